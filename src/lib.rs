@@ -1,5 +1,6 @@
 //! draft
 pub mod diagnostics;
+pub mod policy;
 pub mod report;
 pub mod semantics;
 pub mod units;

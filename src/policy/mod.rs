@@ -1,0 +1,20 @@
+//! API Management policies as data: read, checked, compiled to a flat [`Program`], with C#-like
+//! expressions that are evaluated over a [`Scope`] of plain values.
+//!
+//! The pipeline: `scan` (XML with raw expressions inside) gives a document tree, `compile` gives a
+//! program, the gateway runs it. Problems are diagnostics with places; nothing unknown is skipped.
+//!
+//! Not known here: pools, breakers, time sources, files, I/O. Evaluation is a function of its scope.
+#![cfg_attr(not(test), deny(clippy::arithmetic_side_effects))]
+
+pub mod expr;
+mod message;
+mod program;
+mod text;
+
+pub use message::{Body, Header, HeaderValue, Headers, LastError, Request, Response};
+pub use program::{
+    ExistsAction, ForwardRequest, Op, Operand, Pc, Place, Program, Retry, ReturnResponse, Section,
+    SetBackend, SetHeader, VariableSlot,
+};
+pub use text::Text;
