@@ -1,5 +1,6 @@
 //! draft
 pub mod diagnostics;
+pub mod gateway;
 pub mod policy;
 pub mod report;
 pub mod semantics;

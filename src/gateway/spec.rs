@@ -1,0 +1,216 @@
+//! What one gateway is configured with: backends, breaker rules, pools and the compiled policy.
+//!
+//! Sources: backends article of API Management (2025-05-20) and the resource schema
+//! `Microsoft.ApiManagement/service/backends` (2025-09-01-preview). Values are within the schema's
+//! ranges when a spec exists: [`GatewaySpec::new`] refuses others.
+
+use std::sync::Arc;
+
+use thiserror::Error;
+
+use crate::policy::{Program, Text};
+use crate::semantics::Semantics;
+use crate::units::{BackendId, Duration, PoolId, StatusCode};
+
+/// One backend entity of type Single.
+#[derive(Clone, Debug)]
+pub struct BackendEntity {
+    /// Name (`backend-id`).
+    pub name: Arc<str>,
+    /// Base URL; the operation path is appended.
+    pub url: Arc<str>,
+    /// Its breaker rule; `None` never trips.
+    pub breaker: Option<BreakerRule>,
+}
+
+/// A circuit breaker rule. The service accepts one for each backend.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct BreakerRule {
+    /// Rule name.
+    pub name: Arc<str>,
+    /// How many failures trip.
+    pub threshold: Threshold,
+    /// Over which interval they count.
+    pub interval: Duration,
+    /// Statuses that are failures, bounds included.
+    pub statuses: Vec<(StatusCode, StatusCode)>,
+    /// `errorReasons`: whether and how they match is a switch.
+    pub error_reasons: Vec<Arc<str>>,
+    /// How long a trip lasts.
+    pub trip_duration: Duration,
+    /// Whether a Retry-After header overrides the trip duration.
+    pub accept_retry_after: bool,
+    /// `failureResponse.statusCode`: status answered while tripped, instead of 503.
+    pub failure_status: Option<StatusCode>,
+}
+
+impl BreakerRule {
+    /// Whether `status` is a failure by the rule's ranges.
+    #[inline]
+    pub fn counts(&self, status: StatusCode) -> bool {
+        self.statuses.iter().any(|(min, max)| *min <= status && status <= *max)
+    }
+}
+
+/// `failureCondition.count` or `.percentage`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Threshold {
+    /// At least this many failures, 1 to 10,000.
+    Count(u32),
+    /// At least this share of completed calls, 1 to 100 percent.
+    Percentage(u8),
+}
+
+/// A load-balanced pool.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PoolSpec {
+    /// Name (`backend-id`).
+    pub name: Arc<str>,
+    /// 1 to 30 members, in the order of the resource.
+    pub members: Vec<PoolMember>,
+    /// `failureResponse.statusCode`: status answered when no member is available, instead of 503.
+    pub failure_status: Option<StatusCode>,
+}
+
+/// A member of a pool.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct PoolMember {
+    /// Which backend.
+    pub backend: BackendId,
+    /// 0 to 100, lower is served first; absent: switch `lb.null_priority`.
+    pub priority: Option<u8>,
+    /// 0 to 100; absent: switch `lb.null_weight`.
+    pub weight: Option<u8>,
+}
+
+/// What a `backend-id` names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum BackendRef {
+    /// A single backend.
+    Single(BackendId),
+    /// A pool.
+    Pool(PoolId),
+}
+
+/// Why a spec is refused. A loader reports these with places before it gets here.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum SpecError {
+    /// Two entities of one name.
+    #[error("backend id `{0}` is used twice")]
+    DuplicateName(Arc<str>),
+    /// The policy names a backend that does not exist.
+    #[error("unknown backend id `{0}`")]
+    UnknownBackend(String),
+    /// A pool without members.
+    #[error("pool `{0}` has no members")]
+    EmptyPool(Arc<str>),
+    /// A member index outside the list, or a priority or weight above 100.
+    #[error("pool `{0}` has a member that is out of range")]
+    MemberOutOfRange(Arc<str>),
+    /// More than 65,535 backends or pools.
+    #[error("too many backends")]
+    TooMany,
+}
+
+/// Everything a gateway instance knows when it starts. Shared by all instances and never changed.
+#[derive(Debug)]
+pub struct GatewaySpec {
+    backends: Vec<BackendEntity>,
+    pools: Vec<PoolSpec>,
+    program: Program,
+    semantics: Semantics,
+    failover_text: Vec<Text>,
+}
+
+impl GatewaySpec {
+    /// Checks and keeps the parts.
+    pub fn new(
+        backends: Vec<BackendEntity>,
+        pools: Vec<PoolSpec>,
+        program: Program,
+        semantics: Semantics,
+    ) -> Result<Self, SpecError> {
+        if u16::try_from(backends.len()).is_err() || u16::try_from(pools.len()).is_err() {
+            return Err(SpecError::TooMany);
+        }
+        let mut names: Vec<&Arc<str>> =
+            backends.iter().map(|b| &b.name).chain(pools.iter().map(|p| &p.name)).collect();
+        names.sort();
+        for pair in names.windows(2) {
+            if let [first, second] = pair
+                && first == second
+            {
+                return Err(SpecError::DuplicateName(Arc::clone(first)));
+            }
+        }
+        for pool in &pools {
+            if pool.members.is_empty() {
+                return Err(SpecError::EmptyPool(Arc::clone(&pool.name)));
+            }
+            let in_range = |m: &PoolMember| {
+                m.backend.index() < backends.len()
+                    && m.priority.is_none_or(|p| p <= 100)
+                    && m.weight.is_none_or(|w| w <= 100)
+            };
+            if !pool.members.iter().all(in_range) {
+                return Err(SpecError::MemberOutOfRange(Arc::clone(&pool.name)));
+            }
+        }
+        let failover_text = pools
+            .iter()
+            .map(|p| Text::from(format!("Backend pool '{}' is temporarily unavailable", p.name)))
+            .collect();
+        let spec = Self { backends, pools, program, semantics, failover_text };
+        for (name, _) in &spec.program.backend_references {
+            if spec.find(name).is_none() {
+                return Err(SpecError::UnknownBackend(name.to_string()));
+            }
+        }
+        Ok(spec)
+    }
+
+    /// The single backends, by [`BackendId`].
+    pub fn backends(&self) -> &[BackendEntity] {
+        &self.backends
+    }
+
+    /// The pools, by [`PoolId`].
+    pub fn pools(&self) -> &[PoolSpec] {
+        &self.pools
+    }
+
+    /// The compiled policy.
+    pub fn program(&self) -> &Program {
+        &self.program
+    }
+
+    /// Readings of undocumented points, as configured.
+    pub fn semantics(&self) -> &Semantics {
+        &self.semantics
+    }
+
+    /// One backend.
+    pub fn backend(&self, id: BackendId) -> Option<&BackendEntity> {
+        self.backends.get(id.index())
+    }
+
+    /// One pool.
+    pub fn pool(&self, id: PoolId) -> Option<&PoolSpec> {
+        self.pools.get(id.index())
+    }
+
+    /// The backend or pool called `name`. Names compare without case, as resource names do.
+    pub fn find(&self, name: &str) -> Option<BackendRef> {
+        let single = self.backends.iter().position(|b| b.name.eq_ignore_ascii_case(name));
+        if let Some(at) = single {
+            return u16::try_from(at).ok().map(|n| BackendRef::Single(BackendId(n)));
+        }
+        let pool = self.pools.iter().position(|p| p.name.eq_ignore_ascii_case(name))?;
+        u16::try_from(pool).ok().map(|n| BackendRef::Pool(PoolId(n)))
+    }
+
+    /// Reason text of an exhausted pool under the `legacy` reading.
+    pub(super) fn legacy_exhausted_reason(&self, pool: PoolId) -> Text {
+        self.failover_text.get(pool.index()).cloned().unwrap_or_default()
+    }
+}

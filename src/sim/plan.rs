@@ -1,0 +1,55 @@
+//! Everything one run needs, as data.
+
+use std::sync::Arc;
+
+use crate::backend::DeploymentSpec;
+use crate::gateway::GatewaySpec;
+use crate::policy::{Header, Text};
+use crate::units::{Duration, StatusCode};
+use crate::workload::TrafficSpec;
+
+/// One run: a gateway, the world around it, and how long to look. Two equal plans give equal results.
+#[derive(Clone, Debug)]
+pub struct RunPlan {
+    /// Configuration shared by all gateway instances.
+    pub gateway: Arc<GatewaySpec>,
+    /// Number of gateway instances (units), 1 to 1,000. They share nothing.
+    pub units: u32,
+    /// What stands behind each backend, by `BackendId`.
+    pub targets: Vec<Target>,
+    /// What clients call.
+    pub operation: Operation,
+    /// When they call and how large the requests are.
+    pub traffic: Arc<TrafficSpec>,
+    /// Time a managed identity token takes to fetch; tokens are cached by each instance.
+    pub token_fetch: Duration,
+    /// How long a fetched token stays valid.
+    pub token_lifetime: Duration,
+    /// When the run is cut off; `None`: when all traffic has ended.
+    pub horizon: Option<Duration>,
+    /// Length of an interval of the timeline.
+    pub interval: Duration,
+    /// Master seed.
+    pub seed: u64,
+}
+
+/// The deployment behind one backend entity.
+#[derive(Clone, Debug)]
+pub struct Target {
+    /// Quota and latency.
+    pub deployment: Arc<DeploymentSpec>,
+    /// Answers every request with this status without looking at quota: set when the URL that the
+    /// gateway would send cannot reach the deployment (404), decided once because URLs do not vary.
+    pub refuses_with: Option<StatusCode>,
+}
+
+/// The API operation that all requests of a run call.
+#[derive(Clone, Debug)]
+pub struct Operation {
+    /// HTTP method.
+    pub method: Text,
+    /// Path and query below the backend URL, beginning with `/`.
+    pub path: Text,
+    /// Headers that clients send.
+    pub headers: Arc<[Header]>,
+}
