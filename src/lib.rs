@@ -1,5 +1,8 @@
 //! draft
+pub mod backend;
 pub mod diagnostics;
-pub mod report;
+pub mod metrics;
+pub mod random;
 pub mod semantics;
 pub mod units;
+pub mod workload;
