@@ -1,7 +1,12 @@
 //! draft
+pub mod backend;
 pub mod diagnostics;
 pub mod gateway;
+pub mod metrics;
 pub mod policy;
+pub mod random;
 pub mod report;
 pub mod semantics;
+pub mod sim;
 pub mod units;
+pub mod workload;
