@@ -82,8 +82,10 @@ pub struct PtuStep {
 impl ModelFacts {
     /// What is known about the model called `name`, in any letter case, or by an alias.
     pub fn find(name: &str) -> Option<&'static Self> {
-        let same = |known: &&str| known.eq_ignore_ascii_case(name);
-        MODELS.iter().find(|model| same(&model.name) || model.aliases.iter().any(|alias| same(alias)))
+        let is_called = |known: &str| known.eq_ignore_ascii_case(name);
+        MODELS
+            .iter()
+            .find(|model| is_called(model.name) || model.aliases.iter().any(|alias| is_called(alias)))
     }
 
     /// The names of all models, in the order of the table.
