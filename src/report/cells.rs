@@ -98,7 +98,6 @@ fn fixed<const DECIMALS: u32>(value: f64, buffer: &mut [u8; 32]) -> Option<&str>
             used += 1;
             break;
         } else {
-            #[expect(clippy::cast_possible_truncation, reason = "a remainder of 10 fits a byte")]
             let digit = (rest % 10) as u8;
             *cell = b'0' + digit;
             rest /= 10;

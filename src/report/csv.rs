@@ -277,8 +277,7 @@ mod tests {
         String::from_utf8(writer.finish().unwrap()).unwrap()
     }
 
-    const TRIP_HEADER: &str =
-        "backend,instance,start_s,end_s,configured_s,effective_s,why,cause,run\r\n";
+    const TRIP_HEADER: &str = "backend,instance,start_s,end_s,configured_s,effective_s,why,cause,run\r\n";
 
     #[test]
     fn bytes_of_a_table() {

@@ -10,7 +10,8 @@ pub(super) fn nice_step(span: f64, most: f64) -> f64 {
     }
     let wanted = span / most;
     let power = libm::pow(10.0, libm::floor(libm::log10(wanted)));
-    let step = [1.0, 2.0, 5.0].map(|digit| digit * power).into_iter().find(|step| *step >= wanted * 0.999_999);
+    let step =
+        [1.0, 2.0, 5.0].map(|digit| digit * power).into_iter().find(|step| *step >= wanted * 0.999_999);
     step.unwrap_or(10.0 * power)
 }
 
@@ -38,6 +39,11 @@ pub(super) fn number(value: f64, step: f64) -> String {
     out
 }
 
+/// A count, thousands apart.
+pub(super) fn whole_number(count: u64) -> String {
+    number(count as f64, 1.0)
+}
+
 /// A share as a percentage: whole from 10 %, one decimal below, and never 0 for something or 100 for
 /// less than everything.
 pub(super) fn percent(share: f64) -> String {
@@ -46,7 +52,7 @@ pub(super) fn percent(share: f64) -> String {
         "<0.1\u{a0}%".to_owned()
     } else if value < 9.95 {
         format!("{value:.1}\u{a0}%")
-    } else if value < 100.0 && value >= 99.5 {
+    } else if (99.5..100.0).contains(&value) {
         format!("{:.1}\u{a0}%", value.min(99.9))
     } else {
         format!("{value:.0}\u{a0}%")
@@ -62,7 +68,7 @@ const ROUND_SECONDS: [f64; 20] = [
 /// A round length of time that cuts `span_s` into at most `most` steps.
 pub(super) fn time_step(span_s: f64, most: f64) -> f64 {
     let wanted = span_s / most;
-    if wanted < 0.5 {
+    if wanted <= 0.5 {
         return nice_step(span_s, most);
     }
     if let Some(step) = ROUND_SECONDS.into_iter().find(|step| *step >= wanted) {
@@ -99,7 +105,8 @@ impl TimeScale {
 
     /// A time between ticks, with its unit.
     pub(super) fn moment(&self, seconds: f64) -> String {
-        format!("{}\u{a0}{}", number(seconds / self.unit_s, self.step_s / self.unit_s / 10.0), self.unit)
+        let text = number(seconds / self.unit_s, self.step_s / self.unit_s / 10.0);
+        format!("{}\u{a0}{}", text.strip_suffix(".0").unwrap_or(&text), self.unit)
     }
 
     /// Ticks from 0 to `span_s`.
@@ -149,8 +156,7 @@ pub(super) fn linear_ticks(highest: f64, most: f64) -> (Vec<YTick>, f64) {
     let highest = if highest > 0.0 { highest } else { 1.0 };
     let step = nice_step(highest, most);
     let top = (highest / step * 0.999_999).ceil() * step;
-    let ticks =
-        multiples(top, step).map(|at| YTick { at: at / top, label: number(at, step) }).collect();
+    let ticks = multiples(top, step).map(|at| YTick { at: at / top, label: number(at, step) }).collect();
     (ticks, top)
 }
 
@@ -212,9 +218,13 @@ mod tests {
         {
             assert!((nice_step(span, most) - step).abs() < 1e-9, "{span} in {most}");
         }
-        for (span, most, step) in
-            [(60.0, 6.0, 10.0), (61.0, 6.0, 15.0), (86_400.0, 8.0, 10_800.0), (1.0, 10.0, 0.1), (1e6, 5.0, 432_000.0)]
-        {
+        for (span, most, step) in [
+            (60.0, 6.0, 10.0),
+            (61.0, 6.0, 15.0),
+            (86_400.0, 8.0, 10_800.0),
+            (1.0, 10.0, 0.1),
+            (1e6, 5.0, 432_000.0),
+        ] {
             assert!((time_step(span, most) - step).abs() < 1e-9, "{span} s in {most}");
         }
         assert!((nice_step(0.0, 5.0) - 1.0).abs() < 1e-12);
@@ -236,6 +246,7 @@ mod tests {
     fn times_in_the_unit_of_their_step() {
         assert_eq!(TimeScale::new(86_400.0, 8.0).tick(10_800.0), "3");
         assert_eq!(TimeScale::new(86_400.0, 8.0).moment(5400.0), "1.5\u{a0}h");
+        assert_eq!(TimeScale::new(86_400.0, 8.0).moment(7200.0), "2\u{a0}h");
         assert_eq!(TimeScale::new(1.0, 10.0).tick(0.3), "0.3");
         assert_eq!(TimeScale::new(600.0, 10.0).unit, "min");
         assert_eq!(duration(55.0), "55\u{a0}s");
@@ -247,7 +258,10 @@ mod tests {
     fn a_linear_axis_ends_at_or_above_its_highest_value() {
         let (ticks, top) = linear_ticks(730.0, 5.0);
         assert!((top - 800.0).abs() < 1e-9);
-        assert_eq!(ticks.iter().map(|t| t.label.as_str()).collect::<Vec<_>>(), ["0", "200", "400", "600", "800"]);
+        assert_eq!(
+            ticks.iter().map(|t| t.label.as_str()).collect::<Vec<_>>(),
+            ["0", "200", "400", "600", "800"]
+        );
         let (ticks, top) = linear_ticks(0.0, 5.0);
         assert!(ticks.len() > 1 && (top - 1.0).abs() < 1e-9);
     }

@@ -72,7 +72,7 @@ pub(super) fn compose(view: &RunView) -> Result<Scene, ChartError> {
         PLOT_TOP + pitch * lanes.len().max(1) as f64,
     );
     scene.text_fit("backend", (plot.x0 - 10.0, PLOT_TOP - 10.0), Anchor::End, HEADING, names);
-    scene.text_fit("in all", (plot.x1 + 14.0, PLOT_TOP - 10.0), Anchor::Start, HEADING, sums);
+    scene.text_fit("tripped", (plot.x1 + 14.0, PLOT_TOP - 10.0), Anchor::Start, HEADING, sums);
 
     let time = TimeScale::new(end_s, 10.0);
     let ticks = time.ticks(end_s);
@@ -164,18 +164,19 @@ fn draw_lane(scene: &mut Scene, area: Area, lane: &Lane<'_>, ink: Ink, instances
                 _ => blocks.push((x0.min(area.x1 - 1.5), x1, Some(trip))),
             }
         }
-        for (x0, x1, trip) in blocks {
+        let ends = blocks.iter().skip(1).map(|next| next.0).chain([area.x1]).collect::<Vec<_>>();
+        for ((x0, x1, trip), free_until) in blocks.into_iter().zip(ends) {
             let block = Area::new(x0, y0, x1, y0 + height - gap);
             scene.fill(block, ink);
             if let Some(trip) = trip {
-                label(scene, block, ink, trip, end_s);
+                label(scene, block, free_until, ink, trip, end_s);
             }
         }
     }
 }
 
-/// Cause and duration where there is room, else as much as fits.
-fn label(scene: &mut Scene, block: Area, ink: Ink, trip: &TripRow, end_s: f64) {
+/// Cause and duration where there is room, in the block or behind it, else as much as fits.
+fn label(scene: &mut Scene, block: Area, free_until: f64, ink: Ink, trip: &TripRow, end_s: f64) {
     let style = Style { size: 11.0, color: ink.text(), weight: Weight::Regular };
     let lasted = duration(trip.effective_s);
     let beyond = if trip.end_s > end_s { ", beyond the end" } else { "" };
@@ -188,19 +189,23 @@ fn label(scene: &mut Scene, block: Area, ink: Ink, trip: &TripRow, end_s: f64) {
     if block.height() < 13.0 {
         return;
     }
-    let room = block.width() - 12.0;
-    let fitting = choices.iter().find(|text| {
-        !text.starts_with(';') && !text.contains("()") && scene.width_of(text, style) <= room
-    });
-    if let Some(text) = fitting {
+    let y = block.y0 + block.height() / 2.0;
+    for text in choices.iter().filter(|text| !text.starts_with(';') && !text.contains("()")) {
         let width = scene.width_of(text, style);
-        let y = block.y0 + block.height() / 2.0;
+        if width + 12.0 > block.width() {
+            if width + 16.0 > free_until - block.x1 {
+                continue;
+            }
+            let style = Style { color: scene.palette.text, ..style };
+            scene.text(text, (block.x1 + 6.0, y + 4.0), Anchor::Start, style);
+            return;
+        }
         // A quiet ground: hatch lines through letters are hard to read.
         if ink.hatch != Hatch::Plain {
             let ground = Area::new(block.x0 + 3.0, y - 7.5, block.x0 + width + 9.0, y + 7.5);
             scene.cover(ground, ink.fill);
         }
         scene.text(text, (block.x0 + 6.0, y + 4.0), Anchor::Start, style);
+        return;
     }
 }
-

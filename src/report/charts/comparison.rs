@@ -1,10 +1,10 @@
 //! Variants side by side: one row each, with who answered, how much failed and how long it took.
 
-use super::axis::{draw_x_axis, linear_ticks, number, percent};
 use super::axis::XTick;
+use super::axis::{draw_x_axis, linear_ticks, number, percent};
 use super::canvas::draw;
 use super::legend::{Entry, Key, draw_rows, rows};
-use super::palette::{Hatch, Ink};
+use super::palette::{Hatch, Ink, Rgb};
 use super::scene::{Area, HEADING, LABEL, MARGIN, Scene, Style, TICK};
 use super::series::Series;
 use super::text::{Anchor, Weight};
@@ -115,12 +115,11 @@ impl Backends {
     fn of(variants: &[VariantView]) -> Self {
         let mut all = Self { names: Vec::new(), weights: Vec::new() };
         for (name, share) in variants.iter().flat_map(|variant| &variant.shares) {
-            match all.find(name).and_then(|at| all.weights.get_mut(at)) {
-                Some(weight) => *weight += share,
-                None => {
-                    all.names.push(name.clone());
-                    all.weights.push(*share);
-                }
+            if let Some(weight) = all.find(name).and_then(|at| all.weights.get_mut(at)) {
+                *weight += share;
+            } else {
+                all.names.push(name.clone());
+                all.weights.push(*share);
             }
         }
         all
@@ -138,7 +137,8 @@ fn rest(variant: &VariantView) -> f64 {
 }
 
 fn entries(scene: &Scene, series: &Series, variants: &[VariantView]) -> Vec<Entry> {
-    let entry = |ink: Ink, name: &str| Entry { key: Key::Fill(ink), name: name.to_owned(), value: String::new() };
+    let entry =
+        |ink: Ink, name: &str| Entry { key: Key::Fill(ink), name: name.to_owned(), value: String::new() };
     let mut entries: Vec<Entry> = series.groups.iter().map(|group| entry(group.ink, &group.name)).collect();
     if variants.iter().any(|v| v.client_429_share > 0.0) {
         entries.push(entry(scene.palette.gateway, "client saw 429"));
@@ -147,10 +147,16 @@ fn entries(scene: &Scene, series: &Series, variants: &[VariantView]) -> Vec<Entr
         entries.push(entry(scene.palette.failed, "client saw 5xx"));
     }
     if variants.iter().any(|v| rest(v) > 0.000_5) {
-        let ink = Ink { fill: scene.palette.track, hatch: Hatch::Plain };
+        let ink = Ink { fill: scene.palette.grid, hatch: Hatch::Plain };
         entries.push(entry(ink, "anything else"));
     }
     entries
+}
+
+/// Radius and colour of the marks for p50, p95 and p99.
+fn marks(scene: &Scene) -> [(f64, Rgb); 3] {
+    let (text, page) = (scene.palette.text, scene.palette.page);
+    [(5.5, text), (4.5, text.mix(page, 0.4)), (4.5, text.mix(page, 0.7))]
 }
 
 /// Where the columns stand, from the left.
@@ -184,7 +190,12 @@ impl Columns {
         for (x, head) in self.outcomes.into_iter().zip(["2xx", "429", "5xx"]) {
             scene.text(head, (x, y), Anchor::End, HEADING);
         }
-        scene.text("p50 ● p95 ● p99", (self.latency, y), Anchor::Start, HEADING);
+        let mut x = self.latency;
+        for ((radius, fill), name) in marks(scene).into_iter().zip(["p50", "p95", "p99"]) {
+            scene.dot(x + radius, y - 4.0, radius, fill);
+            scene.text(name, (x + 2.0 * radius + 5.0, y), Anchor::Start, HEADING);
+            x += 58.0;
+        }
         for (x, head) in self.percentiles.into_iter().zip(["p50 ms", "p95 ms", "p99 ms"]) {
             scene.text(head, (x, y), Anchor::End, HEADING);
         }
@@ -212,7 +223,8 @@ impl Columns {
         }
         let latencies = [variant.latency_ms_p50, variant.latency_ms_p95, variant.latency_ms_p99];
         for (x, latency) in self.percentiles.into_iter().zip(latencies) {
-            let text = latency.map_or_else(|| "–".to_owned(), |ms| number(ms, if ms < 10.0 { 0.1 } else { 1.0 }));
+            let text =
+                latency.map_or_else(|| "–".to_owned(), |ms| number(ms, if ms < 10.0 { 0.1 } else { 1.0 }));
             scene.text_fit(&text, (x, baseline), Anchor::End, numbers, NUMBER - 6.0);
         }
         scene.description.push(format!(
@@ -251,7 +263,7 @@ impl Columns {
             ])
             .collect::<Vec<_>>();
         let (left, right) = self.share;
-        scene.rect(Area::new(left, y0, right, y1), scene.palette.track);
+        scene.rect(Area::new(left, y0, right, y1), scene.palette.grid);
         let mut x = left;
         for (ink, share) in parts {
             if share <= 0.0 {
@@ -265,7 +277,7 @@ impl Columns {
             let text = percent(share);
             let width = scene.width_of(&text, style);
             if width + 10.0 <= part.width() {
-                let middle = ((part.x0 + part.x1) / 2.0, f64::midpoint(y0, y1));
+                let middle = (f64::midpoint(part.x0, part.x1), f64::midpoint(y0, y1));
                 if ink.hatch != Hatch::Plain {
                     let ground = Area::new(
                         middle.0 - width / 2.0 - 3.0,
@@ -287,12 +299,7 @@ impl Columns {
         if let (Some(first), Some(last)) = (known.first(), known.last()) {
             scene.rect(Area::new(*first, y - 1.0, last.max(*first + 0.5), y + 1.0), scene.palette.axis);
         }
-        let text = scene.palette.text;
-        for (latency, (radius, fill)) in latencies.into_iter().zip([
-            (5.5, text),
-            (4.5, text.mix(scene.palette.page, 0.4)),
-            (4.5, text.mix(scene.palette.page, 0.7)),
-        ]) {
+        for (latency, (radius, fill)) in latencies.into_iter().zip(marks(scene)) {
             if let Some(ms) = latency {
                 scene.dot(at(ms), y, radius, fill);
             }

@@ -32,8 +32,7 @@ impl Coverage {
         let rise = whole(size * 1.2) + PAD;
         let height = rise + whole(size * 0.5) + PAD;
         let area = usize::try_from(i64::from(width) * i64::from(height)).unwrap_or(0);
-        let mut coverage =
-            Self { origin, upward: text.upward, width, rise, cells: vec![0.0; area] };
+        let mut coverage = Self { origin, upward: text.upward, width, rise, cells: vec![0.0; area] };
         // ab_glyph scales by the line height of the font instead of the em.
         let font = face.font();
         let scale = PxScale::from(narrow(f64::from(font.height_unscaled()) * factor));

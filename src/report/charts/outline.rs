@@ -59,9 +59,8 @@ fn path(face: &Typeface, id: GlyphId) -> String {
         let _ = write!(data, "{:.0} {:.0} ", p.x, 0.0 - p.y);
     };
     for curve in &outline.curves {
-        let (OutlineCurve::Line(start, _)
-        | OutlineCurve::Quad(start, ..)
-        | OutlineCurve::Cubic(start, ..)) = curve;
+        let (OutlineCurve::Line(start, _) | OutlineCurve::Quad(start, ..) | OutlineCurve::Cubic(start, ..)) =
+            curve;
         if pen != Some(*start) {
             data.push_str(if pen.is_some() { "ZM" } else { "M" });
             point(&mut data, start);

@@ -134,11 +134,8 @@ mod tests {
     /// terms (WCAG 2.1 asks 3 to 1 for graphics that carry meaning alone; ours also carry labels).
     #[test]
     fn fills_stand_out_from_the_page_and_from_each_other() {
-        let all: Vec<Ink> = LIGHT
-            .slots
-            .into_iter()
-            .chain([LIGHT.other, LIGHT.gateway, LIGHT.failed])
-            .collect();
+        let all: Vec<Ink> =
+            LIGHT.slots.into_iter().chain([LIGHT.other, LIGHT.gateway, LIGHT.failed]).collect();
         for (at, ink) in all.iter().enumerate() {
             assert!(ink.fill.luminance() < 0.75, "{ink:?} is too light");
             for other in all.iter().skip(at + 1) {

@@ -6,7 +6,8 @@
 //! The strip below shows what is not 2xx, also the requests that have no response time at all.
 
 use super::axis::{
-    TimeScale, XTick, draw_x_axis, draw_y_axis, linear_ticks, multiples, nice_step, percent, y_axis_room,
+    TimeScale, XTick, draw_x_axis, draw_y_axis, linear_ticks, multiples, nice_step, percent, whole_number,
+    y_axis_room,
 };
 use super::canvas::draw;
 use super::legend::{Entry, Key, column_width, draw_column, draw_note};
@@ -58,13 +59,15 @@ pub(super) fn compose(view: &RunView) -> Result<Scene, ChartError> {
     );
     let layout = Layout { plot, top, per_bar: per_bar(points.len(), plot.width()) };
 
+    let count = whole_number(points.len() as u64);
     let subtitle = match (points.len(), layout.per_bar) {
         (0, _) => "no requests in this run".to_owned(),
         (1, _) => "one request".to_owned(),
-        (count, 1) => format!("each bar: one of {count} requests, in order of arrival"),
-        (count, per_bar) => format!(
-            "each bar: min, median, max of {per_bar} requests ({count} in all, in order of arrival); \
-             the backend that answered most gives the colour"
+        (_, 1) => format!("each bar: one of {count} requests, in order of arrival"),
+        (_, per_bar) => format!(
+            "each bar: min, median, max of {} requests ({count} in all, in order of arrival); \
+             the backend that answered most gives the colour",
+            whole_number(per_bar as u64)
         ),
     };
     scene.head(&format!("Response time: {}", view.title), &subtitle, &view.stamp.column());
@@ -146,10 +149,16 @@ impl Layout {
     /// Left and right of the bar number `at` of `count`.
     fn x(&self, at: usize, count: usize) -> (f64, f64) {
         let pitch = self.plot.width() / count as f64;
-        let middle = self.plot.x0 + (at as f64 + 0.5) * pitch;
-        // A hair between bars that are wide enough for one; never a block.
-        let half = if pitch >= 3.0 { (pitch * 0.4).min(16.0) } else { pitch / 2.0 };
-        (middle - half, middle + half)
+        let left = self.plot.x0 + at as f64 * pitch;
+        if pitch >= 8.0 {
+            let (middle, half) = (left + pitch / 2.0, (pitch * 0.4).min(16.0));
+            return (middle - half, middle + half);
+        }
+        // Whole pixels: gaps of varying width would show as a pattern that is not in the data.
+        let gap = if pitch >= 3.0 && self.per_bar == 1 { 1.0 } else { 0.0 };
+        let (x0, x1) =
+            if pitch >= 2.0 { (left.round(), (left + pitch).round()) } else { (left, left + pitch) };
+        (x0, x1 - gap)
     }
 
     fn bars(&self, scene: &mut Scene, points: &[&RequestPoint], series: &Series) {
@@ -198,7 +207,7 @@ impl Layout {
         let (high, low) = (self.y(max), self.y(min));
         scene.rect(Area::new(x0, high, x1, low.max(high + 1.0)), light);
         let y = self.y(median);
-        scene.rect(Area::new(x0, y - 1.25, x1, y + 1.25), fill.mix(scene.palette.text, 0.25));
+        scene.rect(Area::new(x0, y - 1.25, x1, y + 1.25), fill.mix(scene.palette.text, 0.45));
     }
 
     /// The share that is not 2xx, one cell per bar: the gateway's own refusals below the others.
@@ -243,16 +252,24 @@ fn spread(latencies: &mut [f64]) -> Option<(f64, f64, f64)> {
     Some((min, median, max))
 }
 
-/// Colour of whoever answered most; the earlier one on a tie.
+/// Colour of the backend that answered most, the earlier one on a tie. Backends drawn as one count only
+/// where no other answered: together they would hide every single one.
 fn most(tally: &Tally, series: &Series, scene: &Scene) -> Rgb {
     let mut best = (tally.gateway.max(tally.failed), scene.palette.gateway.fill);
     if tally.failed > tally.gateway {
         best.1 = scene.palette.failed.fill;
     }
-    for (count, group) in tally.groups.iter().zip(&series.groups).rev() {
-        if *count > 0 && *count >= best.0 {
-            best = (*count, group.ink.fill);
+    let mut single = (0, None);
+    for (count, group) in tally.groups.iter().zip(&series.groups) {
+        let count = if group.ink == scene.palette.other { (*count).min(1) } else { *count };
+        if count > single.0 {
+            single = (count, Some(group.ink.fill));
         }
+    }
+    if let (count @ 1.., Some(fill)) = single
+        && (count >= best.0 || tally.gateway + tally.failed == 0)
+    {
+        best.1 = fill;
     }
     best.1
 }
@@ -267,7 +284,7 @@ fn x_ticks(points: &[&RequestPoint], end_s: f64) -> Vec<XTick> {
             let point = points.get(at as usize)?;
             Some(XTick {
                 at: (at + 0.5) / count,
-                label: super::axis::number(point.request as f64, 1.0),
+                label: whole_number(point.request),
                 below: Some(time.moment(point.arrival_s)),
             })
         })

@@ -162,10 +162,8 @@ impl Scene {
 
     /// Fills an area and takes away the hatch lines that start in or cross it: a ground for text.
     pub(super) fn cover(&mut self, ground: Area, fill: Rgb) {
-        self.hatches = std::mem::take(&mut self.hatches)
-            .into_iter()
-            .flat_map(|line| outside(line, ground))
-            .collect();
+        self.hatches =
+            std::mem::take(&mut self.hatches).into_iter().flat_map(|line| outside(line, ground)).collect();
         self.rect(ground, fill);
     }
 
@@ -192,7 +190,14 @@ impl Scene {
     }
 
     /// As [`Scene::text`], shortened to `room`.
-    pub(super) fn text_fit(&mut self, content: &str, at: (f64, f64), anchor: Anchor, style: Style, room: f64) {
+    pub(super) fn text_fit(
+        &mut self,
+        content: &str,
+        at: (f64, f64),
+        anchor: Anchor,
+        style: Style,
+        room: f64,
+    ) {
         let room = room - style.weight.extra() * style.size;
         let content = self.face.fit(&clean(content), style.size, room);
         self.text(&content, at, anchor, style);
@@ -213,8 +218,7 @@ impl Scene {
 fn outside(line: HatchLine, area: Area) -> Vec<HatchLine> {
     let (mut enter, mut leave) = (0.0_f64, 1.0_f64);
     let (dx, dy) = (line.to.0 - line.from.0, line.to.1 - line.from.1);
-    for (from, delta, low, high) in
-        [(line.from.0, dx, area.x0, area.x1), (line.from.1, dy, area.y0, area.y1)]
+    for (from, delta, low, high) in [(line.from.0, dx, area.x0, area.x1), (line.from.1, dy, area.y0, area.y1)]
     {
         // Hatch lines are diagonal and not empty: neither delta is zero.
         let (a, b) = ((low - from) / delta, (high - from) / delta);

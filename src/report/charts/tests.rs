@@ -19,11 +19,21 @@ impl Noise {
         self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         (self.0 >> 11) as f64 / (1_u64 << 53) as f64
     }
+
+    /// A whole number below `end`.
+    fn below(&mut self, end: usize) -> usize {
+        self.next();
+        usize::try_from(self.0 >> 33).unwrap() % end
+    }
 }
 
 fn name(at: usize, long: bool) -> String {
     let region = ["eastus2", "swedencentral", "westus3", "uksouth", "francecentral"][at % 5];
-    if long { format!("aoai-production-{region}-gpt-4o-<&\"'>-standard-deployment-{at:02}") } else { format!("{region}-{at}") }
+    if long {
+        format!("aoai-production-{region}-gpt-4o-<&\"'>-standard-deployment-{at:02}")
+    } else {
+        format!("{region}-{at}")
+    }
 }
 
 /// A run in which the first backend trips now and then, the rest take over and some requests fail.
@@ -52,12 +62,22 @@ fn run(backends: usize, requests: u64, end_s: f64, long: bool) -> RunView {
         .map(|request| {
             let arrival_s = end_s * request as f64 / requests as f64;
             let tripped = |backend: usize| {
-                trips.iter().any(|t| t.backend == names[backend] && t.start_s <= arrival_s && arrival_s < t.end_s)
+                trips
+                    .iter()
+                    .any(|t| t.backend == names[backend] && t.start_s <= arrival_s && arrival_s < t.end_s)
             };
-            let wanted = if backends == 0 { 0 } else { (noise.next() * noise.next() * backends as f64) as usize };
+            let wanted = if backends == 0 {
+                0
+            } else {
+                {
+                    let most = noise.below(backends) + 1;
+                    noise.below(most)
+                }
+            };
             let backend = (wanted..backends).chain(0..wanted).find(|at| requests > 5000 || !tripped(*at));
             let luck = noise.next();
-            let latency = 300.0 + 900.0 * noise.next() * noise.next() + if luck < 0.02 { 2500.0 } else { 0.0 };
+            let latency =
+                300.0 + 900.0 * noise.next() * noise.next() + if luck < 0.02 { 2500.0 } else { 0.0 };
             let (backend, status, latency_ms) = match backend {
                 None => (None, Some(503), Some(1.5)),
                 Some(_) if luck > 0.985 => (None, Some(429), Some(2.0)),
@@ -90,9 +110,17 @@ fn variants(count: usize, backends: usize, long: bool) -> Vec<VariantView> {
             let refused = 1.0 - success_share;
             let p50 = 300.0 + 400.0 * noise.next();
             VariantView {
-                name: if long { format!("variant <&\"'> with retry, breaker and priorities {at}") } else { format!("variant {at}") },
+                name: if long {
+                    format!("variant <&\"'> with retry, breaker and priorities {at}")
+                } else {
+                    format!("variant {at}")
+                },
                 stamp: stamp(),
-                shares: weights.iter().enumerate().map(|(b, w)| (name(b, long), w / sum * success_share)).collect(),
+                shares: weights
+                    .iter()
+                    .enumerate()
+                    .map(|(b, w)| (name(b, long), w / sum * success_share))
+                    .collect(),
                 success_share,
                 client_429_share: refused * 0.6,
                 client_5xx_share: refused * 0.3,
@@ -236,7 +264,8 @@ fn the_same_data_gives_the_same_bytes() {
 #[test]
 fn files_are_complete() {
     let view = run(3, 100, 60.0, true);
-    let charts = [response_time(&view), traffic_share(&view), breakers(&view), comparison(&variants(2, 3, true))];
+    let charts =
+        [response_time(&view), traffic_share(&view), breakers(&view), comparison(&variants(2, 3, true))];
     for chart in charts {
         let chart = chart.unwrap();
         let mut reader = quick_xml::Reader::from_str(&chart.svg);
@@ -254,7 +283,14 @@ fn files_are_complete() {
             }
         }
         assert_eq!((depth, texts), (0, 0), "{}", chart.name);
-        for part in ["<title", "<desc", "<metadata>", "scenario-hash=\"0123456789abcdef\"", "seed=\"42\"", "&lt;&amp;&quot;&apos;&gt;"] {
+        for part in [
+            "<title",
+            "<desc",
+            "<metadata>",
+            "scenario-hash=\"0123456789abcdef\"",
+            "seed=\"42\"",
+            "&lt;&amp;&quot;&apos;&gt;",
+        ] {
             assert!(chart.svg.contains(part), "{} lacks {part}", chart.name);
         }
         assert!(!chart.svg.contains("font-family") && !chart.svg.contains("NaN"));
@@ -271,7 +307,10 @@ fn files_are_complete() {
 
 #[test]
 fn a_backend_has_one_colour_in_all_pictures() {
-    let view = run(3, 300, 600.0, false);
+    let mut view = run(3, 300, 600.0, false);
+    for (trip, backend) in view.trips.iter_mut().zip(&view.backends) {
+        trip.backend.clone_from(backend);
+    }
     for (name, scene) in scenes(&view) {
         for slot in 0..3 {
             let fill = palette::LIGHT.slots[slot].fill;

@@ -1,7 +1,8 @@
 //! Who answered, over time: shares of the requests that arrived in each interval, stacked to 100 %.
 
 use super::axis::{
-    TimeScale, draw_x_axis, draw_y_axis, duration, percent, percent_ticks, time_step, y_axis_room,
+    TimeScale, draw_x_axis, draw_y_axis, duration, percent, percent_ticks, time_step, whole_number,
+    y_axis_room,
 };
 use super::canvas::draw;
 use super::legend::{Entry, Key, column_width, draw_column};
@@ -56,11 +57,12 @@ pub(super) fn compose(view: &RunView) -> Result<Scene, ChartError> {
     let subtitle = if view.requests.is_empty() {
         "no requests in this run".to_owned()
     } else {
-        let blank = if intervals.iter().any(|tally| tally.total() == 0) { "; blank: none arrived" } else { "" };
+        let blank =
+            if intervals.iter().any(|tally| tally.total() == 0) { "; blank: none arrived" } else { "" };
         format!(
             "who answered the requests that arrived in each {}, {} in all{blank}",
             duration(step_s),
-            all.total()
+            whole_number(all.total())
         )
     };
     scene.head(&format!("Traffic share: {}", view.title), &subtitle, &view.stamp.column());
@@ -139,15 +141,17 @@ fn column(scene: &mut Scene, plot: Area, stack: &[Layer], tally: &Tally, (start,
     if total <= 0.0 {
         return;
     }
-    let x0 = plot.x0 + start * plot.width();
-    let x1 = (x0 + length * plot.width()).min(plot.x1);
-    let gap = if x1 - x0 >= 5.0 { 1.0 } else { 0.0 };
+    let x0 = (plot.x0 + start * plot.width()).round();
+    let x1 = (plot.x0 + (start + length) * plot.width()).min(plot.x1).round().max(x0 + 1.0).min(plot.x1);
+    let x0 = x0.min(x1 - 0.5);
+    // Narrow columns join to an area; wide ones are bars.
+    let gap = if x1 - x0 >= 16.0 { 2.0 } else { 0.0 };
     let mut below = 0;
     for layer in stack {
         let count = (layer.count)(tally);
         if count > 0 {
             let y = |count: u64| plot.y1 - count as f64 / total * plot.height();
-            let area = Area::new(x0, y(below + count), (x1 - gap).max(x0 + 0.5), y(below));
+            let area = Area::new(x0, y(below + count), x1 - gap, y(below));
             scene.fill(area, layer.ink);
             below += count;
         }
