@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use super::axis::{TimeScale, draw_x_axis, duration};
 use super::canvas::draw;
 use super::palette::{Hatch, Ink};
-use super::scene::{Area, HEADING, LABEL, MARGIN, SMALL, Scene, Style};
+use super::scene::{Area, HEADING, LABEL, MARGIN, SMALL, Scene, Style, clean};
 use super::series::Series;
 use super::text::{Anchor, Weight};
 use super::view::{RunView, drawable, end_of};
@@ -165,47 +165,95 @@ fn draw_lane(scene: &mut Scene, area: Area, lane: &Lane<'_>, ink: Ink, instances
             }
         }
         let ends = blocks.iter().skip(1).map(|next| next.0).chain([area.x1]).collect::<Vec<_>>();
+        let mut free = area.x0;
         for ((x0, x1, trip), free_until) in blocks.into_iter().zip(ends) {
             let block = Area::new(x0, y0, x1, y0 + height - gap);
             scene.fill(block, ink);
-            if let Some(trip) = trip {
-                label(scene, block, free_until, ink, trip, end_s);
-            }
+            let room = (free, free_until);
+            free = trip.map_or(x1, |trip| label(scene, block, room, ink, trip, end_s));
         }
     }
 }
 
-/// Cause and duration where there is room, in the block or behind it, else as much as fits.
-fn label(scene: &mut Scene, block: Area, free_until: f64, ink: Ink, trip: &TripRow, end_s: f64) {
-    let style = Style { size: 11.0, color: ink.text(), weight: Weight::Regular };
-    let lasted = duration(trip.effective_s);
-    let beyond = if trip.end_s > end_s { ", beyond the end" } else { "" };
-    let choices = [
-        format!("{}; {lasted} ({}){beyond}", trip.cause, trip.why),
-        format!("{}; {lasted}{beyond}", trip.cause),
-        format!("{lasted}{beyond}"),
-        lasted.clone(),
-    ];
+/// Cause and duration where there is room: in the block, behind it or before it, else as much as fits.
+/// `free` is the room around the block; returns the end of what is taken.
+fn label(scene: &mut Scene, block: Area, free: (f64, f64), ink: Ink, trip: &TripRow, end_s: f64) -> f64 {
     if block.height() < 13.0 {
-        return;
+        return block.x1;
     }
+    let inside = Style { size: 11.0, color: ink.text(), weight: Weight::Regular };
+    let outside = Style { color: scene.palette.text, ..inside };
     let y = block.y0 + block.height() / 2.0;
-    for text in choices.iter().filter(|text| !text.starts_with(';') && !text.contains("()")) {
-        let width = scene.width_of(text, style);
-        if width + 12.0 > block.width() {
-            if width + 16.0 > free_until - block.x1 {
-                continue;
+    for text in choices(trip, end_s) {
+        let width = scene.width_of(&text, inside);
+        if width + 12.0 <= block.width() {
+            // A quiet ground: hatch lines through letters are hard to read.
+            if ink.hatch != Hatch::Plain {
+                let ground = Area::new(block.x0 + 3.0, y - 6.5, block.x0 + width + 9.0, y + 6.5);
+                scene.cover(ground, ink.fill);
             }
-            let style = Style { color: scene.palette.text, ..style };
-            scene.text(text, (block.x1 + 6.0, y + 4.0), Anchor::Start, style);
-            return;
+            scene.text(&text, (block.x0 + 6.0, y + 4.0), Anchor::Start, inside);
+            return block.x1;
         }
-        // A quiet ground: hatch lines through letters are hard to read.
-        if ink.hatch != Hatch::Plain {
-            let ground = Area::new(block.x0 + 3.0, y - 7.5, block.x0 + width + 9.0, y + 7.5);
-            scene.cover(ground, ink.fill);
+        if width + 16.0 <= free.1 - block.x1 {
+            scene.text(&text, (block.x1 + 6.0, y + 4.0), Anchor::Start, outside);
+            return block.x1 + 6.0 + width;
         }
-        scene.text(text, (block.x0 + 6.0, y + 4.0), Anchor::Start, style);
-        return;
+        if width + 16.0 <= block.x0 - free.0 {
+            scene.text(&text, (block.x0 - 6.0, y + 4.0), Anchor::End, outside);
+            return block.x1;
+        }
+    }
+    block.x1
+}
+
+/// What can be said of a trip, most first.
+fn choices(trip: &TripRow, end_s: f64) -> Vec<String> {
+    let lasted = duration(trip.effective_s);
+    let beyond = if trip.end_s > end_s { ", beyond the end of the run" } else { "" };
+    let (cause, why) = (clean(&trip.cause), clean(&trip.why));
+    let mut choices = Vec::with_capacity(4);
+    if !cause.is_empty() && !why.is_empty() {
+        choices.push(format!("{cause}; {lasted} ({why}){beyond}"));
+    }
+    if !cause.is_empty() {
+        choices.push(format!("{cause}; {lasted}{beyond}"));
+    }
+    choices.push(format!("{lasted}{beyond}"));
+    choices.push(lasted);
+    choices
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn trip() -> TripRow {
+        TripRow {
+            backend: "a".into(),
+            instance: 0,
+            start_s: 10.0,
+            end_s: 65.0,
+            configured_s: 60.0,
+            effective_s: 55.0,
+            why: "Retry-After 55 s accepted".into(),
+            cause: "429, failure 1 of 1 in 5m".into(),
+            run: String::new(),
+        }
+    }
+
+    #[test]
+    fn labels_say_as_much_as_is_known() {
+        let all = choices(&trip(), 100.0);
+        assert_eq!(all[0], "429, failure 1 of 1 in 5m; 55\u{a0}s (Retry-After 55 s accepted)");
+        assert_eq!(all[3], "55\u{a0}s");
+        let bare = TripRow { cause: String::new(), why: "w".into(), ..trip() };
+        assert_eq!(choices(&bare, 60.0)[0], "55\u{a0}s, beyond the end of the run");
+    }
+
+    #[test]
+    fn lanes_shrink_with_their_number_but_stay_readable() {
+        assert!((pitch(1) - 58.0).abs() < 1e-9 && (pitch(30) - 16.0).abs() < 1e-9);
+        assert!((pitch(0) - 58.0).abs() < 1e-9 && (pitch(14) - 30.0).abs() < 1e-9);
     }
 }

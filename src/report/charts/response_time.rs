@@ -86,7 +86,7 @@ pub(super) fn compose(view: &RunView) -> Result<Scene, ChartError> {
     let at = (plot.x1 + 28.0, PLOT_TOP);
     let end = draw_column(&mut scene, at, legend_width, "answered by, share", &entries);
     if layout.per_bar > 1 {
-        let lines = ["light bar: fastest to slowest", "dark mark: median", "2xx answers, if there are any"];
+        let lines = ["bar: fastest to slowest", "black mark: median", "2xx answers, if there are any"];
         draw_note(&mut scene, (at.0, end), legend_width, &lines);
     }
     Ok(scene)
@@ -203,11 +203,12 @@ impl Layout {
         }
         let Some((min, median, max)) = spread(&mut latencies) else { return };
         let fill = most(&tally, series, scene);
-        let light = fill.mix(scene.palette.page, 0.45);
         let (high, low) = (self.y(max), self.y(min));
-        scene.rect(Area::new(x0, high, x1, low.max(high + 1.0)), light);
+        scene.rect(Area::new(x0, high, x1, low.max(high + 1.0)), fill);
         let y = self.y(median);
-        scene.rect(Area::new(x0, y - 1.25, x1, y + 1.25), fill.mix(scene.palette.text, 0.45));
+        // White around dark: to be seen on every hue, and off the bar.
+        scene.rect(Area::new(x0, y - 2.5, x1, y + 2.5), scene.palette.page);
+        scene.rect(Area::new(x0, y - 1.5, x1, y + 1.5), scene.palette.text);
     }
 
     /// The share that is not 2xx, one cell per bar: the gateway's own refusals below the others.
