@@ -377,6 +377,35 @@ mod tests {
         }
     }
 
+    /// To be timed from outside: a million rows a second in release.
+    #[test]
+    #[ignore = "large"]
+    fn a_million_rows() {
+        let row = RequestRow {
+            request: 123_456,
+            arrival_s: 1_234.567_891,
+            instance: 1,
+            outcome: "answered".into(),
+            status: Some(200),
+            backend: "aoai-eastus2".into(),
+            url: "https://aoai-eastus2.example.com/openai/deployments/gpt-4o/chat/completions".into(),
+            attempts: 2,
+            path: "aoai-westus:429(Retry-After 10 s) > aoai-eastus2:200".into(),
+            latency_ms: Some(1834.25),
+            ttft_ms: Some(310.5),
+            wait_ms: Some(12.125),
+            prompt_tokens: 1200,
+            completion_tokens: 300,
+            counted_tokens: Some(1500),
+            run: "v1-0123456789abcdef-s42-0.1.0".into(),
+        };
+        let mut writer = CsvWriter::new(io::sink()).unwrap();
+        for _ in 0..1_000_000 {
+            writer.write(&row).unwrap();
+        }
+        writer.finish().unwrap();
+    }
+
     proptest! {
         #[test]
         fn rows_survive_a_round_trip(rows in proptest::collection::vec(request_row(), 0..8)) {

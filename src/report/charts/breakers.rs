@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use super::axis::{TimeScale, draw_x_axis, duration};
 use super::canvas::draw;
-use super::palette::{Hatch, Ink};
+use super::palette::{Hatch, Ink, Tone};
 use super::scene::{Area, HEADING, LABEL, MARGIN, SMALL, Scene, Style, clean};
 use super::series::Series;
 use super::text::{Anchor, Weight};
@@ -58,7 +58,7 @@ pub(super) fn compose(view: &RunView) -> Result<Scene, ChartError> {
     scene.head(&format!("Tripped breakers: {}", view.title), &subtitle, &view.stamp.column());
 
     let name_style = if pitch < 18.0 { SMALL } else { LABEL };
-    let name_style = Style { color: scene.palette.text, ..name_style };
+    let name_style = Style { tone: Tone::Text, ..name_style };
     let summaries: Vec<String> = lanes.iter().map(summary).collect();
     let widest = |texts: &mut dyn Iterator<Item = &str>, style: Style| {
         texts.map(|text| scene.width_of(text, style)).fold(0.0, f64::max)
@@ -126,7 +126,13 @@ fn lanes(view: &RunView, end_s: f64) -> Result<Vec<Lane<'_>>, ChartError> {
         if start > end_s {
             continue;
         }
-        if let Some(lane) = lanes.iter_mut().find(|lane| lane.name == trip.backend) {
+        let at = lanes.iter().position(|lane| lane.name == trip.backend).unwrap_or_else(|| {
+            // A view that does not list this backend: its trips are shown all the same.
+            let (name, backend) = (trip.backend.clone(), lanes.len());
+            lanes.push(Lane { name, backend, spans: Vec::new(), tripped_s: 0.0 });
+            backend
+        });
+        if let Some(lane) = lanes.get_mut(at) {
             lane.spans.push(trip);
             lane.tripped_s += (end.min(end_s) - start).max(0.0);
         }
@@ -181,8 +187,8 @@ fn label(scene: &mut Scene, block: Area, free: (f64, f64), ink: Ink, trip: &Trip
     if block.height() < 13.0 {
         return block.x1;
     }
-    let inside = Style { size: 11.0, color: ink.text(), weight: Weight::Regular };
-    let outside = Style { color: scene.palette.text, ..inside };
+    let inside = Style { size: 11.0, tone: Tone::Exactly(ink.text()), weight: Weight::Regular };
+    let outside = Style { tone: Tone::Text, ..inside };
     let y = block.y0 + block.height() / 2.0;
     for text in choices(trip, end_s) {
         let width = scene.width_of(&text, inside);

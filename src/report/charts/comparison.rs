@@ -4,7 +4,7 @@ use super::axis::XTick;
 use super::axis::{draw_x_axis, linear_ticks, number, percent};
 use super::canvas::draw;
 use super::legend::{Entry, Key, draw_rows, rows};
-use super::palette::{Hatch, Ink, Rgb};
+use super::palette::{Hatch, Ink, Rgb, Tone};
 use super::scene::{Area, HEADING, LABEL, MARGIN, Scene, Style, TICK};
 use super::series::Series;
 use super::text::{Anchor, Weight};
@@ -141,7 +141,7 @@ fn entries(scene: &Scene, series: &Series, variants: &[VariantView]) -> Vec<Entr
         |ink: Ink, name: &str| Entry { key: Key::Fill(ink), name: name.to_owned(), value: String::new() };
     let mut entries: Vec<Entry> = series.groups.iter().map(|group| entry(group.ink, &group.name)).collect();
     if variants.iter().any(|v| v.client_429_share > 0.0) {
-        entries.push(entry(scene.palette.gateway, "client saw 429"));
+        entries.push(entry(scene.palette.throttled, "client saw 429"));
     }
     if variants.iter().any(|v| v.client_5xx_share > 0.0) {
         entries.push(entry(scene.palette.failed, "client saw 5xx"));
@@ -216,7 +216,7 @@ impl Columns {
         let bar = (top + (bottom - top) * 0.16, bottom - (bottom - top) * 0.16);
         self.shares(scene, variant, backends, series, bar);
 
-        let numbers = Style { color: scene.palette.text, ..TICK };
+        let numbers = Style { tone: Tone::Text, ..TICK };
         let shares = [variant.success_share, variant.client_429_share, variant.client_5xx_share];
         for (x, share) in self.outcomes.into_iter().zip(shares) {
             scene.text(&percent(share.min(1.0)), (x, baseline), Anchor::End, numbers);
@@ -258,7 +258,7 @@ impl Columns {
             .map(|group| group.ink)
             .zip(by_group)
             .chain([
-                (scene.palette.gateway, variant.client_429_share),
+                (scene.palette.throttled, variant.client_429_share),
                 (scene.palette.failed, variant.client_5xx_share),
             ])
             .collect::<Vec<_>>();
@@ -273,7 +273,7 @@ impl Columns {
             let gap = if end - x > 4.0 { 1.0 } else { 0.0 };
             let part = Area::new(x, y0, end - gap, y1);
             scene.fill(part, ink);
-            let style = Style { size: 11.0, color: ink.text(), weight: Weight::Regular };
+            let style = Style { size: 11.0, tone: Tone::Exactly(ink.text()), weight: Weight::Regular };
             let text = percent(share);
             let width = scene.width_of(&text, style);
             if width + 10.0 <= part.width() {

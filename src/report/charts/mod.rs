@@ -47,7 +47,7 @@ pub struct Chart {
 #[derive(Clone, Debug, PartialEq, Error)]
 pub enum ChartError {
     /// A number that has no place on an axis.
-    #[error("cannot draw {what} `{value}`: expected a finite number that is not negative")]
+    #[error("cannot draw {what} `{value}`: expected a number from 0 to 10^12")]
     NotDrawable {
         /// Whose number.
         what: &'static str,

@@ -59,6 +59,17 @@ impl Ink {
     }
 }
 
+/// Colour of a text: by its role, so that it follows the theme, or exactly that of something else.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Tone {
+    /// Titles and labels.
+    Text,
+    /// Subtitles, tick labels.
+    Muted,
+    /// On a fill.
+    Exactly(Rgb),
+}
+
 /// A theme.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Palette {
@@ -80,8 +91,21 @@ pub(super) struct Palette {
     pub(super) other: Ink,
     /// The gateway answered by itself.
     pub(super) gateway: Ink,
+    /// The client saw 429, whoever sent it.
+    pub(super) throttled: Ink,
     /// Neither a backend's 2xx nor the gateway's own answer.
     pub(super) failed: Ink,
+}
+
+impl Palette {
+    /// The colour of a text.
+    pub(super) fn tone(&self, tone: Tone) -> Rgb {
+        match tone {
+            Tone::Text => self.text,
+            Tone::Muted => self.muted,
+            Tone::Exactly(color) => color,
+        }
+    }
 }
 
 const fn plain(r: u8, g: u8, b: u8) -> Ink {
@@ -116,6 +140,7 @@ pub(super) const LIGHT: Palette = Palette {
     ],
     other: plain(190, 181, 170),
     gateway: falling(150, 156, 166),
+    throttled: rising(110, 116, 128),
     failed: rising(58, 62, 70),
 };
 
@@ -134,8 +159,11 @@ mod tests {
     /// terms (WCAG 2.1 asks 3 to 1 for graphics that carry meaning alone; ours also carry labels).
     #[test]
     fn fills_stand_out_from_the_page_and_from_each_other() {
-        let all: Vec<Ink> =
-            LIGHT.slots.into_iter().chain([LIGHT.other, LIGHT.gateway, LIGHT.failed]).collect();
+        let all: Vec<Ink> = LIGHT
+            .slots
+            .into_iter()
+            .chain([LIGHT.other, LIGHT.gateway, LIGHT.throttled, LIGHT.failed])
+            .collect();
         for (at, ink) in all.iter().enumerate() {
             assert!(ink.fill.luminance() < 0.75, "{ink:?} is too light");
             for other in all.iter().skip(at + 1) {

@@ -11,7 +11,7 @@ use super::axis::{
 };
 use super::canvas::draw;
 use super::legend::{Entry, Key, column_width, draw_column, draw_note};
-use super::palette::{Ink, Rgb};
+use super::palette::{Palette, Rgb};
 use super::scene::{Area, LABEL, MARGIN, SMALL, Scene};
 use super::series::{Series, Tally};
 use super::text::Anchor;
@@ -23,6 +23,8 @@ const HEIGHT: u32 = 600;
 const PLOT_TOP: f64 = 86.0;
 const AXIS_Y: f64 = 516.0;
 const STRIP_HEIGHT: f64 = 16.0;
+/// Bars up to which there is room for hollow ones, at 7 pixels and more for each.
+const MOST_RIMS: usize = 100;
 /// Room of a bar that stands for several requests.
 const SHARED_PITCH: f64 = 3.0;
 
@@ -48,7 +50,7 @@ pub(super) fn compose(view: &RunView) -> Result<Scene, ChartError> {
         refused_by_backend += u64::from(point.answer() == Answer::Failed && point.backend.is_some());
     }
 
-    let entries = entries(&series, &tally, refused_by_backend, scene.palette.failed);
+    let entries = entries(&scene.palette, &series, &tally, refused_by_backend, points.len() <= MOST_RIMS);
     let legend_width = column_width(&scene, &entries);
     let (ticks, top) = linear_ticks(highest, 6.0);
     let plot = Area::new(
@@ -57,7 +59,8 @@ pub(super) fn compose(view: &RunView) -> Result<Scene, ChartError> {
         f64::from(WIDTH) - MARGIN - legend_width - 28.0,
         AXIS_Y - STRIP_HEIGHT - 8.0,
     );
-    let layout = Layout { plot, top, per_bar: per_bar(points.len(), plot.width()) };
+    let per_bar = per_bar(points.len(), plot.width());
+    let layout = Layout { plot, top, per_bar, rims: points.len() <= MOST_RIMS };
 
     let count = whole_number(points.len() as u64);
     let subtitle = match (points.len(), layout.per_bar) {
@@ -98,7 +101,13 @@ pub(super) fn empty(scene: &mut Scene, plot: Area, why: &str) {
     scene.text_fit(why, middle, Anchor::Middle, LABEL, plot.width());
 }
 
-fn entries(series: &Series, tally: &Tally, refused_by_backend: u64, failed: Ink) -> Vec<Entry> {
+fn entries(
+    palette: &Palette,
+    series: &Series,
+    tally: &Tally,
+    refused_by_backend: u64,
+    rims: bool,
+) -> Vec<Entry> {
     let total = tally.total().max(1) as f64;
     let mut entries: Vec<Entry> = series
         .groups
@@ -110,12 +119,14 @@ fn entries(series: &Series, tally: &Tally, refused_by_backend: u64, failed: Ink)
             value: percent(*count as f64 / total),
         })
         .collect();
-    let unanswered = tally.failed - refused_by_backend;
-    let palette = super::palette::LIGHT;
+    let failed = palette.failed;
+    let (refused, unanswered) =
+        if rims { (refused_by_backend, tally.failed - refused_by_backend) } else { (0, tally.failed) };
+    let no_answer = if rims { "no answer" } else { "not answered 2xx" };
     for (count, key, name) in [
         (tally.gateway, Key::Fill(palette.gateway), "gateway itself"),
-        (refused_by_backend, Key::Rim(failed), "a backend, not 2xx"),
-        (unanswered, Key::Fill(failed), "no answer"),
+        (refused, Key::Rim(failed), "a backend, not 2xx"),
+        (unanswered, Key::Fill(failed), no_answer),
     ] {
         if count > 0 {
             entries.push(Entry { key, name: name.to_owned(), value: percent(count as f64 / total) });
@@ -139,6 +150,8 @@ struct Layout {
     /// Response time at the upper end.
     top: f64,
     per_bar: usize,
+    /// Bars that are not 2xx are hollow, for want of room else dark.
+    rims: bool,
 }
 
 impl Layout {
@@ -166,7 +179,7 @@ impl Layout {
         for (at, chunk) in points.chunks(self.per_bar).enumerate() {
             let (x0, x1) = self.x(at, count);
             match chunk {
-                [point] => self.bar(scene, (x0, x1), point, series),
+                [point] if self.per_bar == 1 => self.bar(scene, (x0, x1), point, series),
                 _ => self.shared(scene, (x0, x1), chunk, series),
             }
         }
@@ -180,8 +193,12 @@ impl Layout {
         match (point.answer(), backend) {
             (Answer::Backend(_), Some(ink)) => scene.fill(area, ink),
             (Answer::Failed, Some(ink)) => {
+                if !self.rims {
+                    scene.rect(area, scene.palette.failed.fill);
+                    return;
+                }
                 scene.rect(area, ink.fill);
-                if area.width() >= 6.0 && area.height() >= 6.0 {
+                if area.height() >= 4.0 {
                     let inner = Area::new(x0 + 2.0, area.y0 + 2.0, x1 - 2.0, area.y1);
                     scene.rect(inner, scene.palette.page);
                 }

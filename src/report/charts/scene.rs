@@ -4,7 +4,7 @@
 //! above all shapes and know their boxes, which is how tests prove that none overlaps another.
 
 use super::ChartError;
-use super::palette::{Hatch, Ink, LIGHT, Palette, Rgb};
+use super::palette::{Hatch, Ink, LIGHT, Palette, Rgb, Tone};
 use super::text::{Anchor, Typeface, Weight, text_box};
 
 /// An axis-aligned area, `x0 <= x1` and `y0 <= y1`.
@@ -65,17 +65,17 @@ pub(super) struct Text {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Style {
     pub(super) size: f64,
-    pub(super) color: Rgb,
+    pub(super) tone: Tone,
     pub(super) weight: Weight,
 }
 
 /// Text as it appears in several charts.
-pub(super) const LABEL: Style = Style { size: 13.0, color: LIGHT.text, weight: Weight::Regular };
-pub(super) const TICK: Style = Style { size: 12.0, color: LIGHT.muted, weight: Weight::Regular };
-pub(super) const SMALL: Style = Style { size: 11.0, color: LIGHT.muted, weight: Weight::Regular };
-pub(super) const HEADING: Style = Style { size: 12.0, color: LIGHT.text, weight: Weight::Bold };
-const TITLE: Style = Style { size: 19.0, color: LIGHT.text, weight: Weight::Bold };
-const SUBTITLE: Style = Style { size: 13.0, color: LIGHT.muted, weight: Weight::Regular };
+pub(super) const LABEL: Style = Style { size: 13.0, tone: Tone::Text, weight: Weight::Regular };
+pub(super) const TICK: Style = Style { size: 12.0, tone: Tone::Muted, weight: Weight::Regular };
+pub(super) const SMALL: Style = Style { size: 11.0, tone: Tone::Muted, weight: Weight::Regular };
+pub(super) const HEADING: Style = Style { size: 12.0, tone: Tone::Text, weight: Weight::Bold };
+const TITLE: Style = Style { size: 19.0, tone: Tone::Text, weight: Weight::Bold };
+const SUBTITLE: Style = Style { size: 13.0, tone: Tone::Muted, weight: Weight::Regular };
 
 /// Free space at the edges of every picture.
 pub(super) const MARGIN: f64 = 24.0;
@@ -185,7 +185,8 @@ impl Scene {
             Anchor::End => at.0 - width,
         };
         let bounds = text_box(x, at.1, width, style.size, false);
-        let Style { size, color, weight } = style;
+        let Style { size, tone, weight } = style;
+        let color = self.palette.tone(tone);
         self.texts.push(Text { content, x, y: at.1, size, color, weight, upward: false, bounds });
     }
 
@@ -209,7 +210,8 @@ impl Scene {
         let width = self.width_of(&content, style);
         let y = at.1 + width / 2.0;
         let bounds = text_box(at.0, y, width, style.size, true);
-        let Style { size, color, weight } = style;
+        let Style { size, tone, weight } = style;
+        let color = self.palette.tone(tone);
         self.texts.push(Text { content, x: at.0, y, size, color, weight, upward: true, bounds });
     }
 }

@@ -80,9 +80,9 @@ pub(super) fn compose(view: &RunView) -> Result<Scene, ChartError> {
     Ok(scene)
 }
 
-/// Length of an interval: at most 120 of them, and about four requests in each.
+/// Length of an interval: at most 120 of them, and about twelve requests in each.
 fn interval(end_s: f64, requests: usize) -> f64 {
-    time_step(end_s, (requests as f64 / 4.0).clamp(6.0, MOST_INTERVALS))
+    time_step(end_s, (requests as f64 / 12.0).clamp(6.0, MOST_INTERVALS))
 }
 
 fn count(view: &RunView, series: &Series, end_s: f64, step_s: f64) -> (Vec<Tally>, Tally) {

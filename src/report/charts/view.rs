@@ -181,9 +181,12 @@ pub struct VariantView {
     pub latency_ms_p99: Option<f64>,
 }
 
-/// `value`, if it can be placed on an axis: finite and not negative.
+/// Beyond this a number is an error of whoever made it: 30 000 years in seconds.
+const LARGEST: f64 = 1e12;
+
+/// `value`, if it can be placed on an axis: a number, not negative and not absurd.
 pub(super) fn drawable(what: &'static str, value: f64) -> Result<f64, ChartError> {
-    if value.is_finite() && value >= 0.0 { Ok(value) } else { Err(ChartError::NotDrawable { what, value }) }
+    if (0.0..=LARGEST).contains(&value) { Ok(value) } else { Err(ChartError::NotDrawable { what, value }) }
 }
 
 /// The end of the run, at least a millisecond so that a time axis has a length.
