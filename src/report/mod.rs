@@ -1,5 +1,10 @@
 //! Tables and pictures as bytes: rows of CSV files, SVG and PNG charts. The caller writes files.
 
+mod cells;
+#[cfg(feature = "charts")]
+pub mod charts;
+mod csv;
 mod rows;
 
+pub use csv::{CsvWriter, RowReader, TableError, read_rows};
 pub use rows::{RequestRow, RunStamp, SCHEMA_VERSION, TimelineRow, TripRow};
