@@ -5,6 +5,11 @@ mod cells;
 pub mod charts;
 mod csv;
 mod rows;
+mod summary;
 
 pub use csv::{CsvWriter, RowReader, TableError, read_rows};
 pub use rows::{RequestRow, RunStamp, SCHEMA_VERSION, TimelineRow, TripRow};
+pub use summary::{
+    AssumptionSummary, AttemptTotals, BackendSummary, Distribution, MAX_TRIPS, Metric, MetricKind, MetricRow,
+    OversizedTotals, RequestTotals, Summary, TripSummary,
+};

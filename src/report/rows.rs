@@ -31,7 +31,7 @@ impl RunStamp {
 }
 
 /// One client request: a row of `requests.csv`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct RequestRow {
     /// Number in order of arrival, from 0.
     pub request: u64,

@@ -17,7 +17,7 @@ pub(crate) fn deployment(name: &str) -> Arc<DeploymentSpec> {
             rpm: RequestsPerMinute(80),
             token_window: Duration::from_secs(60),
             request_window: Duration::from_secs(10),
-            token_cost: facts.token_cost,
+            token_cost: facts.token_cost.value,
         }),
         latency: LatencySpec {
             ttft_base: Duration::from_millis(100),
