@@ -10,6 +10,7 @@
 pub mod expr;
 mod message;
 mod program;
+pub mod scan;
 mod text;
 
 pub use message::{Body, Header, HeaderValue, Headers, LastError, Request, Response};
