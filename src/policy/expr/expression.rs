@@ -116,10 +116,9 @@ impl Expression {
 
 fn reads_response(op: &Op) -> bool {
     match op {
-        Op::Bool(op) => matches!(
-            op,
-            BoolOp::StatusIs(..) | BoolOp::NoResponse | BoolOp::HasHeader(Side::Response, _)
-        ),
+        Op::Bool(op) => {
+            matches!(op, BoolOp::StatusIs(..) | BoolOp::NoResponse | BoolOp::HasHeader(Side::Response, _))
+        }
         Op::Int(op) => matches!(op, IntOp::Status),
         Op::Text(op) => matches!(op, TextOp::Reason | TextOp::Header(Side::Response, ..)),
         Op::Any(op) => matches!(op, AnyOp::WithResponse(_) | AnyOp::HeaderValues(Side::Response, _)),

@@ -1,8 +1,8 @@
 //! The form that is evaluated: a tree of operations whose types and members are settled, grouped by
 //! the type they give, so that the evaluator never asks.
 
-use super::types::{Simple, Type};
 use super::Value;
+use super::types::{Simple, Type};
 use crate::diagnostics::Span;
 use crate::policy::{Text, VariableSlot};
 

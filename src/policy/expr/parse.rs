@@ -13,8 +13,12 @@ pub(super) fn parse(raw: &RawText, diagnostics: &mut Diagnostics) -> Option<Expr
     let block = raw.text.as_bytes().get(bracket) == Some(&b'{');
     let Ok(end) = match_bracket(&raw.text, bracket, false) else {
         diagnostics.push(
-            Diagnostic::error("unbalanced-expression", raw.span, "the brackets of this expression do not match")
-                .label("expected a bracket that closes the first one"),
+            Diagnostic::error(
+                "unbalanced-expression",
+                raw.span,
+                "the brackets of this expression do not match",
+            )
+            .label("expected a bracket that closes the first one"),
         );
         return None;
     };
@@ -281,7 +285,8 @@ impl Parser<'_> {
             text.push('>');
             next = next.saturating_add(1);
         }
-        while self.token(next) == &Token::Sign("[") && self.token(next.saturating_add(1)) == &Token::Sign("]") {
+        while self.token(next) == &Token::Sign("[") && self.token(next.saturating_add(1)) == &Token::Sign("]")
+        {
             text.push_str("[]");
             next = next.saturating_add(2);
         }
@@ -545,8 +550,8 @@ impl Parser<'_> {
 }
 
 const KEYWORD_TYPES: [&str; 16] = [
-    "bool", "byte", "char", "decimal", "double", "float", "int", "long", "object", "sbyte", "short", "string",
-    "uint", "ulong", "ushort", "dynamic",
+    "bool", "byte", "char", "decimal", "double", "float", "int", "long", "object", "sbyte", "short",
+    "string", "uint", "ulong", "ushort", "dynamic",
 ];
 
 /// Operator and precedence, loosest first.

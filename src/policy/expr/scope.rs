@@ -71,9 +71,7 @@ pub trait FromValue: Sized {
 
     /// The value of `expression` in `scope` as `Self`.
     fn from_expression(expression: &Expression, scope: &Scope<'_>) -> Result<Self, EvalError> {
-        Self::from_value(&expression.eval(scope)?).map_err(|error| EvalError {
-            span: error.span.or_else(|| expression.span()),
-            ..error
-        })
+        Self::from_value(&expression.eval(scope)?)
+            .map_err(|error| EvalError { span: error.span.or_else(|| expression.span()), ..error })
     }
 }

@@ -72,11 +72,7 @@ impl Matcher<'_> {
                         return Err(Unbalanced::Open { at: start, closer: ')' });
                     };
                     if open.closer != c.char {
-                        return Err(Unbalanced::Mismatch {
-                            at: c.start,
-                            found: c.char,
-                            closer: open.closer,
-                        });
+                        return Err(Unbalanced::Mismatch { at: c.start, found: c.char, closer: open.closer });
                     }
                     if let Some(quoted) = open.hole_of {
                         self.string(quoted)?;
@@ -212,7 +208,10 @@ mod tests {
 
     #[test]
     fn says_why_there_is_none() {
-        assert_eq!(match_bracket("(a[1)", 0, true), Err(Unbalanced::Mismatch { at: 4, found: ')', closer: ']' }));
+        assert_eq!(
+            match_bracket("(a[1)", 0, true),
+            Err(Unbalanced::Mismatch { at: 4, found: ')', closer: ']' })
+        );
         assert_eq!(match_bracket("(a(b)", 0, true), Err(Unbalanced::Open { at: 0, closer: ')' }));
         assert_eq!(match_bracket("(\"a)", 0, true), Err(Unbalanced::Unterminated { at: 1, what: "string" }));
         assert_eq!(match_bracket("(/* )", 0, true), Err(Unbalanced::Unterminated { at: 1, what: "comment" }));

@@ -64,7 +64,8 @@ pub fn read(source: SourceId, document: &str, diagnostics: &mut Diagnostics) -> 
     if !masked.usable {
         return Vec::new();
     }
-    let mut builder = Builder { source, document, masked: &masked, open: Vec::new(), top: Vec::new(), diagnostics };
+    let mut builder =
+        Builder { source, document, masked: &masked, open: Vec::new(), top: Vec::new(), diagnostics };
     builder.run();
     builder.top
 }
@@ -202,9 +203,12 @@ impl Builder<'_> {
 
     fn attribute_error(&mut self, error: &AttrError, content_at: usize, element: &str) {
         let (at, code, message, label) = match error {
-            AttrError::ExpectedEq(at) => {
-                (*at, "malformed-xml", format!("an attribute of `{element}` has no value"), "expected `=` here")
-            }
+            AttrError::ExpectedEq(at) => (
+                *at,
+                "malformed-xml",
+                format!("an attribute of `{element}` has no value"),
+                "expected `=` here",
+            ),
             AttrError::ExpectedValue(at) => (
                 *at,
                 "malformed-xml",
@@ -238,7 +242,8 @@ impl Builder<'_> {
             element.text.append(self.document, start, end, decode);
             return;
         }
-        let text = self.document.get(start..end).unwrap_or("").trim_matches(['\u{feff}', ' ', '\t', '\r', '\n']);
+        let text =
+            self.document.get(start..end).unwrap_or("").trim_matches(['\u{feff}', ' ', '\t', '\r', '\n']);
         let prolog = self.masked.text.get(start..end).unwrap_or("").trim();
         if !text.is_empty() && !prolog.is_empty() {
             self.diagnostics.push(

@@ -249,7 +249,8 @@ impl Masker<'_> {
     }
 
     fn tag_span(&self, start: usize) -> Span {
-        let name = self.from(start.saturating_add(1)).find(|c: char| c.is_whitespace() || "<>/=\"'".contains(c));
+        let name =
+            self.from(start.saturating_add(1)).find(|c: char| c.is_whitespace() || "<>/=\"'".contains(c));
         self.span(start, name.unwrap_or(0).saturating_add(1))
     }
 
@@ -257,8 +258,12 @@ impl Masker<'_> {
     fn unclosed_tag(&mut self, start: usize) -> Option<()> {
         let name = self.document.get(start..self.at).and_then(|t| t.split_whitespace().next()).unwrap_or("<");
         self.report(
-            Diagnostic::error("malformed-xml", self.span(self.at, 1), format!("the tag `{name}` is not closed"))
-                .label("expected `>`, found `<`"),
+            Diagnostic::error(
+                "malformed-xml",
+                self.span(self.at, 1),
+                format!("the tag `{name}` is not closed"),
+            )
+            .label("expected `>`, found `<`"),
         );
         self.bad_tags.push(start);
         let before = self.at.saturating_sub(1);
@@ -350,7 +355,8 @@ fn likely_end(text: &str, quote: u8) -> Option<usize> {
         let trimmed = after.trim_start();
         let name = trimmed.len() < after.len();
         let end = trimmed.find(|c: char| !(c.is_ascii_alphanumeric() || c == '-'));
-        let attribute = end.is_some_and(|end| end > 0 && trimmed.get(end..).is_some_and(|t| t.starts_with('=')));
+        let attribute =
+            end.is_some_and(|end| end > 0 && trimmed.get(end..).is_some_and(|t| t.starts_with('=')));
         trimmed.starts_with('>') || trimmed.starts_with("/>") || (name && attribute)
     })
 }

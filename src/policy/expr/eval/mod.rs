@@ -9,7 +9,7 @@ mod number;
 mod text;
 
 use super::ir::{AnyOp, BoolOp, Comparison, Node, Op, Side, TextTest, Variable};
-use super::types::{Simple, Type};
+use super::types::Type;
 use super::{DoubleBits, Scope, Value, convert};
 use crate::diagnostics::Span;
 use crate::policy::{Headers, LastError, Response};
@@ -221,9 +221,7 @@ impl<'e> Env<'e> {
                 match (test, part) {
                     (TextTest::Equals, None) => Ok(false),
                     (_, None) => Err(fault::null_argument(span)),
-                    (_, Some(part)) => {
-                        Ok(text::test(*test, object.as_str(), part.as_str(), *ignore_case))
-                    }
+                    (_, Some(part)) => Ok(text::test(*test, object.as_str(), part.as_str(), *ignore_case)),
                 }
             }
             BoolOp::NullOrEmpty(a) => Ok(self.text(a)?.is_none_or(|text| text.as_str().is_empty())),
@@ -274,13 +272,5 @@ fn lifted(op: Comparison, a: &Value, b: &Value) -> bool {
                 _ => op == Comparison::NotEqual,
             },
         },
-    }
-}
-
-/// The value type that an unwrapped nullable has.
-pub(super) const fn simple_of(target: Type) -> Option<Simple> {
-    match target {
-        Type::Simple(simple) | Type::Nullable(simple) => Some(simple),
-        _ => None,
     }
 }

@@ -1,9 +1,9 @@
 //! Numbers: arithmetic that wraps as C# does by default, and conversions that throw as .NET does.
 
+use super::super::Value;
 use super::super::convert;
 use super::super::ir::{Arithmetic, DoubleOp, IntOp, LongOp, Node, Op};
 use super::super::types::Type;
-use super::super::Value;
 use super::{Env, Fault, fault, text};
 use crate::diagnostics::Span;
 
@@ -22,9 +22,7 @@ impl<'e> Env<'e> {
                     None => Err(fault::invalid_cast(value, Type::CHAR, span)),
                 })?,
                 IntOp::FromLong(a) => Ok(low_bits(self.long(a)?)),
-                IntOp::FromDouble(a) => {
-                    Ok(i32::try_from(cut(self.double(a)?)).unwrap_or(i32::MIN))
-                }
+                IntOp::FromDouble(a) => Ok(i32::try_from(cut(self.double(a)?)).unwrap_or(i32::MIN)),
                 IntOp::Parse(a) => {
                     let text = self.text(a)?.ok_or_else(|| fault::null_argument(span))?;
                     parse_int(text.as_str(), span)
@@ -59,9 +57,7 @@ impl<'e> Env<'e> {
             Op::Constant(Value::Long(value)) => Ok(*value),
             Op::Long(op) => match op {
                 LongOp::FromInt(a) => Ok(i64::from(self.int(a)?)),
-                LongOp::FromDouble(a) => {
-                    Ok(i64::try_from(cut(self.double(a)?)).unwrap_or(i64::MIN))
-                }
+                LongOp::FromDouble(a) => Ok(i64::try_from(cut(self.double(a)?)).unwrap_or(i64::MIN)),
                 LongOp::Arithmetic(op, a, b) => long_arithmetic(*op, self.long(a)?, self.long(b)?, span),
                 LongOp::Negate(a) => Ok(self.long(a)?.wrapping_neg()),
                 LongOp::Parse(a) => {
@@ -89,9 +85,7 @@ impl<'e> Env<'e> {
                 DoubleOp::Arithmetic(op, a, b) => Ok(real_arithmetic(*op, self.double(a)?, self.double(b)?)),
                 DoubleOp::Negate(a) => Ok(-self.double(a)?),
                 DoubleOp::ElapsedSeconds => Ok(self.scope.now.since(self.scope.started).as_secs_f64()),
-                DoubleOp::ElapsedMilliseconds => {
-                    Ok(self.scope.now.since(self.scope.started).as_millis_f64())
-                }
+                DoubleOp::ElapsedMilliseconds => Ok(self.scope.now.since(self.scope.started).as_millis_f64()),
             },
             _ => self.with(node, |value| match value {
                 Value::Double(value) => Ok(value.get()),

@@ -52,9 +52,7 @@ impl<'e> Env<'e> {
                     None => self.text(default),
                 }
             }
-            Op::Any(AnyOp::If(condition, yes, no)) => {
-                self.text(if self.bool(condition)? { yes } else { no })
-            }
+            Op::Any(AnyOp::If(condition, yes, no)) => self.text(if self.bool(condition)? { yes } else { no }),
             Op::Any(AnyOp::Coalesce(first, second)) => match self.text(first)? {
                 Some(text) => Ok(Some(text)),
                 None => self.text(second),
@@ -132,7 +130,9 @@ impl<'e> Env<'e> {
             TextOp::Element(array, index) => {
                 let index = self.int(index)?;
                 let element = self.with(array, |array| match array {
-                    Value::Strings(values) => Ok(usize::try_from(index).ok().and_then(|i| values.get(i)).cloned()),
+                    Value::Strings(values) => {
+                        Ok(usize::try_from(index).ok().and_then(|i| values.get(i)).cloned())
+                    }
                     _ => Err(fault::null_reference(span)),
                 })??;
                 Chars::Owned(element.ok_or_else(|| fault::out_of_range("Index", span))?)
@@ -303,9 +303,8 @@ pub(super) fn utf16_length(text: &str) -> i32 {
 }
 
 pub(super) fn index_of(text: &str, part: &str, ignore_case: bool) -> i32 {
-    let find = |text: &str, part: &str| {
-        text.find(part).map_or(-1, |at| utf16_length(text.get(..at).unwrap_or("")))
-    };
+    let find =
+        |text: &str, part: &str| text.find(part).map_or(-1, |at| utf16_length(text.get(..at).unwrap_or("")));
     if ignore_case { find(&mapped(text, upper), &mapped(part, upper)) } else { find(text, part) }
 }
 

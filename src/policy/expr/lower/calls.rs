@@ -22,7 +22,11 @@ impl Lowerer<'_> {
         if !type_arguments.is_empty() && object.ty != Type::Host(Host::Variables) {
             let known = types::members(object.ty);
             if known.known.contains(&name.text.as_str()) {
-                return Err(self.error(name.span, format!("`{}` has no type arguments", name.text), "remove `<...>`"));
+                return Err(self.error(
+                    name.span,
+                    format!("`{}` has no type arguments", name.text),
+                    "remove `<...>`",
+                ));
             }
             return Err(self.no_member(object.ty, name));
         }
@@ -69,9 +73,11 @@ impl Lowerer<'_> {
             Type::Simple(Simple::Int | Simple::Char) => {
                 Ok(Box::new(super::operators::widen(typed, Simple::Int)))
             }
-            other => {
-                Err(self.error(typed.node.span, format!("expected an `int`, found `{other}`"), "expected an `int`"))
-            }
+            other => Err(self.error(
+                typed.node.span,
+                format!("expected an `int`, found `{other}`"),
+                "expected an `int`",
+            )),
         }
     }
 
@@ -161,9 +167,11 @@ impl Lowerer<'_> {
             (Type::Simple(from), Type::Simple(to)) if from != Simple::Bool && to > from => {
                 Ok(super::operators::widen(typed, to))
             }
-            (from, to) => {
-                Err(self.error(typed.node.span, format!("expected `{to}`, found `{from}`"), format!("expected `{to}`")))
-            }
+            (from, to) => Err(self.error(
+                typed.node.span,
+                format!("expected `{to}`, found `{from}`"),
+                format!("expected `{to}`"),
+            )),
         }
     }
 

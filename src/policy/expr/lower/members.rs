@@ -1,9 +1,9 @@
 //! Members that are not called, and indexes.
 
+use super::super::Value;
 use super::super::ir::{AnyOp, DoubleOp, ErrorField, IntOp, Node, Op, Side, TextOp};
 use super::super::syntax::{Expr, Name};
 use super::super::types::{self, Host, Type, members};
-use super::super::Value;
 use super::{Lowered, Lowerer, Stop, Typed, constant, host};
 use crate::diagnostics::{Diagnostic, Span};
 use crate::policy::Text;
@@ -97,8 +97,8 @@ impl Lowerer<'_> {
             return self.error(name.span, message, "a method has to be called, a property must not be");
         }
         let message = format!("`{of}` has no member `{}`", name.text);
-        let mut diagnostic =
-            Diagnostic::error("unknown-member", name.span, message).label("not a member that can be used here");
+        let mut diagnostic = Diagnostic::error("unknown-member", name.span, message)
+            .label("not a member that can be used here");
         let all = known.known.iter().chain(known.other).copied();
         if let Some(close) = types::closest(&name.text, all) {
             diagnostic = diagnostic.help(format!("did you mean `{close}`?"));

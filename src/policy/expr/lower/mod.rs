@@ -70,7 +70,11 @@ impl Lowerer<'_> {
                     return self.static_member(class, name, span);
                 }
                 if !type_arguments.is_empty() {
-                    return Err(self.error(span, "a member with type arguments has to be called", "expected `(`"));
+                    return Err(self.error(
+                        span,
+                        "a member with type arguments has to be called",
+                        "expected `(`",
+                    ));
                 }
                 self.check_root(object)?;
                 let object = self.expression(object)?;
@@ -107,11 +111,16 @@ impl Lowerer<'_> {
             return Err(self.report(types::unsupported(span, &format!("`{name}`"))));
         }
         if types::class_named(name).is_some() {
-            return Err(self.error(span, format!("`{name}` is a type, not a value"), "expected a member of it"));
+            return Err(self.error(
+                span,
+                format!("`{name}` is a type, not a value"),
+                "expected a member of it",
+            ));
         }
         let mut diagnostic = Diagnostic::error("unknown-name", span, format!("unknown name `{name}`"))
             .label("expected `context` or a class such as `string` or `Convert`");
-        let known = ["context", "string", "int", "Convert", "Math", "StringComparison", "true", "false", "null"];
+        let known =
+            ["context", "string", "int", "Convert", "Math", "StringComparison", "true", "false", "null"];
         if let Some(close) = types::closest(name, known) {
             diagnostic = diagnostic.help(format!("did you mean `{close}`?"));
         }
@@ -139,10 +148,12 @@ impl Lowerer<'_> {
         if types::OTHER_TYPES.contains(&last) || Type::named(last, false).is_some() {
             return Err(self.report(types::unsupported(name.span, &format!("the type `{name}`"))));
         }
-        let known = ["bool", "int", "Int32", "long", "double", "char", "string", "String", "object", "Boolean"];
+        let known =
+            ["bool", "int", "Int32", "long", "double", "char", "string", "String", "object", "Boolean"];
         let mut diagnostic = Diagnostic::error("unknown-name", name.span, format!("unknown type `{name}`"))
             .label("expected a type such as `string` or `int`");
-        if let Some(close) = types::closest(last, known.into_iter().chain(types::OTHER_TYPES.iter().copied())) {
+        if let Some(close) = types::closest(last, known.into_iter().chain(types::OTHER_TYPES.iter().copied()))
+        {
             diagnostic = diagnostic.help(format!("did you mean `{close}`?"));
         }
         Err(self.report(diagnostic))
@@ -151,7 +162,11 @@ impl Lowerer<'_> {
     fn null_safe(&mut self, object: &Expr, rest: &Expr, span: Span) -> Lowered {
         let object = self.expression(object)?;
         if let Type::Simple(simple) = object.ty {
-            return Err(self.error(span, format!("a value of type `{simple}` is never null"), "`?` is for types with null"));
+            return Err(self.error(
+                span,
+                format!("a value of type `{simple}` is never null"),
+                "`?` is for types with null",
+            ));
         }
         let bound = match object.ty {
             Type::Host(_) => object.clone(),
@@ -198,7 +213,8 @@ impl Lowerer<'_> {
         match typed.ty {
             Type::String | Type::Null => Ok(typed.node),
             other => {
-                let label = if other == Type::Object { "cast it: `(string)...`" } else { "expected a string" };
+                let label =
+                    if other == Type::Object { "cast it: `(string)...`" } else { "expected a string" };
                 Err(self.error(typed.node.span, format!("expected a `string`, found `{other}`"), label))
             }
         }
@@ -222,8 +238,12 @@ impl Lowerer<'_> {
         };
         match Env::new(&scope).value(&node) {
             Ok(value) => Ok(Typed { node: constant(value, span), ty }),
-            Err(fault) if matches!(fault.kind, EvalErrorKind::DivideByZero | EvalErrorKind::Overflow)
-                && matches!(node.op, Op::Int(IntOp::Arithmetic(..)) | Op::Long(LongOp::Arithmetic(..))) =>
+            Err(fault)
+                if matches!(fault.kind, EvalErrorKind::DivideByZero | EvalErrorKind::Overflow)
+                    && matches!(
+                        node.op,
+                        Op::Int(IntOp::Arithmetic(..)) | Op::Long(LongOp::Arithmetic(..))
+                    ) =>
             {
                 let message = if fault.kind == EvalErrorKind::DivideByZero {
                     "division by a constant zero"
@@ -296,7 +316,9 @@ fn is_constant(node: &Node) -> bool {
                 | TextOp::LastError(_)
                 | TextOp::Header(..)
         ),
-        Op::Any(op) => matches!(op, AnyOp::Unbox(..) | AnyOp::Unwrap(..) | AnyOp::If(..) | AnyOp::Coalesce(..)),
+        Op::Any(op) => {
+            matches!(op, AnyOp::Unbox(..) | AnyOp::Unwrap(..) | AnyOp::If(..) | AnyOp::Coalesce(..))
+        }
     };
     let mut all = pure;
     node.for_children(&mut |child| all = all && matches!(child.op, Op::Constant(_)));

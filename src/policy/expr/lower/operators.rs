@@ -1,9 +1,9 @@
 //! Operators, with the conversions that C# makes for them.
 
+use super::super::Value;
 use super::super::ir::{AnyOp, Arithmetic, BoolOp, Comparison, DoubleOp, IntOp, LongOp, Node, Op, TextOp};
 use super::super::syntax::{BinaryOp, Expr, TypeName, UnaryOp};
 use super::super::types::{self, Host, Simple, Type};
-use super::super::Value;
 use super::{Lowered, Lowerer, Stop, Typed, constant, simple};
 use crate::diagnostics::{Diagnostic, Span};
 
@@ -155,10 +155,12 @@ impl Lowerer<'_> {
         if fits {
             return None;
         }
-        Some(self.report(
-            Diagnostic::error("constant-arithmetic", span, format!("the result does not fit `{kind}`"))
-                .label("C# refuses to compile this"),
-        ))
+        Some(
+            self.report(
+                Diagnostic::error("constant-arithmetic", span, format!("the result does not fit `{kind}`"))
+                    .label("C# refuses to compile this"),
+            ),
+        )
     }
 
     fn relation(&mut self, sign: BinaryOp, op: Comparison, left: Typed, right: Typed, span: Span) -> Lowered {
@@ -235,7 +237,9 @@ impl Lowerer<'_> {
                         span,
                         format!("`{}` and `{}` are compared as objects, not by content", left.ty, right.ty),
                     )
-                    .label("false unless both are null or the same object; read as false unless both are null")
+                    .label(
+                        "false unless both are null or the same object; read as false unless both are null",
+                    )
                     .help("cast the variable: `(string)context.Variables[...]`"),
                 );
                 let (l, r) = boxed(left, right);
