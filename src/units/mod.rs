@@ -6,11 +6,13 @@
 //! this crate prices anything yet).
 #![cfg_attr(not(test), deny(clippy::arithmetic_side_effects))]
 
+mod demand;
 mod duration;
 mod ids;
 mod quantity;
 mod timestamp;
 
+pub use demand::{Demand, PromptSize};
 pub use duration::{Duration, ParseDurationError};
 pub use ids::{AttemptNumber, BackendId, PoolId, RequestId};
 pub use quantity::{Chars, Ptu, RequestsPerMinute, StatusCode, Tokens, TokensPerMinute};

@@ -1,0 +1,33 @@
+//! How deployments of language models behave: what they admit, what they refuse and for how long, and how
+//! long an answer takes.
+//!
+//! Rules
+//! - A Standard deployment admits by two sliding windows (estimated tokens in 60 s, requests in 10 s); a
+//!   provisioned one by the level of a leaky bucket. Everything that decides is integers.
+//! - Time never runs backwards: a call with an earlier `now` than the last one acts at the last one.
+//! - Chance enters only through the [`Stream`](crate::random::Stream) passed in, and only the time an answer takes.
+//! - Numbers about models come with their evidence ([`Evidence`]); what is assumed says so.
+//!
+//! Deliberately not modelled: prompt caching, batching inside the service, regional capacity
+//! shared with other customers, content filters.
+#![cfg_attr(not(test), deny(clippy::arithmetic_side_effects))]
+
+mod cost;
+mod deployment;
+mod latency;
+mod models;
+mod ptu;
+mod quota;
+mod sizing;
+mod spec;
+mod window;
+
+pub use cost::{CostKind, TokenCost};
+pub use deployment::{Decision, Deployment, Headroom, LimitKind};
+pub use latency::ServiceTime;
+pub use models::{Evidence, Fact, ModelFacts, PtuFacts, PtuStep, RpmRatio};
+pub use ptu::LeakyBucket;
+pub use quota::{RateLimit, Refusal};
+pub use sizing::{PtuScope, PtuSizing, ptu_sizing};
+pub use spec::{Capacity, DeploymentSpec, LatencySpec, PtuSpec, StandardSpec};
+pub use window::SlidingWindow;

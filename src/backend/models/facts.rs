@@ -1,0 +1,107 @@
+//! Facts about models and where they come from.
+
+use crate::units::{RequestsPerMinute, TokensPerMinute};
+
+use super::super::{LatencySpec, TokenCost};
+use super::table::MODELS;
+
+/// How well a number is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Evidence {
+    /// The vendor says so.
+    Documented,
+    /// Somebody measured it.
+    Observed,
+    /// Nobody published it; our default.
+    Assumed,
+}
+
+/// A value with its evidence.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Fact<T> {
+    /// The value.
+    pub value: T,
+    /// How well it is known.
+    pub evidence: Evidence,
+    /// Document or measurement with its date, or the reason of an assumption.
+    pub source: &'static str,
+}
+
+/// Defaults for deployments of one model.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct ModelFacts {
+    /// Name, as in scenario files.
+    pub name: &'static str,
+    /// Other spellings that mean the same.
+    pub aliases: &'static [&'static str],
+    /// Requests per minute that come with a quota of tokens.
+    pub rpm_ratio: Fact<RpmRatio>,
+    /// The admission estimate.
+    pub token_cost: Fact<TokenCost>,
+    /// Provisioned throughput, where it can be bought.
+    pub ptu: Option<Fact<PtuFacts>>,
+    /// Latency of Standard deployments.
+    pub standard_latency: Fact<LatencySpec>,
+    /// Latency of provisioned deployments, where there are any.
+    pub ptu_latency: Option<Fact<LatencySpec>>,
+}
+
+/// `requests` per minute for each `tokens` per minute of quota.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct RpmRatio {
+    /// Requests per minute ...
+    pub requests: u64,
+    /// ... for so many tokens per minute.
+    pub tokens: u64,
+}
+
+/// Provisioned throughput of a model (PTU sizing page, 2026-05-21).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PtuFacts {
+    /// Input tokens per minute that one unit carries.
+    pub input_tpm_per_ptu: u64,
+    /// How many input tokens one output token weighs.
+    pub output_weight: u64,
+    /// What can be bought globally and in a data zone.
+    pub global: PtuStep,
+    /// What can be bought in one region.
+    pub regional: PtuStep,
+    /// Tokens per second that 99 % of requests (or minutes) are promised to exceed.
+    pub target_tokens_per_second: u64,
+}
+
+/// Units that can be bought: the minimum, and that plus any number of steps.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PtuStep {
+    /// Fewest units.
+    pub minimum: u32,
+    /// Units per step above it.
+    pub step: u32,
+}
+
+impl ModelFacts {
+    /// What is known about the model called `name`, in any letter case, or by an alias.
+    pub fn find(name: &str) -> Option<&'static Self> {
+        let same = |known: &&str| known.eq_ignore_ascii_case(name);
+        MODELS.iter().find(|model| same(&model.name) || model.aliases.iter().any(|alias| same(&alias)))
+    }
+
+    /// The names of all models, in the order of the table.
+    pub fn names() -> impl Iterator<Item = &'static str> {
+        MODELS.iter().map(|model| model.name)
+    }
+
+    /// The requests per minute that come with a quota of `tpm`, rounded down.
+    pub fn default_rpm(&self, tpm: TokensPerMinute) -> RequestsPerMinute {
+        self.rpm_ratio.value.of(tpm)
+    }
+}
+
+impl RpmRatio {
+    /// The requests per minute that come with `tpm`, rounded down.
+    pub fn of(self, tpm: TokensPerMinute) -> RequestsPerMinute {
+        let scaled = u128::from(tpm.get()).saturating_mul(u128::from(self.requests));
+        let rpm = scaled.checked_div(u128::from(self.tokens)).unwrap_or(0);
+        RequestsPerMinute(u64::try_from(rpm).unwrap_or(u64::MAX))
+    }
+}

@@ -1,0 +1,5 @@
+//! The table itself.
+
+use super::ModelFacts;
+
+pub(super) const MODELS: &[ModelFacts] = &[];

@@ -1,0 +1,111 @@
+//! What a deployment is, as data.
+
+use std::sync::Arc;
+
+use crate::units::{Duration, Ptu, RequestsPerMinute, Tokens, TokensPerMinute};
+
+use super::TokenCost;
+
+/// One deployment. Several backends of a gateway may point at the same one and then share its quota.
+#[derive(Clone, Debug, PartialEq)]
+pub struct DeploymentSpec {
+    /// Name in reports.
+    pub name: Arc<str>,
+    /// Region, as text for reports.
+    pub region: Arc<str>,
+    /// Model name, see [`ModelFacts`](super::ModelFacts).
+    pub model: Arc<str>,
+    /// What it can take.
+    pub capacity: Capacity,
+    /// How long answers take.
+    pub latency: LatencySpec,
+    /// Round trip between gateway and deployment.
+    pub network: Duration,
+    /// Time the service takes for a 429, without the network.
+    pub refusal: Duration,
+}
+
+impl DeploymentSpec {
+    /// The time of a 429 that nothing else is known about. Assumed; about 110 ms were measured through a
+    /// gateway from a distant client (aoai-testing, 2024-08).
+    pub const DEFAULT_REFUSAL: Duration = Duration::from_millis(20);
+
+    /// How long a refusal takes as the gateway sees it.
+    pub const fn refusal_time(&self) -> Duration {
+        self.refusal.saturating_add(self.network)
+    }
+}
+
+/// How a deployment is paid for, which decides how it limits.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Capacity {
+    /// Pay as you go, limited per minute.
+    Standard(StandardSpec),
+    /// Provisioned throughput units, limited by utilisation.
+    Provisioned(PtuSpec),
+}
+
+/// Limits of a Standard deployment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StandardSpec {
+    /// Most estimated tokens in any `token_window`.
+    pub tpm: TokensPerMinute,
+    /// Requests per minute; what counts is its share in one `request_window`.
+    pub rpm: RequestsPerMinute,
+    /// Length of the token window.
+    pub token_window: Duration,
+    /// Length of the request window.
+    pub request_window: Duration,
+    /// How a request is estimated.
+    pub token_cost: TokenCost,
+}
+
+impl StandardSpec {
+    /// Measured with the `x-ratelimit-remaining-tokens` header (aoai-testing, 2024-08).
+    pub const DEFAULT_TOKEN_WINDOW: Duration = Duration::from_secs(60);
+    /// Measured likewise with `x-ratelimit-remaining-requests`; the documentation says "typically 1 or 10 seconds".
+    pub const DEFAULT_REQUEST_WINDOW: Duration = Duration::from_secs(10);
+}
+
+/// Limits of a provisioned deployment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PtuSpec {
+    /// Units bought.
+    pub ptu: Ptu,
+    /// Input tokens per minute that one unit carries (PTU sizing page, 2026-05-21).
+    pub input_tpm_per_ptu: u64,
+    /// How many input tokens one output token weighs.
+    pub output_weight: u64,
+    /// Depth of the bucket as time of its drain rate; not published. `None`: as the switch `ptu.bucket_depth` says.
+    pub bucket_depth: Option<Duration>,
+    /// What the service assumes when `max_tokens` is unset; not published.
+    pub default_completion_tokens: Tokens,
+}
+
+impl PtuSpec {
+    /// Assumed: the service "estimates a value" when `max_tokens` is absent (provisioned throughput page, 2026-02-10).
+    pub const DEFAULT_COMPLETION_TOKENS: Tokens = Tokens(1000);
+}
+
+/// How long a deployment takes. Medians and spreads; the formula is at [`LatencySpec::sample`].
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct LatencySpec {
+    /// Median time to the first token of an empty prompt.
+    pub ttft_base: Duration,
+    /// What each prompt token adds to it.
+    pub ttft_per_prompt_token: Duration,
+    /// Standard deviation of the logarithm of the time to first token.
+    pub ttft_sigma: f64,
+    /// Median time per output token after the first.
+    pub tpot: Duration,
+    /// Standard deviation of its logarithm; one draw per request.
+    pub tpot_sigma: f64,
+    /// Probability that the time to first token is multiplied by a factor from `tail_factor`.
+    pub tail_chance: f64,
+    /// Smallest and largest tail factor, uniform between.
+    pub tail_factor: (f64, f64),
+    /// How many times as long everything takes with `load_capacity` requests in flight; linear from 1 at none.
+    pub load_factor: f64,
+    /// Requests in flight at which `load_factor` is reached; 0: no dependence on load.
+    pub load_capacity: u64,
+}

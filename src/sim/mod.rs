@@ -1,0 +1,3 @@
+//! draft
+mod plan;
+pub use plan::*;

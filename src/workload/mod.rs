@@ -1,0 +1,20 @@
+//! Who sends what, when and of which size.
+//!
+//! Rules
+//! - Size of a request depends on the seed and its number only, never on what the gateway does.
+//! - Arrivals of an open loop come from one stream of their own.
+//! - Memory does not grow with the number of requests (a replayed trace is held once).
+//!
+//! Deliberately not modelled: sessions, correlated prompt and completion sizes, rates that drift (replay
+//! a trace for these), prompt caching.
+
+mod open_loop;
+mod sizes;
+mod timestamp;
+mod trace;
+mod traffic;
+
+pub use open_loop::{Arrival, OpenLoop};
+pub use sizes::{PromptSpec, SizeSpec, Sizes, TokenSpec};
+pub use trace::{Trace, TraceRow};
+pub use traffic::{ArrivalSpec, TrafficSpec};

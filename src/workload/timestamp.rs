@@ -1,0 +1,1 @@
+//! Wall-clock times of trace files.
