@@ -102,7 +102,7 @@ impl Files for MemoryFiles<'_> {
 
 /// The path to use for `named`, which is written in the file `base`: itself when absolute, else in the
 /// folder of `base`. No normalising: messages show the path that was tried.
-pub(super) fn beside(base: &str, named: &str) -> String {
+pub(crate) fn beside(base: &str, named: &str) -> String {
     if Path::new(named).is_absolute() {
         return named.to_owned();
     }
@@ -114,7 +114,7 @@ pub(super) fn beside(base: &str, named: &str) -> String {
 
 /// The name a scenario has when it gives none: of its folder when the file is called `scenario.json`,
 /// else of the file without its extension.
-pub(super) fn default_name(path: &str) -> String {
+pub(crate) fn default_name(path: &str) -> String {
     let mut parts = path.rsplit(is_separator).filter(|part| !part.is_empty());
     let file = parts.next().unwrap_or_default();
     let stem = file.rsplit_once('.').map_or(file, |(stem, _)| stem);

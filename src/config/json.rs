@@ -16,20 +16,20 @@ use jsonc_parser::{CollectOptions, ParseOptions, parse_to_ast};
 use crate::diagnostics::{Diagnostic, Diagnostics, SourceId, Span};
 
 /// Longest text that is read, in bytes.
-pub(super) const MAX_TEXT_BYTES: usize = 64 << 20;
+pub(crate) const MAX_TEXT_BYTES: usize = 64 << 20;
 /// Deepest nesting of objects and arrays.
 const MAX_DEPTH: usize = 128;
 
 /// A value and where it is written.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Node {
-    pub value: Value,
-    pub span: Span,
+pub(crate) struct Node {
+    pub(crate) value: Value,
+    pub(crate) span: Span,
 }
 
 /// A JSON value. Numbers keep their text, so that large integers stay exact.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) enum Value {
+pub(crate) enum Value {
     Null,
     Bool(bool),
     Number(String),
@@ -40,19 +40,19 @@ pub(super) enum Value {
 
 /// One `"name": value` of an object.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Member {
-    pub name: String,
-    pub name_span: Span,
-    pub value: Node,
+pub(crate) struct Member {
+    pub(crate) name: String,
+    pub(crate) name_span: Span,
+    pub(crate) value: Node,
 }
 
 impl Node {
-    pub fn new(value: Value, span: Span) -> Self {
+    pub(crate) fn new(value: Value, span: Span) -> Self {
         Self { value, span }
     }
 
     /// The members, if this is an object.
-    pub fn members(&self) -> Option<&[Member]> {
+    pub(crate) fn members(&self) -> Option<&[Member]> {
         match &self.value {
             Value::Object(members) => Some(members),
             _ => None,
@@ -60,7 +60,7 @@ impl Node {
     }
 
     /// The elements, if this is an array.
-    pub fn elements(&self) -> Option<&[Self]> {
+    pub(crate) fn elements(&self) -> Option<&[Self]> {
         match &self.value {
             Value::Array(elements) => Some(elements),
             _ => None,
@@ -68,17 +68,17 @@ impl Node {
     }
 
     /// The member called `name`, if this is an object that has it.
-    pub fn member(&self, name: &str) -> Option<&Member> {
+    pub(crate) fn member(&self, name: &str) -> Option<&Member> {
         self.members()?.iter().find(|m| m.name == name)
     }
 
     /// The value of the member called `name`.
-    pub fn get(&self, name: &str) -> Option<&Self> {
+    pub(crate) fn get(&self, name: &str) -> Option<&Self> {
         self.member(name).map(|m| &m.value)
     }
 
     /// The text, if this is a string.
-    pub fn text(&self) -> Option<&str> {
+    pub(crate) fn text(&self) -> Option<&str> {
         match &self.value {
             Value::Text(text) => Some(text),
             _ => None,
@@ -87,7 +87,7 @@ impl Node {
 
     /// Where a message about the value as a whole points: all of a scalar, the bracket that opens an
     /// object or array.
-    pub fn mark(&self) -> Span {
+    pub(crate) fn mark(&self) -> Span {
         match &self.value {
             Value::Array(_) | Value::Object(_) => {
                 Span { end: self.span.end.min(self.span.start.saturating_add(1)), ..self.span }
@@ -97,7 +97,7 @@ impl Node {
     }
 
     /// What the value is, for "found ..." in messages.
-    pub fn describe(&self) -> String {
+    pub(crate) fn describe(&self) -> String {
         match &self.value {
             Value::Null => "null".to_owned(),
             Value::Bool(value) => format!("`{value}`"),
@@ -110,7 +110,7 @@ impl Node {
 }
 
 /// At most 60 characters of `text`, without line breaks.
-pub(super) fn shorten(text: &str) -> String {
+pub(crate) fn shorten(text: &str) -> String {
     let clean = |c: char| if c.is_control() { ' ' } else { c };
     let mut short: String = text.chars().map(clean).take(60).collect();
     if text.chars().nth(60).is_some() {
@@ -120,7 +120,7 @@ pub(super) fn shorten(text: &str) -> String {
 }
 
 /// The tree of `text`. `None`, with the problem told, when it is not JSON at all.
-pub(super) fn parse(source: SourceId, text: &str, diagnostics: &mut Diagnostics) -> Option<Node> {
+pub(crate) fn parse(source: SourceId, text: &str, diagnostics: &mut Diagnostics) -> Option<Node> {
     if text.len() > MAX_TEXT_BYTES {
         diagnostics.push(
             Diagnostic::error("file-too-long", Span::new(source, 0, 0), "the file is too long to be read")
