@@ -142,7 +142,9 @@ impl Checker<'_> {
     }
 
     fn wrong(&mut self, node: &Node, kind: Kind, code: &'static str, message: String) {
-        self.push(Diagnostic::error(code, node.mark(), message).label(format!("expected {}", kind.expected())));
+        self.push(
+            Diagnostic::error(code, node.mark(), message).label(format!("expected {}", kind.expected())),
+        );
     }
 
     fn wrong_type(&mut self, node: &Node, kind: Kind, subject: &str) {

@@ -101,7 +101,10 @@ mod tests {
         let text = |json: &str| canonical(&parse(SourceId(0), json, &mut Diagnostics::new()).expect("JSON"));
         let expected = r#"{"a":[5,0.5],"b":{"x":null}}"#;
         assert_eq!(text(r#"{"a":[5,0.5],"b":{"x":null}}"#), expected);
-        assert_eq!(text("{ \"note\": \"why\", \"b\": {\"x\": null, \"note\": \"\"}, // c\n \"a\": [5.0, 5e-1] }"), expected);
+        assert_eq!(
+            text("{ \"note\": \"why\", \"b\": {\"x\": null, \"note\": \"\"}, // c\n \"a\": [5.0, 5e-1] }"),
+            expected
+        );
     }
 
     #[test]

@@ -24,16 +24,8 @@ pub(crate) struct Resource {
 /// What `properties.type` says.
 #[derive(Clone, Debug)]
 pub(crate) enum ResourceKind {
-    Single {
-        url: Arc<str>,
-        url_span: Span,
-        breaker: Option<BreakerRule>,
-        breaker_span: Option<Span>,
-    },
-    Pool {
-        members: Vec<ResourceMember>,
-        failure_status: Option<StatusCode>,
-    },
+    Single { url: Arc<str>, url_span: Span, breaker: Option<BreakerRule>, breaker_span: Option<Span> },
+    Pool { members: Vec<ResourceMember>, failure_status: Option<StatusCode> },
 }
 
 /// A member of a pool as the resource gives it.
@@ -120,8 +112,12 @@ fn read_rule(rule: &Node, diagnostics: &mut Diagnostics) -> Option<BreakerRule> 
         (None, Some(share)) => share.integer().and_then(|n| u8::try_from(n).ok()).map(Threshold::Percentage),
         (Some(_), Some(share)) => {
             diagnostics.push(
-                Diagnostic::error("breaker-threshold", share.mark(), "both `count` and `percentage` are given")
-                    .label("expected one of the two"),
+                Diagnostic::error(
+                    "breaker-threshold",
+                    share.mark(),
+                    "both `count` and `percentage` are given",
+                )
+                .label("expected one of the two"),
             );
             None
         }

@@ -105,11 +105,7 @@ static CONDITION: Shape = Shape {
         Field::optional("count", Kind::integer(1, 10_000), ""),
         Field::optional("percentage", Kind::integer(1, 100), ""),
         Field::required("interval", Kind::TIME_ABOVE_ZERO, ""),
-        Field::optional(
-            "statusCodeRanges",
-            Kind::List { of: &Kind::Object(&RANGE), min: 0, max: 10 },
-            "",
-        ),
+        Field::optional("statusCodeRanges", Kind::List { of: &Kind::Object(&RANGE), min: 0, max: 10 }, ""),
         Field::optional("errorReasons", Kind::List { of: &Kind::Text, min: 0, max: 10 }, ""),
     ],
 };

@@ -15,11 +15,10 @@ pub(crate) mod shapes;
 mod targets;
 mod traffic;
 
-pub(crate) use edit::merge_patch;
-pub use overrides::Overrides;
+pub use assume::Assumption;
+pub(crate) use assume::{Setting, switch_assumptions};
 pub(crate) use library::Library;
 pub(crate) use lower::{Lowered, lower};
-pub(crate) use overrides::ParsedOverrides;
+pub use overrides::Overrides;
+pub(crate) use overrides::{ParsedOverrides, vary};
 pub(crate) use readings::flatten_semantics;
-pub use assume::Assumption;
-pub(crate) use assume::switch_assumptions;

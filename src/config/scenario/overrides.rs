@@ -48,8 +48,12 @@ impl ParsedOverrides {
         for edit in &self.edits {
             if edit.path.trim().is_empty() {
                 diagnostics.push(
-                    Diagnostic::error("set-path", Span::new(edit.source, 0, 0), "there is no path before `=`")
-                        .label("expected a path such as `traffic.requests`"),
+                    Diagnostic::error(
+                        "set-path",
+                        Span::new(edit.source, 0, 0),
+                        "there is no path before `=`",
+                    )
+                    .label("expected a path such as `traffic.requests`"),
                 );
                 continue;
             }
@@ -101,9 +105,8 @@ impl Edit {
         } else {
             longest_known(members, rest).unwrap_or_else(|| first_name(rest))
         };
-        let end = after.map_or(self.path.len(), |after| {
-            self.path.len().saturating_sub(after.len()).saturating_sub(1)
-        });
+        let end = after
+            .map_or(self.path.len(), |after| self.path.len().saturating_sub(after.len()).saturating_sub(1));
         let name_span = Span::new(self.source, start, end);
         let at = members.iter().position(|member| member.name == name);
         match (at, after) {
@@ -160,7 +163,12 @@ fn first_name(rest: &str) -> (String, Option<&str>) {
 }
 
 /// Applies the patch of a variant and then the command line again, which wins.
-pub(crate) fn vary(base: &Node, patch: &Node, overrides: &ParsedOverrides, diagnostics: &mut Diagnostics) -> Node {
+pub(crate) fn vary(
+    base: &Node,
+    patch: &Node,
+    overrides: &ParsedOverrides,
+    diagnostics: &mut Diagnostics,
+) -> Node {
     let mut tree = base.clone();
     merge_patch(&mut tree, patch);
     overrides.apply(&mut tree, diagnostics);
@@ -195,8 +203,18 @@ mod tests {
             (r#"{}"#, r#""a.b".c"#, "[1]", r#"{"a.b":{"c":[1]}}"#),
             (r#"{"a":1}"#, "a", "null", "{}"),
             (r#"{"a":[1,{"b":2}]}"#, "a.1.b", "3", r#"{"a":[1,{"b":3}]}"#),
-            (r#"{}"#, "semantics.breaker.window", "tumbling_epoch", r#"{"semantics":{"breaker.window":"tumbling_epoch"}}"#),
-            (r#"{"semantics":{"breaker.window":"sliding"}}"#, "semantics.breaker.window", "tumbling_epoch", r#"{"semantics":{"breaker.window":"tumbling_epoch"}}"#),
+            (
+                r#"{}"#,
+                "semantics.breaker.window",
+                "tumbling_epoch",
+                r#"{"semantics":{"breaker.window":"tumbling_epoch"}}"#,
+            ),
+            (
+                r#"{"semantics":{"breaker.window":"sliding"}}"#,
+                "semantics.breaker.window",
+                "tumbling_epoch",
+                r#"{"semantics":{"breaker.window":"tumbling_epoch"}}"#,
+            ),
             (r#"{"a":1}"#, "a.b", "2", r#"{"a":{"b":2}}"#),
         ] {
             assert_eq!(set(tree, path, value), (expected.to_owned(), vec![]), "{path}");
