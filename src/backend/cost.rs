@@ -72,3 +72,51 @@ impl TokenCost {
         Tokens(total)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::units::{Chars, PromptSize};
+
+    use super::*;
+
+    fn estimate(cost: TokenCost, chars: &[u64], max_tokens: Option<u64>) -> u64 {
+        let demand = Demand {
+            prompt: PromptSize::Messages(chars.iter().copied().map(Chars).collect()),
+            prompt_tokens: Tokens(914),
+            completion_tokens: Tokens(100),
+            max_tokens: max_tokens.map(Tokens),
+        };
+        cost.estimate(&demand).get()
+    }
+
+    #[test]
+    fn chat_estimates_are_the_measured_ones() {
+        for (chars, max_tokens, expected) in [
+            (&[28][..], None, 648),
+            (&[233], None, 699),
+            (&[59, 16, 673, 233], None, 888),
+            (&[28], Some(2_000), 2_008),
+            (&[], None, 640),
+            (&[0, 3, 4], Some(0), 4),
+        ] {
+            assert_eq!(estimate(TokenCost::GPT_4, chars, max_tokens), expected, "{chars:?}");
+        }
+        assert_eq!(estimate(TokenCost::GPT_35, &[4_000], None), 16);
+        assert_eq!(estimate(TokenCost::GPT_35, &[4_000], Some(200)), 200);
+    }
+
+    #[test]
+    fn embeddings_round_up_and_ignore_max_tokens() {
+        for (chars, expected) in [(0, 0), (1, 1), (4, 1), (5, 2), (44, 11)] {
+            assert_eq!(estimate(TokenCost::EMBEDDINGS, &[chars], Some(999)), expected);
+        }
+        assert_eq!(estimate(TokenCost::EMBEDDINGS, &[5, 5], None), 4);
+    }
+
+    #[test]
+    fn odd_numbers_are_survived() {
+        let odd = TokenCost { chars_per_token: 0, ..TokenCost::GPT_4 };
+        assert_eq!(estimate(odd, &[7], Some(1)), 9);
+        assert_eq!(estimate(odd, &[u64::MAX, u64::MAX], Some(u64::MAX)), u64::MAX);
+    }
+}

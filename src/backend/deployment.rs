@@ -1,4 +1,7 @@
 //! One deployment at work.
+//!
+//! Rules: the driver offers each request when it arrives; an admitted one must be finished exactly once,
+//! when the service ends its work. Nothing here allocates after the windows have grown to their working size.
 
 use std::sync::Arc;
 
@@ -150,5 +153,123 @@ impl Deployment {
     /// Sum of all estimates ever counted, for accounting checks.
     pub const fn insertions(&self) -> u64 {
         self.inserted
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::backend::{LatencySpec, ModelFacts, PtuSpec, StandardSpec};
+    use crate::random::{StreamName, Streams};
+    use crate::units::{Chars, PromptSize, Ptu, RequestsPerMinute, TokensPerMinute};
+
+    use super::*;
+
+    const NETWORK: Duration = Duration::from_millis(5);
+
+    fn latency() -> LatencySpec {
+        ModelFacts::find("gpt-4o").unwrap().standard_latency.value
+    }
+
+    fn deployment(capacity: Capacity) -> Deployment {
+        let spec = DeploymentSpec {
+            name: "d".into(),
+            region: "r".into(),
+            model: "gpt-4o".into(),
+            capacity,
+            latency: LatencySpec { ttft_sigma: 0.0, tpot_sigma: 0.0, tail_chance: 0.0, ..latency() },
+            network: NETWORK,
+            refusal: DeploymentSpec::DEFAULT_REFUSAL,
+        };
+        Deployment::new(Arc::new(spec), &Semantics::default())
+    }
+
+    fn standard() -> Deployment {
+        deployment(Capacity::Standard(StandardSpec {
+            tpm: TokensPerMinute(10_000),
+            rpm: RequestsPerMinute(60),
+            token_window: StandardSpec::DEFAULT_TOKEN_WINDOW,
+            request_window: StandardSpec::DEFAULT_REQUEST_WINDOW,
+            token_cost: TokenCost::GPT_4,
+        }))
+    }
+
+    fn provisioned() -> Deployment {
+        deployment(Capacity::Provisioned(PtuSpec {
+            ptu: Ptu(50),
+            input_tpm_per_ptu: 2_500,
+            output_weight: 4,
+            bucket_depth: None,
+            default_completion_tokens: PtuSpec::DEFAULT_COMPLETION_TOKENS,
+        }))
+    }
+
+    fn demand(chars: u64, max_tokens: Option<u64>) -> Demand {
+        Demand {
+            prompt: PromptSize::One(Chars(chars)),
+            prompt_tokens: Tokens(chars / 4),
+            completion_tokens: Tokens(200),
+            max_tokens: max_tokens.map(Tokens),
+        }
+    }
+
+    #[test]
+    fn a_standard_deployment_counts_the_estimate_and_refunds_nothing() {
+        let mut deployment = standard();
+        let request = demand(28, None);
+        let expected = Decision::Admitted {
+            counted: Tokens(648),
+            headroom: Headroom::Remaining { tokens: Tokens(9_352), requests: 9 },
+        };
+        assert_eq!(deployment.offer(&request, Timestamp::ZERO), expected);
+        assert_eq!((deployment.in_flight(), deployment.insertions()), (1, 648));
+        assert_eq!(deployment.fill_permille(Timestamp::ZERO), 64);
+        deployment.finish(&request, Tokens(648), Timestamp::ZERO);
+        assert_eq!((deployment.in_flight(), deployment.fill_permille(Timestamp::ZERO)), (0, 64));
+    }
+
+    #[test]
+    fn a_refusal_leaves_no_trace() {
+        let mut deployment = standard();
+        let answer = deployment.offer(&demand(0, Some(10_000)), Timestamp::ZERO);
+        let oversized = Some(Duration::from_secs(86_400));
+        assert_eq!(answer, Decision::Throttled { limit: LimitKind::Oversized, retry_after: oversized });
+        assert_eq!((deployment.in_flight(), deployment.insertions()), (0, 0));
+        assert_eq!(deployment.fill_permille(Timestamp::ZERO), 0);
+        assert_eq!(deployment.spec().refusal_time(), Duration::from_millis(25));
+    }
+
+    #[test]
+    fn a_provisioned_deployment_corrects_the_estimate_at_the_end() {
+        let mut deployment = provisioned();
+        let request = demand(4_000, Some(500));
+        // 1,000 + 4 * 500 of 125,000 is 2.4 %; used are 1,000 + 4 * 200, which is 1.44 %.
+        let expected =
+            Decision::Admitted { counted: Tokens(3_000), headroom: Headroom::Utilisation { permille: 24 } };
+        assert_eq!(deployment.offer(&request, Timestamp::ZERO), expected);
+        deployment.finish(&request, Tokens(3_000), Timestamp::ZERO);
+        assert_eq!((deployment.in_flight(), deployment.fill_permille(Timestamp::ZERO)), (0, 14));
+    }
+
+    #[test]
+    fn a_full_bucket_refuses_until_it_has_drained() {
+        let mut deployment = provisioned();
+        deployment.offer(&demand(4 * 126_000, Some(0)), Timestamp::ZERO);
+        let retry_after = Some(Duration::from_millis(480));
+        let refused = Decision::Throttled { limit: LimitKind::Utilisation, retry_after };
+        assert_eq!(deployment.offer(&demand(4, None), Timestamp::ZERO), refused);
+    }
+
+    #[test]
+    fn time_depends_on_what_is_in_flight() {
+        let mut deployment = standard();
+        let mut stream = Streams::new(0).named(StreamName::new("test"));
+        let request = demand(0, Some(1));
+        let first_ms = |deployment: &Deployment, stream: &mut _| {
+            deployment.service_time(&request, stream).first_token.as_millis_ceil()
+        };
+        assert_eq!(first_ms(&deployment, &mut stream), 405);
+        // One of 100 makes it 1 % slower.
+        deployment.offer(&request, Timestamp::ZERO);
+        assert_eq!(first_ms(&deployment, &mut stream), 409);
     }
 }

@@ -99,3 +99,176 @@ const fn units(tokens: Tokens) -> u128 {
     // 64 and 36 bits: fits.
     (tokens.get() as u128).saturating_mul(UNITS_PER_TOKEN)
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use crate::units::{Chars, PromptSize, Ptu};
+
+    use super::*;
+
+    fn spec(ptu: u32, depth_s: u64) -> PtuSpec {
+        PtuSpec {
+            ptu: Ptu(ptu),
+            input_tpm_per_ptu: 2_500,
+            output_weight: 4,
+            bucket_depth: Some(Duration::from_secs(depth_s)),
+            default_completion_tokens: Tokens(1_000),
+        }
+    }
+
+    fn bucket(ptu: u32, depth_s: u64) -> LeakyBucket {
+        LeakyBucket::new(&spec(ptu, depth_s), &Semantics::default())
+    }
+
+    fn demand(prompt: u64, completion: u64, max_tokens: Option<u64>) -> Demand {
+        Demand {
+            prompt: PromptSize::One(Chars(0)),
+            prompt_tokens: Tokens(prompt),
+            completion_tokens: Tokens(completion),
+            max_tokens: max_tokens.map(Tokens),
+        }
+    }
+
+    fn at(ms: u64) -> Timestamp {
+        Timestamp::from_nanos(ms * 1_000_000)
+    }
+
+    #[test]
+    fn fifty_units_admit_42_requests_of_3000_at_once() {
+        // 50 units drain 125,000 a minute and hold as much: 41 * 3,000 = 123,000 is not above it, so the
+        // 42nd comes in; 126,000 is 1,000 above, which drain in 60 s / 125.
+        let mut bucket = bucket(50, 60);
+        let request = demand(1_000, 200, Some(500));
+        let estimate = bucket.estimate(&request);
+        assert_eq!(estimate, Tokens(3_000));
+        for n in 1..=42 {
+            assert_eq!(bucket.offer(estimate, at(0)), Ok(()), "{n}");
+        }
+        assert_eq!(bucket.utilisation_permille(at(0)), 1_008);
+        assert_eq!(bucket.offer(estimate, at(0)), Err(Some(Duration::from_millis(480))));
+        // All end at once with 200 tokens instead of 500: 126,000 - 42 * 1,200 = 75,600 of 125,000.
+        for _ in 0..42 {
+            bucket.settle(estimate, bucket.actual(&request), at(0));
+        }
+        assert_eq!(bucket.utilisation_permille(at(0)), 604);
+    }
+
+    #[test]
+    fn the_wait_is_exact_to_the_nanosecond() {
+        let mut bucket = bucket(50, 60);
+        bucket.offer(Tokens(126_000), at(0)).unwrap();
+        let wait = Duration::from_millis(480);
+        let just_before = Timestamp::from_nanos(wait.as_nanos() - 1);
+        assert_eq!(bucket.offer(Tokens(1), just_before), Err(Some(Duration::from_nanos(1))));
+        assert_eq!(bucket.offer(Tokens(1), at(480)), Ok(()));
+    }
+
+    #[test]
+    fn what_is_unset_comes_from_defaults() {
+        let bucket = bucket(50, 60);
+        assert_eq!(bucket.estimate(&demand(10, 5, None)), Tokens(4_010));
+        assert_eq!(bucket.actual(&demand(10, 5, None)), Tokens(30));
+        assert_eq!(bucket.actual(&demand(10, 500, Some(7))), Tokens(38));
+        for (reading, depth_s) in [("60s", 60), ("30s", 30), ("10s", 10)] {
+            let mut semantics = Semantics::default();
+            assert!(semantics.set("ptu.bucket_depth", reading));
+            let unset = PtuSpec { bucket_depth: None, ..spec(50, 1) };
+            assert_eq!(LeakyBucket::new(&unset, &semantics), self::bucket(50, depth_s));
+        }
+    }
+
+    #[test]
+    fn answers_longer_than_estimated_count_in_full() {
+        let mut bucket = bucket(50, 60);
+        let request = demand(0, 50_000, None);
+        let estimate = bucket.estimate(&request);
+        bucket.offer(estimate, at(0)).unwrap();
+        bucket.settle(estimate, bucket.actual(&request), at(0));
+        assert_eq!(bucket.utilisation_permille(at(0)), 1_600);
+    }
+
+    #[test]
+    fn the_level_never_falls_below_empty() {
+        let mut bucket = bucket(50, 60);
+        bucket.offer(Tokens(3_000), at(0)).unwrap();
+        bucket.settle(Tokens(3_000), Tokens(10), at(60_000));
+        assert_eq!(bucket.utilisation_permille(at(60_000)), 0);
+        bucket.offer(Tokens(125_000), at(60_000)).unwrap();
+        assert_eq!(bucket.utilisation_permille(at(60_000)), 1_000);
+    }
+
+    #[test]
+    fn no_units_take_one_request_and_never_another() {
+        let mut none = bucket(0, 60);
+        assert_eq!(none.offer(Tokens(1), at(0)), Ok(()));
+        assert_eq!(none.offer(Tokens(1), at(1)), Err(None));
+        assert_eq!(none.utilisation_permille(at(1)), 1_000);
+    }
+
+    #[test]
+    fn the_largest_numbers_saturate() {
+        let largest = PtuSpec {
+            ptu: Ptu(u32::MAX),
+            input_tpm_per_ptu: u64::MAX,
+            output_weight: u64::MAX,
+            bucket_depth: Some(Duration::from_nanos(u64::MAX)),
+            default_completion_tokens: Tokens(u64::MAX),
+        };
+        let mut bucket = LeakyBucket::new(&largest, &Semantics::default());
+        let estimate = bucket.estimate(&demand(u64::MAX, u64::MAX, None));
+        for _ in 0..3 {
+            let _ = bucket.offer(estimate, Timestamp::MAX);
+            bucket.settle(Tokens(0), estimate, Timestamp::MAX);
+        }
+        let _ = bucket.utilisation_permille(Timestamp::ZERO);
+    }
+
+    /// The same bucket in fractions of tokens per minute, recomputed from a list of all that happened.
+    fn reference_level(events: &[(u64, i64)], now_ns: u64, rate: u64) -> i128 {
+        let mut level = 0_i128;
+        let mut last = 0;
+        for (at, tokens) in events.iter().copied().chain([(now_ns, 0)]) {
+            level = (level - i128::from(at - last) * i128::from(rate)).max(0);
+            level = (level + i128::from(tokens) * 60_000_000_000).max(0);
+            last = at;
+        }
+        level
+    }
+
+    proptest! {
+        #[test]
+        fn agrees_with_the_list_of_events(
+            steps in prop::collection::vec((0_u64..3_000_000_000, 1_u64..40_000, 0_u64..40_000, any::<bool>()), 1..80),
+        ) {
+            let mut bucket = bucket(50, 60);
+            let (rate, depth) = (125_000_u64, 125_000_i128 * 60_000_000_000);
+            let mut events = Vec::new();
+            let mut now = 0;
+            for (gap, estimate, actual, ends) in steps {
+                now += gap;
+                let level = reference_level(&events, now, rate);
+                let answer = bucket.offer(Tokens(estimate), Timestamp::from_nanos(now));
+                prop_assert_eq!(answer.is_ok(), level <= depth);
+                match answer {
+                    Ok(()) => {
+                        events.push((now, i64::try_from(estimate).unwrap()));
+                        if ends {
+                            bucket.settle(Tokens(estimate), Tokens(actual), Timestamp::from_nanos(now));
+                            events.push((now, i64::try_from(actual).unwrap() - i64::try_from(estimate).unwrap()));
+                        }
+                    }
+                    Err(wait) => {
+                        let wait = wait.unwrap().as_nanos();
+                        prop_assert!(reference_level(&events, now + wait, rate) <= depth);
+                        prop_assert!(reference_level(&events, now + wait - 1, rate) > depth);
+                    }
+                }
+            }
+            // What was served never exceeds what drained plus one depth plus one request above it.
+            let served: i64 = events.iter().map(|(_, tokens)| tokens).sum();
+            prop_assert!(i128::from(served) * 60_000_000_000 <= i128::from(now) * i128::from(rate) + depth + 40_000 * 60_000_000_000 * 2);
+        }
+    }
+}

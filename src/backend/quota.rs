@@ -1,4 +1,14 @@
 //! Admission of a Standard deployment: tokens in one sliding window and requests in another.
+//!
+//! Rules, as measured on gpt-4, gpt-4o and gpt-3.5-turbo (aoai-testing, 2024-07 and 2024-08)
+//! - A request comes in if its estimate fits the tokens of the last 60 s and it fits the requests of the
+//!   last 10 s; exactly full fits.
+//! - What is counted stays counted until it is out of the window: nothing is refunded at the end.
+//! - A refused request counts nothing. The documentation (2026-05) says that unsuccessful requests count;
+//!   the measurements contradict it.
+//! - Assumed: the wait that a refusal names is the exact time until both windows would admit the request.
+//!
+//! This type knows only times and costs, so that recorded calls can be replayed through it.
 
 use crate::semantics::{OversizedRetryAfter, RequestLimitRounding, Semantics};
 use crate::units::{Duration, Timestamp, Tokens};
@@ -109,3 +119,227 @@ fn request_limit(spec: &StandardSpec, rounding: RequestLimitRounding) -> u64 {
 }
 
 const NANOS_PER_MINUTE: u64 = 60_000_000_000;
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use crate::backend::TokenCost;
+    use crate::units::{RequestsPerMinute, TokensPerMinute};
+
+    use super::*;
+
+    fn spec(tpm: u64, rpm: u64) -> StandardSpec {
+        StandardSpec {
+            tpm: TokensPerMinute(tpm),
+            rpm: RequestsPerMinute(rpm),
+            token_window: StandardSpec::DEFAULT_TOKEN_WINDOW,
+            request_window: StandardSpec::DEFAULT_REQUEST_WINDOW,
+            token_cost: TokenCost::GPT_4,
+        }
+    }
+
+    fn limit(tpm: u64, rpm: u64) -> RateLimit {
+        RateLimit::new(&spec(tpm, rpm), &Semantics::default())
+    }
+
+    fn secs(seconds: u64) -> Timestamp {
+        Timestamp::ZERO.saturating_add(Duration::from_secs(seconds))
+    }
+
+    fn refused(limit: LimitKind, seconds: u64) -> Result<(), Refusal> {
+        Err(Refusal { limit, retry_after: Some(Duration::from_secs(seconds)) })
+    }
+
+    #[test]
+    fn the_request_limit_is_a_sixth_and_at_least_one() {
+        for (rpm, reading, expected) in [
+            (60, "floor", 10),
+            (65, "floor", 10),
+            (65, "ceil", 11),
+            (60, "ceil", 10),
+            (5, "floor", 1),
+            (0, "floor", 1),
+            (0, "ceil", 1),
+            (u64::MAX, "ceil", u64::MAX.div_ceil(6)),
+        ] {
+            let mut semantics = Semantics::default();
+            assert!(semantics.set("quota.request_limit_rounding", reading));
+            assert_eq!(
+                RateLimit::new(&spec(1, rpm), &semantics).request_limit(),
+                expected,
+                "{rpm} {reading}"
+            );
+        }
+    }
+
+    #[test]
+    fn oversized_requests_are_told_to_wait_as_the_switch_says() {
+        for (reading, expected) in [("86400", Some(86_400)), ("60", Some(60)), ("absent", None)] {
+            let mut semantics = Semantics::default();
+            assert!(semantics.set("quota.oversized_retry_after", reading));
+            let mut limit = RateLimit::new(&spec(1_000, 60), &semantics);
+            let refusal = limit.offer(Tokens(1_001), secs(0)).unwrap_err();
+            assert_eq!(refusal.limit, LimitKind::Oversized);
+            assert_eq!(refusal.retry_after, expected.map(Duration::from_secs));
+            assert_eq!(limit.offer(Tokens(1_000), secs(0)), Ok(()));
+        }
+    }
+
+    #[test]
+    fn steady_calls_settle_at_the_measured_room() {
+        // 1,000 TPM, 11 tokens every 10 s: six calls count at any time, 1000 - 66 = 934 are left.
+        let mut embeddings = limit(1_000, 60);
+        for n in 0..20 {
+            assert_eq!(embeddings.offer(Tokens(11), secs(10 * n)), Ok(()));
+            let expected = 1_000 - 11 * (n + 1).min(6);
+            assert_eq!(embeddings.remaining_tokens(secs(10 * n)), Tokens(expected));
+        }
+        // 10 requests in 10 s: one every 1.3 s leaves 2 of them, one every 2 s leaves 5 (five count).
+        for (gap_ms, expected) in [(1_300, 2), (2_000, 5)] {
+            let mut requests = limit(u64::MAX, 60);
+            let mut now = Timestamp::ZERO;
+            for _ in 0..30 {
+                now = now.saturating_add(Duration::from_millis(gap_ms));
+                assert_eq!(requests.offer(Tokens(1), now), Ok(()));
+            }
+            assert_eq!(requests.remaining_requests(now), expected, "{gap_ms}");
+        }
+    }
+
+    #[test]
+    fn refusals_cost_nothing() {
+        // Measured: 10,000 TPM, 2,000 each, one call a second: five come in, then none until the first is
+        // 60 s old, when they come in again one by one.
+        let mut limit = limit(10_000, 60);
+        let admitted: Vec<u64> = (0..125).filter(|s| limit.offer(Tokens(2_000), secs(*s)).is_ok()).collect();
+        assert_eq!(admitted, [0, 1, 2, 3, 4, 60, 61, 62, 63, 64, 120, 121, 122, 123, 124]);
+    }
+
+    #[test]
+    fn the_longer_wait_names_the_limit() {
+        let mut limit = limit(1_000, 12); // two requests in 10 s
+        assert_eq!(limit.offer(Tokens(600), secs(0)), Ok(()));
+        assert_eq!(limit.offer(Tokens(500), secs(1)), refused(LimitKind::Tokens, 59));
+        assert_eq!(limit.offer(Tokens(100), secs(2)), Ok(()));
+        assert_eq!(limit.offer(Tokens(100), secs(3)), refused(LimitKind::Requests, 7));
+        // Both are full: tokens are free at 60 s, requests at 10 s.
+        assert_eq!(limit.offer(Tokens(400), secs(3)), refused(LimitKind::Tokens, 57));
+        assert_eq!(limit.fill_permille(secs(3)), 700);
+    }
+
+    #[test]
+    fn a_clock_that_steps_back_is_taken_to_stand_still() {
+        let mut limit = limit(1_000, 60);
+        assert_eq!(limit.offer(Tokens(1_000), secs(10)), Ok(()));
+        assert_eq!(limit.offer(Tokens(1), secs(0)), refused(LimitKind::Tokens, 60));
+        assert_eq!(limit.remaining_requests(secs(20)), 10);
+    }
+
+    #[test]
+    fn no_quota_refuses_all_but_the_empty_request() {
+        let mut limit = limit(0, 0);
+        assert_eq!(limit.offer(Tokens(0), secs(0)), Ok(()));
+        assert_eq!(limit.offer(Tokens(1), secs(0)).unwrap_err().limit, LimitKind::Oversized);
+        assert_eq!(limit.fill_permille(secs(0)), 1_000);
+    }
+
+    /// The rules again, in the plainest way: a list of all admitted requests, searched anew each time.
+    struct Reference {
+        tpm: u64,
+        request_limit: u64,
+        admitted: Vec<(u64, u64)>,
+    }
+
+    const TOKEN_NS: u64 = 60_000_000_000;
+    const REQUEST_NS: u64 = 10_000_000_000;
+
+    impl Reference {
+        fn used(&self, now: u64) -> (u64, u64) {
+            let live = |span: u64| self.admitted.iter().filter(move |(at, _)| now - at < span);
+            (live(TOKEN_NS).map(|(_, cost)| cost).sum(), live(REQUEST_NS).count() as u64)
+        }
+
+        fn fits(&self, cost: u64, now: u64) -> bool {
+            let (tokens, requests) = self.used(now);
+            tokens + cost <= self.tpm && requests < self.request_limit
+        }
+
+        /// Room appears only when something expires, so those times are all there is to try.
+        fn wait(&self, cost: u64, now: u64) -> Option<u64> {
+            let expiries = self.admitted.iter().flat_map(|(at, _)| [at + TOKEN_NS, at + REQUEST_NS]);
+            let mut later: Vec<u64> = expiries.filter(|at| *at > now).collect();
+            later.sort_unstable();
+            later.into_iter().find(|at| self.fits(cost, *at)).map(|at| at - now)
+        }
+    }
+
+    fn load() -> impl Strategy<Value = Vec<(u64, u64)>> {
+        // Gaps in steps of half a second make exact expiries common; the odd nanosecond misses them.
+        let gap = (0_u64..30, 0_u64..3).prop_map(|(halves, ns)| halves * 500_000_000 + ns);
+        prop::collection::vec((gap, 0_u64..1_300), 1..120)
+    }
+
+    proptest! {
+        #[test]
+        fn agrees_with_the_reference(load in load(), rpm in 6_u64..60) {
+            let mut limit = limit(1_200, rpm);
+            let mut reference = Reference { tpm: 1_200, request_limit: rpm / 6, admitted: Vec::new() };
+            let mut now = 0;
+            for (gap, cost) in load {
+                now += gap;
+                let time = Timestamp::from_nanos(now);
+                let (tokens, requests) = reference.used(now);
+                prop_assert_eq!(limit.remaining_tokens(time), Tokens(1_200 - tokens));
+                prop_assert_eq!(limit.remaining_requests(time), reference.request_limit - requests);
+                match limit.offer(Tokens(cost), time) {
+                    Ok(()) => {
+                        prop_assert!(reference.fits(cost, now));
+                        reference.admitted.push((now, cost));
+                    }
+                    Err(Refusal { limit: LimitKind::Oversized, .. }) => prop_assert!(cost > 1_200),
+                    Err(refusal) => {
+                        prop_assert!(!reference.fits(cost, now));
+                        prop_assert_eq!(refusal.retry_after.map(Duration::as_nanos), reference.wait(cost, now));
+                    }
+                }
+            }
+        }
+
+        #[test]
+        fn no_window_ever_holds_more_than_its_limit(load in load(), rpm in 6_u64..60) {
+            let mut limit = limit(1_200, rpm);
+            let mut admitted: Vec<(u64, u64)> = Vec::new();
+            let mut now = 0;
+            for (gap, cost) in load {
+                now += gap;
+                if limit.offer(Tokens(cost), Timestamp::from_nanos(now)).is_ok() {
+                    admitted.push((now, cost));
+                }
+            }
+            for (start, _) in &admitted {
+                let within = |span: u64| admitted.iter().filter(move |(at, _)| at >= start && at - start < span);
+                prop_assert!(within(TOKEN_NS).map(|(_, cost)| cost).sum::<u64>() <= 1_200);
+                prop_assert!(within(REQUEST_NS).count() as u64 <= limit.request_limit());
+            }
+        }
+
+        #[test]
+        fn a_wait_is_enough_and_not_too_long(load in load(), rpm in 6_u64..60) {
+            let mut limit = limit(1_200, rpm);
+            let mut now = 0;
+            for (gap, cost) in load {
+                now += gap;
+                if let Err(refusal) = limit.offer(Tokens(cost), Timestamp::from_nanos(now))
+                    && refusal.limit != LimitKind::Oversized
+                {
+                    let wait = refusal.retry_after.unwrap().as_nanos();
+                    let mut early = limit.clone();
+                    prop_assert!(early.offer(Tokens(cost), Timestamp::from_nanos(now + wait - 1)).is_err());
+                    now += wait;
+                    prop_assert_eq!(limit.offer(Tokens(cost), Timestamp::from_nanos(now)), Ok(()));
+                }
+            }
+        }
+    }
+}

@@ -46,3 +46,36 @@ pub fn ptu_sizing(facts: &PtuFacts, scope: PtuScope, input_tpm: u64, output_tpm:
         ptu: Ptu(u32::try_from(ptu).unwrap_or(u32::MAX)),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::backend::ModelFacts;
+
+    use super::*;
+
+    #[test]
+    fn published_examples_come_out() {
+        use PtuScope::{Global, Regional};
+        // Model, requests per minute, uncached prompt and output tokens, scope; units needed and to buy.
+        for (model, rpm, prompt, output, scope, needed_hundredths, ptu) in [
+            ("gpt-5.2", 1_000, 200, 20, Regional, 10_588, 150),
+            ("gpt-5.2", 1_000, 100, 20, Regional, 7_647, 100),
+            ("gpt-4o-mini", 30, 800, 150, Global, 114, 15),
+            ("gpt-4o-mini", 500, 1_000, 300, Global, 2_973, 30),
+            // The page prints 140, which is below the 140.54 needed; its rule gives 145.
+            ("gpt-4o-mini", 1_000, 5_000, 50, Global, 14_054, 145),
+        ] {
+            let facts = ModelFacts::find(model).unwrap().ptu.unwrap().value;
+            let sizing = ptu_sizing(&facts, scope, rpm * prompt, rpm * output);
+            assert_eq!(sizing, PtuSizing { needed_hundredths, ptu: Ptu(ptu) }, "{model} {rpm}");
+        }
+    }
+
+    #[test]
+    fn whole_steps_need_no_more() {
+        let facts = ModelFacts::find("gpt-4o").unwrap().ptu.unwrap().value;
+        let buy = |input_tpm| ptu_sizing(&facts, PtuScope::Global, input_tpm, 0).ptu.get();
+        assert_eq!([buy(0), buy(15 * 2_500), buy(15 * 2_500 + 1), buy(20 * 2_500)], [15, 15, 20, 20]);
+        assert_eq!(buy(u64::MAX), u32::MAX);
+    }
+}

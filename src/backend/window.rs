@@ -1,4 +1,9 @@
 //! A sliding window over amounts.
+//!
+//! Rules: an amount counts from its time until it is exactly `span` old, when it counts no more (assumed
+//! for the exact end; that the window slides was measured by the remaining-tokens header, aoai-testing,
+//! 2024-08). Each amount is added and removed once, so a call costs constant time on average, and memory is
+//! in proportion to the amounts that still count. `now` must not go backwards between calls.
 
 use std::collections::VecDeque;
 
@@ -72,5 +77,72 @@ impl SlidingWindow {
     #[inline]
     pub fn remaining(&mut self, now: Timestamp) -> u64 {
         self.limit.saturating_sub(self.used(now))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SPAN: Duration = Duration::from_secs(60);
+
+    fn at(ns: u64) -> Timestamp {
+        Timestamp::from_nanos(ns)
+    }
+
+    #[test]
+    fn an_amount_counts_until_it_is_span_old() {
+        let mut window = SlidingWindow::new(SPAN, 10);
+        window.insert(10, at(5));
+        assert_eq!(window.used(at(60_000_000_004)), 10);
+        assert!(!window.admits(1, at(60_000_000_004)));
+        assert_eq!(window.admits_at(1, at(60_000_000_004)), Some(at(60_000_000_005)));
+        assert!(window.admits(10, at(60_000_000_005)));
+        assert_eq!(window.used(at(60_000_000_005)), 0);
+    }
+
+    #[test]
+    fn exactly_full_fits() {
+        let mut window = SlidingWindow::new(SPAN, 10);
+        window.insert(7, at(0));
+        assert!(window.admits(3, at(0)) && !window.admits(4, at(0)));
+        assert_eq!(window.remaining(at(0)), 3);
+        assert_eq!(window.admits_at(3, at(1)), Some(at(1)));
+    }
+
+    #[test]
+    fn room_comes_when_enough_old_amounts_are_gone() {
+        let mut window = SlidingWindow::new(SPAN, 10);
+        for (second, amount) in [(0, 2), (1, 3), (2, 5)] {
+            window.insert(amount, Timestamp::ZERO.saturating_add(Duration::from_secs(second)));
+        }
+        let now = at(2_000_000_000);
+        let seconds = |amount, window: &mut SlidingWindow| {
+            window.admits_at(amount, now).map(|at| at.since(Timestamp::ZERO).as_secs_ceil())
+        };
+        for (amount, expected) in [(0, 2), (2, 60), (3, 61), (5, 61), (6, 62), (10, 62)] {
+            assert_eq!(seconds(amount, &mut window), Some(expected), "{amount}");
+        }
+        assert_eq!(seconds(11, &mut window), None);
+    }
+
+    #[test]
+    fn memory_follows_what_counts() {
+        let mut window = SlidingWindow::new(Duration::from_secs(1), u64::MAX);
+        for ms in 0..100_000 {
+            let now = at(ms * 1_000_000);
+            window.insert(1, now);
+            assert!(window.used(now) <= 1_000);
+        }
+        assert_eq!(window.entries.len(), 1_000);
+        assert!(window.entries.capacity() <= 2_048);
+    }
+
+    #[test]
+    fn the_largest_amounts_do_not_fit_twice() {
+        let mut window = SlidingWindow::new(SPAN, u64::MAX);
+        window.insert(u64::MAX, at(0));
+        assert!(!window.admits(1, at(0)) && !window.admits(u64::MAX, at(0)));
+        assert_eq!(window.admits_at(u64::MAX, at(0)), Some(at(60_000_000_000)));
     }
 }

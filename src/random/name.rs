@@ -71,7 +71,7 @@ mod tests {
     use super::*;
 
     fn first(mut stream: Stream) -> u64 {
-        stream.below(u64::MAX)
+        stream.word()
     }
 
     #[test]
@@ -80,6 +80,16 @@ mod tests {
         assert_eq!(StreamName::new("").get(), 0xcbf2_9ce4_8422_2325);
         assert_eq!(StreamName::new("a").get(), 0xaf63_dc4c_8601_ec8c);
         assert_eq!(StreamName::new("foobar").get(), 0x8594_4171_f739_67e8);
+    }
+
+    #[test]
+    fn draws_are_those_of_chacha8() {
+        // Words 0, 1, 8 and 9 of the key stream for the key (42, "uniform", 3, 4) and nonce 0, computed
+        // by a separate implementation of the cipher.
+        let mut stream = Streams::new(42).keyed(StreamName::new("uniform"), 3, 4);
+        let words: Vec<u64> = (0..10).map(|_| stream.word()).collect();
+        assert_eq!(words[..2], [0xb7e2_a8e5_3121_1935, 0xdb4c_f478_4e9c_2669]);
+        assert_eq!(words[8..], [0x48cb_cb4c_34e0_1219, 0x5631_cdd7_5d13_5e3b]);
     }
 
     #[test]

@@ -10,7 +10,6 @@
 
 mod open_loop;
 mod sizes;
-mod timestamp;
 mod trace;
 mod traffic;
 

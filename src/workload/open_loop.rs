@@ -1,4 +1,7 @@
 //! Arrivals that do not wait for answers.
+//!
+//! Rules: gaps of the Poisson process come from the stream `arrivals`, rounded to the nanosecond; sizes
+//! from [`Sizes`], by the number of the request. One arrival is made at a time.
 
 use std::sync::Arc;
 
@@ -85,3 +88,87 @@ impl OpenLoop {
 }
 
 const NANOS_PER_SECOND: f64 = 1e9;
+
+#[cfg(test)]
+mod tests {
+    use crate::units::Tokens;
+    use crate::workload::{PromptSpec, SizeSpec, TokenSpec, TraceRow};
+
+    use super::*;
+
+    fn open_loop(arrivals: ArrivalSpec) -> OpenLoop {
+        let fixed = TokenSpec::Fixed(10);
+        let sizes = SizeSpec { prompt: PromptSpec::Tokens(fixed), completion: fixed, max_tokens: None };
+        let traffic = TrafficSpec { arrivals, sizes, stream: false, client_timeout: None };
+        OpenLoop::new(&traffic, &Streams::new(11))
+    }
+
+    fn poisson(per_second: f64, requests: Option<u64>) -> OpenLoop {
+        open_loop(ArrivalSpec::Poisson { per_second, requests })
+    }
+
+    fn times(mut source: OpenLoop) -> Vec<Timestamp> {
+        std::iter::from_fn(|| source.next()).map(|arrival| arrival.at).collect()
+    }
+
+    #[test]
+    fn poisson_keeps_its_rate_and_its_spread() {
+        let times = times(poisson(5.0, Some(50_000)));
+        assert_eq!(times.len(), 50_000);
+        assert!(times.is_sorted());
+        let seconds = times[49_999].since(Timestamp::ZERO).as_secs_f64();
+        // 50,000 gaps of 0.2 s: the standard error of the sum is 1 in 224.
+        assert!((seconds / 10_000.0 - 1.0).abs() < 0.02, "{seconds}");
+        // Numbers in disjoint 10 s have variance equal to mean, 50.
+        let mut counts = [0_u32; 900];
+        for at in &times {
+            let slot = usize::try_from(at.as_nanos() / 10_000_000_000).unwrap();
+            if let Some(count) = counts.get_mut(slot) {
+                *count += 1;
+            }
+        }
+        let mean = f64::from(counts.iter().sum::<u32>()) / 900.0;
+        let variance =
+            counts.iter().map(|c| (f64::from(*c) - mean) * (f64::from(*c) - mean)).sum::<f64>() / 899.0;
+        assert!((variance / mean - 1.0).abs() < 0.2, "{variance} {mean}");
+    }
+
+    #[test]
+    fn some_sources_have_nothing() {
+        for per_second in [0.0, -1.0, f64::NAN, f64::INFINITY] {
+            assert_eq!(times(poisson(per_second, None)), []);
+        }
+        assert_eq!(times(poisson(1.0, Some(0))), []);
+        let closed = ArrivalSpec::ClosedLoop { clients: 3, requests: 9, pause: Duration::ZERO };
+        assert_eq!(times(open_loop(closed)), []);
+    }
+
+    #[test]
+    fn an_endless_source_ends_with_time() {
+        let times = times(poisson(1e-12, None));
+        assert!(times.len() < 10 && times.last() == Some(&Timestamp::MAX), "{times:?}");
+    }
+
+    #[test]
+    fn the_number_of_requests_does_not_shift_them() {
+        let few = times(poisson(3.0, Some(10)));
+        assert_eq!(times(poisson(3.0, Some(20)))[..10], few);
+    }
+
+    #[test]
+    fn a_replay_repeats_the_trace() {
+        let rows: Vec<TraceRow> = [(0, 374, 44), (4_314_579_000, 396, 109)]
+            .map(|(at, prompt, completion)| TraceRow {
+                at: Timestamp::from_nanos(at),
+                prompt_tokens: Tokens(prompt),
+                completion_tokens: Tokens(completion),
+            })
+            .into();
+        let mut source = open_loop(ArrivalSpec::Replay { trace: Arc::new(Trace { rows, dropped: 0 }) });
+        let first = source.next().unwrap();
+        assert_eq!((first.at, first.demand.prompt_tokens), (Timestamp::ZERO, Tokens(374)));
+        let second = source.next().unwrap();
+        assert_eq!((second.at.as_nanos(), second.demand.completion_tokens), (4_314_579_000, Tokens(109)));
+        assert_eq!((source.next(), source.next()), (None, None));
+    }
+}

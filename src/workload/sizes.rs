@@ -1,4 +1,7 @@
 //! Sizes of requests and answers.
+//!
+//! Rules: a size depends on the seed and the request's number. Where only one of tokens and characters is
+//! known, a token has 4 characters, the factor of the service's own estimate (assumed).
 
 use std::sync::Arc;
 
@@ -119,4 +122,95 @@ impl TokenSpec {
 
 fn one_message(tokens: Tokens) -> (PromptSize, Tokens) {
     (PromptSize::One(Chars(tokens.get().saturating_mul(CHARS_PER_TOKEN))), tokens)
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::units::Timestamp;
+
+    use super::*;
+
+    const MEDIAN: f64 = 1_020.0;
+
+    fn varying(median: f64) -> TokenSpec {
+        TokenSpec::LogNormal { median, sigma: 0.985, max: 14_050 }
+    }
+
+    fn sizes(prompt: PromptSpec, completion: TokenSpec) -> Sizes {
+        Sizes::new(SizeSpec { prompt, completion, max_tokens: Some(Tokens(77)) }, &Streams::new(5))
+    }
+
+    #[test]
+    fn messages_are_counted_by_characters() {
+        let chars: Arc<[Chars]> = [59, 16, 673, 233].map(Chars).into();
+        let demand = sizes(PromptSpec::Messages(Arc::clone(&chars)), TokenSpec::Fixed(0)).of(RequestId(9));
+        // 15 + 4 + 169 + 59, each rounded up.
+        assert_eq!(demand.prompt_tokens, Tokens(247));
+        assert_eq!(demand.prompt, PromptSize::Messages(chars));
+        assert_eq!((demand.completion_tokens, demand.max_tokens), (Tokens(1), Some(Tokens(77))));
+    }
+
+    #[test]
+    fn tokens_make_one_message() {
+        let demand = sizes(PromptSpec::Tokens(TokenSpec::Fixed(250)), TokenSpec::Fixed(30)).of(RequestId(0));
+        assert_eq!((demand.prompt, demand.prompt_tokens), (PromptSize::One(Chars(1_000)), Tokens(250)));
+        assert_eq!(demand.completion_tokens, Tokens(30));
+    }
+
+    #[test]
+    fn replayed_rows_decide() {
+        let row = TraceRow { at: Timestamp::ZERO, prompt_tokens: Tokens(374), completion_tokens: Tokens(44) };
+        let demand = sizes(PromptSpec::Tokens(TokenSpec::Fixed(1)), TokenSpec::Fixed(1)).of_row(&row);
+        assert_eq!((demand.prompt, demand.prompt_tokens), (PromptSize::One(Chars(1_496)), Tokens(374)));
+        assert_eq!((demand.completion_tokens, demand.max_tokens), (Tokens(44), Some(Tokens(77))));
+    }
+
+    #[test]
+    fn a_size_belongs_to_its_request() {
+        let sizes = sizes(PromptSpec::Tokens(varying(MEDIAN)), varying(129.0));
+        let in_order: Vec<Demand> = (0..50).map(|n| sizes.of(RequestId(n))).collect();
+        let mut backwards: Vec<Demand> = (0..50).rev().map(|n| sizes.of(RequestId(n))).collect();
+        backwards.reverse();
+        assert_eq!(in_order, backwards);
+        assert!(in_order.iter().skip(1).any(|d| d.prompt_tokens != in_order[0].prompt_tokens));
+    }
+
+    #[test]
+    fn one_specification_leaves_the_other_alone() {
+        let both = sizes(PromptSpec::Tokens(varying(MEDIAN)), varying(129.0));
+        let one = sizes(PromptSpec::Tokens(TokenSpec::Fixed(8)), varying(129.0));
+        for n in 0..50 {
+            assert_eq!(both.of(RequestId(n)).completion_tokens, one.of(RequestId(n)).completion_tokens);
+        }
+    }
+
+    #[test]
+    fn medians_and_limits_are_kept() {
+        let sizes = sizes(PromptSpec::Tokens(varying(MEDIAN)), varying(0.6));
+        let demands: Vec<Demand> = (0..20_000).map(|n| sizes.of(RequestId(n))).collect();
+        let share = |keep: &dyn Fn(&Demand) -> bool| {
+            demands.iter().filter(|d| keep(d)).count() as f64 / demands.len() as f64
+        };
+        // Four standard errors of a half are 0.014.
+        let above = share(&|d| d.prompt_tokens.get() as f64 > MEDIAN);
+        assert!((above - 0.5).abs() < 0.015, "{above}");
+        // Cut off at 14,050, which is ln(14,050 / 1,020) / 0.985 = 2.66 deviations up: 0.39 %.
+        let cut = share(&|d| d.prompt_tokens == Tokens(14_050));
+        assert!((cut - 0.0039).abs() < 0.002, "{cut}");
+        assert!(demands.iter().all(|d| d.completion_tokens.get() >= 1 && d.prompt_tokens.get() <= 14_050));
+    }
+
+    #[test]
+    fn absurd_specifications_are_survived() {
+        for (median, sigma, max) in
+            [(f64::NAN, 1.0, 5), (f64::INFINITY, 1.0, 0), (-1.0, 1.0, 5), (1.0, 1e9, u64::MAX)]
+        {
+            let spec = TokenSpec::LogNormal { median, sigma, max };
+            let sizes = sizes(PromptSpec::Tokens(spec), spec);
+            assert!(
+                (0..100).all(|n| sizes.of(RequestId(n)).completion_tokens.get() >= 1),
+                "{median} {sigma}"
+            );
+        }
+    }
 }

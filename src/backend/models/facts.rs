@@ -1,9 +1,9 @@
-//! Facts about models and where they come from.
+//! What a fact about a model is, and how to find one.
 
 use crate::units::{RequestsPerMinute, TokensPerMinute};
 
-use super::super::{LatencySpec, TokenCost};
 use super::table::MODELS;
+use crate::backend::{LatencySpec, TokenCost};
 
 /// How well a number is known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -82,8 +82,10 @@ pub struct PtuStep {
 impl ModelFacts {
     /// What is known about the model called `name`, in any letter case, or by an alias.
     pub fn find(name: &str) -> Option<&'static Self> {
-        let same = |known: &&str| known.eq_ignore_ascii_case(name);
-        MODELS.iter().find(|model| same(&model.name) || model.aliases.iter().any(|alias| same(&alias)))
+        let is_called = |known: &str| known.eq_ignore_ascii_case(name);
+        MODELS
+            .iter()
+            .find(|model| is_called(model.name) || model.aliases.iter().any(|alias| is_called(alias)))
     }
 
     /// The names of all models, in the order of the table.
@@ -103,5 +105,40 @@ impl RpmRatio {
         let scaled = u128::from(tpm.get()).saturating_mul(u128::from(self.requests));
         let rpm = scaled.checked_div(u128::from(self.tokens)).unwrap_or(0);
         RequestsPerMinute(u64::try_from(rpm).unwrap_or(u64::MAX))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn models_are_found_by_name_and_alias() {
+        for name in ["gpt-4o", "GPT-4o", "gpt-4o-2024-08-06"] {
+            assert_eq!(ModelFacts::find(name).unwrap().name, "gpt-4o");
+        }
+        assert_eq!(ModelFacts::find("gpt-35-turbo").unwrap().name, "gpt-3.5-turbo");
+        assert!(ModelFacts::find("gpt-4o-maxi").is_none());
+        for name in ModelFacts::names() {
+            assert_eq!(ModelFacts::find(name).unwrap().name, name);
+        }
+    }
+
+    #[test]
+    fn rpm_follows_the_documented_ratio() {
+        // Pairs of the tier tables; 30,000 TPM of o1 are 5 RPM by 1 in 6,000.
+        for (name, tpm, rpm) in [
+            ("gpt-4o", 300_000, 1_800),
+            ("gpt-4o-mini", 2_000_000, 20_000),
+            ("gpt-4.1", 50_000, 50),
+            ("text-embedding-3-large", 1_000_000, 6_000),
+            ("gpt-4", 10_000, 60),
+            ("o1", 30_000, 5),
+            ("o1", 5_999, 0),
+        ] {
+            let facts = ModelFacts::find(name).unwrap();
+            assert_eq!(facts.default_rpm(TokensPerMinute(tpm)), RequestsPerMinute(rpm), "{name} {tpm}");
+        }
+        assert_eq!(RpmRatio { requests: 1, tokens: 0 }.of(TokensPerMinute(5)), RequestsPerMinute(0));
     }
 }

@@ -1,8 +1,8 @@
-//! Recorded traffic: the columns of the public Azure LLM inference traces.
+//! Reading the columns of the public Azure LLM inference traces.
 //!
 //! Rules
 //! - Columns go by name, in any order and letter case; other columns are ignored.
-//! - Every bad row is reported, the first [`MOST_PROBLEMS`] of them with place and reason.
+//! - Every bad value is reported, the first 50 with place and reason, the others by their number.
 //! - Rows must be in order of time. Rows without prompt tokens are left out, counted and warned about:
 //!   they are failed or filtered calls, which no deployment could serve.
 //!
@@ -13,6 +13,7 @@ use csv::{ByteRecord, ReaderBuilder};
 use crate::diagnostics::{Diagnostic, Diagnostics, SourceId, Span};
 use crate::units::{Timestamp, Tokens};
 
+use super::problems::Problems;
 use super::timestamp;
 
 /// A recorded sequence of requests.
@@ -44,7 +45,7 @@ impl Trace {
             Some(text) => (BOM.len(), text),
             None => (0, bytes),
         };
-        let mut problems = Problems { source, bom, text, found: Vec::new(), unreported: 0 };
+        let mut problems = Problems::new(source, bom, text);
         let trace = read(text, &mut problems);
         let failed = problems.report(diagnostics);
         trace.filter(|_| !failed).map(|(trace, first_dropped)| {
@@ -56,8 +57,6 @@ impl Trace {
     }
 }
 
-/// Most problems of one trace that are reported one by one.
-const MOST_PROBLEMS: usize = 50;
 const BOM: &[u8] = b"\xef\xbb\xbf";
 const COLUMNS: [&str; 3] = ["TIMESTAMP", "ContextTokens", "GeneratedTokens"];
 
@@ -107,7 +106,7 @@ fn read(text: &[u8], problems: &mut Problems<'_>) -> Option<(Trace, Option<Span>
             completion_tokens: Tokens(completion_tokens),
         });
     }
-    if trace.rows.is_empty() && problems.found.is_empty() {
+    if trace.rows.is_empty() && problems.is_empty() {
         let span = problems.span(text.len(), text.len());
         let message = match trace.dropped {
             0 => "the trace has no rows".to_owned(),
@@ -190,133 +189,6 @@ fn parse_count(text: &str) -> Option<u64> {
     text.bytes().all(|b| b.is_ascii_digit()).then(|| text.parse().ok())?
 }
 
-/// The problems of one trace, and how places in it are named.
-struct Problems<'a> {
-    source: SourceId,
-    /// Bytes before `text`.
-    bom: usize,
-    text: &'a [u8],
-    found: Vec<Diagnostic>,
-    unreported: u64,
-}
-
-impl Problems<'_> {
-    fn push(&mut self, code: &'static str, span: Span, message: String, label: &str) {
-        if self.found.len() < MOST_PROBLEMS {
-            self.found.push(Diagnostic::error(code, span, message).label(label));
-        } else {
-            self.unreported += 1;
-        }
-    }
-
-    /// A problem with the value in `column`, where `what` follows the value in the message.
-    fn value(&mut self, code: &'static str, record: &ByteRecord, column: usize, what: &str, label: &str) {
-        // Places and messages cost time that a file of bad rows should not take.
-        if self.found.len() >= MOST_PROBLEMS {
-            self.unreported += 1;
-            return;
-        }
-        let span = self.field_span(record, column);
-        let message = match record.get(column) {
-            Some(field) => format!("`{}` {what}", shown(field)),
-            None => format!("the row has {} columns and misses one that is needed", record.len()),
-        };
-        self.push(code, span, message, label);
-    }
-
-    /// The value in `column` as `parse` understands it, or a problem.
-    fn read<T>(
-        &mut self,
-        record: &ByteRecord,
-        column: usize,
-        code: &'static str,
-        what: &str,
-        label: &str,
-        parse: impl FnOnce(&str) -> Option<T>,
-    ) -> Option<T> {
-        let text = record.get(column).and_then(|field| std::str::from_utf8(field).ok());
-        let value = text.and_then(|text| parse(text.trim()));
-        if value.is_none() {
-            self.value(code, record, column, what, label);
-        }
-        value
-    }
-
-    /// Hands the problems over; whether there were any.
-    fn report(self, diagnostics: &mut Diagnostics) -> bool {
-        let failed = !self.found.is_empty();
-        for problem in self.found {
-            diagnostics.push(problem);
-        }
-        if self.unreported > 0 {
-            let end = self.bom + self.text.len();
-            let message = format!("and {} more problems in this trace", self.unreported);
-            diagnostics.push(Diagnostic::error("trace-more", Span::new(self.source, end, end), message));
-        }
-        failed
-    }
-
-    fn span(&self, start: usize, end: usize) -> Span {
-        Span::new(self.source, self.bom + start, self.bom + end)
-    }
-
-    /// The line of a record.
-    fn record_span(&self, record: &ByteRecord) -> Span {
-        let start = self.record_start(record);
-        let rest = self.text.get(start..).unwrap_or_default();
-        let length = rest.iter().position(|b| matches!(b, b'\r' | b'\n')).unwrap_or(rest.len());
-        self.span(start, start + length)
-    }
-
-    /// The value in `column` as written, quotes included, or the end of a row that is too short.
-    fn field_span(&self, record: &ByteRecord, column: usize) -> Span {
-        let mut start = self.record_start(record);
-        let mut place = start;
-        let mut quoted = false;
-        let mut commas = 0;
-        for byte in self.text.get(start..).unwrap_or_default() {
-            match byte {
-                b'"' => quoted = !quoted,
-                b',' if !quoted && commas == column => break,
-                b',' if !quoted => {
-                    commas += 1;
-                    start = place + 1;
-                }
-                // A value that runs over its line is marked on its first line only.
-                b'\r' | b'\n' => break,
-                _ => {}
-            }
-            place += 1;
-        }
-        let start = if commas == column { start } else { place };
-        self.span(start, place)
-    }
-
-    /// Where a record begins: the reader counts line breaks before it as its own.
-    fn record_start(&self, record: &ByteRecord) -> usize {
-        let position = record.position().map_or(0, csv::Position::byte);
-        let start = usize::try_from(position).unwrap_or(usize::MAX).min(self.text.len());
-        let rest = self.text.get(start..).unwrap_or_default();
-        start + rest.iter().take_while(|b| matches!(b, b'\r' | b'\n')).count()
-    }
-}
-
-/// The beginning of a value, fit for one line of a message.
-fn shown(field: &[u8]) -> String {
-    let text = String::from_utf8_lossy(field);
-    let mut start: String = text
-        .chars()
-        .take(MOST_SHOWN)
-        .map(|c| if c.is_control() { char::REPLACEMENT_CHARACTER } else { c })
-        .collect();
-    if text.chars().nth(MOST_SHOWN).is_some() {
-        start.push('…');
-    }
-    start
-}
-
-const MOST_SHOWN: usize = 40;
-
 fn dropped_warning(dropped: u64, first: Span) -> Diagnostic {
     let rows = if dropped == 1 { "row" } else { "rows" };
     Diagnostic::warning("trace-dropped-rows", first, format!("{dropped} {rows} of the trace left out"))
@@ -330,6 +202,7 @@ mod tests {
 
     use crate::diagnostics::{Severity, SourceMap};
 
+    use super::super::problems::MOST_PROBLEMS;
     use super::*;
 
     /// The trace, and each diagnostic as `line:column code [marked text] message`.
@@ -414,7 +287,7 @@ mod tests {
                 "4:21 trace-tokens [+1] `+1` is not a token count",
                 "4:24 trace-tokens [-4] `-4` is not a token count",
                 "6:1 trace-order [2023-11-16 00:00:05] `2023-11-16 00:00:05` is earlier than the row before",
-                "7:22 trace-tokens [] the row has 2 columns and misses one that is needed",
+                "7:22 trace-tokens [] the row ends after 2 of its columns",
                 "8:1 trace-time [\"2023\"] `2023` is not a time",
                 "8:10 trace-tokens [99999999999999999999] `99999999999999999999` is not a token count",
             ]
@@ -475,12 +348,6 @@ mod tests {
         let (_, problems) = parse(&text);
         assert_eq!(problems.len(), MOST_PROBLEMS + 1);
         assert!(problems[MOST_PROBLEMS].ends_with("and 70 more problems in this trace"), "{problems:?}");
-    }
-
-    #[test]
-    fn long_and_odd_values_are_shown_short() {
-        assert_eq!(shown(b"a\tb\xff"), "a\u{fffd}b\u{fffd}");
-        assert_eq!(shown("ä".repeat(41).as_bytes()), format!("{}…", "ä".repeat(40)));
     }
 
     proptest! {

@@ -1,0 +1,7 @@
+//! Recorded traffic.
+
+mod problems;
+mod read;
+mod timestamp;
+
+pub use read::{Trace, TraceRow};
