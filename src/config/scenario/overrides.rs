@@ -187,7 +187,7 @@ mod tests {
         let mut node = parse(source, tree, &mut diagnostics).expect("JSON");
         let overrides = Overrides { set: vec![(path.to_owned(), value.to_owned())], seed: None };
         ParsedOverrides::parse(&overrides, &mut sources).apply(&mut node, &mut diagnostics);
-        let problems = diagnostics.sorted().iter().map(|d| {
+        let problems = diagnostics.sorted().into_iter().map(|d| {
             let span = d.span.expect("place");
             format!("{} {} `{}`", sources.name(span.source), d.code, sources.slice(span))
         });
