@@ -60,7 +60,7 @@ impl Checker<'_> {
     }
 
     fn value(&mut self, node: &Node, kind: Kind, subject: &str) {
-        if self.dialect == Dialect::Arm && self.is_template_expression(node, kind) {
+        if self.dialect == Dialect::Arm && is_template_expression(node, kind) {
             self.push(
                 Diagnostic::error(
                     "arm-expression",
@@ -136,11 +136,6 @@ impl Checker<'_> {
         }
     }
 
-    fn is_template_expression(&self, node: &Node, kind: Kind) -> bool {
-        let text = node.text().unwrap_or_default();
-        !matches!(kind, Kind::Any) && text.starts_with('[') && !text.starts_with("[[") && text.ends_with(']')
-    }
-
     fn wrong(&mut self, node: &Node, kind: Kind, code: &'static str, message: String) {
         self.push(
             Diagnostic::error(code, node.mark(), message).label(format!("expected {}", kind.expected())),
@@ -201,16 +196,14 @@ impl Checker<'_> {
             );
             return;
         };
-        match cases.iter().find(|(word, _)| tag_node.text() == Some(word)) {
-            Some((_, shape)) => self.object(node, members, shape),
-            None => {
-                let message = format!("`{tag}` cannot be {}", tag_node.describe());
-                let mut diagnostic = Diagnostic::error("unknown-value", tag_node.mark(), message)
-                    .label(format!("expected one of {}", list(words.iter().copied())));
-                diagnostic.help = did_you_mean(tag_node.text().unwrap_or_default(), words.iter().copied());
-                self.push(diagnostic);
-            }
+        if let Some((_, shape)) = cases.iter().find(|(word, _)| tag_node.text() == Some(word)) {
+            return self.object(node, members, shape);
         }
+        let message = format!("`{tag}` cannot be {}", tag_node.describe());
+        let mut diagnostic = Diagnostic::error("unknown-value", tag_node.mark(), message)
+            .label(format!("expected one of {}", list(words.iter().copied())));
+        diagnostic.help = did_you_mean(tag_node.text().unwrap_or_default(), words.iter().copied());
+        self.push(diagnostic);
     }
 
     fn object(&mut self, node: &Node, members: &[Member], shape: &'static Shape) {
@@ -253,14 +246,21 @@ impl Checker<'_> {
     }
 }
 
+/// Whether ARM would evaluate this text (`[...]`, but `[[` is a literal bracket).
+fn is_template_expression(node: &Node, kind: Kind) -> bool {
+    let text = node.text().unwrap_or_default();
+    !matches!(kind, Kind::Any) && text.starts_with('[') && !text.starts_with("[[") && text.ends_with(']')
+}
+
 fn fits(node: &Node, kind: Kind) -> bool {
-    match (&node.value, kind) {
-        (_, Kind::Any) | (Value::Text(_), Kind::Text | Kind::Time { .. } | Kind::Choice(_)) => true,
-        (Value::Bool(_), Kind::Flag) | (Value::Number(_), Kind::Integer { .. } | Kind::Number { .. }) => true,
-        (Value::Object(_), Kind::Object(_) | Kind::Tagged { .. } | Kind::Map(_)) => true,
-        (Value::Array(_), Kind::List { .. }) => true,
-        (_, Kind::Either(kinds)) => kinds.iter().any(|kind| fits(node, *kind)),
-        _ => false,
+    match kind {
+        Kind::Any => true,
+        Kind::Text | Kind::Time { .. } | Kind::Choice(_) => matches!(node.value, Value::Text(_)),
+        Kind::Flag => matches!(node.value, Value::Bool(_)),
+        Kind::Integer { .. } | Kind::Number { .. } => matches!(node.value, Value::Number(_)),
+        Kind::Object(_) | Kind::Tagged { .. } | Kind::Map(_) => matches!(node.value, Value::Object(_)),
+        Kind::List { .. } => matches!(node.value, Value::Array(_)),
+        Kind::Either(kinds) => kinds.iter().any(|kind| fits(node, *kind)),
     }
 }
 

@@ -18,6 +18,7 @@ use crate::diagnostics::{Diagnostic, Diagnostics, SourceMap};
 use crate::gateway::{GatewaySpec, PoolSpec};
 use crate::semantics::{Semantics, Switch};
 use crate::sim::RunPlan;
+use crate::units::StatusCode;
 
 /// The name of the variant that a scenario is without changes.
 pub const BASE: &str = "base";
@@ -144,11 +145,17 @@ fn hash_of(digest: &[u8; 32], gateway: &GatewaySpec) -> String {
         print.part(switch.info().path.as_bytes()).part(gateway.semantics().get(*switch).as_bytes());
     }
     for pool in gateway.pools() {
-        let mut line = format!("{} {:?}", pool.name.to_lowercase(), pool.failure_status);
+        // An absent number is an empty part.
+        let number = |value: Option<u16>| value.map(u16::to_le_bytes);
+        let status = number(pool.failure_status.map(StatusCode::get));
+        print.part(pool.name.to_lowercase().as_bytes()).part(status.as_ref().map_or(&[], |bytes| &bytes[..]));
         for member in &pool.members {
-            line.push_str(&format!(" {} {:?} {:?}", member.backend.0, member.priority, member.weight));
+            print.part(&member.backend.0.to_le_bytes());
+            for value in [member.priority, member.weight] {
+                let bytes = number(value.map(u16::from));
+                print.part(bytes.as_ref().map_or(&[], |bytes| &bytes[..]));
+            }
         }
-        print.part(line.as_bytes());
     }
     print.short()
 }
@@ -232,6 +239,135 @@ fn tell_new(variant: &str, own: &Diagnostics, all: &mut Diagnostics) {
         });
         if !known {
             all.push(problem.clone().note(format!("in variant `{variant}`")));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::backend::Capacity;
+    use crate::config::testing::{load, load_with, walkthrough};
+    use crate::units::{Duration, RequestsPerMinute, Tokens, TokensPerMinute};
+    use crate::workload::{ArrivalSpec, PromptSpec, TokenSpec};
+
+    #[test]
+    fn the_walkthrough_is_what_its_description_says() {
+        let scenario = load(&walkthrough()).expect("loads");
+        assert_eq!(scenario.name, "walkthrough");
+        assert_eq!(scenario.start, "2026-01-01T00:00:00Z");
+        let plan = &scenario.base.plan;
+        let names: Vec<&str> = plan.gateway.backends().iter().map(|b| &*b.name).collect();
+        assert_eq!(names, ["openai-eastus", "openai-westus", "openai-swedencentral"]);
+        let rule = plan.gateway.backends()[0].breaker.as_ref().expect("a rule");
+        assert_eq!(&*rule.name, "openAIBreakerRule");
+        assert_eq!((rule.interval, rule.trip_duration), (Duration::from_secs(300), Duration::from_secs(60)));
+        assert!(rule.accept_retry_after);
+        let Capacity::Standard(standard) = &plan.targets[0].deployment.capacity else { panic!("Standard") };
+        // 10 requests per 1,000 tokens per minute, as documented for gpt-4o-mini.
+        assert_eq!((standard.tpm, standard.rpm), (TokensPerMinute(8_000), RequestsPerMinute(80)));
+        assert_eq!(standard.token_cost.default_max_tokens, Tokens(640));
+        assert_eq!((plan.seed, plan.units, plan.horizon), (1, 1, None));
+        assert_eq!(plan.token_lifetime, Duration::from_secs(86_400));
+        let sizes = &plan.traffic.sizes;
+        assert_eq!(sizes.completion, TokenSpec::Fixed(150));
+        assert!(matches!(&sizes.prompt, PromptSpec::Messages(m) if m.len() == 2));
+        assert_eq!(
+            plan.traffic.arrivals,
+            ArrivalSpec::ClosedLoop { clients: 1, requests: 20, pause: Duration::from_secs(1) }
+        );
+    }
+
+    #[test]
+    fn variants_change_the_base_and_nothing_else() {
+        let scenario = load(&walkthrough()).expect("loads");
+        let members = |variant: &Variant| -> Vec<(Option<u8>, Option<u8>)> {
+            variant.plan.gateway.pools()[0].members.iter().map(|m| (m.priority, m.weight)).collect()
+        };
+        assert_eq!(members(&scenario.base), [(None, None); 3]);
+        let [priority, weighted] = &scenario.variants[..] else { panic!("two variants") };
+        assert_eq!(priority.note.as_deref(), Some("East US first"));
+        assert_eq!(members(priority), [(Some(1), None), (Some(2), None), (Some(3), None)]);
+        assert_eq!(members(weighted), [(Some(1), None), (Some(2), Some(50)), (Some(2), Some(50))]);
+        assert_ne!(priority.hash, scenario.base.hash);
+        // Two of three members of the weighted pool have a weight, so what "none" means matters there.
+        let assumes =
+            |variant: &Variant, path: &str| variant.assumptions.iter().any(|a| a.what.starts_with(path));
+        assert!(assumes(weighted, "lb.null_weight"));
+        assert!(!assumes(priority, "lb.null_weight"));
+        assert!(assumes(priority, "admission estimate of gpt-4o-mini"));
+    }
+
+    #[test]
+    fn equal_scenarios_have_equal_hashes() {
+        let hash = |files| load(&files).expect("loads").base.hash;
+        let plain = hash(walkthrough());
+        assert_eq!(plain.len(), 16);
+        let same = [
+            ("\"formatVersion\": 1,", "\"note\": \"x\", \"formatVersion\": 1, // y\n \"name\": \"other\","),
+            ("\"requests\": 20, \"pause\": \"1s\"", "\"pause\": \"1s\", \"requests\": 20.0"),
+            ("\"gateway\": {", "\"semantics\": {\"breaker.window\": \"sliding\"}, \"gateway\": {"),
+        ];
+        for (from, to) in same {
+            assert_eq!(hash(walkthrough().replace("scenario.json", from, to)), plain, "{to}");
+        }
+        let different = [
+            ("scenario.json", "\"requests\": 20", "\"requests\": 21"),
+            (
+                "scenario.json",
+                "\"gateway\": {",
+                "\"semantics\": {\"breaker.window\": \"tumbling_epoch\"}, \"gateway\": {",
+            ),
+            ("policy.xml", "count=\"2\"", "count=\"3\""),
+            ("backends.json", "PT5M", "PT1M"),
+        ];
+        for (file, from, to) in different {
+            assert_ne!(hash(walkthrough().replace(file, from, to)), plain, "{to}");
+        }
+    }
+
+    #[test]
+    fn another_reading_is_another_run() {
+        let base = load(&walkthrough()).expect("loads").base;
+        let other = base.with_reading(Switch::LoadBalancing, "weighted_random").expect("a reading");
+        assert_eq!(other.readings()["lb.algorithm"], "weighted_random");
+        assert_eq!(base.readings()["lb.algorithm"], "smooth_wrr");
+        assert_ne!(other.hash, base.hash);
+        let back = other.with_reading(Switch::LoadBalancing, "smooth_wrr").expect("a reading");
+        assert_eq!(back.hash, base.hash);
+        assert!(base.with_reading(Switch::LoadBalancing, "sticky").is_none());
+        // The same reading from the file gives the same run.
+        let (configured, found) = load_with(
+            &walkthrough(),
+            &Overrides { set: vec![("semantics.lb.algorithm".into(), "weighted_random".into())], seed: None },
+        );
+        assert_eq!(found, []);
+        assert_eq!(configured.expect("loads").base.hash, other.hash);
+    }
+
+    #[test]
+    fn the_command_line_wins_in_every_variant() {
+        let set = |path: &str, value: &str| (path.to_owned(), value.to_owned());
+        let overrides = Overrides {
+            set: vec![
+                set("backends.openai-eastus.standard.tpm", "16000"),
+                set("pools.openai-backend-pool.openai-eastus.priority", "9"),
+                set("traffic.clients", "3"),
+            ],
+            seed: Some(u64::MAX),
+        };
+        let (scenario, found) = load_with(&walkthrough(), &overrides);
+        assert_eq!(found, []);
+        let scenario = scenario.expect("loads");
+        for variant in scenario.variants.iter().chain([&scenario.base]) {
+            let plan = &variant.plan;
+            assert_eq!(plan.seed, u64::MAX);
+            assert_eq!(plan.gateway.pools()[0].members[0].priority, Some(9), "{}", variant.name);
+            let Capacity::Standard(standard) = &plan.targets[0].deployment.capacity else {
+                panic!("Standard")
+            };
+            assert_eq!((standard.tpm.get(), standard.rpm.get()), (16_000, 160));
+            assert!(matches!(plan.traffic.arrivals, ArrivalSpec::ClosedLoop { clients: 3, .. }));
         }
     }
 }

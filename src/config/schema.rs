@@ -129,3 +129,101 @@ fn variants_schema() -> Value {
     let entry_or_note = json!({ "anyOf": [note_schema(), patch.clone()] });
     json!({ "type": "object", "properties": { NOTE: entry_or_note }, "additionalProperties": patch })
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+    use crate::config::Files;
+    use crate::config::testing::{load, walkthrough};
+
+    fn scenario_text() -> String {
+        String::from_utf8(walkthrough().read("walkthrough/scenario.json").expect("file")).expect("UTF-8")
+    }
+
+    fn is_valid(text: &str) -> bool {
+        let validator = jsonschema::validator_for(&scenario_schema()).expect("a schema");
+        validator.is_valid(&serde_json::from_str(text).expect("JSON"))
+    }
+
+    #[test]
+    fn reader_and_schema_agree() {
+        assert!(is_valid(&scenario_text()));
+        for (from, to, good) in [
+            ("\"formatVersion\": 1", "\"formatVersion\": 2", false),
+            ("\"formatVersion\": 1", "\"formatVersion\": 1, \"note\": \"x\"", true),
+            ("\"formatVersion\": 1", "\"formatVersion\": 1, \"note\": 1", false),
+            ("\"formatVersion\": 1", "\"formatVersion\": 1, \"sede\": 1", false),
+            ("\"formatVersion\": 1", "\"formatVersion\": 1, \"seed\": 18446744073709551615", true),
+            ("\"formatVersion\": 1", "\"formatVersion\": 1, \"horizon\": \"PT1H30M\"", true),
+            ("\"formatVersion\": 1", "\"formatVersion\": 1, \"horizon\": \"1m30s\"", true),
+            ("\"formatVersion\": 1", "\"formatVersion\": 1, \"horizon\": \"PT\"", false),
+            ("\"formatVersion\": 1", "\"formatVersion\": 1, \"horizon\": 5", false),
+            ("\"BasicV2\"", "\"Basic V2\"", false),
+            ("\"units\": 1", "\"units\": 1001", false),
+            ("\"units\": 1", "\"units\": 1.0", true),
+            ("\"tpm\": 8000", "\"tpm\": \"8000\"", false),
+            ("\"kind\": \"closed-loop\"", "\"kind\": \"closed\"", false),
+            ("\"requests\": 20, ", "", false),
+            ("\"requests\": 20, ", "\"requests\": 20, \"perSecond\": 1, ", false),
+            (
+                "\"completionTokens\": 150",
+                "\"completionTokens\": {\"median\": 5, \"sigma\": 0.5, \"max\": 9}",
+                true,
+            ),
+            ("\"completionTokens\": 150", "\"completionTokens\": {\"median\": 5}", false),
+            (
+                "\"gateway\"",
+                "\"semantics\": {\"breaker.window\": \"tumbling_epoch\", \"lb.null_weight\": 0}, \"gateway\"",
+                true,
+            ),
+            ("\"gateway\"", "\"semantics\": {\"breaker.window\": \"epoch\"}, \"gateway\"", false),
+            (
+                "\"gateway\"",
+                "\"semantics\": {\"breaker\": {\"half_open\": \"one_probe\"}}, \"gateway\"",
+                true,
+            ),
+            ("\"note\": \"East US first\"", "\"traffic\": {\"requests\": 5}", true),
+            ("\"note\": \"East US first\"", "\"formatVersion\": 1", false),
+            ("\"note\": \"East US first\"", "\"sede\": 1", false),
+        ] {
+            let text = scenario_text().replacen(from, to, 1);
+            assert_ne!(text, scenario_text(), "{from}");
+            assert_eq!(is_valid(&text), good, "schema: {to}");
+            assert_eq!(load(&walkthrough().with("scenario.json", text)).is_ok(), good, "reader: {to}");
+        }
+    }
+
+    #[test]
+    fn guessed_scenarios_are_valid() {
+        let paths = ["walkthrough/backends.json".to_owned()];
+        let guessed = crate::config::guess_scenario(
+            "walkthrough/policy.xml",
+            &paths,
+            &walkthrough(),
+            &mut crate::diagnostics::SourceMap::new(),
+            &mut crate::diagnostics::Diagnostics::new(),
+        );
+        assert!(is_valid(&guessed.expect("guessed").text()));
+    }
+
+    /// Every kind of object that a table refers to is in the list that `$defs` is made from.
+    #[test]
+    fn every_reference_has_a_definition() {
+        let schema = scenario_schema();
+        let text = schema.to_string();
+        let defined: BTreeSet<&str> = ALL.iter().map(|shape| shape.name).collect();
+        let referred: BTreeSet<&str> =
+            text.split("#/$defs/").skip(1).filter_map(|rest| rest.split('"').next()).collect();
+        assert!(referred.is_subset(&defined), "{referred:?}");
+        let unreferred: Vec<_> = defined.difference(&referred).collect();
+        assert_eq!(unreferred, [&"scenario"]);
+        for shape in ALL {
+            let fields = schema["$defs"][shape.name]["properties"].as_object().expect("properties");
+            let names: BTreeSet<&str> = fields.keys().map(String::as_str).collect();
+            let known: BTreeSet<&str> = shape.fields.iter().map(|field| field.name).chain([NOTE]).collect();
+            assert_eq!(names, known, "{}", shape.name);
+        }
+    }
+}

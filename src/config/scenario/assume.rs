@@ -21,11 +21,11 @@ pub struct Assumption {
 impl Assumption {
     pub(super) fn new(
         what: impl Into<String>,
-        value: impl ToString,
+        value: impl Into<String>,
         source: impl Into<String>,
         rank: u8,
     ) -> Self {
-        Self { what: what.into(), value: value.to_string(), source: source.into(), rank }
+        Self { what: what.into(), value: value.into(), source: source.into(), rank }
     }
 }
 
@@ -41,7 +41,7 @@ impl Assumptions {
     }
 
     /// Adds a fact about a model if nobody documents or measured it.
-    pub(super) fn add_fact<T>(&mut self, what: String, value: impl ToString, fact: &Fact<T>, rank: u8) {
+    pub(super) fn add_fact<T>(&mut self, what: String, value: String, fact: &Fact<T>, rank: u8) {
         if fact.evidence == Evidence::Assumed {
             self.add(Assumption::new(what, value, fact.source, rank));
         }
@@ -124,7 +124,6 @@ fn relevance(setting: &Setting<'_>, switch: Switch) -> Option<u8> {
         Switch::WeightsAfterTrip => (choice && has_rule, 3),
         Switch::ExhaustedRetryAfter => (has_pool, 2),
         Switch::SelectAt => (has_pool && has_retry, 2),
-        Switch::PreResponse => (has_retry, 3),
         Switch::ResponseAfterTransportError => (has_retry, 2),
         Switch::UnbufferedRetryBody => {
             let unbuffered =
@@ -145,7 +144,7 @@ fn relevance(setting: &Setting<'_>, switch: Switch) -> Option<u8> {
             }),
             3,
         ),
-        Switch::RetryConditionAtEnd => (has_retry, 3),
+        Switch::PreResponse | Switch::RetryConditionAtEnd => (has_retry, 3),
         Switch::RequestLimitRounding => (
             setting
                 .deployments

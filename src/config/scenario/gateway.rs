@@ -64,24 +64,19 @@ impl<'n> Join<'n, '_> {
         entries(backends).find(|member| member.name.eq_ignore_ascii_case(name)).map(|member| &member.value)
     }
 
-    fn unknown(&mut self, code: &'static str, span: Span, message: String, pools_too: bool) {
+    fn unknown(&mut self, name: &str, span: Span, pools_too: bool) {
         let known: Vec<&str> = self
             .resources
             .iter()
             .filter(|resource| pools_too || matches!(resource.kind, ResourceKind::Single { .. }))
             .map(|resource| &*resource.name)
             .collect();
-        let word = self.name_in(&message).to_owned();
-        let mut diagnostic = Diagnostic::error(code, span, message)
+        let message = format!("there is no backend `{}`", shorten(name));
+        let mut diagnostic = Diagnostic::error("unknown-backend", span, message)
             .label("expected a backend id of the resources")
             .note(format!("backends there: {}", list(known.iter().copied())));
-        diagnostic.help = did_you_mean(&word, known);
+        diagnostic.help = did_you_mean(name, known);
         self.problems.push(diagnostic);
-    }
-
-    /// The first name in backticks.
-    fn name_in<'m>(&self, message: &'m str) -> &'m str {
-        message.split('`').nth(1).unwrap_or_default()
     }
 
     fn duplicates(&mut self) {
@@ -116,12 +111,7 @@ impl<'n> Join<'n, '_> {
                         )
                         .label("expected a backend of type Single"),
                     ),
-                    None => self.unknown(
-                        "unknown-backend",
-                        member.span,
-                        format!("there is no backend `{}`", shorten(&member.name)),
-                        false,
-                    ),
+                    None => self.unknown(&member.name, member.span, false),
                 }
             }
         }
@@ -176,12 +166,7 @@ impl<'n> Join<'n, '_> {
                     .label("expected a backend of type Single")
                     .help("describe its members; priorities and weights go into `pools`"),
                 ),
-                None => self.unknown(
-                    "unknown-backend",
-                    member.name_span,
-                    format!("there is no backend `{}`", shorten(&member.name)),
-                    false,
-                ),
+                None => self.unknown(&member.name, member.name_span, false),
             }
         }
     }
@@ -190,8 +175,7 @@ impl<'n> Join<'n, '_> {
         let Some(program) = program else { return };
         for (name, span) in &program.backend_references {
             if self.find(name).is_none() {
-                let message = format!("there is no backend `{}`", shorten(name));
-                self.unknown("unknown-backend", *span, message, true);
+                self.unknown(name, *span, true);
             }
         }
         for resource in self.resources {

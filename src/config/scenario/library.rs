@@ -47,14 +47,10 @@ impl<'a> Library<'a> {
         let bytes = match self.files.read(&path) {
             Ok(bytes) => bytes,
             Err(error) => {
-                let source = self.sources.add(path.as_str(), "");
+                let message = format!("cannot read the scenario `{path}`: {error}");
                 diagnostics.push(
-                    Diagnostic::error(
-                        "missing-file",
-                        Span::new(source, 0, 0),
-                        format!("cannot read the scenario `{path}`: {error}"),
-                    )
-                    .label("expected a scenario file"),
+                    Diagnostic::error("missing-file", None, message)
+                        .help("name a scenario file such as `scenarios/walkthrough/scenario.json`"),
                 );
                 return None;
             }
@@ -125,6 +121,10 @@ impl<'a> Library<'a> {
         node: &Node,
         diagnostics: &mut Diagnostics,
     ) -> Option<Vec<u8>> {
+        if node.text().is_none_or(str::is_empty) {
+            // The checker has told it.
+            return None;
+        }
         match self.files.read(path) {
             Ok(bytes) => Some(bytes),
             Err(error) => {

@@ -69,26 +69,25 @@ fn lower_all(tree: &Node, library: &mut Library<'_>, diagnostics: &mut Diagnosti
         }
     }
     let program = policy.as_ref().and_then(|policy| policy.content.as_ref());
+    // Without any resource every name would be unknown, which says nothing new.
+    let resources = resources.filter(|resources: &Vec<_>| !resources.is_empty());
     let parts = resources.and_then(|resources| join(tree, &resources, program, diagnostics));
     let (semantics, given) = read_semantics(tree, diagnostics);
     let operation = read_operation(tree, diagnostics);
     let traffic = read_traffic(tree, library, diagnostics);
     let mut assumptions = Assumptions::default();
-    let targets: Vec<Option<Target>> = match &parts {
-        Some(parts) => {
-            let path = operation.as_ref().map(|operation| operation.path.as_str());
-            let singles = parts.singles.iter();
-            singles.map(|single| read_target(single, path, &mut assumptions, diagnostics)).collect()
+    let mut targets: Vec<Option<Target>> = Vec::new();
+    if let Some(parts) = &parts {
+        let path = operation.as_ref().map(|operation| operation.path.as_str());
+        let singles = parts.singles.iter();
+        targets.extend(singles.map(|single| read_target(single, path, &mut assumptions, diagnostics)));
+    } else {
+        // No gateway to attach them to, but their problems can be told.
+        for member in tree.get("backends").into_iter().flat_map(entries) {
+            let name = Arc::from(member.name.as_str());
+            read_deployment(&name, &member.value, &mut Assumptions::default(), diagnostics);
         }
-        None => {
-            // No gateway to attach them to, but their problems can be told.
-            for member in tree.get("backends").into_iter().flat_map(entries) {
-                let name = Arc::from(member.name.as_str());
-                read_deployment(&name, &member.value, &mut Assumptions::default(), diagnostics);
-            }
-            Vec::new()
-        }
-    };
+    }
     let Loaded { content: program, hash: policy_hash } = policy?;
     let parts = parts?;
     let (traffic, trace_hash) = traffic?;

@@ -13,6 +13,8 @@ mod overrides;
 mod readings;
 pub(crate) mod shapes;
 mod targets;
+#[cfg(test)]
+mod tests;
 mod traffic;
 
 pub use assume::Assumption;

@@ -68,7 +68,7 @@ pub(super) fn read_deployment(
     let refusal = entry.get("refusal").and_then(Node::time).unwrap_or_else(|| {
         let time = DeploymentSpec::DEFAULT_REFUSAL;
         let source = "assumed; about 110 ms were measured through a gateway (aoai-testing, 2024-08)";
-        assumptions.add(Assumption::new("time a deployment takes for a 429", time, source, 4));
+        assumptions.add(Assumption::new("time a deployment takes for a 429", time.to_string(), source, 4));
         time
     });
     Some(DeploymentSpec {
@@ -116,27 +116,19 @@ fn unknown_numbers(
     missing: &[String],
 ) -> Diagnostic {
     let model = shorten(node.text().unwrap_or_default());
-    let mut diagnostic = match facts {
-        None => {
-            let mut diagnostic = Diagnostic::error(
-                "unknown-model",
-                node.mark(),
-                format!("nothing is known about model `{model}`"),
-            )
+    let mut diagnostic = if facts.is_none() {
+        Diagnostic::error("unknown-model", node.mark(), format!("nothing is known about model `{model}`"))
             .label("expected the name of a known model, or all numbers given")
-            .note(format!("known models: {}", list(ModelFacts::names())));
-            diagnostic.help = did_you_mean(&model, ModelFacts::names());
-            diagnostic
-        }
-        Some(_) => {
-            let kind = if provisioned { "provisioned" } else { "Standard" };
-            let message = format!("nothing is known about {kind} deployments of model `{model}`");
-            Diagnostic::error("unknown-model", node.mark(), message).label("expected all numbers given")
-        }
+            .note(format!("known models: {}", list(ModelFacts::names())))
+    } else {
+        let kind = if provisioned { "provisioned" } else { "Standard" };
+        let message = format!("nothing is known about {kind} deployments of model `{model}`");
+        Diagnostic::error("unknown-model", node.mark(), message).label("expected all numbers given")
     };
-    diagnostic =
-        diagnostic.note(format!("numbers that are not given: {}", list(missing.iter().map(|m| &**m))));
-    diagnostic
+    if facts.is_none() {
+        diagnostic.help = did_you_mean(&model, ModelFacts::names());
+    }
+    diagnostic.note(format!("numbers that are not given: {}", list(missing.iter().map(|m| &**m))))
 }
 
 struct Defaults<'n> {
@@ -148,15 +140,14 @@ struct Defaults<'n> {
 impl Defaults<'_> {
     fn standard(&self, node: &Node, assumptions: &mut Assumptions) -> Option<StandardSpec> {
         let tpm = TokensPerMinute(node.get("tpm")?.integer()?);
-        let rpm = match node.get("rpm") {
-            Some(rpm) => RequestsPerMinute(rpm.integer()?),
-            None => {
-                let facts = self.facts?;
-                let ratio = facts.rpm_ratio;
-                let value = format!("{} per {} TPM", ratio.value.requests, ratio.value.tokens);
-                assumptions.add_fact(format!("RPM of {}", self.model), value, &ratio, 1);
-                facts.default_rpm(tpm)
-            }
+        let rpm = if let Some(rpm) = node.get("rpm") {
+            RequestsPerMinute(rpm.integer()?)
+        } else {
+            let facts = self.facts?;
+            let ratio = facts.rpm_ratio;
+            let value = format!("{} per {} TPM", ratio.value.requests, ratio.value.tokens);
+            assumptions.add_fact(format!("RPM of {}", self.model), value, &ratio, 1);
+            facts.default_rpm(tpm)
         };
         let given = node.get("tokenCost");
         let known = self.facts.map(|facts| facts.token_cost);
@@ -209,7 +200,7 @@ impl Defaults<'_> {
                 number(field).or_else(|| {
                     let known = known.as_ref()?;
                     let value = read(&known.value);
-                    assumptions.add_fact(format!("{field} of {}", self.model), value, known, 1);
+                    assumptions.add_fact(format!("{field} of {}", self.model), value.to_string(), known, 1);
                     Some(value)
                 })
             };
@@ -220,7 +211,7 @@ impl Defaults<'_> {
                 let value = PtuSpec::DEFAULT_COMPLETION_TOKENS;
                 let source = "not published (provisioned throughput page, 2026-02-10)";
                 let what = format!("completion estimate of {name} without max_tokens");
-                assumptions.add(Assumption::new(what, value, source, 2));
+                assumptions.add(Assumption::new(what, value.to_string(), source, 2));
                 value
             },
             Tokens,
