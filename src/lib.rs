@@ -1,5 +1,7 @@
 //! draft
 pub mod backend;
+pub mod cli;
+pub mod config;
 pub mod diagnostics;
 pub mod gateway;
 pub mod metrics;

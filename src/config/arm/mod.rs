@@ -1,0 +1,14 @@
+//! Backend resources of API Management as ARM JSON: templates, arrays, single resources, lists that the
+//! management API returns.
+//!
+//! Rules
+//! - What has no effect on routing (titles, credentials, TLS) is accepted and ignored; unknown properties
+//!   are warned about, because a newer API version may give them meaning.
+//! - What has an effect and is not modelled (session affinity, carbon awareness) is refused.
+//! - Template expressions are not evaluated: where a value is needed they are refused.
+
+mod find;
+mod resource;
+mod shapes;
+
+pub(crate) use resource::{Resource, ResourceKind, ResourceMember, read_resources};

@@ -1,0 +1,35 @@
+//! Configuration files and what they mean: scenarios, backend resources, and the files they name, lowered
+//! to the specs of the modules that simulate.
+//!
+//! Rules
+//! - Nothing else knows a file format, and nothing here does I/O except [`DiskFiles`].
+//! - Every problem has a code, a place and what was expected; all are told at once.
+//! - Unknown fields are refused in our own format and warned about in ARM JSON.
+//! - Equal configurations have equal hashes, wherever their files are.
+//!
+//! Deliberately not here: evaluating ARM, Bicep or Terraform expressions, and anything that runs.
+
+mod arm;
+mod check;
+mod files;
+mod guess;
+mod hash;
+mod hints;
+mod json;
+mod loaded;
+mod policy;
+mod print;
+mod regions;
+mod scenario;
+mod schema;
+mod shape;
+mod strategies;
+#[cfg(test)]
+mod testing;
+
+pub use files::{DiskFiles, FileError, Files, MAX_FILE_BYTES, MemoryFiles};
+pub use guess::{Guess, Guessed, guess_scenario, load_guessed};
+pub use loaded::{BASE, Scenario, Variant, load_scenario};
+pub use scenario::{Assumption, Overrides};
+pub use schema::scenario_schema;
+pub use strategies::strategy_variants;

@@ -1,0 +1,171 @@
+//! The files that a scenario names, each read once however many variants name it.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::super::arm::{Resource, read_resources};
+use super::super::files::{Files, beside};
+use super::super::hash::Fingerprint;
+use super::super::json::{Node, parse, shorten};
+use crate::diagnostics::{Diagnostic, Diagnostics, SourceId, SourceMap, Span};
+use crate::policy::Program;
+use crate::workload::Trace;
+
+/// A file in its lowered form and the hash of its bytes.
+#[derive(Clone, Debug)]
+pub(crate) struct Loaded<T> {
+    /// `None` when it could not be used; the reason has been told.
+    pub(crate) content: Option<T>,
+    pub(crate) hash: [u8; 32],
+}
+
+/// Reads and keeps files.
+pub(crate) struct Library<'a> {
+    files: &'a dyn Files,
+    pub(crate) sources: &'a mut SourceMap,
+    scenario_path: String,
+    policies: BTreeMap<String, Loaded<Program>>,
+    resources: BTreeMap<String, Loaded<Vec<Resource>>>,
+    traces: BTreeMap<String, Loaded<Arc<Trace>>>,
+}
+
+impl<'a> Library<'a> {
+    pub(crate) fn new(files: &'a dyn Files, sources: &'a mut SourceMap, scenario_path: &str) -> Self {
+        Self {
+            files,
+            sources,
+            scenario_path: scenario_path.to_owned(),
+            policies: BTreeMap::new(),
+            resources: BTreeMap::new(),
+            traces: BTreeMap::new(),
+        }
+    }
+
+    /// The scenario file itself.
+    pub(crate) fn scenario(&mut self, diagnostics: &mut Diagnostics) -> Option<Node> {
+        let path = self.scenario_path.clone();
+        let bytes = match self.files.read(&path) {
+            Ok(bytes) => bytes,
+            Err(error) => {
+                let message = format!("cannot read the scenario `{path}`: {error}");
+                diagnostics.push(
+                    Diagnostic::error("missing-file", None, message)
+                        .help("name a scenario file such as `scenarios/walkthrough/scenario.json`"),
+                );
+                return None;
+            }
+        };
+        let (source, text) = self.text(&path, bytes, diagnostics)?;
+        parse(source, &text, diagnostics)
+    }
+
+    /// The policy that the field at `node` names.
+    pub(crate) fn policy(&mut self, node: &Node, diagnostics: &mut Diagnostics) -> Option<Loaded<Program>> {
+        let path = beside(&self.scenario_path, node.text()?);
+        if let Some(known) = self.policies.get(&path) {
+            return Some(known.clone());
+        }
+        let bytes = self.named_file(&path, "policy", node, diagnostics)?;
+        let hash = hash(&bytes);
+        let content = self
+            .text(&path, bytes, diagnostics)
+            .and_then(|(source, text)| super::super::policy::load_policy(source, &text, diagnostics));
+        let loaded = Loaded { content, hash };
+        self.policies.insert(path, loaded.clone());
+        Some(loaded)
+    }
+
+    /// The backend resources in the file that the field at `node` names.
+    pub(crate) fn resources(
+        &mut self,
+        node: &Node,
+        diagnostics: &mut Diagnostics,
+    ) -> Option<Loaded<Vec<Resource>>> {
+        let path = beside(&self.scenario_path, node.text()?);
+        if let Some(known) = self.resources.get(&path) {
+            return Some(known.clone());
+        }
+        let bytes = self.named_file(&path, "resources", node, diagnostics)?;
+        let hash = hash(&bytes);
+        let mut problems = Diagnostics::new();
+        let content = self
+            .text(&path, bytes, &mut problems)
+            .and_then(|(source, text)| parse(source, &text, &mut problems))
+            .map(|tree| read_resources(&tree, &mut problems));
+        // A resource that is left out would be missed by everything that names it.
+        let content = content.filter(|_| !problems.has_errors());
+        diagnostics.extend(problems);
+        let loaded = Loaded { content, hash };
+        self.resources.insert(path, loaded.clone());
+        Some(loaded)
+    }
+
+    /// The trace that the field at `node` names.
+    pub(crate) fn trace(&mut self, node: &Node, diagnostics: &mut Diagnostics) -> Option<Loaded<Arc<Trace>>> {
+        let path = beside(&self.scenario_path, node.text()?);
+        if let Some(known) = self.traces.get(&path) {
+            return Some(known.clone());
+        }
+        let bytes = self.named_file(&path, "trace", node, diagnostics)?;
+        let source = self.sources.add(path.as_str(), String::from_utf8_lossy(&bytes).into_owned());
+        let content = Trace::parse(&bytes, source, diagnostics).map(Arc::new);
+        let loaded = Loaded { content, hash: hash(&bytes) };
+        self.traces.insert(path, loaded.clone());
+        Some(loaded)
+    }
+
+    fn named_file(
+        &self,
+        path: &str,
+        field: &str,
+        node: &Node,
+        diagnostics: &mut Diagnostics,
+    ) -> Option<Vec<u8>> {
+        if node.text().is_none_or(str::is_empty) {
+            // The checker has told it.
+            return None;
+        }
+        match self.files.read(path) {
+            Ok(bytes) => Some(bytes),
+            Err(error) => {
+                let message = format!("cannot read `{}`, which `{field}` names: {error}", shorten(path));
+                diagnostics.push(
+                    Diagnostic::error("missing-file", node.mark(), message)
+                        .label("expected the path of a file, relative to the scenario file"),
+                );
+                None
+            }
+        }
+    }
+
+    /// The bytes as text without a byte order mark, as a source.
+    fn text(
+        &mut self,
+        path: &str,
+        bytes: Vec<u8>,
+        diagnostics: &mut Diagnostics,
+    ) -> Option<(SourceId, Arc<str>)> {
+        match String::from_utf8(bytes) {
+            Ok(text) => {
+                let text: Arc<str> = Arc::from(text.strip_prefix('\u{feff}').unwrap_or(&text));
+                Some((self.sources.add(path, Arc::clone(&text)), text))
+            }
+            Err(error) => {
+                let at = error.utf8_error().valid_up_to();
+                let valid = error.as_bytes().get(..at).unwrap_or_default();
+                let shown = String::from_utf8_lossy(valid).into_owned();
+                let source = self.sources.add(path, shown);
+                diagnostics.push(
+                    Diagnostic::error("not-utf8", Span::new(source, at, at), "the file is not UTF-8 text")
+                        .label("expected UTF-8 from here on")
+                        .help("save the file as UTF-8"),
+                );
+                None
+            }
+        }
+    }
+}
+
+fn hash(bytes: &[u8]) -> [u8; 32] {
+    Fingerprint::default().part(bytes).finish()
+}

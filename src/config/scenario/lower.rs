@@ -1,0 +1,287 @@
+//! From a checked tree to the plan of a run.
+
+use std::sync::Arc;
+
+use super::super::check::{Dialect, check, entries};
+use super::super::hash::{Fingerprint, canonical};
+use super::super::json::{Member, Node, Value, shorten};
+use super::super::shape::Kind;
+use super::assume::{Assumption, Assumptions};
+use super::gateway::{Described, join};
+use super::library::{Library, Loaded};
+use super::readings::read_semantics;
+use super::shapes::SCENARIO;
+use super::targets::read_deployment;
+use super::traffic::read_traffic;
+use crate::diagnostics::{Diagnostic, Diagnostics};
+use crate::gateway::GatewaySpec;
+use crate::policy::{Header, HeaderValue, Text};
+use crate::semantics::Switch;
+use crate::sim::{Operation, RunPlan, Target};
+use crate::units::{Duration, StatusCode};
+
+/// A tree in the terms of the simulator.
+#[derive(Clone, Debug)]
+pub(crate) struct Lowered {
+    pub(crate) plan: RunPlan,
+    /// Assumptions that no switch decides.
+    pub(crate) assumptions: Vec<Assumption>,
+    /// Switches that the scenario names.
+    pub(crate) given: Vec<Switch>,
+    /// Hash of everything but readings and pools.
+    pub(crate) digest: [u8; 32],
+    pub(crate) start: String,
+    /// `output.requests`
+    pub(crate) writes_requests: bool,
+}
+
+const DEFAULT_START: &str = "2026-01-01T00:00:00Z";
+const DEFAULT_SEED: u64 = 1;
+const DEFAULT_INTERVAL: Duration = Duration::from_secs(10);
+const DEFAULT_TOKEN_LIFETIME: Duration = Duration::from_secs(24 * 3_600);
+
+/// Tells every problem of the tree and the files that it names; `None` when one is an error.
+pub(crate) fn lower(
+    tree: &Node,
+    library: &mut Library<'_>,
+    diagnostics: &mut Diagnostics,
+) -> Option<Lowered> {
+    let mut problems = Diagnostics::new();
+    let lowered = lower_all(tree, library, &mut problems);
+    let failed = problems.has_errors();
+    diagnostics.extend(problems);
+    lowered.filter(|_| !failed)
+}
+
+/// Each part is read before the first missing one ends it, so that all problems are told at once.
+fn lower_all(tree: &Node, library: &mut Library<'_>, diagnostics: &mut Diagnostics) -> Option<Lowered> {
+    check(tree, Kind::Object(&SCENARIO), "scenario", Dialect::Scenario, diagnostics);
+    let start = read_start(tree, diagnostics);
+    let policy = tree.get("policy").and_then(|node| library.policy(node, diagnostics));
+    let mut hashes = Vec::new();
+    let mut resources = Some(Vec::new());
+    for node in tree.get("resources").and_then(Node::elements).unwrap_or_default() {
+        let loaded = library.resources(node, diagnostics);
+        hashes.extend(loaded.as_ref().map(|loaded| loaded.hash));
+        match (&mut resources, loaded.and_then(|loaded| loaded.content)) {
+            (Some(all), Some(more)) => all.extend(more),
+            (all, _) => *all = None,
+        }
+    }
+    let program = policy.as_ref().and_then(|policy| policy.content.as_ref());
+    // Without any resource every name would be unknown, which says nothing new.
+    let resources = resources.filter(|resources: &Vec<_>| !resources.is_empty());
+    let parts = resources.and_then(|resources| join(tree, &resources, program, diagnostics));
+    let (semantics, given) = read_semantics(tree, diagnostics);
+    let operation = read_operation(tree, diagnostics);
+    let traffic = read_traffic(tree, library, diagnostics);
+    let mut assumptions = Assumptions::default();
+    let mut targets: Vec<Option<Target>> = Vec::new();
+    if let Some(parts) = &parts {
+        let path = operation.as_ref().map(|operation| operation.path.as_str());
+        let singles = parts.singles.iter();
+        targets.extend(singles.map(|single| read_target(single, path, &mut assumptions, diagnostics)));
+    } else {
+        // No gateway to attach them to, but their problems can be told.
+        for member in tree.get("backends").into_iter().flat_map(entries) {
+            let name = Arc::from(member.name.as_str());
+            read_deployment(&name, &member.value, &mut Assumptions::default(), diagnostics);
+        }
+    }
+    let Loaded { content: program, hash: policy_hash } = policy?;
+    let parts = parts?;
+    let (traffic, trace_hash) = traffic?;
+    let backends = parts.singles.into_iter().map(|single| single.entity).collect();
+    let gateway = match GatewaySpec::new(backends, parts.pools, program?, semantics) {
+        Ok(gateway) => gateway,
+        Err(error) => {
+            diagnostics.push(Diagnostic::error("gateway", tree.mark(), error.to_string()));
+            return None;
+        }
+    };
+    let settings = tree.get("gateway");
+    let setting = |name: &str| settings.and_then(|settings| settings.get(name));
+    let output = |name: &str| tree.get("output").and_then(|output| output.get(name));
+    let plan = RunPlan {
+        gateway: Arc::new(gateway),
+        units: match setting("units") {
+            Some(units) => u32::try_from(units.integer()?).ok()?,
+            None => 1,
+        },
+        targets: targets.into_iter().collect::<Option<_>>()?,
+        operation: operation?,
+        traffic: Arc::new(traffic),
+        token_fetch: setting("tokenFetch").and_then(Node::time).unwrap_or(Duration::ZERO),
+        token_lifetime: setting("tokenLifetime").and_then(Node::time).unwrap_or(DEFAULT_TOKEN_LIFETIME),
+        horizon: tree.get("horizon").and_then(Node::time),
+        interval: output("interval").and_then(Node::time).unwrap_or(DEFAULT_INTERVAL),
+        seed: tree.get("seed").and_then(Node::integer).unwrap_or(DEFAULT_SEED),
+    };
+    let mut print = Fingerprint::default();
+    print.part(canonical(&without_names(tree)).as_bytes()).part(&policy_hash);
+    for hash in hashes.iter().chain(&trace_hash) {
+        print.part(hash);
+    }
+    Some(Lowered {
+        plan,
+        assumptions: assumptions.into_vec(),
+        given,
+        digest: print.finish(),
+        start: start?,
+        writes_requests: output("requests").and_then(|flag| flag.flag(Dialect::Scenario)).unwrap_or(true),
+    })
+}
+
+/// The tree without what is hashed by content (files) or effect (readings, pools), and without names that
+/// no result depends on.
+fn without_names(tree: &Node) -> Node {
+    const LEFT_OUT: &[&str] = &["name", "note", "variants", "semantics", "pools", "policy", "resources"];
+    let mut tree = tree.clone();
+    if let Value::Object(members) = &mut tree.value {
+        members.retain(|member| !LEFT_OUT.contains(&member.name.as_str()));
+        let traffic = members.iter_mut().find(|member| member.name == "traffic");
+        if let Some(Member { value: Node { value: Value::Object(fields), .. }, .. }) = traffic {
+            fields.retain(|field| field.name != "trace");
+        }
+    }
+    tree
+}
+
+fn read_start(tree: &Node, diagnostics: &mut Diagnostics) -> Option<String> {
+    let Some(node) = tree.get("start") else { return Some(DEFAULT_START.to_owned()) };
+    let text = node.text()?;
+    if is_utc(text) {
+        return Some(text.to_owned());
+    }
+    diagnostics.push(
+        Diagnostic::error(
+            "bad-start",
+            node.mark(),
+            format!("`start` is not a UTC time: `{}`", shorten(text)),
+        )
+        .label(format!("expected a time such as `{DEFAULT_START}`")),
+    );
+    None
+}
+
+/// `YYYY-MM-DDTHH:MM:SSZ`, with the ranges of each part (every month may have 31 days: it is not used).
+fn is_utc(text: &str) -> bool {
+    let form = "0000-00-00T00:00:00Z";
+    let same_form = text.len() == form.len()
+        && text.bytes().zip(form.bytes()).all(|(b, f)| if f == b'0' { b.is_ascii_digit() } else { b == f });
+    let part = |from: usize, to: usize| text.get(from..to).and_then(|part| part.parse::<u32>().ok());
+    same_form
+        && part(5, 7).is_some_and(|month| (1..=12).contains(&month))
+        && part(8, 10).is_some_and(|day| (1..=31).contains(&day))
+        && part(11, 13).is_some_and(|hour| hour < 24)
+        && part(14, 16).is_some_and(|minute| minute < 60)
+        && part(17, 19).is_some_and(|second| second < 60)
+}
+
+fn read_operation(tree: &Node, diagnostics: &mut Diagnostics) -> Option<Operation> {
+    let node = tree.get("operation")?;
+    let path_node = node.get("path")?;
+    let path = path_node.text()?;
+    if !path.starts_with('/') {
+        diagnostics.push(
+            Diagnostic::error("wrong-path", path_node.mark(), format!("not a path: `{}`", shorten(path)))
+                .label("expected a path that begins with `/`"),
+        );
+        return None;
+    }
+    let headers = node.get("headers").into_iter().flat_map(entries).map(|member| {
+        let value = Text::from(member.value.text()?.to_owned());
+        Some(Header { name: Text::from(member.name.clone()), value: HeaderValue::Text(value) })
+    });
+    Some(Operation {
+        method: Text::from(node.get("method").and_then(Node::text).unwrap_or("POST").to_owned()),
+        path: Text::from(path.to_owned()),
+        headers: headers.collect::<Option<_>>()?,
+    })
+}
+
+fn read_target(
+    single: &Described<'_>,
+    path: Option<&str>,
+    assumptions: &mut Assumptions,
+    diagnostics: &mut Diagnostics,
+) -> Option<Target> {
+    let Described { entity, url_span, entry } = single;
+    let deployment = read_deployment(&entity.name, entry, assumptions, diagnostics)?;
+    let sent = sent_path(&entity.url, path?);
+    let refuses_with = if is_served(&sent) {
+        None
+    } else {
+        let message =
+            format!("`{}` answers 404 to every request: the gateway sends `{}`", entity.name, shorten(&sent));
+        diagnostics.push(
+            Diagnostic::warning("backend-url-without-openai", *url_span, message)
+                .label("expected the path to begin with `/openai/deployments/` or `/openai/v1/`")
+                .note("the URL of a backend replaces the service URL of the API, path included")
+                .help("end the URL in `/openai`, or begin the path of the operation with it"),
+        );
+        let what = format!("answer of {} to `{}`", entity.name, shorten(&sent));
+        let source = "paths that do not begin with /openai/deployments/ or /openai/v1/ are not served";
+        assumptions.add(Assumption::new(what, "404", source, 1));
+        Some(StatusCode::NOT_FOUND)
+    };
+    Some(Target { deployment: Arc::new(deployment), refuses_with })
+}
+
+/// Path and query that reach the deployment.
+fn sent_path(url: &str, operation_path: &str) -> String {
+    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+    let path = rest.find('/').and_then(|at| rest.get(at..)).unwrap_or_default();
+    let path = path.split(['?', '#']).next().unwrap_or_default();
+    format!("{}{operation_path}", path.trim_end_matches('/'))
+}
+
+fn is_served(path: &str) -> bool {
+    let lower = path.to_ascii_lowercase();
+    lower.starts_with("/openai/deployments/") || lower.starts_with("/openai/v1/")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn urls_and_paths_join() {
+        for (url, path, expected, served) in [
+            (
+                "https://x.openai.azure.com/openai",
+                "/deployments/m/chat/completions",
+                "/openai/deployments/m/chat/completions",
+                true,
+            ),
+            ("https://x.openai.azure.com/openai/", "/deployments/m", "/openai/deployments/m", true),
+            ("https://x.openai.azure.com", "/deployments/m", "/deployments/m", false),
+            ("https://x.openai.azure.com/", "/openai/deployments/m", "/openai/deployments/m", true),
+            (
+                "https://x.openai.azure.com/openai",
+                "/v1/chat/completions",
+                "/openai/v1/chat/completions",
+                true,
+            ),
+            ("https://x/openai/", "/openai/deployments/m", "/openai/openai/deployments/m", false),
+        ] {
+            assert_eq!(sent_path(url, path), expected);
+            assert_eq!(is_served(expected), served, "{expected}");
+        }
+    }
+
+    #[test]
+    fn start_is_a_utc_time() {
+        for (text, good) in [
+            ("2026-01-01T00:00:00Z", true),
+            ("2026-12-31T23:59:59Z", true),
+            ("2026-13-01T00:00:00Z", false),
+            ("2026-01-01T24:00:00Z", false),
+            ("2026-01-01 00:00:00Z", false),
+            ("2026-01-01T00:00:00+01:00", false),
+            ("é026-01-01T00:00:0Z", false),
+        ] {
+            assert_eq!(is_utc(text), good, "{text}");
+        }
+    }
+}

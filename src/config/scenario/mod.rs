@@ -1,0 +1,26 @@
+//! The scenario format: what a run needs beside the policy and the resources, and variants of it.
+//!
+//! Steps: the file becomes a tree; `--set` and the merge patch of a variant edit the tree; the tree is
+//! checked against the tables in `shapes` and lowered to the specs of the modules that simulate.
+//! An edited value keeps the place where it was written, so that messages point there.
+
+mod assume;
+mod edit;
+mod gateway;
+mod library;
+mod lower;
+mod overrides;
+mod readings;
+pub(crate) mod shapes;
+mod targets;
+#[cfg(test)]
+mod tests;
+mod traffic;
+
+pub use assume::Assumption;
+pub(crate) use assume::{Setting, switch_assumptions};
+pub(crate) use library::Library;
+pub(crate) use lower::{Lowered, lower};
+pub use overrides::Overrides;
+pub(crate) use overrides::{ParsedOverrides, vary};
+pub(crate) use readings::flatten_semantics;

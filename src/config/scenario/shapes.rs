@@ -1,0 +1,370 @@
+//! The scenario format, version 1, as tables.
+
+use super::super::shape::{Field, Kind, Shape};
+
+/// Service tiers of API Management.
+pub(crate) const TIERS: &[&str] =
+    &["Consumption", "Developer", "Basic", "BasicV2", "Standard", "StandardV2", "Premium", "PremiumV2"];
+
+/// Fields that a variant cannot change.
+pub(crate) const FIXED_IN_VARIANTS: &[&str] = &["formatVersion", "name", "variants"];
+
+pub(crate) static SCENARIO: Shape = Shape {
+    name: "scenario",
+    what: "a scenario",
+    fields: &[
+        Field::required("formatVersion", Kind::integer(1, 1), "Version of this format: 1."),
+        Field::optional("name", Kind::Text, "Name in reports; default: name of the folder."),
+        Field::optional(
+            "start",
+            Kind::Text,
+            "UTC time of the first instant, reported only; default 2026-01-01T00:00:00Z.",
+        ),
+        Field::optional("seed", Kind::integer(0, u64::MAX), "Master seed of all random draws; default 1."),
+        Field::optional(
+            "horizon",
+            Kind::TIME_ABOVE_ZERO,
+            "When the run is cut off; default: when all traffic has ended.",
+        ),
+        Field::required("policy", Kind::Text, "Policy file (XML), relative to the scenario file."),
+        Field::required(
+            "resources",
+            Kind::List { of: &Kind::Text, min: 1, max: 1_000 },
+            "Files with backend resources (ARM JSON), relative to the scenario file.",
+        ),
+        Field::optional("gateway", Kind::Object(&GATEWAY), "The API Management service."),
+        Field::required("operation", Kind::Object(&OPERATION), "What clients call."),
+        Field::required(
+            "backends",
+            Kind::Map(&Kind::Object(&BACKEND)),
+            "The deployment behind each backend, by backend-id.",
+        ),
+        Field::required(
+            "traffic",
+            Kind::Tagged { tag: "kind", cases: TRAFFIC },
+            "When requests come and how large they are.",
+        ),
+        Field::optional(
+            "pools",
+            Kind::Map(&Kind::Map(&Kind::Object(&MEMBER))),
+            "Priorities and weights that replace those of the resources, by pool and member.",
+        ),
+        Field::optional("semantics", Kind::Any, "Readings of undocumented behaviour, by switch name."),
+        Field::optional("output", Kind::Object(&OUTPUT), "What is written."),
+        Field::optional(
+            "variants",
+            Kind::Map(&Kind::Map(&Kind::Any)),
+            "Changes to compare with the base: JSON merge patches (RFC 7396) by name.",
+        ),
+    ],
+};
+
+pub(crate) static GATEWAY: Shape = Shape {
+    name: "gateway",
+    what: "a gateway",
+    fields: &[
+        Field::optional("tier", Kind::Choice(TIERS), "Service tier; default BasicV2."),
+        Field::optional("units", Kind::integer(1, 1_000), "Number of gateway instances; default 1."),
+        Field::optional("tokenFetch", Kind::TIME, "Time to fetch a managed identity token; default 0s."),
+        Field::optional("tokenLifetime", Kind::TIME_ABOVE_ZERO, "How long a token stays valid; default 24h."),
+    ],
+};
+
+pub(crate) static OPERATION: Shape = Shape {
+    name: "operation",
+    what: "an operation",
+    fields: &[
+        Field::optional("method", Kind::Text, "HTTP method; default POST."),
+        Field::required("path", Kind::Text, "Path and query below the backend URL, beginning with a slash."),
+        Field::optional("headers", Kind::Map(&Kind::Text), "Headers that clients send."),
+    ],
+};
+
+pub(crate) static BACKEND: Shape = Shape {
+    name: "backend",
+    what: "a backend",
+    fields: &[
+        Field::optional("region", Kind::Text, "Region, for reports."),
+        Field::required("model", Kind::Text, "Model name; gives defaults for what is left out below."),
+        Field::optional(
+            "standard",
+            Kind::Object(&STANDARD),
+            "A pay-as-you-go deployment; this or `provisioned`.",
+        ),
+        Field::optional(
+            "provisioned",
+            Kind::Object(&PROVISIONED),
+            "A provisioned deployment; this or `standard`.",
+        ),
+        Field::optional("latency", Kind::Object(&LATENCY), "How long answers take; default by model."),
+        Field::optional("network", Kind::TIME, "Round trip between gateway and deployment; default 0s."),
+        Field::optional("refusal", Kind::TIME, "Time the deployment takes for a 429; default 20ms."),
+    ],
+};
+
+pub(crate) static STANDARD: Shape = Shape {
+    name: "standard",
+    what: "a Standard deployment",
+    fields: &[
+        Field::required("tpm", Kind::integer(1, 1_000_000_000_000), "Quota in tokens per minute."),
+        Field::optional(
+            "rpm",
+            Kind::integer(1, 1_000_000_000_000),
+            "Requests per minute; default by model and tpm.",
+        ),
+        Field::optional(
+            "tokenWindow",
+            Kind::TIME_ABOVE_ZERO,
+            "Length of the sliding token window; default 60s.",
+        ),
+        Field::optional(
+            "requestWindow",
+            Kind::TIME_ABOVE_ZERO,
+            "Length of the sliding request window; default 10s.",
+        ),
+        Field::optional(
+            "tokenCost",
+            Kind::Object(&TOKEN_COST),
+            "How a request is estimated; default by model.",
+        ),
+    ],
+};
+
+pub(crate) static TOKEN_COST: Shape = Shape {
+    name: "tokenCost",
+    what: "a token cost",
+    fields: &[
+        Field::optional("kind", Kind::Choice(&["chat", "embeddings"]), "Shape of the estimate."),
+        Field::optional(
+            "defaultMaxTokens",
+            Kind::integer(0, 10_000_000),
+            "Stands for max_tokens when unset.",
+        ),
+        Field::optional("charsPerToken", Kind::integer(1, 1_000), "Characters per estimated token."),
+        Field::optional("perMessage", Kind::integer(0, 1_000_000), "Added for each message."),
+        Field::optional("countPrompt", Kind::Flag, "Whether the prompt counts."),
+    ],
+};
+
+pub(crate) static PROVISIONED: Shape = Shape {
+    name: "provisioned",
+    what: "a provisioned deployment",
+    fields: &[
+        Field::required("ptu", Kind::integer(1, 100_000), "Provisioned throughput units."),
+        Field::optional(
+            "inputTpmPerPtu",
+            Kind::integer(1, 1_000_000_000),
+            "Input tokens per minute that one unit carries; default by model.",
+        ),
+        Field::optional(
+            "outputWeight",
+            Kind::integer(1, 1_000),
+            "Input tokens that one output token weighs; default by model.",
+        ),
+        Field::optional(
+            "bucketDepth",
+            Kind::TIME_ABOVE_ZERO,
+            "Depth of the bucket as time of its drain rate; default: switch ptu.bucket_depth.",
+        ),
+        Field::optional(
+            "defaultCompletionTokens",
+            Kind::integer(0, 10_000_000),
+            "Estimate of the completion when max_tokens is unset; default 1000.",
+        ),
+    ],
+};
+
+pub(crate) static LATENCY: Shape = Shape {
+    name: "latency",
+    what: "a latency",
+    fields: &[
+        Field::optional("ttft", Kind::TIME, "Median time to the first token of an empty prompt."),
+        Field::optional("ttftPerPromptToken", Kind::TIME, "Added to it for each prompt token."),
+        Field::optional(
+            "ttftSigma",
+            Kind::Number { min: 0.0, max: 10.0 },
+            "Standard deviation of its logarithm.",
+        ),
+        Field::optional("tpot", Kind::TIME, "Median time per output token after the first."),
+        Field::optional(
+            "tpotSigma",
+            Kind::Number { min: 0.0, max: 10.0 },
+            "Standard deviation of its logarithm.",
+        ),
+        Field::optional("tailChance", Kind::Number { min: 0.0, max: 1.0 }, "Probability of a slow start."),
+        Field::optional(
+            "tailFactor",
+            Kind::List { of: &Kind::Number { min: 1.0, max: 1_000_000.0 }, min: 2, max: 2 },
+            "Smallest and largest factor of a slow start.",
+        ),
+        Field::optional(
+            "loadFactor",
+            Kind::Number { min: 1.0, max: 1_000_000.0 },
+            "How many times as long everything takes under full load.",
+        ),
+        Field::optional(
+            "loadCapacity",
+            Kind::integer(0, 1_000_000_000),
+            "Requests in flight that are full load; 0: load has no effect.",
+        ),
+    ],
+};
+
+/// Traffic by its `kind`.
+pub(crate) static TRAFFIC: &[(&str, &Shape)] =
+    &[("closed-loop", &CLOSED_LOOP), ("poisson", &POISSON), ("replay", &REPLAY)];
+
+const TRAFFIC_KIND: Field =
+    Field::required("kind", Kind::Choice(&["closed-loop", "poisson", "replay"]), "How arrivals come about.");
+const REQUEST_FIELD: Field =
+    Field::required("request", Kind::Object(&REQUEST), "How large requests and answers are.");
+const CLIENT_TIMEOUT: Field = Field::optional(
+    "clientTimeout",
+    Kind::TIME_ABOVE_ZERO,
+    "How long a client waits for the complete answer; default: for ever.",
+);
+
+pub(crate) static CLOSED_LOOP: Shape = Shape {
+    name: "closedLoop",
+    what: "closed-loop traffic",
+    fields: &[
+        TRAFFIC_KIND,
+        Field::required("requests", Kind::integer(1, 1_000_000_000), "Requests of all clients together."),
+        Field::optional(
+            "pause",
+            Kind::TIME,
+            "Time between an answer and the next request of the same client; default 0s.",
+        ),
+        Field::optional(
+            "clients",
+            Kind::integer(1, 1_000_000),
+            "Clients at work at the same time; default 1.",
+        ),
+        REQUEST_FIELD,
+        CLIENT_TIMEOUT,
+    ],
+};
+
+pub(crate) static POISSON: Shape = Shape {
+    name: "poisson",
+    what: "poisson traffic",
+    fields: &[
+        TRAFFIC_KIND,
+        Field::required("perSecond", Kind::Number { min: 1e-9, max: 1e9 }, "Mean arrivals per second."),
+        Field::optional(
+            "requests",
+            Kind::integer(1, 1_000_000_000),
+            "Stop after so many; this or `horizon` must be given.",
+        ),
+        REQUEST_FIELD,
+        CLIENT_TIMEOUT,
+    ],
+};
+
+pub(crate) static REPLAY: Shape = Shape {
+    name: "replay",
+    what: "replayed traffic",
+    fields: &[
+        TRAFFIC_KIND,
+        Field::required("trace", Kind::Text, "Trace file (CSV), relative to the scenario file."),
+        Field::optional(
+            "request",
+            Kind::Object(&REPLAYED_REQUEST),
+            "What the trace does not say about requests.",
+        ),
+        CLIENT_TIMEOUT,
+    ],
+};
+
+const MAX_TOKENS: Field = Field::optional(
+    "maxTokens",
+    Kind::integer(1, 10_000_000),
+    "max_tokens of every request; default: none is sent.",
+);
+const STREAM: Field =
+    Field::optional("stream", Kind::Flag, "Whether clients ask for a stream; default false.");
+
+pub(crate) static REQUEST: Shape = Shape {
+    name: "request",
+    what: "a request",
+    fields: &[
+        Field::optional(
+            "messages",
+            Kind::List { of: &Kind::Object(&MESSAGE), min: 1, max: 10_000 },
+            "The messages of every prompt; this or `promptTokens`.",
+        ),
+        Field::optional("promptTokens", TOKENS, "Prompt tokens; this or `messages`."),
+        Field::required("completionTokens", TOKENS, "Tokens the model would write without a limit."),
+        MAX_TOKENS,
+        STREAM,
+    ],
+};
+
+pub(crate) static REPLAYED_REQUEST: Shape =
+    Shape { name: "replayedRequest", what: "a replayed request", fields: &[MAX_TOKENS, STREAM] };
+
+pub(crate) static MESSAGE: Shape = Shape {
+    name: "message",
+    what: "a message",
+    fields: &[Field::required("characters", Kind::integer(0, 100_000_000), "Length of its text.")],
+};
+
+/// A fixed number of tokens or a distribution.
+pub(crate) const TOKENS: Kind = Kind::Either(&[Kind::integer(1, 10_000_000), Kind::Object(&DISTRIBUTION)]);
+
+pub(crate) static DISTRIBUTION: Shape = Shape {
+    name: "distribution",
+    what: "a log-normal distribution",
+    fields: &[
+        Field::required("median", Kind::Number { min: 1.0, max: 1e7 }, "Median in tokens."),
+        Field::required(
+            "sigma",
+            Kind::Number { min: 0.0, max: 10.0 },
+            "Standard deviation of the logarithm.",
+        ),
+        Field::required("max", Kind::integer(1, 10_000_000), "Largest value."),
+    ],
+};
+
+pub(crate) static MEMBER: Shape = Shape {
+    name: "member",
+    what: "a pool member",
+    fields: &[
+        Field::optional("priority", Kind::integer(0, 100), "0 to 100, lower is served first."),
+        Field::optional("weight", Kind::integer(0, 100), "0 to 100, share within one priority."),
+    ],
+};
+
+pub(crate) static OUTPUT: Shape = Shape {
+    name: "output",
+    what: "an output",
+    fields: &[
+        Field::optional(
+            "interval",
+            Kind::TIME_ABOVE_ZERO,
+            "Length of an interval of the timeline; default 10s.",
+        ),
+        Field::optional("requests", Kind::Flag, "Whether each request is written; default true."),
+    ],
+};
+
+/// All kinds of objects of the format.
+pub(crate) static ALL: &[&Shape] = &[
+    &SCENARIO,
+    &GATEWAY,
+    &OPERATION,
+    &BACKEND,
+    &STANDARD,
+    &TOKEN_COST,
+    &PROVISIONED,
+    &LATENCY,
+    &CLOSED_LOOP,
+    &POISSON,
+    &REPLAY,
+    &REQUEST,
+    &REPLAYED_REQUEST,
+    &MESSAGE,
+    &DISTRIBUTION,
+    &MEMBER,
+    &OUTPUT,
+];

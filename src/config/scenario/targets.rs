@@ -1,0 +1,274 @@
+//! `backends`: the deployments behind them, with defaults by model. Every default that nobody documents
+//! becomes an [`Assumption`].
+
+use std::sync::Arc;
+
+use super::super::check::Dialect;
+use super::super::hints::{did_you_mean, list};
+use super::super::json::{Node, shorten};
+use super::assume::{Assumption, Assumptions};
+use crate::backend::{
+    Capacity, CostKind, DeploymentSpec, Evidence, Fact, LatencySpec, ModelFacts, PtuSpec, StandardSpec,
+    TokenCost,
+};
+use crate::diagnostics::{Diagnostic, Diagnostics};
+use crate::units::{Duration, Ptu, RequestsPerMinute, Tokens, TokensPerMinute};
+
+const LATENCY_FIELDS: &[&str] = &[
+    "ttft",
+    "ttftPerPromptToken",
+    "ttftSigma",
+    "tpot",
+    "tpotSigma",
+    "tailChance",
+    "tailFactor",
+    "loadFactor",
+    "loadCapacity",
+];
+const COST_FIELDS: &[&str] = &["kind", "defaultMaxTokens", "charsPerToken", "perMessage", "countPrompt"];
+
+/// The deployment that a checked entry of `backends` describes.
+pub(super) fn read_deployment(
+    name: &Arc<str>,
+    entry: &Node,
+    assumptions: &mut Assumptions,
+    diagnostics: &mut Diagnostics,
+) -> Option<DeploymentSpec> {
+    let model_node = entry.get("model")?;
+    let model = model_node.text()?;
+    let facts = ModelFacts::find(model);
+    let (standard, provisioned) = (entry.get("standard"), entry.get("provisioned"));
+    let capacity = match (standard, provisioned) {
+        (Some(_), None) | (None, Some(_)) => standard.or(provisioned)?,
+        (Some(_), Some(second)) => {
+            diagnostics.push(
+                Diagnostic::error("capacity", second.mark(), "both `standard` and `provisioned` are given")
+                    .label("expected one of the two"),
+            );
+            return None;
+        }
+        (None, None) => {
+            let message = format!("backend `{name}` has no `standard` and no `provisioned`");
+            diagnostics
+                .push(Diagnostic::error("capacity", entry.mark(), message).label("expected one of the two"));
+            return None;
+        }
+    };
+    let missing = missing_numbers(entry, facts, capacity, provisioned.is_some());
+    if !missing.is_empty() {
+        diagnostics.push(unknown_numbers(model_node, facts, provisioned.is_some(), &missing));
+        return None;
+    }
+    let defaults = Defaults { model, facts, given: entry };
+    let capacity = match provisioned {
+        Some(node) => Capacity::Provisioned(defaults.provisioned(node, name, assumptions)?),
+        None => Capacity::Standard(defaults.standard(capacity, assumptions)?),
+    };
+    let latency = defaults.latency(provisioned.is_some(), assumptions)?;
+    let refusal = entry.get("refusal").and_then(Node::time).unwrap_or_else(|| {
+        let time = DeploymentSpec::DEFAULT_REFUSAL;
+        let source = "assumed; about 110 ms were measured through a gateway (aoai-testing, 2024-08)";
+        assumptions.add(Assumption::new("time a deployment takes for a 429", time.to_string(), source, 4));
+        time
+    });
+    Some(DeploymentSpec {
+        name: Arc::clone(name),
+        region: Arc::from(entry.get("region").and_then(Node::text).unwrap_or_default()),
+        model: Arc::from(facts.map_or(model, |facts| facts.name)),
+        capacity,
+        latency,
+        network: entry.get("network").and_then(Node::time).unwrap_or(Duration::ZERO),
+        refusal,
+    })
+}
+
+/// The numbers that neither the entry nor the model gives.
+fn missing_numbers(
+    entry: &Node,
+    facts: Option<&ModelFacts>,
+    capacity: &Node,
+    provisioned: bool,
+) -> Vec<String> {
+    let mut missing = Vec::new();
+    let mut need = |place: &str, node: Option<&Node>, fields: &[&str]| {
+        let absent = fields.iter().filter(|field| node.and_then(|node| node.get(field)).is_none());
+        missing.extend(absent.map(|field| format!("{place}.{field}")));
+    };
+    if provisioned && facts.and_then(|facts| facts.ptu).is_none() {
+        need("provisioned", Some(capacity), &["inputTpmPerPtu", "outputWeight"]);
+    }
+    if !provisioned && facts.is_none() {
+        need("standard", Some(capacity), &["rpm"]);
+        need("standard.tokenCost", capacity.get("tokenCost"), COST_FIELDS);
+    }
+    let known_latency =
+        if provisioned { facts.is_some_and(|facts| facts.ptu_latency.is_some()) } else { facts.is_some() };
+    if !known_latency {
+        need("latency", entry.get("latency"), LATENCY_FIELDS);
+    }
+    missing
+}
+
+fn unknown_numbers(
+    node: &Node,
+    facts: Option<&ModelFacts>,
+    provisioned: bool,
+    missing: &[String],
+) -> Diagnostic {
+    let model = shorten(node.text().unwrap_or_default());
+    let mut diagnostic = if facts.is_none() {
+        Diagnostic::error("unknown-model", node.mark(), format!("nothing is known about model `{model}`"))
+            .label("expected the name of a known model, or all numbers given")
+            .note(format!("known models: {}", list(ModelFacts::names())))
+    } else {
+        let kind = if provisioned { "provisioned" } else { "Standard" };
+        let message = format!("nothing is known about {kind} deployments of model `{model}`");
+        Diagnostic::error("unknown-model", node.mark(), message).label("expected all numbers given")
+    };
+    if facts.is_none() {
+        diagnostic.help = did_you_mean(&model, ModelFacts::names());
+    }
+    diagnostic.note(format!("numbers that are not given: {}", list(missing.iter().map(|m| &**m))))
+}
+
+struct Defaults<'n> {
+    model: &'n str,
+    facts: Option<&'static ModelFacts>,
+    given: &'n Node,
+}
+
+impl Defaults<'_> {
+    fn standard(&self, node: &Node, assumptions: &mut Assumptions) -> Option<StandardSpec> {
+        let tpm = TokensPerMinute(node.get("tpm")?.integer()?);
+        let rpm = if let Some(rpm) = node.get("rpm") {
+            RequestsPerMinute(rpm.integer()?)
+        } else {
+            let facts = self.facts?;
+            let ratio = facts.rpm_ratio;
+            let value = format!("{} per {} TPM", ratio.value.requests, ratio.value.tokens);
+            assumptions.add_fact(format!("RPM of {}", self.model), value, &ratio, 1);
+            facts.default_rpm(tpm)
+        };
+        let given = node.get("tokenCost");
+        let known = self.facts.map(|facts| facts.token_cost);
+        if let Some(known) = &known
+            && COST_FIELDS.iter().any(|field| given.and_then(|g| g.get(field)).is_none())
+        {
+            let cost = known.value;
+            let value = match cost.kind {
+                CostKind::Embeddings => format!("characters / {}", cost.chars_per_token),
+                CostKind::Chat if cost.count_prompt => format!(
+                    "max_tokens (else {}) + characters / {} + {} for each message",
+                    cost.default_max_tokens, cost.chars_per_token, cost.per_message
+                ),
+                CostKind::Chat => format!("max_tokens (else {})", cost.default_max_tokens),
+            };
+            assumptions.add_fact(format!("admission estimate of {}", self.model), value, known, 1);
+        }
+        // All fields are given when the model is not known.
+        let cost = known.map_or(TokenCost::GPT_4, |known| known.value);
+        let number = |name: &str| given.and_then(|given| given.get(name)).and_then(Node::integer);
+        let token_cost = TokenCost {
+            kind: match given.and_then(|given| given.get("kind")).and_then(Node::text) {
+                Some("embeddings") => CostKind::Embeddings,
+                Some(_) => CostKind::Chat,
+                None => cost.kind,
+            },
+            default_max_tokens: number("defaultMaxTokens").map_or(cost.default_max_tokens, Tokens),
+            chars_per_token: number("charsPerToken").unwrap_or(cost.chars_per_token),
+            per_message: number("perMessage").unwrap_or(cost.per_message),
+            count_prompt: given
+                .and_then(|given| given.get("countPrompt"))
+                .and_then(|flag| flag.flag(Dialect::Scenario))
+                .unwrap_or(cost.count_prompt),
+        };
+        let time = |name: &str, default| node.get(name).and_then(Node::time).unwrap_or(default);
+        Some(StandardSpec {
+            tpm,
+            rpm,
+            token_window: time("tokenWindow", StandardSpec::DEFAULT_TOKEN_WINDOW),
+            request_window: time("requestWindow", StandardSpec::DEFAULT_REQUEST_WINDOW),
+            token_cost,
+        })
+    }
+
+    fn provisioned(&self, node: &Node, name: &str, assumptions: &mut Assumptions) -> Option<PtuSpec> {
+        let known = self.facts.and_then(|facts| facts.ptu);
+        let number = |field: &str| node.get(field).and_then(Node::integer);
+        let fact =
+            |field: &str, read: fn(&crate::backend::PtuFacts) -> u64, assumptions: &mut Assumptions| {
+                number(field).or_else(|| {
+                    let known = known.as_ref()?;
+                    let value = read(&known.value);
+                    assumptions.add_fact(format!("{field} of {}", self.model), value.to_string(), known, 1);
+                    Some(value)
+                })
+            };
+        let input_tpm_per_ptu = fact("inputTpmPerPtu", |ptu| ptu.input_tpm_per_ptu, assumptions)?;
+        let output_weight = fact("outputWeight", |ptu| ptu.output_weight, assumptions)?;
+        let default_completion_tokens = number("defaultCompletionTokens").map_or_else(
+            || {
+                let value = PtuSpec::DEFAULT_COMPLETION_TOKENS;
+                let source = "not published (provisioned throughput page, 2026-02-10)";
+                let what = format!("completion estimate of {name} without max_tokens");
+                assumptions.add(Assumption::new(what, value.to_string(), source, 2));
+                value
+            },
+            Tokens,
+        );
+        Some(PtuSpec {
+            ptu: Ptu(u32::try_from(node.get("ptu")?.integer()?).ok()?),
+            input_tpm_per_ptu,
+            output_weight,
+            bucket_depth: node.get("bucketDepth").and_then(Node::time),
+            default_completion_tokens,
+        })
+    }
+
+    fn latency(&self, provisioned: bool, assumptions: &mut Assumptions) -> Option<LatencySpec> {
+        let given = self.given.get("latency");
+        let known: Option<Fact<LatencySpec>> = match (self.facts, provisioned) {
+            (Some(facts), true) => facts.ptu_latency,
+            (Some(facts), false) => Some(facts.standard_latency),
+            (None, _) => None,
+        };
+        let field = |name: &str| given.and_then(|given| given.get(name));
+        let time = |name: &str, known: Option<Duration>| field(name).map_or(known, Node::time);
+        let number = |name: &str, known: Option<f64>| field(name).map_or(known, Node::number);
+        let base = known.map(|known| known.value);
+        if let Some(known) = &known {
+            let kind = if provisioned { "provisioned" } else { "Standard" };
+            let absent: Vec<&str> =
+                LATENCY_FIELDS.iter().copied().filter(|name| field(name).is_none()).collect();
+            let load = absent.iter().any(|name| name.starts_with("load"));
+            if absent.iter().any(|name| !name.starts_with("load")) {
+                let base = known.value;
+                let value =
+                    format!("{} to the first token, {} for each further one", base.ttft_base, base.tpot);
+                assumptions.add_fact(format!("latency of {} ({kind})", self.model), value, known, 3);
+            }
+            if load && known.value.load_capacity > 0 {
+                let value =
+                    format!("{} times at {} in flight", known.value.load_factor, known.value.load_capacity);
+                let what = format!("slowdown under load of {} ({kind})", self.model);
+                assumptions.add_fact(what, value, &Fact { evidence: Evidence::Assumed, ..*known }, 3);
+            }
+        }
+        let tail = field("tailFactor").and_then(Node::elements);
+        Some(LatencySpec {
+            ttft_base: time("ttft", base.map(|b| b.ttft_base))?,
+            ttft_per_prompt_token: time("ttftPerPromptToken", base.map(|b| b.ttft_per_prompt_token))?,
+            ttft_sigma: number("ttftSigma", base.map(|b| b.ttft_sigma))?,
+            tpot: time("tpot", base.map(|b| b.tpot))?,
+            tpot_sigma: number("tpotSigma", base.map(|b| b.tpot_sigma))?,
+            tail_chance: number("tailChance", base.map(|b| b.tail_chance))?,
+            tail_factor: match tail {
+                Some([low, high]) => (low.number()?, high.number()?),
+                Some(_) => return None,
+                None => base?.tail_factor,
+            },
+            load_factor: number("loadFactor", base.map(|b| b.load_factor))?,
+            load_capacity: field("loadCapacity").map_or(base.map(|b| b.load_capacity), Node::integer)?,
+        })
+    }
+}

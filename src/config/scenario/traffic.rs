@@ -1,0 +1,98 @@
+//! `traffic`: arrivals and sizes.
+
+use std::sync::Arc;
+
+use super::super::check::Dialect;
+use super::super::json::Node;
+use super::library::{Library, Loaded};
+use crate::diagnostics::{Diagnostic, Diagnostics};
+use crate::units::{Chars, Duration, Tokens};
+use crate::workload::{ArrivalSpec, PromptSpec, SizeSpec, TokenSpec, TrafficSpec};
+
+/// The traffic that a checked tree describes, and the hash of the trace if there is one.
+pub(super) fn read_traffic(
+    tree: &Node,
+    library: &mut Library<'_>,
+    diagnostics: &mut Diagnostics,
+) -> Option<(TrafficSpec, Option<[u8; 32]>)> {
+    let node = tree.get("traffic")?;
+    let mut trace_hash = None;
+    let requests = node.get("requests").and_then(Node::integer);
+    let arrivals = match node.get("kind")?.text()? {
+        "closed-loop" => ArrivalSpec::ClosedLoop {
+            clients: match node.get("clients") {
+                Some(clients) => u32::try_from(clients.integer()?).ok()?,
+                None => 1,
+            },
+            requests: requests?,
+            pause: node.get("pause").and_then(Node::time).unwrap_or(Duration::ZERO),
+        },
+        "poisson" => {
+            if requests.is_none() && tree.get("horizon").is_none() {
+                diagnostics.push(
+                    Diagnostic::error("endless-run", node.mark(), "poisson traffic would never end")
+                        .label("expected `requests` here or a `horizon` of the scenario"),
+                );
+                return None;
+            }
+            ArrivalSpec::Poisson { per_second: node.get("perSecond")?.number()?, requests }
+        }
+        "replay" => {
+            let Loaded { content, hash } = library.trace(node.get("trace")?, diagnostics)?;
+            trace_hash = Some(hash);
+            ArrivalSpec::Replay { trace: content? }
+        }
+        _ => return None,
+    };
+    let sizes = read_sizes(node, &arrivals, diagnostics)?;
+    let stream = node.get("request").and_then(|request| request.get("stream"));
+    let traffic = TrafficSpec {
+        arrivals,
+        sizes,
+        stream: stream.and_then(|flag| flag.flag(Dialect::Scenario)).unwrap_or(false),
+        client_timeout: node.get("clientTimeout").and_then(Node::time),
+    };
+    Some((traffic, trace_hash))
+}
+
+fn read_sizes(node: &Node, arrivals: &ArrivalSpec, diagnostics: &mut Diagnostics) -> Option<SizeSpec> {
+    let request = node.get("request");
+    let max_tokens = request.and_then(|request| request.get("maxTokens")).and_then(Node::integer).map(Tokens);
+    if matches!(arrivals, ArrivalSpec::Replay { .. }) {
+        // Rows of the trace carry their sizes.
+        let none = TokenSpec::Fixed(1);
+        return Some(SizeSpec { prompt: PromptSpec::Tokens(none), completion: none, max_tokens });
+    }
+    let request = request?;
+    let prompt = match (request.get("messages"), request.get("promptTokens")) {
+        (Some(messages), None) => {
+            let sizes = messages.elements()?.iter().map(|message| message.get("characters")?.integer());
+            PromptSpec::Messages(sizes.map(|size| size.map(Chars)).collect::<Option<Arc<[Chars]>>>()?)
+        }
+        (None, Some(tokens)) => PromptSpec::Tokens(read_tokens(tokens)?),
+        (both, _) => {
+            let (message, place) = match both {
+                Some(_) => ("both `messages` and `promptTokens` are given", request.get("promptTokens")),
+                None => ("the request has no `messages` and no `promptTokens`", None),
+            };
+            diagnostics.push(
+                Diagnostic::error("prompt-size", place.unwrap_or(request).mark(), message)
+                    .label("expected one of the two"),
+            );
+            return None;
+        }
+    };
+    let completion = read_tokens(request.get("completionTokens")?)?;
+    Some(SizeSpec { prompt, completion, max_tokens })
+}
+
+fn read_tokens(node: &Node) -> Option<TokenSpec> {
+    if let Some(fixed) = node.integer() {
+        return Some(TokenSpec::Fixed(fixed));
+    }
+    Some(TokenSpec::LogNormal {
+        median: node.get("median")?.number()?,
+        sigma: node.get("sigma")?.number()?,
+        max: node.get("max")?.integer()?,
+    })
+}
