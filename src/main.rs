@@ -1,1 +1,7 @@
-fn main() {}
+//! poolproof: simulate and verify API Management backend pools before deploying.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    poolproof::cli::main()
+}

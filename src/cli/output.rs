@@ -6,12 +6,12 @@
 
 use std::fs::{self, File};
 use std::io::{BufWriter, Write};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use thiserror::Error;
 
 /// Every file name that this program writes into an output folder.
-pub const OUTPUT_FILES: [&str; 15] = [
+pub(crate) const OUTPUT_FILES: [&str; 15] = [
     "requests.csv",
     "timeline.csv",
     "trips.csv",
@@ -32,7 +32,7 @@ pub const OUTPUT_FILES: [&str; 15] = [
 /// A file could not be written or read.
 #[derive(Debug, Error)]
 #[error("{}: {reason}", path.display())]
-pub struct OutputError {
+pub(crate) struct OutputError {
     /// Which file.
     pub path: PathBuf,
     /// Why, in the words of the system or of the table format.
@@ -41,14 +41,14 @@ pub struct OutputError {
 
 impl OutputError {
     /// `reason` about `path`.
-    pub fn new(path: impl Into<PathBuf>, reason: impl std::fmt::Display) -> Self {
+    pub(crate) fn new(path: impl Into<PathBuf>, reason: impl std::fmt::Display) -> Self {
         Self { path: path.into(), reason: reason.to_string() }
     }
 }
 
 /// An output folder in the making.
 #[derive(Debug)]
-pub struct Staging {
+pub(crate) struct Staging {
     target: PathBuf,
     partial: PathBuf,
     is_committed: bool,
@@ -61,13 +61,17 @@ impl Staging {
     ///
     /// # Errors
     /// The folder cannot be made.
-    pub fn new(target: impl Into<PathBuf>) -> Result<Self, OutputError> {
+    pub(crate) fn new(target: impl Into<PathBuf>) -> Result<Self, OutputError> {
         let target = target.into();
         let mut name = target.file_name().map_or_else(|| "output".into(), std::ffi::OsStr::to_os_string);
         name.push(".partial");
         let partial = target.with_file_name(name);
-        let mut made: Vec<PathBuf> =
-            partial.ancestors().skip(1).take_while(|p| !p.as_os_str().is_empty() && !p.exists()).map(Into::into).collect();
+        let mut made: Vec<PathBuf> = partial
+            .ancestors()
+            .skip(1)
+            .take_while(|p| !p.as_os_str().is_empty() && !p.exists())
+            .map(Into::into)
+            .collect();
         made.reverse();
         if partial.exists() {
             fs::remove_dir_all(&partial).map_err(|e| OutputError::new(&partial, e))?;
@@ -77,20 +81,15 @@ impl Staging {
     }
 
     /// The path of a file of this folder while it is in the making.
-    pub fn path(&self, name: &str) -> PathBuf {
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.partial.join(name)
-    }
-
-    /// Where the folder will be.
-    pub fn target(&self) -> &Path {
-        &self.target
     }
 
     /// A new file.
     ///
     /// # Errors
     /// It cannot be made.
-    pub fn create(&self, name: &str) -> Result<BufWriter<File>, OutputError> {
+    pub(crate) fn create(&self, name: &str) -> Result<BufWriter<File>, OutputError> {
         let path = self.path(name);
         let file = File::create(&path).map_err(|e| OutputError::new(&path, e))?;
         Ok(BufWriter::with_capacity(256 * 1024, file))
@@ -100,24 +99,36 @@ impl Staging {
     ///
     /// # Errors
     /// It cannot be written.
-    pub fn write(&self, name: &str, bytes: &[u8]) -> Result<(), OutputError> {
+    pub(crate) fn write(&self, name: &str, bytes: &[u8]) -> Result<(), OutputError> {
         let mut file = self.create(name)?;
         let result = file.write_all(bytes).and_then(|()| file.flush());
         result.map_err(|e| OutputError::new(self.path(name), e))
     }
 
-    /// Moves everything to the target.
+    /// Moves everything to the target; output files of an earlier run that are not among it go.
     ///
     /// # Errors
     /// A file cannot be moved; those before it are in place.
-    pub fn commit(mut self) -> Result<(), OutputError> {
+    pub(crate) fn commit(self) -> Result<(), OutputError> {
+        self.move_all(true)
+    }
+
+    /// Moves everything to the target, beside what a run has written there.
+    ///
+    /// # Errors
+    /// A file cannot be moved; those before it are in place.
+    pub(crate) fn commit_beside(self) -> Result<(), OutputError> {
+        self.move_all(false)
+    }
+
+    fn move_all(mut self, replaces_run: bool) -> Result<(), OutputError> {
         fs::create_dir_all(&self.target).map_err(|e| OutputError::new(&self.target, e))?;
         for name in OUTPUT_FILES {
             let from = self.partial.join(name);
             let to = self.target.join(name);
             if from.exists() {
                 fs::rename(&from, &to).map_err(|e| OutputError::new(&to, e))?;
-            } else if to.exists() {
+            } else if replaces_run && to.exists() {
                 fs::remove_file(&to).map_err(|e| OutputError::new(&to, e))?;
             }
         }

@@ -8,7 +8,7 @@ use crate::report::{Metric, MetricKind, Summary};
 
 /// One requirement, read.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Requirement {
+pub(crate) struct Requirement {
     text: String,
     metric: String,
     backend: String,
@@ -37,7 +37,7 @@ enum Unit {
 
 /// Whether a run meets a requirement.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Verdict {
+pub(crate) struct Verdict {
     /// The requirement as written.
     pub requirement: String,
     /// Whether it is met.
@@ -51,7 +51,7 @@ impl Requirement {
     ///
     /// # Errors
     /// What is wrong with it, in one line.
-    pub fn parse(text: &str) -> Result<Self, String> {
+    pub(crate) fn parse(text: &str) -> Result<Self, String> {
         let usage = || format!("`{text}` is not `METRIC < NUMBER`, for example `latency_ms_p99<3000`");
         let at = text.find(['<', '>', '=', '!']).ok_or_else(usage)?;
         let (left, right) = text.split_at_checked(at).ok_or_else(usage)?;
@@ -71,7 +71,8 @@ impl Requirement {
             None => (left, ""),
         };
         let right = right.trim();
-        let units = [("%", Unit::Percent), ("ms", Unit::Milliseconds), ("s", Unit::Seconds), ("", Unit::None)];
+        let units =
+            [("%", Unit::Percent), ("ms", Unit::Milliseconds), ("s", Unit::Seconds), ("", Unit::None)];
         let found = units.iter().find_map(|(sign, unit)| right.strip_suffix(sign).map(|rest| (*unit, rest)));
         let (unit, number) = found.ok_or_else(usage)?;
         let number: f64 = number.trim().parse().map_err(|_| usage())?;
@@ -92,7 +93,7 @@ impl Requirement {
     ///
     /// # Errors
     /// The metric does not exist or does not go with the unit: what does, in one line.
-    pub fn check(&self, summary: &Summary) -> Result<Verdict, String> {
+    pub(crate) fn check(&self, summary: &Summary) -> Result<Verdict, String> {
         let metrics = summary.metrics();
         let metric = metrics
             .iter()
@@ -132,7 +133,11 @@ impl Requirement {
                 format!("`{}`: `{}` is not a figure of a single backend", self.text, self.metric)
             } else {
                 let example = format!("{}[{first}]", self.metric);
-                format!("`{}`: no such backend; write one of {}, for example `{example}`", self.text, same_name.join(", "))
+                format!(
+                    "`{}`: no such backend; write one of {}, for example `{example}`",
+                    self.text,
+                    same_name.join(", ")
+                )
             };
         }
         let closest = metrics

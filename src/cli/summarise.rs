@@ -4,14 +4,14 @@ use crate::backend::Capacity;
 use crate::config::{Scenario, Variant};
 use crate::metrics::LatencyHistogram;
 use crate::report::{
-    AssumptionSummary, AttemptTotals, BackendSummary, Distribution, MAX_TRIPS, OversizedTotals, RequestTotals,
-    RunStamp, SCHEMA_VERSION, Summary, TripRow, TripSummary,
+    AssumptionSummary, AttemptTotals, BackendSummary, Distribution, MAX_TRIPS, OversizedTotals,
+    RequestTotals, RunStamp, SCHEMA_VERSION, Summary, TripRow, TripSummary,
 };
 use crate::sim::RunResult;
 use crate::units::{Duration, Timestamp};
 
 /// What every file of the run says about it.
-pub fn stamp(variant: &Variant) -> RunStamp {
+pub(crate) fn stamp(variant: &Variant) -> RunStamp {
     RunStamp {
         schema: SCHEMA_VERSION,
         scenario_hash: variant.hash.clone(),
@@ -21,7 +21,12 @@ pub fn stamp(variant: &Variant) -> RunStamp {
 }
 
 /// The summary of `result`.
-pub fn summarise(scenario: &Scenario, variant: &Variant, result: &RunResult, trips: &[TripRow]) -> Summary {
+pub(crate) fn summarise(
+    scenario: &Scenario,
+    variant: &Variant,
+    result: &RunResult,
+    trips: &[TripRow],
+) -> Summary {
     let duration_s = result.end.since(Timestamp::ZERO).as_secs_f64();
     let sum = |of: fn(&crate::sim::BackendResult) -> u64| result.backends.iter().map(of).sum::<u64>();
     let others = result.statuses.iter().filter(|(status, _)| !status.is_success());

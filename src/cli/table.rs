@@ -6,23 +6,23 @@ use crate::report::{Distribution, Summary};
 
 /// Columns of text; the first is aligned left, the others right.
 #[derive(Clone, Debug, Default)]
-pub struct Table {
+pub(crate) struct Table {
     rows: Vec<Vec<String>>,
 }
 
 impl Table {
     /// A table with these headings.
-    pub fn new(headings: &[&str]) -> Self {
+    pub(crate) fn new(headings: &[&str]) -> Self {
         Self { rows: vec![headings.iter().map(|h| (*h).to_owned()).collect()] }
     }
 
     /// Adds a row.
-    pub fn row(&mut self, cells: Vec<String>) {
+    pub(crate) fn row(&mut self, cells: Vec<String>) {
         self.rows.push(cells);
     }
 
     /// The table with two blanks between columns and `indent` before each line.
-    pub fn render(&self, indent: &str) -> String {
+    pub(crate) fn render(&self, indent: &str) -> String {
         let columns = self.rows.iter().map(Vec::len).max().unwrap_or(0);
         let width = |at: usize| {
             self.rows.iter().filter_map(|row| row.get(at)).map(|cell| cell.chars().count()).max().unwrap_or(0)
@@ -50,7 +50,7 @@ impl Table {
 }
 
 /// One run for people.
-pub fn render_summary(summary: &Summary) -> String {
+pub(crate) fn render_summary(summary: &Summary) -> String {
     let mut text = String::new();
     let mut line = |content: String| {
         text.push_str(&content);
@@ -78,8 +78,19 @@ pub fn render_summary(summary: &Summary) -> String {
         ));
     }
     let mut table = Table::new(&[
-        "backend", "region", "capacity", "attempts", "admitted", "429", "failed", "answered", "share", "tokens",
-        "token share", "trips", "tripped",
+        "backend",
+        "region",
+        "capacity",
+        "attempts",
+        "admitted",
+        "429",
+        "failed",
+        "answered",
+        "share",
+        "tokens",
+        "token share",
+        "trips",
+        "tripped",
     ]);
     for b in &summary.backends {
         table.row(vec![
@@ -103,8 +114,9 @@ pub fn render_summary(summary: &Summary) -> String {
 }
 
 /// Several variants side by side.
-pub fn render_comparison(summaries: &[Summary]) -> String {
-    let mut headings = vec!["variant", "success", "429", "5xx", "p50 ms", "p95 ms", "p99 ms", "attempts", "trips"];
+pub(crate) fn render_comparison(summaries: &[Summary]) -> String {
+    let mut headings =
+        vec!["variant", "success", "429", "5xx", "p50 ms", "p95 ms", "p99 ms", "attempts", "trips"];
     let backends: Vec<String> = summaries
         .first()
         .map(|s| s.backends.iter().map(|b| format!("share {}", b.name)).collect())
@@ -133,7 +145,7 @@ pub fn render_comparison(summaries: &[Summary]) -> String {
 }
 
 /// The assumptions of a run, most influential first.
-pub fn render_assumptions(summary: &Summary) -> String {
+pub(crate) fn render_assumptions(summary: &Summary) -> String {
     let mut text = String::new();
     if summary.assumptions.is_empty() {
         return text;
@@ -147,7 +159,7 @@ pub fn render_assumptions(summary: &Summary) -> String {
 }
 
 /// A share as a percentage that hides neither 0 nor 1.
-pub fn percent(share: f64) -> String {
+pub(crate) fn percent(share: f64) -> String {
     let rounded = format!("{:.1} %", share * 100.0);
     match rounded.as_str() {
         "0.0 %" if share > 0.0 => "<0.1 %".to_owned(),
@@ -176,7 +188,10 @@ fn requests(summary: &Summary) -> String {
 
 fn times(distribution: Option<&Distribution>) -> String {
     distribution.map_or("-".to_owned(), |d| {
-        format!("mean {:.1} ms, p50 {:.1}, p90 {:.1}, p95 {:.1}, p99 {:.1}, max {:.1}", d.mean, d.p50, d.p90, d.p95, d.p99, d.max)
+        format!(
+            "mean {:.1} ms, p50 {:.1}, p90 {:.1}, p95 {:.1}, p99 {:.1}, max {:.1}",
+            d.mean, d.p50, d.p90, d.p95, d.p99, d.max
+        )
     })
 }
 

@@ -15,7 +15,7 @@ use crate::units::{BackendId, Duration, Timestamp};
 
 /// Writes `requests.csv` (if wanted) and `timeline.csv`, and keeps the trips.
 #[derive(Debug)]
-pub struct Tables<'p> {
+pub(crate) struct Tables<'p> {
     spec: &'p GatewaySpec,
     urls: Vec<String>,
     names: Vec<String>,
@@ -32,7 +32,7 @@ impl<'p> Tables<'p> {
     ///
     /// # Errors
     /// A file cannot be made.
-    pub fn new(
+    pub(crate) fn new(
         plan: &'p RunPlan,
         stamp: &RunStamp,
         staging: &Staging,
@@ -45,7 +45,10 @@ impl<'p> Tables<'p> {
         let row = RequestRow { run: run.clone(), ..RequestRow::default() };
         Ok(Self {
             spec: &plan.gateway,
-            urls: backends.iter().map(|b| format!("{}{}", b.url.trim_end_matches('/'), plan.operation.path)).collect(),
+            urls: backends
+                .iter()
+                .map(|b| format!("{}{}", b.url.trim_end_matches('/'), plan.operation.path))
+                .collect(),
             names: backends.iter().map(|b| b.name.to_string()).collect(),
             requests,
             timeline,
@@ -60,7 +63,7 @@ impl<'p> Tables<'p> {
     ///
     /// # Errors
     /// A file could not be written, now or earlier.
-    pub fn finish(self, staging: &Staging) -> Result<Vec<TripRow>, OutputError> {
+    pub(crate) fn finish(self, staging: &Staging) -> Result<Vec<TripRow>, OutputError> {
         let failed = |name: &str, error: TableError| OutputError::new(staging.path(name), error);
         if let Some(error) = self.error {
             return Err(failed("requests.csv", error));
@@ -251,7 +254,9 @@ fn why(trip: &Trip) -> String {
         TripLength::Configured => "trip duration of the rule".to_owned(),
         TripLength::NoRetryAfter => "trip duration of the rule: no readable Retry-After".to_owned(),
         TripLength::RetryAfter(asked) => format!("Retry-After {asked} accepted"),
-        TripLength::RetryAfterOverruled(asked) => format!("trip duration of the rule rules Retry-After {asked} out"),
+        TripLength::RetryAfterOverruled(asked) => {
+            format!("trip duration of the rule rules Retry-After {asked} out")
+        }
     }
 }
 
@@ -266,13 +271,16 @@ fn cause(trip: &Trip, rule: Option<(Threshold, Duration)>) -> String {
             format!("{what}, failure {} of {count} in {interval}", trip.failures)
         }
         Some((Threshold::Percentage(percent), interval)) => {
-            format!("{what}, {} of {} calls failed in {interval}, limit {percent} %", trip.failures, trip.calls)
+            format!(
+                "{what}, {} of {} calls failed in {interval}, limit {percent} %",
+                trip.failures, trip.calls
+            )
         }
         None => what,
     }
 }
 
-fn begin<Row: serde::Serialize>(
+fn begin<Row: serde::Serialize + serde::de::DeserializeOwned>(
     staging: &Staging,
     name: &str,
 ) -> Result<CsvWriter<BufWriter<File>, Row>, OutputError> {

@@ -3,15 +3,28 @@
 use std::collections::BTreeMap;
 
 use crate::report::{
-    AttemptTotals, BackendSummary, Distribution, OversizedTotals, RequestTotals, RunStamp, SCHEMA_VERSION, Summary,
+    AttemptTotals, BackendSummary, Distribution, OversizedTotals, RequestTotals, RunStamp, SCHEMA_VERSION,
+    Summary,
 };
 
 /// One backend `b0`, no requests, a p99 of 2 s and nothing measured to the first byte.
 pub(crate) fn summary() -> Summary {
-    let distribution =
-        Distribution { count: 1, mean: 1_000.0, p50: 900.0, p90: 1_500.0, p95: 1_800.0, p99: 2_000.0, max: 2_100.0 };
+    let distribution = Distribution {
+        count: 1,
+        mean: 1_000.0,
+        p50: 900.0,
+        p90: 1_500.0,
+        p95: 1_800.0,
+        p99: 2_000.0,
+        max: 2_100.0,
+    };
     Summary {
-        run: RunStamp { schema: SCHEMA_VERSION, scenario_hash: "0".repeat(16), seed: 1, version: "0.0.0".into() },
+        run: RunStamp {
+            schema: SCHEMA_VERSION,
+            scenario_hash: "0".repeat(16),
+            seed: 1,
+            version: "0.0.0".into(),
+        },
         scenario: "test".into(),
         variant: "base".into(),
         start: "2026-01-01T00:00:00Z".into(),

@@ -253,11 +253,9 @@ impl Summary {
         add("cancelled", requests(self.requests.cancelled), MetricKind::Requests);
         add("in_flight", requests(self.requests.in_flight), MetricKind::Requests);
         add("oversized", requests(self.oversized.requests), MetricKind::Requests);
-        for (names, distribution) in [
-            (&LATENCY_NAMES, self.latency_ms),
-            (&TTFT_NAMES, self.ttft_ms),
-            (&WAIT_NAMES, self.wait_ms),
-        ] {
+        for (names, distribution) in
+            [(&LATENCY_NAMES, self.latency_ms), (&TTFT_NAMES, self.ttft_ms), (&WAIT_NAMES, self.wait_ms)]
+        {
             let [mean, p50, p90, p95, p99, max] = names;
             add(mean, distribution.map(|d| d.mean), MetricKind::Milliseconds);
             add(p50, distribution.map(|d| d.p50), MetricKind::Milliseconds);

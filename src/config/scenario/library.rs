@@ -69,7 +69,7 @@ impl<'a> Library<'a> {
         let hash = hash(&bytes);
         let content = self
             .text(&path, bytes, diagnostics)
-            .and_then(|(source, text)| super::super::policy::load_policy(source, &text, diagnostics));
+            .and_then(|(source, text)| crate::policy::load(source, &text, diagnostics));
         let loaded = Loaded { content, hash };
         self.policies.insert(path, loaded.clone());
         Some(loaded)

@@ -1,0 +1,176 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Simulate an Azure API Management backend pool in front of Azure OpenAI, before deploying it.
+#[derive(Debug, Parser)]
+#[command(name = "poolproof", version, max_term_width = 100, after_help = EXIT_CODES)]
+pub(crate) struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+const EXIT_CODES: &str = "Exit codes: 0 ok, 1 finding or missed requirement, 2 unusable input, \
+3 bound reached without a verdict, 4 nothing ran, 101 internal error.";
+
+/// The verbs.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Make a scenario from a policy and its backends; every guessed value is listed with its reason
+    Init(InitArgs),
+    /// Simulate scenarios, or a policy with its backends: what happens to the traffic?
+    Run(RunArgs),
+    /// Simulate the variants of a scenario over the same traffic: which strategy is better?
+    Compare(CompareArgs),
+    /// Draw the charts of an output folder again, from the CSV files in it
+    Plot(PlotArgs),
+    /// Print the JSON Schema of a file format
+    Schema(SchemaArgs),
+}
+
+/// Arguments of `run`.
+#[derive(Debug, Args)]
+pub(crate) struct RunArgs {
+    /// Scenario files, or one policy (.xml) with its backends (.json)
+    #[arg(required = true, value_name = "SCENARIO|POLICY BACKENDS")]
+    pub inputs: Vec<String>,
+    /// Run this variant of the scenario instead of the scenario itself
+    #[arg(long, value_name = "NAME")]
+    pub variant: Option<String>,
+    /// What is common to commands that simulate.
+    #[command(flatten)]
+    pub common: SimulateArgs,
+}
+
+/// Arguments of `compare`.
+#[derive(Debug, Args)]
+pub(crate) struct CompareArgs {
+    /// Scenario file, or one policy (.xml) with its backends (.json)
+    #[arg(required = true, value_name = "SCENARIO|POLICY BACKENDS")]
+    pub inputs: Vec<String>,
+    /// What is common to commands that simulate.
+    #[command(flatten)]
+    pub common: SimulateArgs,
+}
+
+/// Arguments of commands that simulate.
+#[derive(Debug, Args)]
+pub(crate) struct SimulateArgs {
+    /// Change a value of the scenario, for example `traffic.requests=50` (repeatable)
+    #[arg(long, value_name = "PATH=VALUE", value_parser = path_and_value)]
+    pub set: Vec<(String, String)>,
+    /// Master seed, instead of the scenario's
+    #[arg(long, value_name = "N")]
+    pub seed: Option<u64>,
+    /// Folder for results: OUT/SCENARIO/VARIANT/
+    #[arg(long, value_name = "DIR", default_value = "output")]
+    pub out: PathBuf,
+    /// What is printed
+    #[arg(long, value_enum, default_value_t)]
+    pub format: Format,
+    /// Fail (exit 1) unless this holds, for example `latency_ms_p99<3000` or `client_429<0.1%` (repeatable)
+    #[arg(long, value_name = "EXPR")]
+    pub require: Vec<String>,
+    /// Repeat under every other reading of what the documentation leaves open, and say what changes
+    #[arg(long)]
+    pub all_readings: bool,
+    /// Do not write requests.csv (a row per client request), nor the chart made from it
+    #[arg(long)]
+    pub no_requests: bool,
+    /// Do not draw charts
+    #[arg(long)]
+    pub no_charts: bool,
+}
+
+/// Arguments of `plot`.
+#[derive(Debug, Args)]
+pub(crate) struct PlotArgs {
+    /// Output folder of a run, or of a comparison
+    #[arg(value_name = "DIR")]
+    pub dir: PathBuf,
+    /// Write the charts here instead
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+    /// What is printed
+    #[arg(long, value_enum, default_value_t)]
+    pub format: Format,
+}
+
+/// Arguments of `init`.
+#[derive(Debug, Args)]
+pub(crate) struct InitArgs {
+    /// Policy XML, API scope
+    #[arg(long, value_name = "FILE")]
+    pub policy: String,
+    /// ARM JSON with backends and pools (repeatable)
+    #[arg(long, value_name = "FILE", required = true)]
+    pub backends: Vec<String>,
+    /// Folder for the scenario; it must not hold one yet
+    #[arg(long, value_name = "DIR")]
+    pub out: PathBuf,
+    /// Change a value of the scenario, for example `traffic.requests=50` (repeatable)
+    #[arg(long, value_name = "PATH=VALUE", value_parser = path_and_value)]
+    pub set: Vec<(String, String)>,
+    /// Master seed
+    #[arg(long, value_name = "N")]
+    pub seed: Option<u64>,
+    /// What is printed
+    #[arg(long, value_enum, default_value_t)]
+    pub format: Format,
+}
+
+/// Arguments of `schema`.
+#[derive(Debug, Args)]
+pub(crate) struct SchemaArgs {
+    /// Which format
+    #[arg(value_enum)]
+    pub of: SchemaOf,
+}
+
+/// File formats with a schema.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum SchemaOf {
+    /// Scenario files
+    Scenario,
+}
+
+/// What is printed on standard output.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// Text for people
+    #[default]
+    Human,
+    /// JSON for programs
+    Json,
+}
+
+fn path_and_value(text: &str) -> Result<(String, String), String> {
+    let (path, value) =
+        text.split_once('=').ok_or("expected PATH=VALUE, for example `traffic.requests=50`")?;
+    if path.trim().is_empty() {
+        return Err("expected a path before `=`".to_owned());
+    }
+    Ok((path.trim().to_owned(), value.to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn set_needs_a_path_and_a_value() {
+        assert_eq!(path_and_value("a.b=c=d"), Ok(("a.b".to_owned(), "c=d".to_owned())));
+        assert!(path_and_value("a").is_err());
+        assert!(path_and_value("=1").is_err());
+    }
+}

@@ -1,0 +1,83 @@
+//! Drawing the charts of a run from its CSV files: the same way right after a run and long after it.
+
+use std::path::PathBuf;
+
+use super::execute::ExecuteError;
+use super::output::Staging;
+use crate::report::Summary;
+
+/// Whether this build can draw.
+pub(crate) const CAN_DRAW: bool = cfg!(feature = "charts");
+
+/// Draws the charts of the run whose CSV files `table` finds, into `staging`. Without `requests.csv` the
+/// two charts that need it are left out.
+#[cfg(feature = "charts")]
+pub(crate) fn draw_run(
+    summary: &Summary,
+    table: impl Fn(&str) -> PathBuf,
+    staging: &Staging,
+) -> Result<(), ExecuteError> {
+    use std::fs::File;
+
+    use super::output::OutputError;
+    use crate::report::charts::{RunViewBuilder, breakers, response_time, traffic_share};
+    use crate::report::{RequestRow, RowReader, TimelineRow, TripRow, read_rows};
+
+    let title = format!("{} / {}", summary.scenario, summary.variant);
+    let unreadable = |name: &str, error: String| OutputError::new(table(name), error);
+    let open = |name: &str| File::open(table(name)).map_err(|e| unreadable(name, e.to_string()));
+    let timeline: Vec<TimelineRow> =
+        read_rows(open("timeline.csv")?).map_err(|e| unreadable("timeline.csv", e.to_string()))?;
+    let trips: Vec<TripRow> =
+        read_rows(open("trips.csv")?).map_err(|e| unreadable("trips.csv", e.to_string()))?;
+    let failed =
+        |error: crate::report::charts::ChartError| ExecuteError::Chart(title.clone(), error.to_string());
+    let mut builder =
+        RunViewBuilder::new(title.clone(), summary.run.clone(), timeline, trips).map_err(failed)?;
+    let has_requests = table("requests.csv").exists();
+    if has_requests {
+        let rows = RowReader::<_, RequestRow>::new(open("requests.csv")?);
+        for row in rows.map_err(|e| unreadable("requests.csv", e.to_string()))? {
+            let row = row.map_err(|e| unreadable("requests.csv", e.to_string()))?;
+            builder.push(&row).map_err(failed)?;
+        }
+    }
+    let view = builder.finish();
+    let mut charts = vec![breakers(&view).map_err(failed)?];
+    if has_requests {
+        charts.push(response_time(&view).map_err(failed)?);
+        charts.push(traffic_share(&view).map_err(failed)?);
+    }
+    for chart in charts {
+        write(&chart, staging)?;
+    }
+    Ok(())
+}
+
+/// Draws the chart that compares variants, into `staging`.
+#[cfg(feature = "charts")]
+pub(crate) fn draw_comparison(summaries: &[Summary], staging: &Staging) -> Result<(), ExecuteError> {
+    let views: Vec<_> = summaries.iter().map(Summary::variant_view).collect();
+    let name = summaries.first().map(|s| s.scenario.clone()).unwrap_or_default();
+    let chart = crate::report::charts::comparison(&views);
+    write(&chart.map_err(|e| ExecuteError::Chart(name, e.to_string()))?, staging)
+}
+
+#[cfg(feature = "charts")]
+fn write(chart: &crate::report::charts::Chart, staging: &Staging) -> Result<(), ExecuteError> {
+    staging.write(&format!("{}.svg", chart.name), chart.svg.as_bytes())?;
+    staging.write(&format!("{}.png", chart.name), &chart.png)?;
+    Ok(())
+}
+
+/// This build draws nothing.
+#[cfg(not(feature = "charts"))]
+pub(crate) fn draw_run(_: &Summary, _: impl Fn(&str) -> PathBuf, _: &Staging) -> Result<(), ExecuteError> {
+    Ok(())
+}
+
+/// This build draws nothing.
+#[cfg(not(feature = "charts"))]
+pub(crate) fn draw_comparison(_: &[Summary], _: &Staging) -> Result<(), ExecuteError> {
+    Ok(())
+}

@@ -1,0 +1,7 @@
+//! One room for each verb.
+
+pub(crate) mod compare;
+pub(crate) mod init;
+pub(crate) mod plot;
+pub(crate) mod run;
+pub(crate) mod schema;

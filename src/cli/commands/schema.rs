@@ -1,0 +1,16 @@
+//! `poolproof schema`: the JSON Schema of a file format.
+
+use super::super::args::{SchemaArgs, SchemaOf};
+use super::super::session::{Session, Stop};
+use crate::config::scenario_schema;
+
+/// Prints the schema.
+pub(crate) fn schema(args: &SchemaArgs, session: &mut Session) -> Result<(), Stop> {
+    let schema = match args.of {
+        SchemaOf::Scenario => scenario_schema(),
+    };
+    let text = serde_json::to_string_pretty(&schema).map_err(|e| session.internal(&e.to_string()))?;
+    session.print(&text);
+    session.print("\n");
+    Ok(())
+}

@@ -1,0 +1,51 @@
+//! The command line: wires everything, writes files, chooses the exit code.
+
+mod args;
+mod charts;
+mod commands;
+mod execute;
+pub mod exit_code;
+mod load;
+mod output;
+mod readings;
+mod require;
+mod session;
+mod simulate;
+mod summarise;
+mod table;
+mod tables;
+#[cfg(test)]
+mod test_support;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use args::{Cli, Command};
+use exit_code::Exit;
+use session::{Session, Stop};
+
+/// Parses the command line, carries it out and gives the exit code.
+pub fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            let is_help = !error.use_stderr();
+            // Help on a closed pipe is nobody's loss.
+            drop(error.print());
+            return if is_help { Exit::Ok.into() } else { Exit::Unusable.into() };
+        }
+    };
+    let mut session = Session::default();
+    let result = match &cli.command {
+        Command::Init(args) => commands::init::init(args, &mut session),
+        Command::Run(args) => commands::run::run(args, &mut session),
+        Command::Compare(args) => commands::compare::compare(args, &mut session),
+        Command::Plot(args) => commands::plot::plot(args, &mut session),
+        Command::Schema(args) => commands::schema::schema(args, &mut session),
+    };
+    match result {
+        Ok(()) => Exit::Ok.into(),
+        Err(Stop(exit)) => exit.into(),
+    }
+}

@@ -1,0 +1,184 @@
+//! `--all-readings`: what would change if an undocumented point were otherwise.
+//!
+//! Each other reading of each switch is run alone, everything else as configured. A reading whose run has
+//! the same fingerprint changes nothing. For the others the figures that move are told, most influential
+//! first, and which conclusions change: requirements that flip and, between variants, who is best.
+
+use serde::Serialize;
+
+use super::execute::{ExecuteError, execute_silently};
+use super::require::Requirement;
+use crate::config::{Scenario, Variant};
+use crate::report::{MetricKind, Summary};
+use crate::semantics::Switch;
+
+/// What one other reading does to one variant.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct Effect {
+    /// Variant.
+    pub variant: String,
+    /// Switch.
+    pub switch: &'static str,
+    /// The other reading.
+    pub reading: &'static str,
+    /// The reading in force otherwise.
+    pub instead_of: String,
+    /// Largest move of a share, in points of 100, or of a latency, in percent.
+    pub influence: f64,
+    /// Figures that move, largest first.
+    pub changes: Vec<Change>,
+    /// Requirements that flip.
+    pub flips: Vec<String>,
+}
+
+/// One figure that moves.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct Change {
+    /// Metric name, with the backend in brackets.
+    pub metric: String,
+    /// Under the configured reading.
+    pub from: Option<f64>,
+    /// Under the other one.
+    pub to: Option<f64>,
+    #[serde(skip)]
+    weight: f64,
+}
+
+/// All effects on `variants`, most influential first, and how many readings were tried.
+pub(crate) fn all_readings(
+    scenario: &Scenario,
+    variants: &[Variant],
+    summaries: &[Summary],
+    requirements: &[Requirement],
+) -> Result<(Vec<Effect>, usize), ExecuteError> {
+    let mut effects = Vec::new();
+    let mut tried = 0;
+    for switch in Switch::ALL {
+        let info = switch.info();
+        for reading in info.readings {
+            for (variant, base) in variants.iter().zip(summaries) {
+                if variant.plan.gateway.semantics().get(*switch) == *reading {
+                    continue;
+                }
+                let Some(other) = variant.with_reading(*switch, reading) else { continue };
+                tried += 1;
+                let summary = execute_silently(scenario, &other)?;
+                if summary.fingerprint == base.fingerprint {
+                    continue;
+                }
+                let changes = changes(base, &summary);
+                effects.push(Effect {
+                    variant: variant.name.clone(),
+                    switch: info.path,
+                    reading,
+                    instead_of: variant.plan.gateway.semantics().get(*switch).to_owned(),
+                    influence: changes.first().map_or(0.0, |c| c.weight),
+                    changes,
+                    flips: flips(requirements, base, &summary),
+                });
+            }
+        }
+    }
+    effects.sort_by(|a, b| {
+        let flips = b.flips.len().cmp(&a.flips.len());
+        flips.then(b.influence.total_cmp(&a.influence)).then(a.switch.cmp(b.switch))
+    });
+    Ok((effects, tried))
+}
+
+/// Which variant has the highest success, then the lowest p99; names the criterion.
+pub(crate) fn best(summaries: &[Summary]) -> Option<&Summary> {
+    summaries.iter().min_by(|a, b| {
+        let success = |s: &Summary| s.share(s.requests.answered_2xx);
+        let p99 = |s: &Summary| s.latency_ms.map_or(f64::INFINITY, |d| d.p99);
+        success(b).total_cmp(&success(a)).then(p99(a).total_cmp(&p99(b)))
+    })
+}
+
+/// For each reading that makes another variant best: switch, reading, and which.
+pub(crate) fn best_changes(
+    scenario: &Scenario,
+    variants: &[Variant],
+    summaries: &[Summary],
+) -> Result<Vec<(String, String)>, ExecuteError> {
+    let Some(usual) = best(summaries).map(|s| s.variant.clone()) else { return Ok(Vec::new()) };
+    let mut found = Vec::new();
+    for switch in Switch::ALL {
+        for reading in switch.info().readings {
+            let others: Vec<Variant> =
+                variants.iter().filter_map(|v| v.with_reading(*switch, reading)).collect();
+            let mut runs = Vec::new();
+            for other in &others {
+                runs.push(execute_silently(scenario, other)?);
+            }
+            if let Some(best) = best(&runs)
+                && best.variant != usual
+            {
+                found.push((format!("{} = {reading}", switch.info().path), best.variant.clone()));
+            }
+        }
+    }
+    Ok(found)
+}
+
+/// The effects for people.
+pub(crate) fn render(effects: &[Effect], tried: usize) -> String {
+    let mut text = format!(
+        "other readings of undocumented points: {tried} tried, {} change this result\n",
+        effects.len()
+    );
+    for effect in effects {
+        let moved: Vec<String> = effect.changes.iter().take(4).map(Change::render).collect();
+        let moved = if moved.is_empty() { "only single requests move".to_owned() } else { moved.join(", ") };
+        text.push_str(&format!(
+            "  {}: {} = {} instead of {}: {moved}\n",
+            effect.variant, effect.switch, effect.reading, effect.instead_of
+        ));
+        for flip in &effect.flips {
+            text.push_str(&format!("    conclusion changes: {flip}\n"));
+        }
+    }
+    text
+}
+
+impl Change {
+    fn render(&self) -> String {
+        let show = |value: Option<f64>| value.map_or("-".to_owned(), |v| format!("{v:.4}"));
+        format!("{} {} -> {}", self.metric, show(self.from), show(self.to))
+    }
+}
+
+fn changes(base: &Summary, other: &Summary) -> Vec<Change> {
+    let arrivals = base.requests.arrivals.max(1) as f64;
+    let mut changes: Vec<Change> = Vec::new();
+    for (a, b) in base.metrics().into_iter().zip(other.metrics()) {
+        let (from, to) = (a.value.unwrap_or(0.0), b.value.unwrap_or(0.0));
+        let weight = match a.kind {
+            MetricKind::Share => 100.0 * (to - from).abs(),
+            MetricKind::Requests => 100.0 * (to - from).abs() / arrivals,
+            MetricKind::Milliseconds if from > 0.0 => 100.0 * (to - from).abs() / from,
+            MetricKind::Milliseconds | MetricKind::Count => 0.0,
+        };
+        if weight < 0.1 {
+            continue;
+        }
+        let metric =
+            if a.backend.is_empty() { a.name.to_owned() } else { format!("{}[{}]", a.name, a.backend) };
+        changes.push(Change { metric, from: a.value, to: b.value, weight });
+    }
+    changes.sort_by(|a, b| b.weight.total_cmp(&a.weight));
+    changes
+}
+
+fn flips(requirements: &[Requirement], base: &Summary, other: &Summary) -> Vec<String> {
+    requirements
+        .iter()
+        .filter_map(|requirement| {
+            let (before, after) = (requirement.check(base).ok()?, requirement.check(other).ok()?);
+            (before.is_met != after.is_met).then(|| {
+                let now = if after.is_met { "holds" } else { "is missed" };
+                format!("{} {now}", after.requirement)
+            })
+        })
+        .collect()
+}
