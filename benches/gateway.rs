@@ -1,1 +1,122 @@
-fn main() {}
+//! The full simulator beside a bare loop, in one run.
+//!
+//! Full: the walkthrough's policy, pool of three, breakers, both quota windows, statistics on; Poisson
+//! arrivals. Bare: only the sampling of the same run (arrival gap, size, latency), a heap push and pop for
+//! each request, and a counter. Rounds are interleaved; medians and the ratio are what counts.
+//!
+//! `cargo bench --bench gateway` takes 10 M requests a round, `-- --quick` 1 M.
+
+#![expect(
+    clippy::print_stdout,
+    clippy::disallowed_methods,
+    reason = "a benchmark measures time and prints it"
+)]
+#![expect(clippy::expect_used, clippy::indexing_slicing, reason = "a benchmark may fail loudly")]
+
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+use std::hint::black_box;
+use std::time::Instant;
+
+use poolproof::config::{DiskFiles, Overrides, load_scenario};
+use poolproof::diagnostics::{Diagnostics, SourceMap, render_human};
+use poolproof::random::{StreamName, Streams};
+use poolproof::sim::{self, NoObserver, RunPlan};
+use poolproof::workload::OpenLoop;
+
+const ROUNDS: usize = 5;
+
+fn main() {
+    let is_quick = std::env::args().any(|arg| arg == "--quick");
+    let requests: u64 = if is_quick { 1_000_000 } else { 10_000_000 };
+    let plan = plan(requests);
+    let mut full_rates = Vec::new();
+    let mut bare_rates = Vec::new();
+    for round in 0..ROUNDS {
+        let started = Instant::now();
+        let result = sim::run(&plan, &mut NoObserver).expect("accounts hold");
+        let full = rate(requests, started);
+        let started = Instant::now();
+        let checksum = bare(&plan);
+        let bare = rate(requests, started);
+        println!(
+            "round {round}: full {full:.2} M requests/s, bare {bare:.2} M requests/s  (2xx {}, trips {}, fingerprint {}, checksum {checksum:x})",
+            result.statuses.successes(),
+            result.backends.iter().map(|b| b.trips).sum::<u64>(),
+            &result.fingerprint[..8],
+        );
+        full_rates.push(full);
+        bare_rates.push(bare);
+    }
+    let (full, bare) = (median(full_rates), median(bare_rates));
+    println!(
+        "gateway: {full:.2} M requests/s on one core; bare loop {bare:.2} M requests/s; ratio {:.3} (aim: at least 0.25)",
+        full / bare
+    );
+    if let Some(peak) = peak_memory_mb() {
+        println!("peak memory of the process: {peak:.0} MB after {requests} requests a round");
+    }
+}
+
+fn plan(requests: u64) -> RunPlan {
+    let traffic = format!(
+        r#"{{"kind": "poisson", "perSecond": 1000, "requests": {requests}, "request": {{
+            "messages": [{{"characters": 41}}, {{"characters": 31}}],
+            "completionTokens": {{"median": 60, "sigma": 0.4, "max": 640}}}}}}"#
+    );
+    let mut set = vec![("traffic".to_owned(), traffic)];
+    for backend in ["openai-eastus", "openai-westus", "openai-swedencentral"] {
+        // A third of 1,000 requests/s at 659 tokens is 13.2 M TPM and 20,000 RPM; a little more than that.
+        let standard = r#"{"tpm": 13600000, "rpm": 24000}"#;
+        set.push((format!("backends.{backend}.standard"), standard.to_owned()));
+    }
+    let overrides = Overrides { set, seed: Some(1) };
+    let (mut sources, mut diagnostics) = (SourceMap::new(), Diagnostics::new());
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/scenarios/walkthrough/scenario.json");
+    let scenario = load_scenario(path, &DiskFiles, &overrides, &mut sources, &mut diagnostics);
+    println!("{}", render_human(&diagnostics, &sources, false));
+    scenario.expect("the walkthrough loads").base.plan
+}
+
+/// Sampling, heap and counter of the same run, and nothing else.
+fn bare(plan: &RunPlan) -> u64 {
+    let streams = Streams::new(plan.seed);
+    let mut source = OpenLoop::new(&plan.traffic, &streams);
+    let names: Vec<StreamName> =
+        plan.gateway.backends().iter().map(|b| StreamName::new(&format!("latency/{}", b.name))).collect();
+    let mut heap: BinaryHeap<Reverse<(u64, u64)>> = BinaryHeap::new();
+    let mut counter = 0u64;
+    let mut request = 0u64;
+    while let Some(arrival) = source.next() {
+        let at = arrival.at.as_nanos();
+        while heap.peek().is_some_and(|Reverse((end, _))| *end <= at) {
+            heap.pop();
+            counter += 1;
+        }
+        let backend = usize::try_from(request % 3).unwrap_or(0);
+        let deployment = &plan.targets[backend].deployment;
+        let mut stream = streams.keyed(names[backend], request, 1);
+        let time = deployment.latency.sample(&arrival.demand, 1, deployment.network, &mut stream);
+        heap.push(Reverse((at.saturating_add(time.total.as_nanos()), request)));
+        request += 1;
+    }
+    counter += heap.len() as u64;
+    black_box(counter)
+}
+
+fn rate(requests: u64, started: Instant) -> f64 {
+    requests as f64 / started.elapsed().as_secs_f64() / 1e6
+}
+
+fn median(mut values: Vec<f64>) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values[values.len() / 2]
+}
+
+/// Peak resident memory where the system tells it in a file.
+fn peak_memory_mb() -> Option<f64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find(|l| l.starts_with("VmHWM:"))?;
+    let kb: f64 = line.split_whitespace().nth(1)?.parse().ok()?;
+    Some(kb / 1024.0)
+}
