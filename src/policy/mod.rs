@@ -7,11 +7,14 @@
 //! Not known here: pools, breakers, time sources, files, I/O. Evaluation is a function of its scope.
 #![cfg_attr(not(test), deny(clippy::arithmetic_side_effects))]
 
+mod compile;
 pub mod expr;
 mod message;
 mod program;
+pub mod scan;
 mod text;
 
+pub use compile::load;
 pub use message::{Body, Header, HeaderValue, Headers, LastError, Request, Response};
 pub use program::{
     ExistsAction, ForwardRequest, Op, Operand, Pc, Place, Program, Retry, ReturnResponse, Section,

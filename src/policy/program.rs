@@ -69,7 +69,7 @@ impl<T: FromValue + Clone> Operand<T> {
     pub fn eval(&self, scope: &Scope<'_>) -> Result<T, EvalError> {
         match self {
             Self::Literal(value) => Ok(value.clone()),
-            Self::Expression(expression) => T::from_value(&expression.eval(scope)?),
+            Self::Expression(expression) => T::from_expression(expression, scope),
         }
     }
 }

@@ -2,10 +2,10 @@
 
 use thiserror::Error;
 
-use super::Value;
+use super::{Expression, Value};
 use crate::diagnostics::Span;
 use crate::policy::{LastError, Request, Response, Text};
-use crate::units::{Duration, StatusCode, Timestamp};
+use crate::units::Timestamp;
 
 /// `context` as an expression sees it.
 #[derive(Clone, Copy, Debug)]
@@ -56,6 +56,10 @@ pub enum EvalErrorKind {
     DivideByZero,
     /// `ArgumentException` and its kind
     Argument,
+    /// `InvalidOperationException`: a value of a type such as `int?` that is null.
+    InvalidOperation,
+    /// A string grew beyond what is allowed (the service would run out of memory much later).
+    TooLong,
     /// The value does not fit the attribute it is for.
     Unusable,
 }
@@ -64,47 +68,10 @@ pub enum EvalErrorKind {
 pub trait FromValue: Sized {
     /// The value as `Self`, or why it is none.
     fn from_value(value: &Value) -> Result<Self, EvalError>;
-}
 
-/// A checked expression, ready to evaluate.
-#[derive(Clone, Debug)]
-pub struct Expression {
-    _todo: (),
-}
-
-impl Expression {
-    /// The value in `scope`.
-    pub fn eval(&self, _scope: &Scope<'_>) -> Result<Value, EvalError> {
-        Ok(Value::Null)
-    }
-}
-
-impl FromValue for Text {
-    fn from_value(_value: &Value) -> Result<Self, EvalError> {
-        Ok(Self::EMPTY)
-    }
-}
-
-impl FromValue for bool {
-    fn from_value(_value: &Value) -> Result<Self, EvalError> {
-        Ok(false)
-    }
-}
-
-impl FromValue for u32 {
-    fn from_value(_value: &Value) -> Result<Self, EvalError> {
-        Ok(0)
-    }
-}
-
-impl FromValue for Duration {
-    fn from_value(_value: &Value) -> Result<Self, EvalError> {
-        Ok(Self::ZERO)
-    }
-}
-
-impl FromValue for StatusCode {
-    fn from_value(_value: &Value) -> Result<Self, EvalError> {
-        Ok(Self::OK)
+    /// The value of `expression` in `scope` as `Self`.
+    fn from_expression(expression: &Expression, scope: &Scope<'_>) -> Result<Self, EvalError> {
+        Self::from_value(&expression.eval(scope)?)
+            .map_err(|error| EvalError { span: error.span.or_else(|| expression.span()), ..error })
     }
 }

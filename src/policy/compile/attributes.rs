@@ -1,0 +1,78 @@
+//! What an element may have: attributes, text, children.
+
+use super::Compiler;
+use super::sections::unsupported;
+use crate::diagnostics::Diagnostic;
+use crate::policy::expr::closest;
+use crate::policy::scan::{Attribute, Element};
+
+impl Compiler<'_> {
+    /// Complains about attributes that are neither in `known` nor `id`. Those in `later` exist in the
+    /// service and are not compiled.
+    pub(super) fn check_attributes(&mut self, element: &Element, known: &[&str], later: &[&str]) {
+        for attribute in &element.attributes {
+            let name = attribute.name.as_str();
+            if name == "id" || known.contains(&name) || name == "xmlns" || name.starts_with("xmlns:") {
+                continue;
+            }
+            if later.contains(&name) {
+                let what = format!("attribute `{name}` of `{}`", element.name);
+                self.report(unsupported(attribute.name_span, &what));
+                continue;
+            }
+            let message = format!("`{}` has no attribute `{name}`", element.name);
+            let mut diagnostic = Diagnostic::error("unknown-attribute", attribute.name_span, message)
+                .label("not an attribute of this element");
+            if let Some(close) = closest(name, known.iter().chain(later).copied()) {
+                diagnostic = diagnostic.help(format!("did you mean `{close}`?"));
+            } else if !known.is_empty() {
+                diagnostic = diagnostic.note(format!("attributes here: {}", known.join(", ")));
+            }
+            self.report(diagnostic);
+        }
+    }
+
+    /// The attribute, or a complaint that it is missing.
+    pub(super) fn required<'e>(&mut self, element: &'e Element, name: &str) -> Option<&'e Attribute> {
+        let found = element.attribute(name);
+        if found.is_none() {
+            let message = format!("`{}` needs the attribute `{name}`", element.name);
+            let label = format!("expected `{name}=\"...\"` in this tag");
+            self.error("missing-attribute", element.name_span, message, label);
+        }
+        found
+    }
+
+    /// Complains about text beside the children.
+    pub(super) fn check_no_text(&mut self, element: &Element) {
+        let text = &element.text.text;
+        if text.trim().is_empty() {
+            return;
+        }
+        let start = text.len().saturating_sub(text.trim_start().len());
+        let span = element.text.span_of(start, text.trim_end().len());
+        let message = format!("text inside of `{}`", element.name);
+        self.error("stray-text", span, message, "expected elements only");
+    }
+
+    /// Complains about anything inside.
+    pub(super) fn check_empty(&mut self, element: &Element) {
+        self.check_no_text(element);
+        for child in &element.children {
+            let message = format!("`{}` has no children", element.name);
+            self.error("unexpected-element", child.name_span, message, "not expected here");
+        }
+    }
+
+    /// Complains about a child that does not belong there; `expected` names those that do.
+    pub(super) fn unexpected_child(&mut self, parent: &Element, child: &Element, expected: &[&str]) {
+        let message = format!("`{}` is not expected in `{}`", child.name, parent.name);
+        let names: Vec<String> = expected.iter().map(|name| format!("`{name}`")).collect();
+        let mut diagnostic = Diagnostic::error("unexpected-element", child.name_span, message)
+            .label(format!("expected {}", names.join(" or ")));
+        if let Some(close) = closest(&child.name, expected.iter().copied()) {
+            diagnostic = diagnostic.help(format!("did you mean `{close}`?"));
+        }
+        self.report(diagnostic);
+    }
+}

@@ -1,0 +1,30 @@
+//! authentication-managed-identity.
+
+use super::Compiler;
+use crate::policy::Op;
+use crate::policy::scan::Element;
+
+const ATTRIBUTES: &[&str] = &["resource", "client-id", "output-token-variable-name", "ignore-error"];
+
+impl Compiler<'_> {
+    pub(super) fn managed_identity(&mut self, element: &Element, path: &str) {
+        self.check_attributes(element, ATTRIBUTES, &[]);
+        self.check_empty(element);
+        let resource = self.required(element, "resource").and_then(|a| self.name_operand(a));
+        let client_id = match element.attribute("client-id") {
+            None => Some(None),
+            Some(attribute) => self.literal_name(attribute).map(Some),
+        };
+        let output = match element.attribute("output-token-variable-name") {
+            None => Some(None),
+            Some(attribute) => self.variable_name(attribute).map(Some),
+        };
+        let ignore_error =
+            element.attribute("ignore-error").map_or(Some(false), |attribute| self.literal_bool(attribute));
+        if let (Some(resource), Some(client_id), Some(output), Some(ignore_error)) =
+            (resource, client_id, output, ignore_error)
+        {
+            self.emit(Op::ManagedIdentity { resource, client_id, output, ignore_error }, element, path);
+        }
+    }
+}

@@ -1,0 +1,227 @@
+//! Finds the end of an expression: the bracket that matches the one after `@`.
+//!
+//! Brackets inside C# strings (`""`, `@""`, `$""`), characters and comments do not count; the code in
+//! the holes of `$"{...}"` does. Strings in single quotes are accepted as published policies have them.
+
+use super::entity::SourceChars;
+
+/// Why no end was found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Unbalanced {
+    /// The text ends first.
+    Open {
+        /// Where the innermost open bracket is.
+        at: usize,
+        /// What would close it.
+        closer: char,
+    },
+    /// A bracket closes another kind.
+    Mismatch {
+        /// Where it is.
+        at: usize,
+        /// What it is.
+        found: char,
+        /// What was expected there.
+        closer: char,
+    },
+    /// A string or comment never ends.
+    Unterminated {
+        /// Where it begins.
+        at: usize,
+        /// What it is.
+        what: &'static str,
+    },
+}
+
+/// The byte after the bracket that matches the one at `start` (the byte after `@`). With `entities`,
+/// `&quot;` and the like count as what they stand for.
+pub(crate) fn match_bracket(text: &str, start: usize, entities: bool) -> Result<usize, Unbalanced> {
+    let mut matcher = Matcher { chars: SourceChars::new(text, start, entities), open: Vec::new() };
+    matcher.run(start)
+}
+
+#[derive(Clone, Copy)]
+struct Open {
+    closer: char,
+    at: usize,
+    /// Hole of an interpolated string: after it the string goes on.
+    hole_of: Option<Quoted>,
+}
+
+#[derive(Clone, Copy)]
+struct Quoted {
+    verbatim: bool,
+    interpolated: bool,
+    at: usize,
+}
+
+struct Matcher<'a> {
+    chars: SourceChars<'a>,
+    open: Vec<Open>,
+}
+
+impl Matcher<'_> {
+    fn run(&mut self, start: usize) -> Result<usize, Unbalanced> {
+        while let Some(c) = self.chars.next() {
+            match c.char {
+                '(' => self.push(')', c.start),
+                '[' => self.push(']', c.start),
+                '{' => self.push('}', c.start),
+                ')' | ']' | '}' => {
+                    let Some(open) = self.open.pop() else {
+                        return Err(Unbalanced::Open { at: start, closer: ')' });
+                    };
+                    if open.closer != c.char {
+                        return Err(Unbalanced::Mismatch { at: c.start, found: c.char, closer: open.closer });
+                    }
+                    if let Some(quoted) = open.hole_of {
+                        self.string(quoted)?;
+                    } else if self.open.is_empty() {
+                        return Ok(c.end);
+                    }
+                }
+                '"' => self.string(Quoted { verbatim: false, interpolated: false, at: c.start })?,
+                '@' | '$' => self.prefixed(c.char, c.start)?,
+                '\'' => self.character(),
+                '/' => self.comment(c.start)?,
+                _ => {}
+            }
+        }
+        let (at, closer) = self.open.last().map_or((start, ')'), |open| (open.at, open.closer));
+        Err(Unbalanced::Open { at, closer })
+    }
+
+    fn push(&mut self, closer: char, at: usize) {
+        self.open.push(Open { closer, at, hole_of: None });
+    }
+
+    /// `@"`, `$"`, `$@"` or `@$"`.
+    fn prefixed(&mut self, first: char, at: usize) -> Result<(), Unbalanced> {
+        let mut ahead = self.chars;
+        let second = ahead.next().map(|c| c.char);
+        let both = matches!((first, second), ('@', Some('$')) | ('$', Some('@')));
+        let quoted = if both && ahead.next().map(|c| c.char) == Some('"') {
+            Quoted { verbatim: true, interpolated: true, at }
+        } else if second == Some('"') {
+            Quoted { verbatim: first == '@', interpolated: first == '$', at }
+        } else {
+            return Ok(());
+        };
+        self.chars = ahead;
+        self.string(quoted)
+    }
+
+    /// The rest of a string up to its quote or to a hole in it.
+    fn string(&mut self, quoted: Quoted) -> Result<(), Unbalanced> {
+        while let Some(c) = self.chars.next() {
+            match c.char {
+                '\\' if !quoted.verbatim => {
+                    self.chars.next();
+                }
+                '"' if quoted.verbatim && self.chars.peek() == Some('"') => {
+                    self.chars.next();
+                }
+                '"' => return Ok(()),
+                '{' if quoted.interpolated => {
+                    if self.chars.peek() == Some('{') {
+                        self.chars.next();
+                    } else {
+                        self.open.push(Open { closer: '}', at: c.start, hole_of: Some(quoted) });
+                        return Ok(());
+                    }
+                }
+                _ => {}
+            }
+        }
+        Err(Unbalanced::Unterminated { at: quoted.at, what: "string" })
+    }
+
+    /// `'x'`, or a string in single quotes. An apostrophe without a partner on its line is passed over.
+    fn character(&mut self) {
+        let mut ahead = self.chars;
+        while let Some(c) = ahead.next() {
+            match c.char {
+                '\\' => {
+                    ahead.next();
+                }
+                '\'' => {
+                    self.chars = ahead;
+                    return;
+                }
+                '\n' => return,
+                _ => {}
+            }
+        }
+    }
+
+    fn comment(&mut self, at: usize) -> Result<(), Unbalanced> {
+        match self.chars.peek() {
+            Some('/') => {
+                while self.chars.next().is_some_and(|c| c.char != '\n') {}
+                Ok(())
+            }
+            Some('*') => {
+                self.chars.next();
+                let mut star = false;
+                for c in self.chars.by_ref() {
+                    if star && c.char == '/' {
+                        return Ok(());
+                    }
+                    star = c.char == '*';
+                }
+                Err(Unbalanced::Unterminated { at, what: "comment" })
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn finds_the_matching_bracket() {
+        for expression in [
+            "(a)",
+            "(a[\")\"])",
+            "(\"a\\\")\" + b)",
+            "(@\"c:\\\" + \")\")",
+            "(@\"say \"\")\"\"\" + x)",
+            "($\"{f(\")\")} )\" + x)",
+            "($\"{{) {a[\"}\"]} )\")",
+            "($@\"{a}\\\" + x)",
+            "(c == ')' || c == '\\'')",
+            "('Retry-After)')",
+            "(a // it's ) \"\n)",
+            "(a /* ) \" ' */ )",
+            "(a / b)",
+            "(&quot;)&quot; + x)",
+            "{ return new { a = 1 }; }",
+        ] {
+            let text = format!("{expression})\">");
+            assert_eq!(match_bracket(&text, 0, true), Ok(expression.len()), "{expression}");
+        }
+    }
+
+    #[test]
+    fn says_why_there_is_none() {
+        assert_eq!(
+            match_bracket("(a[1)", 0, true),
+            Err(Unbalanced::Mismatch { at: 4, found: ')', closer: ']' })
+        );
+        assert_eq!(match_bracket("(a(b)", 0, true), Err(Unbalanced::Open { at: 0, closer: ')' }));
+        assert_eq!(match_bracket("(\"a)", 0, true), Err(Unbalanced::Unterminated { at: 1, what: "string" }));
+        assert_eq!(match_bracket("(/* )", 0, true), Err(Unbalanced::Unterminated { at: 1, what: "comment" }));
+        assert_eq!(match_bracket("", 0, true), Err(Unbalanced::Open { at: 0, closer: ')' }));
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_survived(text in "[(){}\\[\\]\"'@$/*\\\\&a-b;\n]{0,60}", entities in any::<bool>()) {
+            let _ = match_bracket(&text, 0, entities);
+        }
+    }
+}
