@@ -17,7 +17,6 @@ mod hash;
 mod hints;
 mod json;
 mod loaded;
-mod policy;
 mod print;
 mod regions;
 mod scenario;

@@ -22,6 +22,7 @@ fn one_problem(file: &str, from: &str, to: &str) -> Found {
 
 #[test]
 fn problems_of_a_scenario_are_told_in_their_place() {
+    let mut wrong = Vec::new();
     // What replaces what, the code, and the marked text.
     for (from, to, code, marked) in [
         ("\"formatVersion\": 1", "\"formatVersion\": 2", "out-of-range", "2"),
@@ -53,7 +54,7 @@ fn problems_of_a_scenario_are_told_in_their_place() {
         ),
         (
             "\"openai-eastus\": {",
-            "\"openai-east\": {}, \"openai-eastus\": {",
+            "\"openai-east\": { \"model\": \"gpt-4o\", \"standard\": { \"tpm\": 1 } }, \"openai-eastus\": {",
             "unknown-backend",
             "\"openai-east\"",
         ),
@@ -147,13 +148,13 @@ fn problems_of_a_scenario_are_told_in_their_place() {
         ("\"weighted\": {", "\"base\": {", "variant-name", "\"base\""),
         ("\"weighted\": {", "\"weighted\": { \"sede\": 5,", "unknown-field", "\"sede\""),
     ] {
-        let (found_code, file, _, _, found_marked) = one_problem("scenario.json", from, to);
-        assert_eq!(
-            (found_code.as_str(), file.as_str(), found_marked.as_str()),
-            (code, "scenario.json", marked),
-            "{to}"
-        );
+        let (_, found) = load_with(&walkthrough().replace("scenario.json", from, to), &Overrides::default());
+        let told: Vec<_> = found.iter().map(|f| (f.0.as_str(), f.1.as_str(), f.4.as_str())).collect();
+        if told != [(code, "scenario.json", marked)] {
+            wrong.push(format!("{to}: {told:?}"));
+        }
     }
+    assert!(wrong.is_empty(), "{wrong:#?}");
 }
 
 #[test]
@@ -245,10 +246,11 @@ fn all_problems_are_told_at_once() {
         .replace("scenario.json", "\"units\": 1", "\"units\": 0")
         .replace("scenario.json", "\"pause\": \"1s\"", "\"pause\": \"x\"")
         .replace("scenario.json", "\"openai-westus\": { \"region\"", "\"openai-wesus\": { \"region\"")
+        .replace("backends.json", "PT5M", "5")
         .replace("policy.xml", "openai-backend-pool", "nowhere");
     let mut found: Vec<String> = codes(&files).into_iter().map(|(code, _)| code).collect();
     found.sort();
-    assert_eq!(found, ["bad-duration", "out-of-range", "unknown-backend", "unknown-backend"]);
+    assert_eq!(found, ["bad-duration", "bad-duration", "out-of-range", "unknown-backend", "unknown-backend"]);
 }
 
 #[test]
