@@ -1,5 +1,6 @@
 //! draft
 pub mod backend;
+pub mod cli;
 pub mod config;
 pub mod diagnostics;
 pub mod gateway;

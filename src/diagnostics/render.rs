@@ -10,7 +10,7 @@ pub fn render_human(diagnostics: &Diagnostics, sources: &SourceMap, colour: bool
     let renderer = if colour { Renderer::styled() } else { Renderer::plain() };
     let mut text = String::new();
     for diagnostic in diagnostics.sorted() {
-        text.push_str(&renderer.render(&[group(diagnostic, sources)]).to_string());
+        text.push_str(&renderer.render(&[group(diagnostic, sources)]));
         text.push_str("\n\n");
     }
     text

@@ -1,6 +1,46 @@
-//! draft
+//! The decision core: one API Management gateway instance as a sans-IO state machine.
+//!
+//! Which backend, when to trip, when to retry, what to answer. A simulator, a verifier and an HTTP server
+//! drive this same code; they differ only in who supplies time, choices and responses.
+//!
+//! Invariants
+//! - Time is an argument and never read. Every choice comes from [`Choices`]; every undocumented point is
+//!   a switch of [`crate::semantics::Semantics`], read through it.
+//! - Plain data: [`GatewayState`] and [`Exchange`] are `Clone + Eq + Hash`. No float, no clock, no I/O,
+//!   no async, no interior mutability.
+//! - Wake-ups, trips, selections and failures carry their reason.
+//! - Nothing panics, whatever the configuration and the inputs.
+//!
+//! Rooms: `instance` is the entrance, `pipeline` runs policies, `forward` makes attempts; `breaker`,
+//! `window`, `selection`, `retry`, `retry_after` hold one rule each; `io` and `exchange` are the data.
+//!
+//! Deliberately absent: latency, quota and traffic (the world's), file formats, HTTP.
 #![cfg_attr(not(test), deny(clippy::arithmetic_side_effects))]
+
+mod breaker;
+mod choices;
+mod exchange;
+mod forward;
+mod instance;
+mod io;
+mod pipeline;
+mod retry;
+mod retry_after;
+mod selection;
 mod spec;
+#[cfg(test)]
+mod tests;
+mod window;
+
+pub use breaker::{Breaker, BreakerChange, BreakerState, FailureCause, Trip, TripLength};
+pub use choices::{ChoiceReason, Choices, FirstChoice};
+pub use exchange::{Exchange, Phase};
+pub use instance::{Gateway, GatewayState};
+pub use io::{
+    Action, Answerer, Effects, Ending, Event, ForwardTarget, Input, RequestHead, SentBody, SideAnswer,
+    SideCall, WakeReason,
+};
+pub use selection::{MAX_MEMBERS, PoolState, Selection};
 pub use spec::{
     BackendEntity, BackendRef, BreakerRule, GatewaySpec, PoolMember, PoolSpec, SpecError, Threshold,
 };

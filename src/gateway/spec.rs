@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use thiserror::Error;
 
-use crate::policy::{Program, Text};
+use crate::policy::{Program, Response, Text};
 use crate::semantics::Semantics;
 use crate::units::{BackendId, Duration, PoolId, StatusCode};
 
@@ -119,7 +119,9 @@ pub struct GatewaySpec {
     pools: Vec<PoolSpec>,
     program: Program,
     semantics: Semantics,
-    failover_text: Vec<Text>,
+    start_unix_s: u64,
+    legacy_reasons: Vec<Text>,
+    pre_response: Response,
 }
 
 impl GatewaySpec {
@@ -156,17 +158,32 @@ impl GatewaySpec {
                 return Err(SpecError::MemberOutOfRange(Arc::clone(&pool.name)));
             }
         }
-        let failover_text = pools
+        let legacy_reasons = pools
             .iter()
             .map(|p| Text::from(format!("Backend pool '{}' is temporarily unavailable", p.name)))
             .collect();
-        let spec = Self { backends, pools, program, semantics, failover_text };
+        let pre_response = Response::plain(StatusCode::OK);
+        let spec =
+            Self { backends, pools, program, semantics, start_unix_s: 0, legacy_reasons, pre_response };
         for (name, _) in &spec.program.backend_references {
             if spec.find(name).is_none() {
                 return Err(SpecError::UnknownBackend(name.to_string()));
             }
         }
         Ok(spec)
+    }
+
+    /// The same with the wall-clock time of run start, in seconds since 1970-01-01 UTC. Only a
+    /// Retry-After that is an HTTP date needs it.
+    #[must_use]
+    pub fn with_start(mut self, unix_s: u64) -> Self {
+        self.start_unix_s = unix_s;
+        self
+    }
+
+    /// Wall-clock time of run start, in seconds since 1970-01-01 UTC.
+    pub fn start_unix_s(&self) -> u64 {
+        self.start_unix_s
     }
 
     /// The single backends, by [`BackendId`].
@@ -211,6 +228,11 @@ impl GatewaySpec {
 
     /// Reason text of an exhausted pool under the `legacy` reading.
     pub(super) fn legacy_exhausted_reason(&self, pool: PoolId) -> Text {
-        self.failover_text.get(pool.index()).cloned().unwrap_or_default()
+        self.legacy_reasons.get(pool.index()).cloned().unwrap_or_default()
+    }
+
+    /// `context.Response` before the first forward under the `default_object` reading.
+    pub(super) fn pre_response(&self) -> &Response {
+        &self.pre_response
     }
 }

@@ -1,5 +1,15 @@
 //! Tables and pictures as bytes: rows of CSV files, SVG and PNG charts. The caller writes files.
 
+mod cells;
+#[cfg(feature = "charts")]
+pub mod charts;
+mod csv;
 mod rows;
+mod summary;
 
+pub use csv::{CsvWriter, RowReader, TableError, read_rows};
 pub use rows::{RequestRow, RunStamp, SCHEMA_VERSION, TimelineRow, TripRow};
+pub use summary::{
+    AssumptionSummary, AttemptTotals, BackendSummary, Distribution, MAX_TRIPS, Metric, MetricKind, MetricRow,
+    OversizedTotals, RequestTotals, Summary, TripSummary,
+};

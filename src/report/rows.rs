@@ -3,6 +3,7 @@
 //! Column names are a contract with the people who read the files: units last, times in seconds or
 //! milliseconds since run start, empty cells for "does not apply". The last column, `run`, is the same
 //! in every row of a file: schema version, scenario hash, seed and crate version (see [`RunStamp`]).
+//! Decimals are fixed, so that files are stable and short: seconds 6, milliseconds 3, shares 4.
 
 use serde::{Deserialize, Serialize};
 
@@ -30,11 +31,12 @@ impl RunStamp {
 }
 
 /// One client request: a row of `requests.csv`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct RequestRow {
     /// Number in order of arrival, from 0.
     pub request: u64,
     /// Arrival at the gateway, seconds since run start.
+    #[serde(with = "super::cells::seconds")]
     pub arrival_s: f64,
     /// Gateway instance (unit) that handled it, from 0.
     pub instance: u32,
@@ -51,10 +53,13 @@ pub struct RequestRow {
     /// Each step in order, joined by ` > `: `backend:result(reason)`.
     pub path: String,
     /// Arrival to last byte at the client.
+    #[serde(with = "super::cells::millis")]
     pub latency_ms: Option<f64>,
     /// Arrival to first byte at the client.
+    #[serde(with = "super::cells::millis")]
     pub ttft_ms: Option<f64>,
     /// Time inside the gateway that the answering attempt did not use: waits and failed attempts.
+    #[serde(with = "super::cells::millis")]
     pub wait_ms: Option<f64>,
     /// Prompt tokens.
     pub prompt_tokens: u64,
@@ -70,8 +75,10 @@ pub struct RequestRow {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct TimelineRow {
     /// Start of the interval, seconds since run start.
+    #[serde(with = "super::cells::seconds")]
     pub start_s: f64,
     /// Length of the interval; the last may be shorter.
+    #[serde(with = "super::cells::seconds")]
     pub length_s: f64,
     /// Backend name.
     pub backend: String,
@@ -86,8 +93,10 @@ pub struct TimelineRow {
     /// Tokens counted against quota at admission.
     pub counted_tokens: u64,
     /// Fullest the token window (or PTU bucket) was, as a share of its limit; may exceed 1 for PTU.
+    #[serde(with = "super::cells::share")]
     pub window_fill_max: f64,
     /// Time the breaker was tripped, summed over gateway instances, as a share of instances x length.
+    #[serde(with = "super::cells::share")]
     pub tripped_share: f64,
     /// `closed`, `tripped` (whole interval, all instances) or `mixed`.
     pub breaker: String,
@@ -103,12 +112,16 @@ pub struct TripRow {
     /// Gateway instance (unit).
     pub instance: u32,
     /// When it tripped, seconds since run start.
+    #[serde(with = "super::cells::seconds")]
     pub start_s: f64,
     /// When it ended or will end; may lie beyond the horizon.
+    #[serde(with = "super::cells::seconds")]
     pub end_s: f64,
     /// Trip duration of the rule.
+    #[serde(with = "super::cells::seconds")]
     pub configured_s: f64,
     /// Trip duration in force.
+    #[serde(with = "super::cells::seconds")]
     pub effective_s: f64,
     /// Why the effective duration is what it is, for example `Retry-After 55 s accepted`.
     pub why: String,

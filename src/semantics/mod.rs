@@ -16,8 +16,9 @@ pub use switches::{
     BreakerWindow, BucketDepth, CountTimeouts, ErrorReasons, ExhaustedAs, ExhaustedReason,
     ExhaustedRetryAfter, FirstFastIndex, HalfOpen, InflightWhileTripped, InstanceAssignment, LoadBalancing,
     NullPriority, NullWeight, OversizedRetryAfter, PctMinSamples, PreResponse, RequestLimitRounding,
-    ResponseAfterTransportError, RetryAfterPolicy, RetryAfterSource, RetryAttributes, RetryConditionAtEnd,
-    SelectAt, Semantics, Switch, SwitchInfo, TripEnd, UnbufferedRetryBody, WeightsAfterTrip, ZeroWeight,
+    ResponseAfterTransportError, ResponseInOnError, RetryAfterPolicy, RetryAfterSource, RetryAttributes,
+    RetryConditionAtEnd, SelectAt, Semantics, Switch, SwitchInfo, TripEnd, UnbufferedRetryBody,
+    WeightsAfterTrip, ZeroWeight,
 };
 
 /// One of the readings of an undocumented point.

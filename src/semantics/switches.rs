@@ -164,6 +164,9 @@ switches! {
     /// What `context.Response` is after a forward-request that got no response.
     policy_response_after_transport_error: ResponseAfterTransportError = "policy.response_after_transport_error", "observed null in practice (Apim-Samples, openai-apim-lb)",
         [Null = "null", Previous = "previous"];
+    /// What `context.Response` is in on-error after an error without any response.
+    policy_response_in_on_error: ResponseInOnError = "policy.response_in_on_error", "the error handling page says StatusCode is available; practitioners guard against null",
+        [Null = "null", DefaultStatus = "default_status"];
     /// What a second attempt sends when the request body was not buffered.
     policy_unbuffered_retry_body: UnbufferedRetryBody = "policy.unbuffered_retry_body", "observed empty (service-fabric-issues 346); docs say buffering is what allows reuse",
         [Empty400 = "empty", Error500 = "error_500", Resent = "resent"];

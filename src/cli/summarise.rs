@@ -1,0 +1,133 @@
+//! From the totals of a run to its summary.
+
+use crate::backend::Capacity;
+use crate::config::{Scenario, Variant};
+use crate::metrics::LatencyHistogram;
+use crate::report::{
+    AssumptionSummary, AttemptTotals, BackendSummary, Distribution, MAX_TRIPS, OversizedTotals, RequestTotals,
+    RunStamp, SCHEMA_VERSION, Summary, TripRow, TripSummary,
+};
+use crate::sim::RunResult;
+use crate::units::{Duration, Timestamp};
+
+/// What every file of the run says about it.
+pub fn stamp(variant: &Variant) -> RunStamp {
+    RunStamp {
+        schema: SCHEMA_VERSION,
+        scenario_hash: variant.hash.clone(),
+        seed: variant.plan.seed,
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+    }
+}
+
+/// The summary of `result`.
+pub fn summarise(scenario: &Scenario, variant: &Variant, result: &RunResult, trips: &[TripRow]) -> Summary {
+    let duration_s = result.end.since(Timestamp::ZERO).as_secs_f64();
+    let sum = |of: fn(&crate::sim::BackendResult) -> u64| result.backends.iter().map(of).sum::<u64>();
+    let others = result.statuses.iter().filter(|(status, _)| !status.is_success());
+    Summary {
+        run: stamp(variant),
+        scenario: scenario.name.clone(),
+        variant: variant.name.clone(),
+        start: scenario.start.clone(),
+        fingerprint: result.fingerprint.clone(),
+        duration_s,
+        instances: variant.plan.units,
+        requests: RequestTotals {
+            arrivals: result.arrivals,
+            answered_2xx: result.statuses.successes(),
+            answered_otherwise: others.map(|(status, count)| (status.get(), count)).collect(),
+            broken_off: result.broken_off,
+            cancelled: result.cancelled,
+            in_flight: result.in_flight,
+        },
+        attempts: AttemptTotals {
+            total: result.attempts,
+            admitted: sum(|b| b.admitted),
+            throttled: sum(|b| b.throttled),
+            failed: sum(|b| b.failed),
+            unrouted: result.unrouted,
+            timeouts: sum(|b| b.timeouts),
+            retries: result.retries,
+            exhausted_selections: result.exhausted,
+        },
+        oversized: OversizedTotals { requests: result.oversized, attempts: sum(|b| b.throttled_oversized) },
+        latency_ms: distribution(&result.latency),
+        ttft_ms: distribution(&result.ttft),
+        wait_ms: distribution(&result.wait),
+        refusal_ms: distribution(&result.refusal_latency),
+        backends: backends(variant, result, duration_s),
+        trips: trips.iter().take(MAX_TRIPS).map(trip).collect(),
+        trips_left_out: trips.len().saturating_sub(MAX_TRIPS) as u64,
+        assumptions: variant
+            .assumptions
+            .iter()
+            .map(|a| AssumptionSummary {
+                what: a.what.clone(),
+                value: a.value.clone(),
+                source: a.source.clone(),
+            })
+            .collect(),
+        readings: variant.readings().iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect(),
+    }
+}
+
+fn backends(variant: &Variant, result: &RunResult, duration_s: f64) -> Vec<BackendSummary> {
+    let tokens = |b: &crate::sim::BackendResult| b.prompt_tokens + b.completion_tokens;
+    let all_tokens: u64 = result.backends.iter().map(tokens).sum();
+    let ratio = |part: u64, whole: u64| if whole == 0 { 0.0 } else { part as f64 / whole as f64 };
+    let instance_seconds = duration_s * f64::from(variant.plan.units.max(1));
+    let entities = variant.plan.gateway.backends().iter().zip(&variant.plan.targets);
+    entities
+        .zip(&result.backends)
+        .map(|((entity, target), totals)| BackendSummary {
+            name: entity.name.to_string(),
+            region: target.deployment.region.to_string(),
+            capacity: match &target.deployment.capacity {
+                Capacity::Standard(s) => format!("Standard, {} TPM, {} RPM", s.tpm, s.rpm),
+                Capacity::Provisioned(p) => format!("provisioned, {} PTU", p.ptu),
+            },
+            attempts: totals.attempts(),
+            admitted: totals.admitted,
+            throttled: totals.throttled,
+            failed: totals.failed,
+            timeouts: totals.timeouts,
+            answered: totals.answered,
+            share: ratio(totals.answered, result.arrivals),
+            tokens: tokens(totals),
+            token_share: ratio(tokens(totals), all_tokens),
+            counted_tokens: totals.counted_tokens,
+            trips: totals.trips,
+            tripped_share: if instance_seconds > 0.0 {
+                totals.tripped.as_secs_f64() / instance_seconds
+            } else {
+                0.0
+            },
+        })
+        .collect()
+}
+
+fn trip(row: &TripRow) -> TripSummary {
+    TripSummary {
+        backend: row.backend.clone(),
+        instance: row.instance,
+        start_s: row.start_s,
+        configured_s: row.configured_s,
+        effective_s: row.effective_s,
+        why: row.why.clone(),
+        cause: row.cause.clone(),
+    }
+}
+
+fn distribution(histogram: &LatencyHistogram) -> Option<Distribution> {
+    let ms = |duration: Option<Duration>| duration.map(Duration::as_millis_f64);
+    Some(Distribution {
+        count: histogram.count(),
+        mean: ms(histogram.mean())?,
+        p50: ms(histogram.percentile(50.0))?,
+        p90: ms(histogram.percentile(90.0))?,
+        p95: ms(histogram.percentile(95.0))?,
+        p99: ms(histogram.percentile(99.0))?,
+        max: ms(histogram.max())?,
+    })
+}

@@ -1,0 +1,212 @@
+//! Aligned text tables and run summaries for the terminal.
+
+use std::fmt::Write as _;
+
+use crate::report::{Distribution, Summary};
+
+/// Columns of text; the first is aligned left, the others right.
+#[derive(Clone, Debug, Default)]
+pub struct Table {
+    rows: Vec<Vec<String>>,
+}
+
+impl Table {
+    /// A table with these headings.
+    pub fn new(headings: &[&str]) -> Self {
+        Self { rows: vec![headings.iter().map(|h| (*h).to_owned()).collect()] }
+    }
+
+    /// Adds a row.
+    pub fn row(&mut self, cells: Vec<String>) {
+        self.rows.push(cells);
+    }
+
+    /// The table with two blanks between columns and `indent` before each line.
+    pub fn render(&self, indent: &str) -> String {
+        let columns = self.rows.iter().map(Vec::len).max().unwrap_or(0);
+        let width = |at: usize| {
+            self.rows.iter().filter_map(|row| row.get(at)).map(|cell| cell.chars().count()).max().unwrap_or(0)
+        };
+        let widths: Vec<usize> = (0..columns).map(width).collect();
+        let mut text = String::new();
+        for row in &self.rows {
+            let mut line = indent.to_owned();
+            for ((at, cell), width) in row.iter().enumerate().zip(&widths) {
+                let pad = " ".repeat(width.saturating_sub(cell.chars().count()));
+                if at == 0 {
+                    line.push_str(cell);
+                    line.push_str(&pad);
+                } else {
+                    line.push_str("  ");
+                    line.push_str(&pad);
+                    line.push_str(cell);
+                }
+            }
+            text.push_str(line.trim_end());
+            text.push('\n');
+        }
+        text
+    }
+}
+
+/// One run for people.
+pub fn render_summary(summary: &Summary) -> String {
+    let mut text = String::new();
+    let mut line = |content: String| {
+        text.push_str(&content);
+        text.push('\n');
+    };
+    line(format!(
+        "{} / {}   seed {}   scenario {}   fingerprint {}",
+        summary.scenario, summary.variant, summary.run.seed, summary.run.scenario_hash, summary.fingerprint
+    ));
+    line(format!("  requests  {}", requests(summary)));
+    line(format!("  latency   {}", times(summary.latency_ms.as_ref())));
+    if summary.ttft_ms != summary.latency_ms {
+        line(format!("  to first byte  {}", times(summary.ttft_ms.as_ref())));
+    }
+    line(format!("  wait      {}", times(summary.wait_ms.as_ref())));
+    let a = &summary.attempts;
+    line(format!(
+        "  attempts  {}: admitted {}, throttled {}, failed {}; retries {}, no backend available {}, timeouts {}",
+        a.total, a.admitted, a.throttled, a.failed, a.retries, a.exhausted_selections, a.timeouts
+    ));
+    if summary.oversized.requests > 0 {
+        line(format!(
+            "  oversized {} requests alone exceed a quota ({} attempts): no wait helps them",
+            summary.oversized.requests, summary.oversized.attempts
+        ));
+    }
+    let mut table = Table::new(&[
+        "backend", "region", "capacity", "attempts", "admitted", "429", "failed", "answered", "share", "tokens",
+        "token share", "trips", "tripped",
+    ]);
+    for b in &summary.backends {
+        table.row(vec![
+            b.name.clone(),
+            b.region.clone(),
+            b.capacity.clone(),
+            b.attempts.to_string(),
+            b.admitted.to_string(),
+            b.throttled.to_string(),
+            b.failed.to_string(),
+            b.answered.to_string(),
+            percent(b.share),
+            b.tokens.to_string(),
+            percent(b.token_share),
+            b.trips.to_string(),
+            percent(b.tripped_share),
+        ]);
+    }
+    text.push_str(&table.render("  "));
+    text
+}
+
+/// Several variants side by side.
+pub fn render_comparison(summaries: &[Summary]) -> String {
+    let mut headings = vec!["variant", "success", "429", "5xx", "p50 ms", "p95 ms", "p99 ms", "attempts", "trips"];
+    let backends: Vec<String> = summaries
+        .first()
+        .map(|s| s.backends.iter().map(|b| format!("share {}", b.name)).collect())
+        .unwrap_or_default();
+    headings.extend(backends.iter().map(String::as_str));
+    let mut table = Table::new(&headings);
+    for s in summaries {
+        let ms = |of: fn(&Distribution) -> f64| {
+            s.latency_ms.as_ref().map_or("-".to_owned(), |d| format!("{:.0}", of(d)))
+        };
+        let mut row = vec![
+            s.variant.clone(),
+            percent(s.share(s.requests.answered_2xx)),
+            percent(s.share(s.answered_with(|c| c == 429))),
+            percent(s.share(s.answered_with(|c| c >= 500))),
+            ms(|d| d.p50),
+            ms(|d| d.p95),
+            ms(|d| d.p99),
+            s.attempts.total.to_string(),
+            s.backends.iter().map(|b| b.trips).sum::<u64>().to_string(),
+        ];
+        row.extend(s.backends.iter().map(|b| percent(b.share)));
+        table.row(row);
+    }
+    table.render("  ")
+}
+
+/// The assumptions of a run, most influential first.
+pub fn render_assumptions(summary: &Summary) -> String {
+    let mut text = String::new();
+    if summary.assumptions.is_empty() {
+        return text;
+    }
+    text.push_str("assumptions that could change this result, most influential first:\n");
+    for a in &summary.assumptions {
+        // Writing to a string does not fail.
+        let _infallible = writeln!(text, "  {} = {} ({})", a.what, a.value, a.source);
+    }
+    text
+}
+
+/// A share as a percentage that hides neither 0 nor 1.
+pub fn percent(share: f64) -> String {
+    let rounded = format!("{:.1} %", share * 100.0);
+    match rounded.as_str() {
+        "0.0 %" if share > 0.0 => "<0.1 %".to_owned(),
+        "100.0 %" if share < 1.0 => ">99.9 %".to_owned(),
+        _ => rounded,
+    }
+}
+
+fn requests(summary: &Summary) -> String {
+    let r = &summary.requests;
+    let mut text = format!(
+        "{} in {:.1} s: {} answered 2xx ({})",
+        r.arrivals,
+        summary.duration_s,
+        r.answered_2xx,
+        percent(summary.share(r.answered_2xx))
+    );
+    let others = r.answered_otherwise.iter().map(|(status, count)| (status.to_string(), *count));
+    let ends = [("broken off", r.broken_off), ("cancelled", r.cancelled), ("in flight", r.in_flight)];
+    let ends = ends.iter().map(|(name, count)| ((*name).to_owned(), *count));
+    for (name, count) in others.chain(ends).filter(|(_, count)| *count > 0) {
+        let _infallible = write!(text, ", {count} {name} ({})", percent(summary.share(count)));
+    }
+    text
+}
+
+fn times(distribution: Option<&Distribution>) -> String {
+    distribution.map_or("-".to_owned(), |d| {
+        format!("mean {:.1} ms, p50 {:.1}, p90 {:.1}, p95 {:.1}, p99 {:.1}, max {:.1}", d.mean, d.p50, d.p90, d.p95, d.p99, d.max)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn aligns_columns() {
+        let mut table = Table::new(&["name", "n"]);
+        table.row(vec!["é".into(), "10".into()]);
+        table.row(vec!["longer".into(), "7".into()]);
+        assert_eq!(table.render("  "), "  name     n\n  é       10\n  longer   7\n");
+    }
+
+    #[test]
+    fn percentages_hide_neither_end() {
+        for (share, text) in
+            [(0.0, "0.0 %"), (0.0004, "<0.1 %"), (0.5, "50.0 %"), (0.9999, ">99.9 %"), (1.0, "100.0 %")]
+        {
+            assert_eq!(percent(share), text);
+        }
+    }
+
+    #[test]
+    fn a_run_without_requests_has_a_summary() {
+        let mut summary = crate::cli::test_support::summary();
+        summary.latency_ms = None;
+        let text = render_summary(&summary);
+        assert!(text.contains("requests  0 in 1.0 s: 0 answered 2xx (0.0 %)"), "{text}");
+        assert!(text.contains("latency   -"), "{text}");
+    }
+}

@@ -1,0 +1,129 @@
+//! One gateway instance: the entry points of the decision core.
+//!
+//! Contract for drivers
+//! 1. [`Gateway::start`] begins an exchange; [`Gateway::handle`] tells it what happened. Both take the
+//!    time, which must not go back between calls on one gateway.
+//! 2. After each call, carry out `Effects::actions` in order; each says which request it is for.
+//! 3. [`super::Exchange::wake_up`] is the next deadline. A late call is fine; an early one is ignored.
+//! 4. An input that does not belong to what the exchange awaits is ignored and reported as such, so a
+//!    driver need not cancel timers or answers that are on their way.
+
+use std::sync::Arc;
+
+use super::breaker::{Breaker, BreakerState};
+use super::choices::Choices;
+use super::exchange::{Exchange, Phase};
+use super::io::{Effects, Input, RequestHead};
+use super::pipeline::Runner;
+use super::selection::PoolState;
+use super::spec::GatewaySpec;
+use crate::policy::{Body, Text};
+use crate::units::{AttemptNumber, BackendId, Timestamp};
+
+/// One API Management gateway instance. Instances share nothing but their configuration (backends
+/// article, 2025-05-20: they do not synchronise).
+#[derive(Clone, Debug)]
+pub struct Gateway {
+    spec: Arc<GatewaySpec>,
+    state: GatewayState,
+}
+
+/// Everything an instance remembers between requests. Plain data.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct GatewayState {
+    pub(super) breakers: Vec<Breaker>,
+    pub(super) pools: Vec<PoolState>,
+    pub(super) tokens: Vec<CachedToken>,
+}
+
+/// A managed identity token in the instance's cache.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) struct CachedToken {
+    pub(super) resource: Text,
+    pub(super) client_id: Option<Text>,
+    pub(super) token: Text,
+    pub(super) expires: Timestamp,
+}
+
+impl Gateway {
+    /// An instance that has just started.
+    pub fn new(spec: Arc<GatewaySpec>) -> Self {
+        let state = GatewayState {
+            breakers: vec![Breaker::default(); spec.backends().len()],
+            pools: spec.pools().iter().map(|p| PoolState::new(p.members.len())).collect(),
+            tokens: Vec::new(),
+        };
+        Self { spec, state }
+    }
+
+    /// The configuration.
+    pub fn spec(&self) -> &Arc<GatewaySpec> {
+        &self.spec
+    }
+
+    /// What the instance remembers.
+    pub fn state(&self) -> &GatewayState {
+        &self.state
+    }
+
+    /// The breaker state of a backend; closed for one that does not exist.
+    pub fn breaker(&self, backend: BackendId) -> BreakerState {
+        self.state.breakers.get(backend.index()).map_or(BreakerState::Closed, Breaker::state)
+    }
+
+    /// Begins the exchange of a request that arrived at `now`. Whatever `exchange` held is gone; its
+    /// memory is used again.
+    pub fn start<C: Choices>(
+        &mut self,
+        exchange: &mut Exchange,
+        head: &RequestHead,
+        now: Timestamp,
+        choices: &mut C,
+        effects: &mut Effects,
+    ) {
+        let program = self.spec.program();
+        exchange.id = head.id;
+        exchange.started = now;
+        exchange.pc = program.inbound;
+        exchange.phase = Phase::Running;
+        exchange.request.method = head.method.clone();
+        exchange.request.path = head.path.clone();
+        exchange.request.headers.reset(head.headers.clone());
+        exchange.request.body = if head.has_body { Body::Opaque } else { Body::Absent };
+        exchange.response = None;
+        exchange.answerer = None;
+        exchange.body = super::exchange::BodyProgress::Flowing;
+        exchange.last_error = None;
+        exchange.pending = None;
+        exchange.variables.clear();
+        exchange.variables.resize(program.variables.len(), None);
+        exchange.frames.clear();
+        exchange.target = super::exchange::Target::Unset;
+        exchange.attempt = AttemptNumber::default();
+        exchange.forwarded = false;
+        exchange.body_used = false;
+        self.runner(exchange, now, choices, effects).run();
+    }
+
+    /// Tells the exchange what happened at `now`. `false`: it did not await this, nothing changed.
+    pub fn handle<C: Choices>(
+        &mut self,
+        exchange: &mut Exchange,
+        input: Input,
+        now: Timestamp,
+        choices: &mut C,
+        effects: &mut Effects,
+    ) -> bool {
+        self.runner(exchange, now, choices, effects).handle(input)
+    }
+
+    fn runner<'a, C: Choices>(
+        &'a mut self,
+        exchange: &'a mut Exchange,
+        now: Timestamp,
+        choices: &'a mut C,
+        effects: &'a mut Effects,
+    ) -> Runner<'a, C> {
+        Runner { spec: &self.spec, state: &mut self.state, exchange, now, choices, effects }
+    }
+}

@@ -1,0 +1,264 @@
+//! What goes into the core and what comes out of it.
+//!
+//! Inputs are facts about the world, each with the attempt it belongs to; an input for an attempt that is
+//! no longer awaited is ignored. Outputs are actions for the driver and events for people: an event
+//! changes nothing.
+
+use std::sync::Arc;
+
+use super::breaker::BreakerChange;
+use super::selection::Selection;
+use super::spec::BackendRef;
+use crate::policy::{Header, LastError, Pc, Response, Text};
+use crate::units::{AttemptNumber, BackendId, Duration, RequestId, StatusCode, Timestamp};
+
+/// A client request as it reaches the gateway.
+#[derive(Clone, Debug)]
+pub struct RequestHead {
+    /// Its number.
+    pub id: RequestId,
+    /// HTTP method.
+    pub method: Text,
+    /// Path and query below the API, beginning with `/`.
+    pub path: Text,
+    /// Headers.
+    pub headers: Option<Arc<[Header]>>,
+    /// Whether there is a body.
+    pub has_body: bool,
+}
+
+/// Something that happened to one exchange.
+#[derive(Clone, Debug)]
+pub enum Input {
+    /// Response headers of an attempt arrived.
+    ResponseHeaders {
+        /// Which attempt.
+        attempt: AttemptNumber,
+        /// Status, reason and headers.
+        response: Response,
+    },
+    /// The body of an attempt's response ended well.
+    BodyEnd {
+        /// Which attempt.
+        attempt: AttemptNumber,
+    },
+    /// The body of an attempt's response broke off.
+    BodyFailed {
+        /// Which attempt.
+        attempt: AttemptNumber,
+    },
+    /// The header deadline of an attempt passed.
+    HeaderTimeout {
+        /// Which attempt.
+        attempt: AttemptNumber,
+    },
+    /// An attempt got no connection, or lost it before response headers.
+    ConnectionFailed {
+        /// Which attempt.
+        attempt: AttemptNumber,
+    },
+    /// A wait that the core asked for is over.
+    Wake,
+    /// A side call was answered.
+    SideCallDone(SideAnswer),
+    /// The client went away.
+    ClientCancel,
+}
+
+/// A call of the pipeline that is not a forward. Later policies add kinds (send-request, cache).
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum SideCall {
+    /// Fetch a token of the managed identity.
+    Token {
+        /// Audience.
+        resource: Text,
+        /// User-assigned identity; `None`: the system-assigned one.
+        client_id: Option<Text>,
+    },
+}
+
+/// The answer to a side call.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum SideAnswer {
+    /// A token.
+    Token {
+        /// The token.
+        token: Text,
+        /// Until when this instance may use it.
+        expires: Timestamp,
+    },
+    /// The call failed.
+    Failed,
+}
+
+/// Where an attempt goes.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum ForwardTarget {
+    /// To a backend entity.
+    Backend(BackendId),
+    /// To a URL set by `set-backend-service base-url`: no backend entity, no breaker.
+    Url(Text),
+}
+
+/// What body an attempt sends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum SentBody {
+    /// The request has none.
+    None,
+    /// The whole body.
+    Whole,
+    /// Nothing, although the request had a body: it was not buffered and is used up. What the backend
+    /// makes of it is the reading of `policy.unbuffered_retry_body`.
+    Lost {
+        /// Status a backend answers with.
+        status: StatusCode,
+    },
+}
+
+/// Why the core wants to be woken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum WakeReason {
+    /// The wait before a retry is over.
+    RetryInterval,
+    /// Response headers are overdue.
+    HeaderDeadline,
+}
+
+/// Who wrote the response that the client gets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Answerer {
+    /// A backend entity, or a base URL (`None`), in this attempt; its body follows.
+    Backend {
+        /// The backend.
+        backend: Option<BackendId>,
+        /// The attempt.
+        attempt: AttemptNumber,
+    },
+    /// The gateway itself; there is no body to wait for.
+    Gateway,
+}
+
+/// What the driver has to do.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Action {
+    /// Send the request on. Headers and URL are in the exchange.
+    Forward {
+        /// Which request.
+        request: RequestId,
+        /// Which attempt.
+        attempt: AttemptNumber,
+        /// Where to.
+        target: ForwardTarget,
+        /// What body.
+        body: SentBody,
+        /// When to give up waiting for response headers ([`WakeReason::HeaderDeadline`]).
+        deadline: Timestamp,
+        /// Whether response chunks are collected before they go on.
+        buffer_response: bool,
+    },
+    /// Drop an attempt that is under way or whose body nobody wants.
+    Abort {
+        /// Which request.
+        request: RequestId,
+        /// Which attempt.
+        attempt: AttemptNumber,
+    },
+    /// Give [`Input::Wake`] at this time.
+    Sleep {
+        /// Which request.
+        request: RequestId,
+        /// When.
+        until: Timestamp,
+        /// Why.
+        reason: WakeReason,
+    },
+    /// Make a side call and give [`Input::SideCallDone`].
+    SideCall {
+        /// Which request.
+        request: RequestId,
+        /// The call.
+        call: SideCall,
+    },
+    /// Send the response head in the exchange to the client, then the body if a backend wrote it.
+    Respond {
+        /// Which request.
+        request: RequestId,
+        /// Whose response.
+        answerer: Answerer,
+    },
+    /// Nothing more will come for this request.
+    Finish {
+        /// Which request.
+        request: RequestId,
+        /// How it ended.
+        ending: Ending,
+    },
+}
+
+/// How an exchange ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Ending {
+    /// The client has the whole response.
+    Answered,
+    /// The response broke off after its head was sent.
+    BrokenOff,
+    /// The client went away before that.
+    Cancelled,
+}
+
+/// A decision or transition, with its reason.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Event {
+    /// A backend was selected for a forward.
+    Selected {
+        /// Which request.
+        request: RequestId,
+        /// What was selected and why.
+        selection: Selection,
+    },
+    /// No backend was available. Not an attempt.
+    Exhausted {
+        /// Which request.
+        request: RequestId,
+        /// The pool, or the tripped single backend.
+        target: BackendRef,
+        /// Status the gateway answered with.
+        status: StatusCode,
+        /// Time until the first member resets.
+        next_reset: Duration,
+    },
+    /// A breaker changed.
+    Breaker {
+        /// Whose.
+        backend: BackendId,
+        /// How.
+        change: BreakerChange,
+    },
+    /// A retry policy goes round again.
+    Retry {
+        /// Which request.
+        request: RequestId,
+        /// Which retry, from 1.
+        retry: u32,
+        /// How long it waits.
+        wait: Duration,
+        /// The retry policy.
+        place: Pc,
+    },
+    /// A policy failed and on-error runs, or a failure ended in a plain error response.
+    Failed {
+        /// Which request.
+        request: RequestId,
+        /// What failed.
+        error: Box<LastError>,
+    },
+}
+
+/// What came out of one call into the core, in order. Reuse it: taking the contents keeps its memory.
+#[derive(Clone, Debug, Default)]
+pub struct Effects {
+    /// For the driver.
+    pub actions: Vec<Action>,
+    /// For people.
+    pub events: Vec<Event>,
+}

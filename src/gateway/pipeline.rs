@@ -1,0 +1,434 @@
+//! Running a program: every policy but forward-request, the way of errors, and the end of an exchange.
+//!
+//! Rules (policies, error handling and retry pages of the documentation)
+//! - inbound, backend, outbound run in order. An error skips the rest and runs on-error, unless a retry
+//!   encloses it and its condition says to go on; outbound does not run after on-error.
+//! - An error inside on-error ends in a plain 500 (undocumented; nothing else is known to happen).
+//! - Children of retry run once, then again while the condition is true and retries are left. The
+//!   condition sees the last response, also after an error. When the retry ends, a pending error goes on.
+//! - return-response ends the pipeline with a response of its own: nothing of the old one is kept.
+
+use super::choices::Choices;
+use super::exchange::{BodyProgress, Exchange, Phase, RetryFrame, Target};
+use super::instance::{CachedToken, GatewayState};
+use super::io::{Action, Answerer, Effects, Ending, Event, SideAnswer, SideCall, WakeReason};
+use super::retry::RetryTimes;
+use super::spec::GatewaySpec;
+use crate::policy::expr::{EvalError, FromValue, Scope, Value};
+use crate::policy::{
+    Body, ExistsAction, HeaderValue, Headers, LastError, Op, Operand, Pc, Response, Retry, ReturnResponse,
+    Section, SetBackend, SetHeader, Text, VariableSlot,
+};
+use crate::semantics::{PreResponse, ResponseInOnError, RetryAttributes, RetryConditionAtEnd, SelectAt};
+use crate::units::{Duration, StatusCode, Timestamp};
+
+/// Operations one call may run. Retries are bounded, but nested ones multiply; beyond this the exchange
+/// ends in a 500 rather than hang.
+const MAX_STEPS: u32 = 100_000;
+
+/// One call into the core.
+pub(super) struct Runner<'a, C> {
+    pub(super) spec: &'a GatewaySpec,
+    pub(super) state: &'a mut GatewayState,
+    pub(super) exchange: &'a mut Exchange,
+    pub(super) now: Timestamp,
+    pub(super) choices: &'a mut C,
+    pub(super) effects: &'a mut Effects,
+}
+
+impl<C: Choices> Runner<'_, C> {
+    /// Runs until the exchange waits for something or is over.
+    pub(super) fn run(&mut self) {
+        let spec = self.spec;
+        let mut steps: u32 = 0;
+        while matches!(self.exchange.phase, Phase::Running) {
+            steps = steps.saturating_add(1);
+            let op = spec.program().op(self.exchange.pc);
+            let Some(op) = op.filter(|_| steps <= MAX_STEPS) else {
+                self.exchange.frames.clear();
+                let error = self.error("PolicyLimit", "the policy ran too many steps".into());
+                self.end_in_500(error);
+                return;
+            };
+            let pc = self.exchange.pc;
+            if let Err(error) = self.step(op, pc) {
+                self.raise(error);
+            }
+        }
+    }
+
+    fn step(&mut self, op: &Op, pc: Pc) -> Result<(), Box<LastError>> {
+        match op {
+            Op::SectionEnd(section) => self.end_section(*section),
+            Op::ManagedIdentity { resource, client_id, output, ignore_error: _ } => {
+                let resource = self.eval(resource)?;
+                self.identity(resource, client_id.clone(), *output);
+            }
+            Op::SetHeader(policy) => {
+                self.set_header(policy)?;
+                self.exchange.pc = pc.next();
+            }
+            Op::SetVariable { slot, value } => {
+                let value = {
+                    let scope = scope(self.spec, self.exchange, self.now, self.choices);
+                    value.eval(&scope)
+                };
+                let value = value.map_err(|error| self.expression_error(&error))?;
+                self.set_variable(*slot, value);
+                self.exchange.pc = pc.next();
+            }
+            Op::SetBackendService(target) => {
+                self.set_target(target)?;
+                self.exchange.pc = pc.next();
+            }
+            Op::ForwardRequest(policy) => self.forward(policy)?,
+            Op::Retry(policy) => {
+                let times = self.retry_times(policy)?;
+                self.exchange.frames.push(RetryFrame { at: pc, done: 0, times });
+                self.exchange.pc = pc.next();
+            }
+            Op::RetryEnd(start) => self.end_of_retry(*start)?,
+            Op::Branch { condition, otherwise } => {
+                let taken = self.eval(condition)?;
+                self.exchange.pc = if taken { pc.next() } else { *otherwise };
+            }
+            Op::Jump(to) => self.exchange.pc = *to,
+            Op::ReturnResponse(policy) => self.return_response(policy)?,
+            Op::SetStatus { code, reason } => {
+                let code = self.eval(code)?;
+                let reason = self.eval(reason)?;
+                let response = self.exchange.response.get_or_insert_with(|| Response::plain(code));
+                response.status = code;
+                response.reason = reason;
+                self.exchange.pc = pc.next();
+            }
+        }
+        Ok(())
+    }
+
+    /// The value of an attribute; a throwing expression becomes the error of the current policy.
+    pub(super) fn eval<T: FromValue + Clone>(&mut self, operand: &Operand<T>) -> Result<T, Box<LastError>> {
+        let result = match operand {
+            Operand::Literal(value) => return Ok(value.clone()),
+            Operand::Expression(_) => {
+                let scope = scope(self.spec, self.exchange, self.now, self.choices);
+                operand.eval(&scope)
+            }
+        };
+        result.map_err(|error| self.expression_error(&error))
+    }
+
+    fn end_section(&mut self, section: Section) {
+        let program = self.spec.program();
+        match section {
+            Section::Inbound => self.exchange.pc = program.backend,
+            Section::Backend => self.exchange.pc = program.outbound,
+            Section::Outbound => self.respond(StatusCode::OK),
+            Section::OnError => self.respond(StatusCode::INTERNAL_SERVER_ERROR),
+        }
+    }
+
+    fn identity(&mut self, resource: Text, client_id: Option<Text>, output: Option<VariableSlot>) {
+        let now = self.now;
+        let cached = self
+            .state
+            .tokens
+            .iter()
+            .find(|t| t.expires > now && t.resource == resource && t.client_id == client_id);
+        if let Some(cached) = cached {
+            let token = cached.token.clone();
+            self.use_token(token, output);
+            return;
+        }
+        let call = SideCall::Token { resource, client_id };
+        self.effects.actions.push(Action::SideCall { request: self.exchange.id, call: call.clone() });
+        self.exchange.phase = Phase::AwaitingSideCall(call);
+    }
+
+    /// Goes on after a side call. `false` when none was awaited.
+    pub(super) fn side_call_done(&mut self, answer: SideAnswer) -> bool {
+        let Phase::AwaitingSideCall(call) = &self.exchange.phase else { return false };
+        let SideCall::Token { resource, client_id } = call.clone();
+        let pc = self.exchange.pc;
+        let Some(Op::ManagedIdentity { output, ignore_error, .. }) = self.spec.program().op(pc) else {
+            return false;
+        };
+        self.exchange.phase = Phase::Running;
+        match answer {
+            SideAnswer::Token { token, expires } => {
+                let now = self.now;
+                self.state
+                    .tokens
+                    .retain(|t| t.expires > now && !(t.resource == resource && t.client_id == client_id));
+                let cached = CachedToken { resource, client_id, token: token.clone(), expires };
+                self.state.tokens.push(cached);
+                self.use_token(token, *output);
+            }
+            SideAnswer::Failed if *ignore_error => self.exchange.pc = pc.next(),
+            SideAnswer::Failed => {
+                let error =
+                    self.error("TokenFetchFailed", "the managed identity token could not be fetched".into());
+                self.raise(error);
+            }
+        }
+        self.run();
+        true
+    }
+
+    fn use_token(&mut self, token: Text, output: Option<VariableSlot>) {
+        if let Some(slot) = output {
+            self.set_variable(slot, Value::Str(token));
+        } else {
+            let value = HeaderValue::Text(Text::from(format!("Bearer {token}")));
+            self.exchange.request.headers.set("Authorization".into(), value);
+        }
+        self.exchange.pc = self.exchange.pc.next();
+    }
+
+    fn set_variable(&mut self, slot: VariableSlot, value: Value) {
+        if let Some(variable) = self.exchange.variables.get_mut(slot.0 as usize) {
+            *variable = Some(value);
+        }
+    }
+
+    /// `set-header`: on the request in inbound and backend, on the response in outbound and on-error.
+    fn set_header(&mut self, policy: &SetHeader) -> Result<(), Box<LastError>> {
+        let name = self.eval(&policy.name)?;
+        let on_request = matches!(self.section(), Section::Inbound | Section::Backend);
+        let exists = self.headers(on_request).contains(&name);
+        match policy.exists_action {
+            ExistsAction::Skip if exists => return Ok(()),
+            ExistsAction::Delete => {
+                self.headers(on_request).remove(name);
+                return Ok(());
+            }
+            ExistsAction::Override | ExistsAction::Skip if exists => {
+                self.headers(on_request).remove(name.clone());
+            }
+            ExistsAction::Override | ExistsAction::Skip | ExistsAction::Append => {}
+        }
+        for value in &policy.values {
+            let value = self.eval(value)?;
+            self.headers(on_request).append(name.clone(), HeaderValue::Text(value));
+        }
+        Ok(())
+    }
+
+    fn headers(&mut self, on_request: bool) -> &mut Headers {
+        if on_request {
+            &mut self.exchange.request.headers
+        } else {
+            let response = self.exchange.response.get_or_insert_with(|| Response::plain(StatusCode::OK));
+            &mut response.headers
+        }
+    }
+
+    fn set_target(&mut self, target: &SetBackend) -> Result<(), Box<LastError>> {
+        let new = match target {
+            SetBackend::Url(url) => Target::Url(self.eval(url)?),
+            SetBackend::Id(id) => {
+                let id = self.eval(id)?;
+                let Some(entity) = self.spec.find(&id) else {
+                    return Err(self.error("BackendNotFound", format!("backend `{id}` was not found").into()));
+                };
+                match self.spec.semantics().select_at(self.choices) {
+                    SelectAt::ForwardRequest => Target::Entity(entity),
+                    SelectAt::SetBackendService => Target::Selected(entity, self.select(entity)),
+                }
+            }
+        };
+        self.exchange.target = new;
+        Ok(())
+    }
+
+    fn retry_times(&mut self, policy: &Retry) -> Result<RetryTimes, Box<LastError>> {
+        let count = self.eval(&policy.count)?;
+        let interval = self.eval(&policy.interval)?;
+        let max_interval = self.eval_optional(policy.max_interval.as_ref())?;
+        let delta = self.eval_optional(policy.delta.as_ref())?;
+        let first_fast = self.eval(&policy.first_fast_retry)?;
+        Ok(RetryTimes { count, interval, max_interval, delta, first_fast })
+    }
+
+    fn eval_optional(
+        &mut self,
+        operand: Option<&Operand<Duration>>,
+    ) -> Result<Option<Duration>, Box<LastError>> {
+        operand.map(|operand| self.eval(operand)).transpose()
+    }
+
+    /// The children of a retry have run, or an error among them is pending.
+    fn end_of_retry(&mut self, start: Pc) -> Result<(), Box<LastError>> {
+        let spec = self.spec;
+        let Some(Op::Retry(policy)) = spec.program().op(start) else {
+            return Err(self.error("PolicyLimit", "a retry ends that never began".into()));
+        };
+        let Some(mut frame) = self.exchange.frames.pop() else {
+            return Err(self.error("PolicyLimit", "a retry ends that never began".into()));
+        };
+        let pending = self.exchange.pending.take();
+        if spec.semantics().retry_attributes(self.choices) == RetryAttributes::EachIteration {
+            frame.times = self.retry_times(policy)?;
+        }
+        let is_left = frame.done < frame.times.count;
+        let evaluates = is_left
+            || spec.semantics().retry_condition_at_end(self.choices) == RetryConditionAtEnd::Evaluated;
+        self.exchange.pc = start;
+        let goes_on = evaluates && self.eval(&policy.condition)? && is_left;
+        if !goes_on {
+            self.exchange.pc = policy.end;
+            return match pending {
+                Some(error) => Err(error),
+                None => Ok(()),
+            };
+        }
+        frame.done = frame.done.saturating_add(1);
+        let wait = frame.times.wait(frame.done, spec.semantics(), self.choices);
+        let request = self.exchange.id;
+        self.effects.events.push(Event::Retry { request, retry: frame.done, wait, place: start });
+        self.exchange.frames.push(frame);
+        self.exchange.pc = start.next();
+        if wait > Duration::ZERO {
+            let until = self.now.saturating_add(wait);
+            let reason = WakeReason::RetryInterval;
+            self.exchange.phase = Phase::Sleeping { until, reason };
+            self.effects.actions.push(Action::Sleep { request, until, reason });
+        }
+        Ok(())
+    }
+
+    fn return_response(&mut self, policy: &ReturnResponse) -> Result<(), Box<LastError>> {
+        let mut response = Response::plain(StatusCode::OK);
+        if let Some((code, reason)) = &policy.status {
+            response.status = self.eval(code)?;
+            response.reason = self.eval(reason)?;
+        }
+        if let Some(body) = &policy.body {
+            response.body = Body::Text(self.eval(body)?);
+        }
+        self.drop_body();
+        self.exchange.response = Some(response);
+        self.exchange.answerer = Some(Answerer::Gateway);
+        for header in &policy.headers {
+            let name = self.eval(&header.name)?;
+            for value in &header.values {
+                let value = self.eval(value)?;
+                self.headers(false).append(name.clone(), HeaderValue::Text(value));
+            }
+        }
+        self.respond(StatusCode::OK);
+        Ok(())
+    }
+
+    /// Sends an error on its way: to the innermost retry, else to on-error, else to the client.
+    pub(super) fn raise(&mut self, error: Box<LastError>) {
+        if let Some(frame) = self.exchange.frames.last()
+            && let Some(Op::Retry(policy)) = self.spec.program().op(frame.at)
+        {
+            self.exchange.pc = Pc(policy.end.0.saturating_sub(1));
+            self.exchange.pending = Some(error);
+            return;
+        }
+        if error.section == Section::OnError {
+            self.end_in_500(error);
+            return;
+        }
+        let default_status = self.exchange.response.is_none()
+            && self.spec.semantics().policy_response_in_on_error(self.choices)
+                == ResponseInOnError::DefaultStatus;
+        if default_status {
+            self.exchange.response = Some(Response::plain(StatusCode::INTERNAL_SERVER_ERROR));
+            self.exchange.answerer = Some(Answerer::Gateway);
+        }
+        self.effects.events.push(Event::Failed { request: self.exchange.id, error: error.clone() });
+        self.exchange.last_error = Some(error);
+        self.exchange.pc = self.spec.program().on_error;
+    }
+
+    fn end_in_500(&mut self, error: Box<LastError>) {
+        self.effects.events.push(Event::Failed { request: self.exchange.id, error: error.clone() });
+        self.exchange.last_error = Some(error);
+        self.drop_body();
+        self.exchange.response = Some(Response::plain(StatusCode::INTERNAL_SERVER_ERROR));
+        self.exchange.answerer = Some(Answerer::Gateway);
+        self.respond(StatusCode::INTERNAL_SERVER_ERROR);
+    }
+
+    fn respond(&mut self, default: StatusCode) {
+        let request = self.exchange.id;
+        if self.exchange.response.is_none() {
+            self.exchange.response = Some(Response::plain(default));
+        }
+        let answerer = self.exchange.answerer.unwrap_or(Answerer::Gateway);
+        self.effects.actions.push(Action::Respond { request, answerer });
+        match (answerer, self.exchange.body) {
+            (Answerer::Backend { .. }, BodyProgress::Flowing) => self.exchange.phase = Phase::Relaying,
+            (Answerer::Backend { .. }, BodyProgress::Failed) => self.finish(Ending::BrokenOff),
+            (Answerer::Backend { .. }, BodyProgress::Ended) | (Answerer::Gateway, _) => {
+                self.finish(Ending::Answered);
+            }
+        }
+    }
+
+    pub(super) fn finish(&mut self, ending: Ending) {
+        self.exchange.phase = Phase::Done(ending);
+        self.effects.actions.push(Action::Finish { request: self.exchange.id, ending });
+    }
+
+    /// Lets go of a response body that nobody will read.
+    pub(super) fn drop_body(&mut self) {
+        if let Some(Answerer::Backend { attempt, .. }) = self.exchange.answerer.take()
+            && self.exchange.body == BodyProgress::Flowing
+        {
+            self.effects.actions.push(Action::Abort { request: self.exchange.id, attempt });
+        }
+    }
+
+    /// An error of the current policy.
+    pub(super) fn error(&self, reason: &'static str, message: Text) -> Box<LastError> {
+        let place = self.spec.program().place(self.exchange.pc);
+        Box::new(LastError {
+            source: place.map_or(Text::EMPTY, |p| p.policy.clone()),
+            reason: reason.into(),
+            message,
+            section: place.map_or(Section::OnError, |p| p.section),
+            path: place.map_or(Text::EMPTY, |p| p.path.clone()),
+            policy_id: place.map_or(Text::EMPTY, |p| p.policy_id.clone()),
+        })
+    }
+
+    fn expression_error(&self, error: &EvalError) -> Box<LastError> {
+        let message = format!("Expression evaluation failed. {}", error.message);
+        self.error("ExpressionValueEvaluationFailure", message.into())
+    }
+
+    fn section(&self) -> Section {
+        self.spec.program().place(self.exchange.pc).map_or(Section::OnError, |p| p.section)
+    }
+}
+
+/// `context` for the expressions of the current policy.
+fn scope<'a, C: Choices>(
+    spec: &'a GatewaySpec,
+    exchange: &'a Exchange,
+    now: Timestamp,
+    choices: &mut C,
+) -> Scope<'a> {
+    let response = match &exchange.response {
+        Some(response) => Some(response),
+        None if exchange.forwarded => None,
+        None => match spec.semantics().policy_pre_response(choices) {
+            PreResponse::Null => None,
+            PreResponse::DefaultObject => Some(spec.pre_response()),
+        },
+    };
+    Scope {
+        request: &exchange.request,
+        response,
+        last_error: exchange.last_error.as_deref(),
+        variables: &exchange.variables,
+        names: &spec.program().variables,
+        now,
+        started: exchange.started,
+    }
+}

@@ -1,0 +1,95 @@
+//! The event loop.
+//!
+//! Order at one instant: scheduled events before new arrivals of an open loop, so that a response never
+//! waits for a request that came later.
+
+use super::calendar::{Event, EventKind};
+use super::observe::Observer;
+use super::plan::RunPlan;
+use super::result::{AccountingError, RunResult};
+use super::world::World;
+use crate::random::Streams;
+use crate::units::{RequestId, Timestamp};
+use crate::workload::{ArrivalSpec, OpenLoop, Sizes};
+
+/// Runs `plan` to its horizon, or until all traffic has ended, and checks the accounts.
+///
+/// # Errors
+/// An accounting identity that does not hold: a defect of this program.
+pub fn run<O: Observer>(plan: &RunPlan, observer: &mut O) -> Result<RunResult, AccountingError> {
+    let horizon = plan.horizon.map_or(Timestamp::MAX, |h| Timestamp::ZERO.saturating_add(h));
+    let mut world = World::new(plan, observer);
+    let end = match &plan.traffic.arrivals {
+        ArrivalSpec::ClosedLoop { clients, requests, .. } => {
+            closed_loop(plan, &mut world, horizon, *clients, *requests)
+        }
+        ArrivalSpec::Poisson { .. } | ArrivalSpec::Replay { .. } => open_loop(plan, &mut world, horizon),
+    };
+    let end = plan.horizon.map_or(end, |_| end.min(horizon));
+    let result = world.finish(end);
+    result.check()?;
+    Ok(result)
+}
+
+/// Arrivals do not depend on answers.
+fn open_loop<O: Observer>(plan: &RunPlan, world: &mut World<'_, O>, horizon: Timestamp) -> Timestamp {
+    let mut source = OpenLoop::new(&plan.traffic, &Streams::new(plan.seed));
+    let mut arrival = source.next();
+    let mut now = Timestamp::ZERO;
+    loop {
+        let event_at = world.calendar.next_at();
+        let arrival_at = arrival.as_ref().map(|a| a.at);
+        let (at, is_event) = match (event_at, arrival_at) {
+            (None, None) => return now,
+            (Some(event), Some(arrival)) if event <= arrival => (event, true),
+            (Some(event), None) => (event, true),
+            (_, Some(arrival)) => (arrival, false),
+        };
+        if at >= horizon {
+            return horizon;
+        }
+        now = at;
+        world.advance(now);
+        if is_event {
+            if let Some((_, event)) = world.calendar.pop() {
+                world.happen(now, event);
+            }
+        } else if let Some(new) = arrival.take() {
+            world.arrive(now, None, new.demand);
+            arrival = source.next();
+        }
+    }
+}
+
+/// Each client sends, waits for the answer, pauses and sends again, until `requests` have been sent.
+fn closed_loop<O: Observer>(
+    plan: &RunPlan,
+    world: &mut World<'_, O>,
+    horizon: Timestamp,
+    clients: u32,
+    requests: u64,
+) -> Timestamp {
+    let sizes = Sizes::new(plan.traffic.sizes.clone(), &Streams::new(plan.seed));
+    for client in 0..clients {
+        let event = Event { kind: EventKind::ClientSends, slot: client, epoch: 0, attempt: 0 };
+        world.calendar.schedule(Timestamp::ZERO, event);
+    }
+    let mut now = Timestamp::ZERO;
+    while let Some(at) = world.calendar.next_at() {
+        if at >= horizon {
+            return horizon;
+        }
+        let Some((_, event)) = world.calendar.pop() else { break };
+        if event.kind != EventKind::ClientSends {
+            now = at;
+            world.advance(now);
+            world.happen(now, event);
+        } else if world.arrivals() < requests {
+            now = at;
+            world.advance(now);
+            let demand = sizes.of(RequestId(world.arrivals()));
+            world.arrive(now, Some(event.slot), demand);
+        }
+    }
+    now
+}

@@ -1,0 +1,122 @@
+//! A request under way: the core's exchange and what the world knows about it.
+
+use super::observe::{AttemptResult, Step};
+use crate::backend::{Headroom, LimitKind};
+use crate::gateway::{Exchange, Selection};
+use crate::units::{BackendId, Demand, Duration, PromptSize, StatusCode, Timestamp, Tokens};
+
+/// One slot of the world. Slots are used again; `epoch` tells their tenants apart.
+#[derive(Clone, Debug)]
+pub(super) struct Flight {
+    pub(super) epoch: u32,
+    pub(super) is_used: bool,
+    pub(super) exchange: Exchange,
+    pub(super) arrival: Timestamp,
+    pub(super) instance: u32,
+    /// Closed-loop client, if any.
+    pub(super) client: Option<u32>,
+    pub(super) demand: Demand,
+    pub(super) call: Call,
+    pub(super) first_byte: Option<Timestamp>,
+    pub(super) status: Option<StatusCode>,
+    pub(super) answerer: Option<BackendId>,
+    pub(super) answer_sent_at: Timestamp,
+    pub(super) answer_counted: Option<Tokens>,
+    pub(super) last_target: Option<BackendId>,
+    pub(super) selection: Option<Selection>,
+    pub(super) was_oversized: bool,
+    pub(super) steps: Vec<Step>,
+}
+
+/// The latest attempt of a flight.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Call {
+    pub(super) attempt: u32,
+    pub(super) backend: BackendId,
+    pub(super) sent_at: Timestamp,
+    /// The estimate while the deployment is at work on it.
+    pub(super) counted: Option<Tokens>,
+    pub(super) reply: Reply,
+    /// Whether its answer is still to come.
+    pub(super) is_live: bool,
+}
+
+/// What the deployment will answer.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Reply {
+    Admitted(Headroom),
+    Throttled { limit: LimitKind, retry_after: Option<Duration> },
+    Refused(StatusCode),
+}
+
+impl Flight {
+    pub(super) fn new() -> Self {
+        let demand = Demand {
+            prompt: PromptSize::One(crate::units::Chars(0)),
+            prompt_tokens: Tokens(0),
+            completion_tokens: Tokens(0),
+            max_tokens: None,
+        };
+        let call = Call {
+            attempt: 0,
+            backend: BackendId(0),
+            sent_at: Timestamp::ZERO,
+            counted: None,
+            reply: Reply::Refused(StatusCode::OK),
+            is_live: false,
+        };
+        Self {
+            epoch: 0,
+            is_used: false,
+            exchange: Exchange::default(),
+            arrival: Timestamp::ZERO,
+            instance: 0,
+            client: None,
+            demand,
+            call,
+            first_byte: None,
+            status: None,
+            answerer: None,
+            answer_sent_at: Timestamp::ZERO,
+            answer_counted: None,
+            last_target: None,
+            selection: None,
+            was_oversized: false,
+            steps: Vec::new(),
+        }
+    }
+
+    /// Takes in a new request.
+    pub(super) fn begin(&mut self, arrival: Timestamp, instance: u32, client: Option<u32>, demand: Demand) {
+        self.is_used = true;
+        self.arrival = arrival;
+        self.instance = instance;
+        self.client = client;
+        self.demand = demand;
+        self.call.attempt = 0;
+        self.call.is_live = false;
+        self.call.counted = None;
+        self.first_byte = None;
+        self.status = None;
+        self.answerer = None;
+        self.answer_counted = None;
+        self.last_target = None;
+        self.selection = None;
+        self.was_oversized = false;
+        self.steps.clear();
+    }
+
+    /// Whether an event for `attempt` of `epoch` is about the present call.
+    #[inline]
+    pub(super) fn awaits(&self, epoch: u32, attempt: u32) -> bool {
+        self.is_used && self.epoch == epoch && self.call.attempt == attempt && self.call.is_live
+    }
+
+    /// Notes what came of the latest attempt.
+    pub(super) fn set_result(&mut self, result: AttemptResult) {
+        let last = self.steps.iter_mut().rev().find(|step| matches!(step, Step::Attempt { .. }));
+        if let Some(Step::Attempt { result: old, .. }) = last {
+            *old = result;
+        }
+    }
+}

@@ -1,0 +1,36 @@
+//! Small specs for the tests of this module.
+
+use std::sync::Arc;
+
+use crate::backend::{Capacity, DeploymentSpec, LatencySpec, ModelFacts, StandardSpec};
+use crate::units::{Duration, RequestsPerMinute, TokensPerMinute};
+
+/// A Standard gpt-4o-mini deployment of 8,000 TPM with constant latency: 100 ms and 10 ms per token.
+pub(crate) fn deployment(name: &str) -> Arc<DeploymentSpec> {
+    let facts = ModelFacts::find("gpt-4o-mini").unwrap();
+    Arc::new(DeploymentSpec {
+        name: name.into(),
+        region: "Nowhere".into(),
+        model: "gpt-4o-mini".into(),
+        capacity: Capacity::Standard(StandardSpec {
+            tpm: TokensPerMinute(8_000),
+            rpm: RequestsPerMinute(80),
+            token_window: Duration::from_secs(60),
+            request_window: Duration::from_secs(10),
+            token_cost: facts.token_cost.value,
+        }),
+        latency: LatencySpec {
+            ttft_base: Duration::from_millis(100),
+            ttft_per_prompt_token: Duration::ZERO,
+            ttft_sigma: 0.0,
+            tpot: Duration::from_millis(10),
+            tpot_sigma: 0.0,
+            tail_chance: 0.0,
+            tail_factor: (1.0, 1.0),
+            load_factor: 1.0,
+            load_capacity: 1,
+        },
+        network: Duration::ZERO,
+        refusal: Duration::from_millis(20),
+    })
+}

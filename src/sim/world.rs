@@ -1,0 +1,646 @@
+//! The world of a run: gateway instances, deployments and requests under way, and what each event does.
+//!
+//! The world carries out the core's actions and reports back; it decides nothing that a gateway decides.
+//!
+//! Model choices (assumptions that output names)
+//! - A deployment decides about admission at the instant the gateway sends; the network's round trip is
+//!   added to its answer.
+//! - An answer that is not streamed arrives whole: head and last byte at the same instant.
+//! - A gateway that stops waiting does not stop the deployment: what was counted stays counted, and a
+//!   provisioned deployment settles when the work would have ended.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::calendar::{Calendar, Event, EventKind};
+use super::choices::SeededChoices;
+use super::flight::{Call, Flight, Reply};
+use super::journal::{Journal, Record};
+use super::observe::{AttemptResult, Observer, Outcome, RequestRecord, Step, TripRecord};
+use super::plan::RunPlan;
+use super::result::{BackendResult, RunResult};
+use super::timeline::Timeline;
+use crate::backend::{Capacity, Decision, Deployment, Headroom, LimitKind};
+use crate::gateway::{
+    Action, Answerer, BreakerChange, Effects, Ending, Event as GatewayEvent, ForwardTarget, Gateway, Input,
+    RequestHead, SentBody, SideAnswer,
+};
+use crate::metrics::{LatencyHistogram, StatusCounts};
+use crate::policy::{Header, HeaderValue, Headers, Response, Text};
+use crate::random::{StreamName, Streams};
+use crate::semantics::InstanceAssignment;
+use crate::units::{AttemptNumber, BackendId, Demand, RequestId, StatusCode, Timestamp, Tokens};
+
+/// Everything that changes while a run goes on.
+pub(super) struct World<'p, O> {
+    plan: &'p RunPlan,
+    observer: &'p mut O,
+    streams: Streams,
+    head: RequestHead,
+    token: Text,
+    gateways: Vec<(Gateway, SeededChoices)>,
+    sites: Vec<Site>,
+    deployments: Vec<Deployment>,
+    flights: Vec<Flight>,
+    free: Vec<u32>,
+    /// Attempts at work for which nobody waits any more.
+    orphans: BTreeMap<(u32, u32, u32), (BackendId, Demand, Tokens)>,
+    pub(super) calendar: Calendar,
+    timeline: Timeline,
+    journal: Journal,
+    effects: Effects,
+    actions: Vec<Action>,
+    result: RunResult,
+    next_request: u64,
+}
+
+/// What does not change about a backend.
+struct Site {
+    latency_stream: StreamName,
+    headers: Arc<[Header]>,
+    /// Tokens per minute; 0 for a provisioned deployment, which reports its fill itself.
+    limit: u64,
+}
+
+const ASSIGNMENT: StreamName = StreamName::new("assignment");
+
+impl<'p, O: Observer> World<'p, O> {
+    pub(super) fn new(plan: &'p RunPlan, observer: &'p mut O) -> Self {
+        let streams = Streams::new(plan.seed);
+        let semantics = plan.gateway.semantics();
+        let deployments: Vec<Deployment> =
+            plan.targets.iter().map(|t| Deployment::new(Arc::clone(&t.deployment), semantics)).collect();
+        let sites = plan.gateway.backends().iter().zip(&plan.targets).map(|(backend, target)| Site {
+            latency_stream: StreamName::new(&format!("latency/{}", backend.name)),
+            headers: Arc::from([Header {
+                name: "x-ms-region".into(),
+                value: HeaderValue::Text(Text::from(Arc::clone(&target.deployment.region))),
+            }]),
+            limit: match &target.deployment.capacity {
+                Capacity::Standard(standard) => standard.tpm.get(),
+                Capacity::Provisioned(_) => 0,
+            },
+        });
+        let gateway =
+            |instance| (Gateway::new(Arc::clone(&plan.gateway)), SeededChoices::new(&streams, instance));
+        Self {
+            plan,
+            observer,
+            streams,
+            head: RequestHead {
+                id: RequestId(0),
+                method: plan.operation.method.clone(),
+                path: plan.operation.path.clone(),
+                headers: Some(Arc::clone(&plan.operation.headers)),
+                has_body: true,
+            },
+            token: Text::Static("simulated-managed-identity-token"),
+            gateways: (0..plan.units.max(1)).map(gateway).collect(),
+            sites: sites.collect(),
+            timeline: Timeline::new(deployments.len(), plan.units.max(1), plan.interval),
+            result: RunResult {
+                arrivals: 0,
+                statuses: StatusCounts::default(),
+                broken_off: 0,
+                cancelled: 0,
+                in_flight: 0,
+                attempts: 0,
+                unrouted: 0,
+                retries: 0,
+                exhausted: 0,
+                oversized: 0,
+                policy_errors: 0,
+                backends: vec![BackendResult::default(); deployments.len()],
+                latency: LatencyHistogram::new(),
+                ttft: LatencyHistogram::new(),
+                wait: LatencyHistogram::new(),
+                refusal_latency: LatencyHistogram::new(),
+                end: Timestamp::ZERO,
+                fingerprint: String::new(),
+            },
+            deployments,
+            flights: Vec::new(),
+            free: Vec::new(),
+            orphans: BTreeMap::new(),
+            calendar: Calendar::default(),
+            journal: Journal::new(),
+            effects: Effects::default(),
+            actions: Vec::new(),
+            next_request: 0,
+        }
+    }
+
+    /// Requests that have arrived so far.
+    pub(super) fn arrivals(&self) -> u64 {
+        self.next_request
+    }
+
+    /// Ends the intervals that are over.
+    #[inline]
+    pub(super) fn advance(&mut self, now: Timestamp) {
+        self.timeline.advance(now, &mut self.deployments, self.observer);
+    }
+
+    /// A request arrives.
+    pub(super) fn arrive(&mut self, now: Timestamp, client: Option<u32>, demand: Demand) {
+        let id = RequestId(self.next_request);
+        self.next_request += 1;
+        self.result.arrivals += 1;
+        let instance = self.instance_for(id);
+        let slot = self.free.pop().unwrap_or_else(|| {
+            self.flights.push(Flight::new());
+            u32::try_from(self.flights.len() - 1).unwrap_or(u32::MAX)
+        });
+        self.journal.record(now, Record::Arrival, id.0, u64::from(instance));
+        let Some(flight) = self.flights.get_mut(slot as usize) else { return };
+        let Some((gateway, choices)) = self.gateways.get_mut(instance as usize) else { return };
+        flight.begin(now, instance, client, demand);
+        let epoch = flight.epoch;
+        self.head.id = id;
+        gateway.start(&mut flight.exchange, &self.head, now, choices, &mut self.effects);
+        if let Some(patience) = self.plan.traffic.client_timeout {
+            let kind = EventKind::ClientTimeout;
+            self.calendar.schedule(now.saturating_add(patience), Event { kind, slot, epoch, attempt: 0 });
+        }
+        self.carry_out(slot, now);
+    }
+
+    /// Something that was scheduled happens.
+    #[inline]
+    pub(super) fn happen(&mut self, now: Timestamp, event: Event) {
+        let Event { kind, slot, epoch, attempt } = event;
+        match kind {
+            EventKind::Answer => {
+                if self.respond(now, event) {
+                    self.end_service(now, event);
+                    self.tell_if_current(now, event, Input::BodyEnd { attempt: AttemptNumber(attempt) });
+                } else {
+                    self.end_service(now, event);
+                }
+            }
+            EventKind::Headers => {
+                self.respond(now, event);
+            }
+            EventKind::BodyEnd => {
+                self.end_service(now, event);
+                self.tell_if_current(now, event, Input::BodyEnd { attempt: AttemptNumber(attempt) });
+            }
+            EventKind::HeaderDeadline => {
+                if self.flights.get(slot as usize).is_some_and(|f| f.awaits(epoch, attempt)) {
+                    self.timed_out(slot);
+                    self.tell(slot, now, Input::HeaderTimeout { attempt: AttemptNumber(attempt) });
+                }
+            }
+            EventKind::SideCallDone => {
+                let answer = self.token_answer(now);
+                self.tell_if_current(now, event, Input::SideCallDone(answer));
+            }
+            EventKind::Wake => self.tell_if_current(now, event, Input::Wake),
+            EventKind::ClientTimeout => self.tell_if_current(now, event, Input::ClientCancel),
+            EventKind::ClientSends => {}
+        }
+    }
+
+    /// Ends the run at `end`: what is still under way is counted as such.
+    pub(super) fn finish(mut self, end: Timestamp) -> RunResult {
+        let mut flights = std::mem::take(&mut self.flights);
+        flights.retain(|f| f.is_used);
+        flights.sort_by_key(|f| f.exchange.id());
+        for flight in &mut flights {
+            self.result.in_flight += 1;
+            let status = flight.status.take();
+            self.report(flight, end, Outcome::InFlight, status);
+        }
+        let tripped = self.timeline.finish(end, &mut self.deployments, self.observer);
+        for ((backend, deployment), tripped) in
+            self.result.backends.iter_mut().zip(&self.deployments).zip(tripped)
+        {
+            backend.inserted_tokens = deployment.insertions();
+            backend.tripped = tripped;
+        }
+        self.result.end = end;
+        self.result.fingerprint = self.journal.fingerprint();
+        self.result
+    }
+
+    fn instance_for(&self, id: RequestId) -> u32 {
+        let units = u64::from(self.plan.units.max(1));
+        let at = match self.plan.gateway.semantics().gateway_assignment {
+            InstanceAssignment::RoundRobin => id.0 % units,
+            InstanceAssignment::Random => self.streams.keyed(ASSIGNMENT, id.0, 0).below(units),
+        };
+        u32::try_from(at).unwrap_or(0)
+    }
+
+    fn tell_if_current(&mut self, now: Timestamp, event: Event, input: Input) {
+        let flight = self.flights.get(event.slot as usize);
+        if flight.is_some_and(|f| f.is_used && f.epoch == event.epoch) {
+            self.tell(event.slot, now, input);
+        }
+    }
+
+    /// Passes an input to the core and carries out what it answers.
+    fn tell(&mut self, slot: u32, now: Timestamp, input: Input) {
+        let Some(flight) = self.flights.get_mut(slot as usize) else { return };
+        let Some((gateway, choices)) = self.gateways.get_mut(flight.instance as usize) else { return };
+        gateway.handle(&mut flight.exchange, input, now, choices, &mut self.effects);
+        self.carry_out(slot, now);
+    }
+
+    fn carry_out(&mut self, slot: u32, now: Timestamp) {
+        loop {
+            if !self.effects.events.is_empty() {
+                self.take_events(slot, now);
+            }
+            if self.effects.actions.is_empty() {
+                return;
+            }
+            let mut actions = std::mem::take(&mut self.actions);
+            std::mem::swap(&mut actions, &mut self.effects.actions);
+            for action in actions.drain(..) {
+                self.act(slot, now, action);
+            }
+            self.actions = actions;
+        }
+    }
+
+    fn act(&mut self, slot: u32, now: Timestamp, action: Action) {
+        match action {
+            Action::Forward { attempt, target, body, deadline, .. } => {
+                self.forward(slot, now, attempt, &target, body, deadline);
+            }
+            Action::Abort { attempt, .. } => self.abandon(slot, attempt),
+            Action::Sleep { until, .. } => {
+                let event = self.event(EventKind::Wake, slot, 0);
+                self.calendar.schedule(until, event);
+            }
+            Action::SideCall { .. } if self.plan.token_fetch.as_nanos() == 0 => {
+                let answer = self.token_answer(now);
+                self.tell(slot, now, Input::SideCallDone(answer));
+            }
+            Action::SideCall { .. } => {
+                let event = self.event(EventKind::SideCallDone, slot, 0);
+                self.calendar.schedule(now.saturating_add(self.plan.token_fetch), event);
+            }
+            Action::Respond { answerer, .. } => {
+                let Some(flight) = self.flights.get_mut(slot as usize) else { return };
+                flight.first_byte = Some(now);
+                flight.status = flight.exchange.response().map(|r| r.status);
+                if let Answerer::Backend { .. } = answerer {
+                    flight.answerer = Some(flight.call.backend);
+                    flight.answer_sent_at = flight.call.sent_at;
+                    flight.answer_counted = flight.call.counted;
+                }
+            }
+            Action::Finish { ending, .. } => self.end(slot, now, ending),
+        }
+    }
+
+    fn event(&self, kind: EventKind, slot: u32, attempt: u32) -> Event {
+        let epoch = self.flights.get(slot as usize).map_or(0, |f| f.epoch);
+        Event { kind, slot, epoch, attempt }
+    }
+
+    fn token_answer(&self, now: Timestamp) -> SideAnswer {
+        SideAnswer::Token { token: self.token.clone(), expires: now.saturating_add(self.plan.token_lifetime) }
+    }
+
+    fn forward(
+        &mut self,
+        slot: u32,
+        now: Timestamp,
+        attempt: AttemptNumber,
+        target: &ForwardTarget,
+        body: SentBody,
+        deadline: Timestamp,
+    ) {
+        self.result.attempts += 1;
+        let backend = match target {
+            ForwardTarget::Backend(backend) => Some(*backend),
+            ForwardTarget::Url(url) => self.backend_at(url),
+        };
+        let Some(flight) = self.flights.get_mut(slot as usize) else { return };
+        let found = backend.and_then(|b| {
+            let deployment = self.deployments.get_mut(b.index())?;
+            Some((b, deployment, self.plan.targets.get(b.index())?, self.result.backends.get_mut(b.index())?))
+        });
+        let Some((backend, deployment, target, totals)) = found else {
+            self.result.unrouted += 1;
+            self.tell(slot, now, Input::ConnectionFailed { attempt });
+            return;
+        };
+        self.journal.record(
+            now,
+            Record::Forward,
+            flight.exchange.id().0,
+            u64::from(attempt.0) << 16 | u64::from(backend.0),
+        );
+        let refused = target.refuses_with.or(match body {
+            SentBody::Lost { status } => Some(status),
+            SentBody::None | SentBody::Whole => None,
+        });
+        let mut call = Call {
+            attempt: attempt.0,
+            backend,
+            sent_at: now,
+            counted: None,
+            reply: Reply::Refused(StatusCode::OK),
+            is_live: true,
+        };
+        let answer_at;
+        let mut body_end_at = None;
+        let mut kind = EventKind::Answer;
+        if let Some(status) = refused {
+            totals.failed += 1;
+            self.timeline.failed(backend);
+            call.reply = Reply::Refused(status);
+            answer_at = now.saturating_add(deployment.spec().refusal_time());
+        } else {
+            match deployment.offer(&flight.demand, now) {
+                Decision::Admitted { counted, headroom } => {
+                    let limit = self.sites.get(backend.index()).map_or(0, |s| s.limit);
+                    totals.admitted += 1;
+                    totals.counted_tokens += counted.get();
+                    self.timeline.admitted(backend, counted, fill_permille(headroom, limit));
+                    call.counted = Some(counted);
+                    call.reply = Reply::Admitted(headroom);
+                    let name = self.sites.get(backend.index()).map_or(ASSIGNMENT, |s| s.latency_stream);
+                    let request = flight.exchange.id().0;
+                    let mut stream = self.streams.keyed(name, request, u64::from(attempt.0));
+                    let time = deployment.service_time(&flight.demand, &mut stream);
+                    if self.plan.traffic.stream {
+                        kind = EventKind::Headers;
+                        body_end_at = Some(now.saturating_add(time.total));
+                        answer_at = now.saturating_add(time.first_token);
+                    } else {
+                        answer_at = now.saturating_add(time.total);
+                    }
+                }
+                Decision::Throttled { limit, retry_after } => {
+                    totals.throttled += 1;
+                    self.timeline.throttled(backend);
+                    if limit == LimitKind::Oversized {
+                        totals.throttled_oversized += 1;
+                        flight.was_oversized = true;
+                    }
+                    call.reply = Reply::Throttled { limit, retry_after };
+                    answer_at = now.saturating_add(deployment.spec().refusal_time());
+                }
+            }
+        }
+        flight.call = call;
+        flight.last_target = Some(backend);
+        if O::WANTS_STEPS {
+            let selection = flight.selection.filter(|s| s.backend == backend);
+            flight.steps.push(Step::Attempt { backend, selection, result: AttemptResult::Pending });
+        }
+        let event = Event { kind, slot, epoch: flight.epoch, attempt: attempt.0 };
+        self.calendar.schedule(answer_at, event);
+        if let Some(at) = body_end_at {
+            self.calendar.schedule(at, Event { kind: EventKind::BodyEnd, ..event });
+        }
+        if answer_at > deadline {
+            self.calendar.schedule(deadline, Event { kind: EventKind::HeaderDeadline, ..event });
+        }
+    }
+
+    fn backend_at(&self, url: &str) -> Option<BackendId> {
+        let wanted = url.trim_end_matches('/');
+        let mut urls = self.plan.gateway.backends().iter().zip(0u16..);
+        urls.find(|(b, _)| b.url.trim_end_matches('/').eq_ignore_ascii_case(wanted))
+            .map(|(_, id)| BackendId(id))
+    }
+
+    /// Response headers reach the gateway. `false` when nobody waits for them.
+    fn respond(&mut self, now: Timestamp, event: Event) -> bool {
+        let Some(flight) = self.flights.get_mut(event.slot as usize) else { return false };
+        if !flight.awaits(event.epoch, event.attempt) {
+            return false;
+        }
+        let Some(site) = self.sites.get(flight.call.backend.index()) else { return false };
+        let response = answer(&flight.call, site);
+        if O::WANTS_STEPS {
+            let limit = match flight.call.reply {
+                Reply::Throttled { limit, .. } => Some(limit),
+                Reply::Admitted(_) | Reply::Refused(_) => None,
+            };
+            flight.set_result(AttemptResult::Status(response.status, limit));
+        }
+        let attempt = AttemptNumber(event.attempt);
+        self.tell(event.slot, now, Input::ResponseHeaders { attempt, response });
+        true
+    }
+
+    /// The deployment is done with an attempt, whoever still waits for it.
+    fn end_service(&mut self, now: Timestamp, event: Event) {
+        if !self.orphans.is_empty()
+            && let Some((backend, demand, counted)) =
+                self.orphans.remove(&(event.slot, event.epoch, event.attempt))
+        {
+            if let Some(deployment) = self.deployments.get_mut(backend.index()) {
+                deployment.finish(&demand, counted, now);
+            }
+            return;
+        }
+        let Some(flight) = self.flights.get_mut(event.slot as usize) else { return };
+        if flight.awaits(event.epoch, event.attempt) {
+            flight.call.is_live = false;
+            if let Some(counted) = flight.call.counted.take()
+                && let Some(deployment) = self.deployments.get_mut(flight.call.backend.index())
+            {
+                deployment.finish(&flight.demand, counted, now);
+            }
+        }
+    }
+
+    fn timed_out(&mut self, slot: u32) {
+        let Some(flight) = self.flights.get_mut(slot as usize) else { return };
+        if let Some(totals) = self.result.backends.get_mut(flight.call.backend.index()) {
+            totals.timeouts += 1;
+        }
+        if O::WANTS_STEPS {
+            flight.set_result(AttemptResult::Timeout);
+        }
+    }
+
+    /// Nobody waits for an attempt any more; the deployment works on.
+    fn abandon(&mut self, slot: u32, attempt: AttemptNumber) {
+        let Some(flight) = self.flights.get_mut(slot as usize) else { return };
+        if flight.call.attempt != attempt.0 || !flight.call.is_live {
+            return;
+        }
+        flight.call.is_live = false;
+        if let Some(counted) = flight.call.counted.take() {
+            let key = (slot, flight.epoch, attempt.0);
+            self.orphans.insert(key, (flight.call.backend, flight.demand.clone(), counted));
+        }
+    }
+
+    fn take_events(&mut self, slot: u32, now: Timestamp) {
+        let mut events = std::mem::take(&mut self.effects.events);
+        let Some(flight) = self.flights.get_mut(slot as usize) else { return };
+        for event in events.drain(..) {
+            match event {
+                GatewayEvent::Selected { selection, .. } => flight.selection = Some(selection),
+                GatewayEvent::Exhausted { request, status, .. } => {
+                    self.result.exhausted += 1;
+                    self.journal.record(now, Record::Exhausted, request.0, u64::from(status.get()));
+                    if O::WANTS_STEPS {
+                        flight.steps.push(Step::Exhausted { status });
+                    }
+                }
+                GatewayEvent::Breaker { backend, change } => {
+                    let instance = flight.instance;
+                    let lane = u64::from(backend.0) << 32 | u64::from(instance);
+                    match change {
+                        BreakerChange::Tripped(trip) => {
+                            if let Some(totals) = self.result.backends.get_mut(backend.index()) {
+                                totals.trips += 1;
+                            }
+                            self.journal.record(
+                                now,
+                                Record::Trip,
+                                lane,
+                                trip.until.as_nanos() & (u64::MAX >> 8),
+                            );
+                            self.timeline.tripped(backend, instance, trip.at, trip.until);
+                            self.observer.trip(&TripRecord::Tripped { backend, instance, trip });
+                        }
+                        BreakerChange::Extended { until } => {
+                            self.journal.record(now, Record::Trip, lane, until.as_nanos() & (u64::MAX >> 8));
+                            self.timeline.extended(backend, instance, until);
+                            self.observer.trip(&TripRecord::Extended { backend, instance, until });
+                        }
+                        BreakerChange::Reset { .. } => {}
+                    }
+                }
+                GatewayEvent::Retry { wait, .. } => {
+                    self.result.retries += 1;
+                    if O::WANTS_STEPS && wait.as_nanos() > 0 {
+                        flight.steps.push(Step::Wait(wait));
+                    }
+                }
+                GatewayEvent::Failed { .. } => self.result.policy_errors += 1,
+            }
+        }
+        self.effects.events = events;
+    }
+
+    fn end(&mut self, slot: u32, now: Timestamp, ending: Ending) {
+        let Some(place) = self.flights.get_mut(slot as usize) else { return };
+        let mut flight = std::mem::replace(place, Flight::new());
+        let status = flight.status;
+        let outcome = match ending {
+            Ending::Answered => Outcome::Answered,
+            Ending::BrokenOff => Outcome::BrokenOff,
+            Ending::Cancelled => Outcome::Cancelled,
+        };
+        let code = status.map_or(0, |s| u64::from(s.get()));
+        self.journal.record(now, Record::End, flight.exchange.id().0, code << 8 | ending as u64);
+        match outcome {
+            Outcome::Answered => self.answered(&flight, now),
+            Outcome::BrokenOff => self.result.broken_off += 1,
+            Outcome::Cancelled => self.result.cancelled += 1,
+            Outcome::InFlight => {}
+        }
+        self.result.oversized += u64::from(flight.was_oversized);
+        self.report(&mut flight, now, outcome, status);
+        let client = flight.client;
+        flight.is_used = false;
+        flight.epoch = flight.epoch.wrapping_add(1);
+        if let Some(place) = self.flights.get_mut(slot as usize) {
+            *place = flight;
+        }
+        self.free.push(slot);
+        if let (Some(client), crate::workload::ArrivalSpec::ClosedLoop { pause, .. }) =
+            (client, &self.plan.traffic.arrivals)
+        {
+            let event = Event { kind: EventKind::ClientSends, slot: client, epoch: 0, attempt: 0 };
+            self.calendar.schedule(now.saturating_add(*pause), event);
+        }
+    }
+
+    fn answered(&mut self, flight: &Flight, now: Timestamp) {
+        let Some(status) = flight.status else { return };
+        self.result.statuses.record(status);
+        let latency = now.since(flight.arrival);
+        if !status.is_success() {
+            self.result.refusal_latency.record(latency);
+            return;
+        }
+        self.result.latency.record(latency);
+        self.result.ttft.record(flight.first_byte.unwrap_or(now).since(flight.arrival));
+        self.result.wait.record(waited(flight, now));
+        if let Some(backend) = flight.answerer
+            && let Some(totals) = self.result.backends.get_mut(backend.index())
+        {
+            totals.answered += 1;
+            totals.prompt_tokens += flight.demand.prompt_tokens.get();
+            totals.completion_tokens += flight.demand.generated().get();
+            self.timeline.answered(backend);
+        }
+    }
+
+    fn report(&mut self, flight: &mut Flight, end: Timestamp, outcome: Outcome, status: Option<StatusCode>) {
+        self.observer.request(&RequestRecord {
+            id: flight.exchange.id(),
+            arrival: flight.arrival,
+            end,
+            instance: flight.instance,
+            outcome,
+            status: if outcome == Outcome::Answered { status } else { None },
+            answerer: if outcome == Outcome::Answered { flight.answerer } else { None },
+            last_target: flight.last_target,
+            attempts: flight.exchange.attempts(),
+            first_byte: flight.first_byte,
+            wait: waited(flight, end),
+            demand: &flight.demand,
+            counted: flight.answer_counted,
+            steps: &flight.steps,
+        });
+    }
+}
+
+/// Time in the gateway before the answering attempt was sent; all of it when none answered.
+fn waited(flight: &Flight, end: Timestamp) -> crate::units::Duration {
+    let until = if flight.answerer.is_some() { flight.answer_sent_at } else { end };
+    until.since(flight.arrival)
+}
+
+fn fill_permille(headroom: Headroom, limit: u64) -> u64 {
+    match headroom {
+        Headroom::Utilisation { permille } => permille,
+        Headroom::Remaining { tokens, .. } => {
+            let used = u128::from(limit.saturating_sub(tokens.get()));
+            let permille = (used * 1000).checked_div(u128::from(limit)).unwrap_or(0);
+            u64::try_from(permille).unwrap_or(u64::MAX)
+        }
+    }
+}
+
+/// The response of a deployment, with the headers that Azure OpenAI was seen to send.
+fn answer(call: &Call, site: &Site) -> Response {
+    let mut headers = Headers::shared(Arc::clone(&site.headers));
+    let status = match call.reply {
+        Reply::Admitted(Headroom::Remaining { tokens, requests }) => {
+            headers.append("x-ratelimit-remaining-requests".into(), HeaderValue::Number(requests));
+            headers.append("x-ratelimit-remaining-tokens".into(), HeaderValue::Number(tokens.get()));
+            StatusCode::OK
+        }
+        Reply::Admitted(Headroom::Utilisation { permille }) => {
+            let percent = format!("{}.{}%", permille / 10, permille % 10);
+            let name = "azure-openai-deployment-utilization".into();
+            headers.append(name, HeaderValue::Text(Text::from(percent)));
+            StatusCode::OK
+        }
+        Reply::Throttled { retry_after, .. } => {
+            if let Some(wait) = retry_after {
+                headers.append("Retry-After".into(), HeaderValue::Number(wait.as_secs_ceil().max(1)));
+                headers.append("retry-after-ms".into(), HeaderValue::Number(wait.as_millis_ceil().max(1)));
+            }
+            StatusCode::TOO_MANY_REQUESTS
+        }
+        Reply::Refused(status) => status,
+    };
+    Response { headers, ..Response::plain(status) }
+}
