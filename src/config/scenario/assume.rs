@@ -144,7 +144,7 @@ fn relevance(setting: &Setting<'_>, switch: Switch) -> Option<u8> {
             }),
             3,
         ),
-        Switch::PreResponse | Switch::RetryConditionAtEnd => (has_retry, 3),
+        Switch::PreResponse | Switch::RetryConditionAtEnd | Switch::ResponseInOnError => (has_retry, 3),
         Switch::RequestLimitRounding => (
             setting
                 .deployments
