@@ -124,7 +124,7 @@ fn guess(policy_path: &str, resources_paths: &[String], resources: &[Resource]) 
         .iter()
         .filter_map(|resource| match &resource.kind {
             ResourceKind::Single { url, .. } => Some((&*resource.name, &**url)),
-            ResourceKind::Pool { .. } => None,
+            ResourceKind::Pool { .. } | ResourceKind::Unusable => None,
         })
         .collect();
     let mut guesser = Guesser { guesses: Vec::new() };

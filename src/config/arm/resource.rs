@@ -24,8 +24,18 @@ pub(crate) struct Resource {
 /// What `properties.type` says.
 #[derive(Clone, Debug)]
 pub(crate) enum ResourceKind {
-    Single { url: Arc<str>, url_span: Span, breaker: Option<BreakerRule>, breaker_span: Option<Span> },
-    Pool { members: Vec<ResourceMember>, failure_status: Option<StatusCode> },
+    Single {
+        url: Arc<str>,
+        url_span: Span,
+        breaker: Option<BreakerRule>,
+        breaker_span: Option<Span>,
+    },
+    Pool {
+        members: Vec<ResourceMember>,
+        failure_status: Option<StatusCode>,
+    },
+    /// Has an error that was told; only its name is of use, so that others can be checked against it.
+    Unusable,
 }
 
 /// A member of a pool as the resource gives it.
@@ -38,33 +48,41 @@ pub(crate) struct ResourceMember {
     pub(crate) weight: Option<u8>,
 }
 
-/// The backend resources of a document, in order. Problems are told; what is unusable is left out.
-pub(crate) fn read_resources(root: &Node, diagnostics: &mut Diagnostics) -> Vec<Resource> {
+/// The backend resources of a document, in order. Problems are told. `None` when the name of one cannot be
+/// read, because then nothing can be said about names that seem to be missing.
+pub(crate) fn read_resources(root: &Node, diagnostics: &mut Diagnostics) -> Option<Vec<Resource>> {
     let found = backend_resources(root, diagnostics);
-    found.into_iter().filter_map(|node| read_resource(node, diagnostics)).collect()
+    let read: Vec<_> = found.into_iter().map(|node| read_resource(node, diagnostics)).collect();
+    read.into_iter().collect()
 }
 
 fn read_resource(node: &Node, diagnostics: &mut Diagnostics) -> Option<Resource> {
     let mut clean = check(node, Kind::Object(&RESOURCE), "resource", Dialect::Arm, diagnostics);
-    let properties = node.get("properties")?;
+    let properties = node.get("properties");
+    let kind = properties.and_then(|properties| read_properties(properties, &mut clean, diagnostics));
+    let kind = kind.filter(|_| clean).unwrap_or(ResourceKind::Unusable);
+    let name_node = node.get("name")?;
+    let name = name_node.text().filter(|name| !name.starts_with('['))?;
+    Some(Resource { name: Arc::from(last_segment(name)), name_span: name_node.span, kind })
+}
+
+fn read_properties(
+    properties: &Node,
+    clean: &mut bool,
+    diagnostics: &mut Diagnostics,
+) -> Option<ResourceKind> {
     let is_pool = match properties.get("type").and_then(Node::text) {
         Some(kind) => kind.eq_ignore_ascii_case("pool"),
         None => properties.get("url").is_none() && present(properties, "pool").is_some(),
     };
     let shape = if is_pool { &POOL } else { &SINGLE };
-    clean &= check(properties, Kind::Object(shape), "properties", Dialect::Arm, diagnostics);
-    let kind = if is_pool {
-        clean &= allowed_in_pool(properties, diagnostics);
+    *clean &= check(properties, Kind::Object(shape), "properties", Dialect::Arm, diagnostics);
+    if is_pool {
+        *clean &= allowed_in_pool(properties, diagnostics);
         read_pool(properties, diagnostics)
     } else {
         read_single(properties, diagnostics)
-    };
-    let name_node = node.get("name")?;
-    let name = last_segment(name_node.text()?);
-    if !clean {
-        return None;
     }
-    Some(Resource { name: Arc::from(name), name_span: name_node.span, kind: kind? })
 }
 
 fn read_single(properties: &Node, diagnostics: &mut Diagnostics) -> Option<ResourceKind> {
@@ -263,4 +281,90 @@ fn status(node: Option<&Node>) -> Option<StatusCode> {
 
 fn failure_status(node: &Node) -> Option<StatusCode> {
     status(present(node, "failureResponse")?.get("statusCode"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::json::parse;
+    use super::*;
+    use crate::diagnostics::SourceId;
+
+    fn read(text: &str) -> (Vec<Resource>, Diagnostics) {
+        let mut diagnostics = Diagnostics::new();
+        let tree = parse(SourceId(0), text, &mut diagnostics).expect("JSON");
+        let resources = read_resources(&tree, &mut diagnostics).expect("names");
+        (resources, diagnostics)
+    }
+
+    #[test]
+    fn all_forms_of_a_document_are_read() {
+        let one = r#"{ "name": "svc/x", "type": "Microsoft.ApiManagement/service/backends", "properties": { "url": "https://x/openai" } }"#;
+        let service = r#"{ "type": "Microsoft.ApiManagement/service", "name": "svc", "resources": [ONE] }"#;
+        for (form, text) in [
+            ("single", one.to_owned()),
+            ("array", format!("[{one}]")),
+            ("list", format!(r#"{{ "value": [{one}] }}"#)),
+            ("template", format!(r#"{{ "$schema": "s", "resources": [{{ "type": "a/apis" }}, {one}] }}"#)),
+            ("nested", format!(r#"{{ "resources": [{}] }}"#, service.replace("ONE", one))),
+            ("symbolic names", format!(r#"{{ "resources": {{ "backend": {one} }} }}"#)),
+            ("without type", r#"{ "name": "x", "properties": { "url": "https://x/openai" } }"#.to_owned()),
+            ("workspace", one.replace("service/backends", "service/workspaces/backends")),
+        ] {
+            let (resources, diagnostics) = read(&text);
+            assert!(diagnostics.is_empty(), "{form}: {diagnostics:?}");
+            let names: Vec<&str> = resources.iter().map(|resource| &*resource.name).collect();
+            assert_eq!(names, ["x"], "{form}");
+        }
+    }
+
+    #[test]
+    fn members_are_named_by_the_end_of_their_id() {
+        let ids = [
+            "/subscriptions/s/resourceGroups/g/providers/p/service/a/backends/x",
+            "/backends/y",
+            "z",
+            "${apim.id}/backends/w",
+        ];
+        let services = ids.map(|id| serde_json::json!({ "id": id, "priority": "2", "weight": null }));
+        let pool = serde_json::json!({ "type": "pool", "pool": { "services": services } });
+        let (resources, diagnostics) =
+            read(&serde_json::json!({ "name": "p", "properties": pool }).to_string());
+        assert!(diagnostics.is_empty(), "{diagnostics:?}");
+        let ResourceKind::Pool { members, .. } = &resources[0].kind else { panic!("a pool") };
+        let found: Vec<_> = members.iter().map(|m| (&*m.name, m.priority, m.weight)).collect();
+        let two = Some(2);
+        assert_eq!(found, [("x", two, None), ("y", two, None), ("z", two, None), ("w", two, None)]);
+    }
+
+    #[test]
+    fn a_rule_is_read_with_everything_that_decides() {
+        let text = r#"{ "name": "x", "properties": { "type": "single", "url": "https://x", "circuitBreaker": { "rules": [{
+            "name": "r", "tripDuration": "PT60S", "acceptRetryAfter": "true", "failureResponse": { "statusCode": 429 },
+            "failureCondition": { "percentage": "50", "count": null, "interval": "P1D", "errorReasons": ["timeout"],
+                "statusCodeRanges": [{ "min": "429", "max": 429 }, { "min": 500, "max": "599" }] } }] } } }"#;
+        let (resources, diagnostics) = read(text);
+        assert!(diagnostics.is_empty(), "{diagnostics:?}");
+        let ResourceKind::Single { breaker: Some(rule), .. } = &resources[0].kind else { panic!("a rule") };
+        assert_eq!(rule.threshold, Threshold::Percentage(50));
+        assert_eq!(
+            (rule.interval, rule.trip_duration),
+            (Duration::from_secs(86_400), Duration::from_secs(60))
+        );
+        assert!(rule.accept_retry_after);
+        assert_eq!(rule.failure_status, Some(StatusCode::TOO_MANY_REQUESTS));
+        let counts = |code| rule.counts(StatusCode::new(code).expect("a status"));
+        assert_eq!([428, 429, 430, 500, 599].map(counts), [false, true, false, true, true]);
+        assert_eq!(rule.error_reasons.len(), 1);
+    }
+
+    #[test]
+    fn a_pool_has_one_to_thirty_members() {
+        let fails = |members: usize| {
+            let services: Vec<_> =
+                (0..members).map(|n| serde_json::json!({ "id": format!("b{n}") })).collect();
+            let pool = serde_json::json!({ "type": "Pool", "pool": { "services": services } });
+            read(&serde_json::json!({ "name": "p", "properties": pool }).to_string()).1.has_errors()
+        };
+        assert_eq!([0, 1, 30, 31].map(fails), [true, false, false, true]);
+    }
 }

@@ -68,7 +68,7 @@ impl<'n> Join<'n, '_> {
         let known: Vec<&str> = self
             .resources
             .iter()
-            .filter(|resource| pools_too || matches!(resource.kind, ResourceKind::Single { .. }))
+            .filter(|resource| pools_too || !matches!(resource.kind, ResourceKind::Pool { .. }))
             .map(|resource| &*resource.name)
             .collect();
         let message = format!("there is no backend `{}`", shorten(name));
@@ -102,7 +102,7 @@ impl<'n> Join<'n, '_> {
             for member in members {
                 let found = self.find(&member.name);
                 match found.map(|found| &found.kind) {
-                    Some(ResourceKind::Single { .. }) => {}
+                    Some(ResourceKind::Single { .. } | ResourceKind::Unusable) => {}
                     Some(ResourceKind::Pool { .. }) => self.problems.push(
                         Diagnostic::error(
                             "nested-pool",
@@ -121,6 +121,9 @@ impl<'n> Join<'n, '_> {
         let Some(pools) = self.tree.get("pools") else { return };
         for change in entries(pools) {
             let found = self.find(&change.name).map(|resource| resource.kind.clone());
+            if matches!(found, Some(ResourceKind::Unusable)) {
+                continue;
+            }
             let Some(ResourceKind::Pool { members, .. }) = found else {
                 let known: Vec<Arc<str>> = self
                     .resources
@@ -156,7 +159,7 @@ impl<'n> Join<'n, '_> {
         let Some(backends) = self.tree.get("backends") else { return };
         for member in entries(backends) {
             match self.find(&member.name).map(|resource| &resource.kind) {
-                Some(ResourceKind::Single { .. }) => {}
+                Some(ResourceKind::Single { .. } | ResourceKind::Unusable) => {}
                 Some(ResourceKind::Pool { .. }) => self.problems.push(
                     Diagnostic::error(
                         "pool-in-backends",
@@ -204,7 +207,7 @@ impl<'n> Join<'n, '_> {
             ResourceKind::Pool { members, .. } => {
                 named(&holder.name) && members.iter().any(|m| m.name.eq_ignore_ascii_case(&resource.name))
             }
-            ResourceKind::Single { .. } => false,
+            ResourceKind::Single { .. } | ResourceKind::Unusable => false,
         });
         match holder {
             Some(holder) => Some(format!("pool `{}`", shorten(&holder.name))),
@@ -235,6 +238,9 @@ impl<'n> Join<'n, '_> {
     }
 
     fn parts(&self, program: Option<&Program>) -> Option<Parts<'n>> {
+        if self.resources.iter().any(|resource| matches!(resource.kind, ResourceKind::Unusable)) {
+            return None;
+        }
         let mut singles = Vec::new();
         for resource in self.resources {
             let ResourceKind::Single { url, url_span, breaker, .. } = &resource.kind else { continue };

@@ -87,14 +87,10 @@ impl<'a> Library<'a> {
         }
         let bytes = self.named_file(&path, "resources", node, diagnostics)?;
         let hash = hash(&bytes);
-        let mut problems = Diagnostics::new();
         let content = self
-            .text(&path, bytes, &mut problems)
-            .and_then(|(source, text)| parse(source, &text, &mut problems))
-            .map(|tree| read_resources(&tree, &mut problems));
-        // A resource that is left out would be missed by everything that names it.
-        let content = content.filter(|_| !problems.has_errors());
-        diagnostics.extend(problems);
+            .text(&path, bytes, diagnostics)
+            .and_then(|(source, text)| parse(source, &text, diagnostics))
+            .and_then(|tree| read_resources(&tree, diagnostics));
         let loaded = Loaded { content, hash };
         self.resources.insert(path, loaded.clone());
         Some(loaded)

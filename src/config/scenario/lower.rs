@@ -91,6 +91,9 @@ fn lower_all(tree: &Node, library: &mut Library<'_>, diagnostics: &mut Diagnosti
     let Loaded { content: program, hash: policy_hash } = policy?;
     let parts = parts?;
     let (traffic, trace_hash) = traffic?;
+    if diagnostics.has_errors() {
+        return None;
+    }
     let backends = parts.singles.into_iter().map(|single| single.entity).collect();
     let gateway = match GatewaySpec::new(backends, parts.pools, program?, semantics) {
         Ok(gateway) => gateway,

@@ -250,7 +250,11 @@ pub(crate) static POISSON: Shape = Shape {
     what: "poisson traffic",
     fields: &[
         TRAFFIC_KIND,
-        Field::required("perSecond", Kind::Number { min: 1e-9, max: 1e9 }, "Mean arrivals per second."),
+        Field::required(
+            "perSecond",
+            Kind::Number { min: 0.000_001, max: 1_000_000.0 },
+            "Mean arrivals per second.",
+        ),
         Field::optional(
             "requests",
             Kind::integer(1, 1_000_000_000),
