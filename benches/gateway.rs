@@ -4,7 +4,8 @@
 //! arrivals. Bare: only the sampling of the same run (arrival gap, size, latency), a heap push and pop for
 //! each request, and a counter. Rounds are interleaved; medians and the ratio are what counts.
 //!
-//! `cargo bench --bench gateway` takes 10 M requests a round, `-- --quick` 1 M.
+//! `cargo bench --bench gateway` takes 10 M requests a round, `-- --quick` 1 M; `-- --count` runs 100,000 once
+//! for instruction counters such as callgrind.
 
 #![expect(
     clippy::print_stdout,
@@ -29,6 +30,12 @@ const ROUNDS: usize = 5;
 fn main() {
     let is_quick = std::env::args().any(|arg| arg == "--quick");
     let requests: u64 = if is_quick { 1_000_000 } else { 10_000_000 };
+    if std::env::args().any(|arg| arg == "--count") {
+        // For instruction counters: one small run of the full simulator and nothing else.
+        let result = sim::run(&plan(100_000), &mut NoObserver).expect("accounts hold");
+        println!("fingerprint {}", result.fingerprint);
+        return;
+    }
     let plan = plan(requests);
     let mut full_rates = Vec::new();
     let mut bare_rates = Vec::new();

@@ -43,8 +43,8 @@ pub(super) enum EventKind {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Entry {
     at: Timestamp,
-    class: u8,
-    sequence: u64,
+    /// Class in the top byte, insertion number below: 2^56 insertions are more than a run can make.
+    order: u64,
     event: Event,
 }
 
@@ -59,8 +59,8 @@ impl Calendar {
     /// Adds an event.
     #[inline]
     pub(super) fn schedule(&mut self, at: Timestamp, event: Event) {
-        let class = event.kind as u8;
-        self.heap.push(Reverse(Entry { at, class, sequence: self.sequence, event }));
+        let order = (event.kind as u64) << 56 | self.sequence;
+        self.heap.push(Reverse(Entry { at, order, event }));
         self.sequence += 1;
     }
 

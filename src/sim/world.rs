@@ -206,10 +206,9 @@ impl<'p, O: Observer> World<'p, O> {
         let mut flights = std::mem::take(&mut self.flights);
         flights.retain(|f| f.is_used);
         flights.sort_by_key(|f| f.exchange.id());
-        for flight in &mut flights {
+        for flight in &flights {
             self.result.in_flight += 1;
-            let status = flight.status.take();
-            self.report(flight, end, Outcome::InFlight, status);
+            self.observer.request(&record(flight, end, Outcome::InFlight));
         }
         let tripped = self.timeline.finish(end, &mut self.deployments, self.observer);
         for ((backend, deployment), tripped) in
@@ -527,77 +526,72 @@ impl<'p, O: Observer> World<'p, O> {
     }
 
     fn end(&mut self, slot: u32, now: Timestamp, ending: Ending) {
-        let Some(place) = self.flights.get_mut(slot as usize) else { return };
-        let mut flight = std::mem::replace(place, Flight::new());
-        let status = flight.status;
+        let Some(flight) = self.flights.get_mut(slot as usize) else { return };
         let outcome = match ending {
             Ending::Answered => Outcome::Answered,
             Ending::BrokenOff => Outcome::BrokenOff,
             Ending::Cancelled => Outcome::Cancelled,
         };
-        let code = status.map_or(0, |s| u64::from(s.get()));
+        let code = flight.status.map_or(0, |s| u64::from(s.get()));
         self.journal.record(now, Record::End, flight.exchange.id().0, code << 8 | ending as u64);
         match outcome {
-            Outcome::Answered => self.answered(&flight, now),
+            Outcome::Answered => answered(flight, now, &mut self.result, &mut self.timeline),
             Outcome::BrokenOff => self.result.broken_off += 1,
             Outcome::Cancelled => self.result.cancelled += 1,
             Outcome::InFlight => {}
         }
         self.result.oversized += u64::from(flight.was_oversized);
-        self.report(&mut flight, now, outcome, status);
-        let client = flight.client;
+        self.observer.request(&record(flight, now, outcome));
         flight.is_used = false;
         flight.epoch = flight.epoch.wrapping_add(1);
-        if let Some(place) = self.flights.get_mut(slot as usize) {
-            *place = flight;
-        }
         self.free.push(slot);
         if let (Some(client), crate::workload::ArrivalSpec::ClosedLoop { pause, .. }) =
-            (client, &self.plan.traffic.arrivals)
+            (flight.client, &self.plan.traffic.arrivals)
         {
             let event = Event { kind: EventKind::ClientSends, slot: client, epoch: 0, attempt: 0 };
             self.calendar.schedule(now.saturating_add(*pause), event);
         }
     }
+}
 
-    fn answered(&mut self, flight: &Flight, now: Timestamp) {
-        let Some(status) = flight.status else { return };
-        self.result.statuses.record(status);
-        let latency = now.since(flight.arrival);
-        if !status.is_success() {
-            self.result.refusal_latency.record(latency);
-            return;
-        }
-        self.result.latency.record(latency);
-        self.result.ttft.record(flight.first_byte.unwrap_or(now).since(flight.arrival));
-        self.result.wait.record(waited(flight, now));
-        if let Some(backend) = flight.answerer
-            && let Some(totals) = self.result.backends.get_mut(backend.index())
-        {
-            totals.answered += 1;
-            totals.prompt_tokens += flight.demand.prompt_tokens.get();
-            totals.completion_tokens += flight.demand.generated().get();
-            self.timeline.answered(backend);
-        }
+fn answered(flight: &Flight, now: Timestamp, result: &mut RunResult, timeline: &mut Timeline) {
+    let Some(status) = flight.status else { return };
+    result.statuses.record(status);
+    let latency = now.since(flight.arrival);
+    if !status.is_success() {
+        result.refusal_latency.record(latency);
+        return;
     }
+    result.latency.record(latency);
+    result.ttft.record(flight.first_byte.unwrap_or(now).since(flight.arrival));
+    result.wait.record(waited(flight, now));
+    if let Some(backend) = flight.answerer
+        && let Some(totals) = result.backends.get_mut(backend.index())
+    {
+        totals.answered += 1;
+        totals.prompt_tokens += flight.demand.prompt_tokens.get();
+        totals.completion_tokens += flight.demand.generated().get();
+        timeline.answered(backend);
+    }
+}
 
-    fn report(&mut self, flight: &mut Flight, end: Timestamp, outcome: Outcome, status: Option<StatusCode>) {
-        self.observer.request(&RequestRecord {
-            id: flight.exchange.id(),
-            arrival: flight.arrival,
-            end,
-            instance: flight.instance,
-            outcome,
-            status: if outcome == Outcome::Answered { status } else { None },
-            answerer: if outcome == Outcome::Answered { flight.answerer } else { None },
-            last_target: flight.last_target,
-            attempts: flight.exchange.attempts(),
-            first_byte: flight.first_byte,
-            wait: waited(flight, end),
-            demand: &flight.demand,
-            counted: flight.answer_counted,
-            steps: &flight.steps,
-        });
+fn record(flight: &Flight, end: Timestamp, outcome: Outcome) -> RequestRecord<'_> {
+    let is_answered = outcome == Outcome::Answered;
+    RequestRecord {
+        id: flight.exchange.id(),
+        arrival: flight.arrival,
+        end,
+        instance: flight.instance,
+        outcome,
+        status: flight.status.filter(|_| is_answered),
+        answerer: flight.answerer.filter(|_| is_answered),
+        last_target: flight.last_target,
+        attempts: flight.exchange.attempts(),
+        first_byte: flight.first_byte,
+        wait: waited(flight, end),
+        demand: &flight.demand,
+        counted: flight.answer_counted,
+        steps: &flight.steps,
     }
 }
 
