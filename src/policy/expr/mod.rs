@@ -32,3 +32,6 @@ pub use variables::Variables;
 
 pub(in crate::policy) use parse::{named_value, named_value_error};
 pub(in crate::policy) use types::closest;
+
+#[cfg(test)]
+mod tests;

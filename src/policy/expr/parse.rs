@@ -8,6 +8,9 @@ use crate::policy::scan::{RawText, match_bracket};
 
 /// The tree of the expression that `raw` is. Problems are reported.
 pub(super) fn parse(raw: &RawText, diagnostics: &mut Diagnostics) -> Option<Expr> {
+    if raw.reported {
+        return None;
+    }
     let blank = raw.text.len().saturating_sub(raw.text.trim_start().len());
     let bracket = blank.saturating_add(1);
     let block = raw.text.as_bytes().get(bracket) == Some(&b'{');
