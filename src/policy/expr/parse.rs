@@ -101,7 +101,7 @@ impl Parser<'_> {
                 Token::Name(name) => match name.as_str() {
                     "var" => "a local variable (`var`)".to_owned(),
                     "if" | "for" | "foreach" | "while" | "do" | "switch" | "try" | "throw" | "using" => {
-                        format!("a `{name}` statement")
+                        format!("the statement `{name}`")
                     }
                     _ => format!("a statement that begins with `{name}`"),
                 },
@@ -402,7 +402,7 @@ impl Parser<'_> {
         while !self.sign_is(")") {
             if let Token::Name(name) = self.peek() {
                 if name == "out" || name == "ref" {
-                    let construct = format!("an `{name}` argument");
+                    let construct = format!("the argument modifier `{name}`");
                     return Err(self.unsupported(&construct));
                 }
                 if self.ahead(1) == &Token::Sign(":") {

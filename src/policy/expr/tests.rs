@@ -427,7 +427,7 @@ fn messages_name_the_mistake_and_the_place() {
         ),
         (
             "@{ if (true) { return 1; } return 2; }",
-            "unsupported-expression [if] a `if` statement cannot be evaluated yet | run needs it | rewrite the expression without it",
+            "unsupported-expression [if] the statement `if` cannot be evaluated yet | run needs it | rewrite the expression without it",
         ),
         (
             "@(\"a\".Split(',').Length)",
@@ -452,11 +452,11 @@ fn messages_name_the_mistake_and_the_place() {
         ),
         (
             "@((string)1)",
-            "expression-type [(string)1] a `int` cannot be cast to `string` | C# refuses to compile this cast | use `.ToString()`",
+            "expression-type [(string)1] `int` cannot be cast to `string` | C# refuses to compile this cast | use `.ToString()`",
         ),
         (
             "@((int)\"1\")",
-            "expression-type [(int)\"1\"] a `string` cannot be cast to `int` | C# refuses to compile this cast | use `int.Parse(...)` or `Convert.ToInt32(...)`",
+            "expression-type [(int)\"1\"] `string` cannot be cast to `int` | C# refuses to compile this cast | use `int.Parse(...)` or `Convert.ToInt32(...)`",
         ),
         (
             "@(true ? 1 : \"a\")",

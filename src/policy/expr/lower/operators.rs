@@ -352,7 +352,7 @@ impl Lowerer<'_> {
 
     fn bad_cast(&mut self, from: Type, to: Type, span: Span) -> Stop {
         let mut diagnostic =
-            Diagnostic::error("expression-type", span, format!("a `{from}` cannot be cast to `{to}`"))
+            Diagnostic::error("expression-type", span, format!("`{from}` cannot be cast to `{to}`"))
                 .label("C# refuses to compile this cast");
         if to == Type::String {
             diagnostic = diagnostic.help("use `.ToString()`");
