@@ -102,7 +102,7 @@ fn the_walkthrough_has_the_expected_layout() {
         .map(|(op, place)| {
             let name = format!("{op:?}");
             let end = name.find(|c: char| !c.is_alphanumeric()).unwrap_or(name.len());
-            format!("{} {} {}", place.section.name(), &name[..end], place.path)
+            format!("{} {} {}", place.section.name(), name.get(..end).unwrap(), place.path)
         })
         .collect();
     assert_eq!(
@@ -138,7 +138,7 @@ fn the_walkthrough_has_the_expected_layout() {
     assert_eq!(program.variables, [Text::Static("managed-id-access-token")]);
     let (name, span) = &program.backend_references[0];
     assert_eq!(name.as_str(), "openai-backend-pool");
-    assert_eq!(&WALKTHROUGH[span.start as usize..span.end as usize], "openai-backend-pool");
+    assert_eq!(WALKTHROUGH.get(span.start as usize..span.end as usize).unwrap(), "openai-backend-pool");
 }
 
 #[test]
@@ -158,7 +158,10 @@ fn the_walkthrough_evaluates_as_described() {
     let error = condition(&program).eval(&scope(&request, None, &[], &[])).unwrap_err();
     assert_eq!(error.kind, EvalErrorKind::NullReference);
     let span = error.span.unwrap();
-    assert_eq!(&WALKTHROUGH[span.start as usize..span.end as usize], "context.Response.StatusCode == 429");
+    assert_eq!(
+        WALKTHROUGH.get(span.start as usize..span.end as usize).unwrap(),
+        "context.Response.StatusCode == 429"
+    );
 
     let Some(Op::SetHeader(header)) = program.op(Pc(1)) else { panic!("no set-header") };
     let variables = [Some(Value::Str("tok".into()))];
@@ -608,7 +611,7 @@ proptest! {
     #[test]
     fn a_damaged_policy_is_survived(at in 0..WALKTHROUGH.len(), length in 0..40_usize, with in piece()) {
         let end = (at + length).min(WALKTHROUGH.len());
-        let text = format!("{}{with}{}", &WALKTHROUGH[..at], &WALKTHROUGH[end..]);
+        let text = format!("{}{with}{}", WALKTHROUGH.get(..at).unwrap(), WALKTHROUGH.get(end..).unwrap());
         let mut diagnostics = Diagnostics::new();
         let program = load(SourceId(0), &text, &mut diagnostics);
         prop_assert_eq!(program.is_none(), diagnostics.has_errors());

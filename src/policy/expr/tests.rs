@@ -367,7 +367,7 @@ fn a_null_response_or_error_throws_unless_tested() {
 fn faults_point_into_the_code() {
     let code = "@(1 == 1 && context.Variables[\"int\"] == null || (int)context.Variables[\"text\"] > 0)";
     let span = eval_in(&world(), code).unwrap_err().span.unwrap();
-    assert_eq!(&code[span.start as usize..span.end as usize], "(int)context.Variables[\"text\"]");
+    assert_eq!(code.get(span.start as usize..span.end as usize).unwrap(), "(int)context.Variables[\"text\"]");
 }
 
 #[test]

@@ -97,7 +97,7 @@ impl Matcher<'_> {
 
     /// `@"`, `$"`, `$@"` or `@$"`.
     fn prefixed(&mut self, first: char, at: usize) -> Result<(), Unbalanced> {
-        let mut ahead = self.chars;
+        let mut ahead = self.chars.clone();
         let second = ahead.next().map(|c| c.char);
         let both = matches!((first, second), ('@', Some('$')) | ('$', Some('@')));
         let quoted = if both && ahead.next().map(|c| c.char) == Some('"') {
@@ -138,7 +138,7 @@ impl Matcher<'_> {
 
     /// `'x'`, or a string in single quotes. An apostrophe without a partner on its line is passed over.
     fn character(&mut self) {
-        let mut ahead = self.chars;
+        let mut ahead = self.chars.clone();
         while let Some(c) = ahead.next() {
             match c.char {
                 '\\' => {

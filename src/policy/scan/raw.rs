@@ -98,7 +98,7 @@ mod tests {
         assert!(raw.is_expression);
         let slice = |start, end| {
             let span = raw.span_of(start, end);
-            &document[span.start as usize..span.end as usize]
+            document.get(span.start as usize..span.end as usize).unwrap()
         };
         assert_eq!(slice(4, 5), "a");
         assert_eq!(slice(6, 8), "&amp;&amp;");

@@ -12,7 +12,7 @@ use super::ir::{AnyOp, BoolOp, Comparison, Node, Op, Side, TextTest, Variable};
 use super::types::Type;
 use super::{DoubleBits, Scope, Value, convert};
 use crate::diagnostics::Span;
-use crate::policy::{Headers, LastError, Response};
+use crate::policy::{HeaderValue, Headers, LastError, Response};
 
 pub(super) use fault::Fault;
 
@@ -123,20 +123,20 @@ impl<'e> Env<'e> {
             AnyOp::HeaderValues(side, name) => {
                 let headers = self.headers(*side, span)?;
                 let name = self.text(name)?.ok_or_else(|| fault::null_argument(span))?;
-                let values: Vec<_> = text::named(headers, name.as_str()).map(|v| v.to_text()).collect();
+                let values: Vec<_> = text::named(headers, name.as_str()).map(HeaderValue::to_text).collect();
                 if values.is_empty() {
                     return Err(fault::missing_key(name.as_str(), span));
                 }
                 Ok(Value::Strings(values.into()))
             }
-            AnyOp::Unbox(target, object) => match self.peek(object)? {
-                Some(value) => unboxed(value, *target, span).cloned(),
-                None => {
-                    let value = self.value(object)?;
-                    unboxed(&value, *target, span)?;
-                    Ok(value)
+            AnyOp::Unbox(target, object) => {
+                if let Some(value) = self.peek(object)? {
+                    return unboxed(value, *target, span).cloned();
                 }
-            },
+                let value = self.value(object)?;
+                unboxed(&value, *target, span)?;
+                Ok(value)
+            }
             AnyOp::Unwrap(_, object) => match self.value(object)? {
                 Value::Null => Err(fault::no_value(span)),
                 value => Ok(value),
@@ -246,7 +246,7 @@ fn unboxed(value: &Value, target: Type, span: Span) -> Result<&Value, Fault> {
 
 /// Comparison as C# has it: all but `!=` are false for NaN.
 #[inline]
-fn compare<T: PartialOrd>(op: Comparison, a: T, b: T) -> bool {
+fn compare<T: PartialOrd + Copy>(op: Comparison, a: T, b: T) -> bool {
     match op {
         Comparison::Equal => a == b,
         Comparison::NotEqual => a != b,
@@ -264,7 +264,7 @@ fn lifted(op: Comparison, a: &Value, b: &Value) -> bool {
             Comparison::NotEqual => a != b,
             _ => false,
         },
-        (Value::Bool(a), Value::Bool(b)) => compare(op, a, b),
+        (Value::Bool(a), Value::Bool(b)) => compare(op, *a, *b),
         _ => match (convert::whole(a), convert::whole(b)) {
             (Some(a), Some(b)) => compare(op, a, b),
             _ => match (convert::real(a), convert::real(b)) {

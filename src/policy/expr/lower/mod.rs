@@ -239,13 +239,13 @@ impl Lowerer<'_> {
         match Env::new(&scope).value(&node) {
             Ok(value) => Ok(Typed { node: constant(value, span), ty }),
             Err(fault)
-                if matches!(fault.kind, EvalErrorKind::DivideByZero | EvalErrorKind::Overflow)
+                if matches!(fault.kind(), EvalErrorKind::DivideByZero | EvalErrorKind::Overflow)
                     && matches!(
                         node.op,
                         Op::Int(IntOp::Arithmetic(..)) | Op::Long(LongOp::Arithmetic(..))
                     ) =>
             {
-                let message = if fault.kind == EvalErrorKind::DivideByZero {
+                let message = if fault.kind() == EvalErrorKind::DivideByZero {
                     "division by a constant zero"
                 } else {
                     "the constant does not fit its type"
@@ -295,7 +295,7 @@ fn class_path(expression: &Expr) -> Option<Host> {
 /// Whether the operation depends on its operands only, and all of them are constants.
 fn is_constant(node: &Node) -> bool {
     let pure = match &node.op {
-        Op::Constant(_) => true,
+        Op::Constant(_) | Op::Long(_) => true,
         Op::Bool(op) => !matches!(
             op,
             BoolOp::StatusIs(..)
@@ -305,7 +305,6 @@ fn is_constant(node: &Node) -> bool {
                 | BoolOp::HasVariable(_)
         ),
         Op::Int(op) => !matches!(op, IntOp::Status),
-        Op::Long(_) => true,
         Op::Double(op) => !matches!(op, DoubleOp::ElapsedSeconds | DoubleOp::ElapsedMilliseconds),
         Op::Text(op) => !matches!(
             op,

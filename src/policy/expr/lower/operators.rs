@@ -253,13 +253,13 @@ impl Lowerer<'_> {
                         let op = BoolOp::Lifted(comparison, l, r);
                         return self.finish(Op::Bool(op), Type::BOOL, span);
                     }
-                    _ => match common(&left, &right) {
-                        Some(kind) => return self.compare(comparison, left, right, kind, span),
-                        None => {
-                            let op = if negated { BinaryOp::NotEqual } else { BinaryOp::Equal };
-                            return Err(self.mismatch(op, &left, &right, span));
+                    _ => {
+                        if let Some(kind) = common(&left, &right) {
+                            return self.compare(comparison, left, right, kind, span);
                         }
-                    },
+                        let op = if negated { BinaryOp::NotEqual } else { BinaryOp::Equal };
+                        return Err(self.mismatch(op, &left, &right, span));
+                    }
                 }
             }
         };
