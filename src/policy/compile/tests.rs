@@ -525,6 +525,20 @@ fn nesting_is_bounded() {
     assert!(problems(&long)[0].starts_with("document-too-large"));
 }
 
+/// Each of these takes time that grows with the square of its length if a search starts over and over.
+#[test]
+fn long_documents_of_one_pattern_end() {
+    for pattern in
+        ["<a b=\"@(", "<", "\\'", "@('\\'", "{{a", "<a ", "a=\"\" ", "$\"", "&", "</a>", "a.b<c.d<", "<!--"]
+    {
+        for prefix in ["", "<policies><inbound><set-variable name='a' value=\"@(", "<policies "] {
+            let text = format!("{prefix}{}", pattern.repeat((1 << 18) / pattern.len()));
+            let mut diagnostics = Diagnostics::new();
+            assert!(load(SourceId(0), &text, &mut diagnostics).is_none(), "{prefix}{pattern}");
+        }
+    }
+}
+
 #[test]
 fn warnings_do_not_stop_a_program() {
     let mut diagnostics = Diagnostics::new();

@@ -383,6 +383,17 @@ fn strings_are_bounded() {
 }
 
 #[test]
+fn the_deepest_expressions_evaluate() {
+    let leaf = "(int)context.Variables[\"int\"]";
+    let nested = format!("@({}{leaf}{})", "1 + (".repeat(180), ")".repeat(180));
+    assert_eq!(eval_in(&world(), &nested), Ok(Value::Int(185)));
+    let chain = format!("@({leaf}{})", " - 1".repeat(180));
+    assert_eq!(eval_in(&world(), &chain), Ok(Value::Int(-175)));
+    let not = format!("@({}context.Response == null{})", "!(".repeat(180), ")".repeat(180));
+    assert_eq!(eval_in(&world(), &not), Ok(Value::Bool(false)));
+}
+
+#[test]
 fn messages_name_the_mistake_and_the_place() {
     for (code, expected) in [
         (

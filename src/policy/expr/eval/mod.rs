@@ -158,19 +158,32 @@ impl<'e> Env<'e> {
     }
 
     /// A bool.
-    #[inline]
     pub(super) fn bool(&self, node: &'e Node) -> Result<bool, Fault> {
         match &node.op {
+            // What conditions are made of stays in this small function: `test` needs a large frame.
+            Op::Bool(BoolOp::StatusIs(comparison, constant)) => {
+                let status = i32::from(self.response(node.span)?.status.get());
+                Ok(compare(*comparison, status, *constant))
+            }
+            Op::Bool(BoolOp::Or(a, b)) => Ok(self.bool(a)? || self.bool(b)?),
+            Op::Bool(BoolOp::And(a, b)) => Ok(self.bool(a)? && self.bool(b)?),
+            Op::Bool(BoolOp::Not(a)) => Ok(!self.bool(a)?),
             Op::Bool(op) => self.test(op, node.span),
             Op::Constant(Value::Bool(value)) => Ok(*value),
-            _ => self.with(node, |value| match value {
-                Value::Bool(value) => Ok(*value),
-                Value::Null => Err(fault::null_reference(node.span)),
-                other => Err(fault::invalid_cast(other, Type::BOOL, node.span)),
-            })?,
+            _ => self.computed_bool(node),
         }
     }
 
+    #[inline(never)]
+    fn computed_bool(&self, node: &'e Node) -> Result<bool, Fault> {
+        self.with(node, |value| match value {
+            Value::Bool(value) => Ok(*value),
+            Value::Null => Err(fault::null_reference(node.span)),
+            other => Err(fault::invalid_cast(other, Type::BOOL, node.span)),
+        })?
+    }
+
+    #[inline(never)]
     fn test(&self, op: &'e BoolOp, span: Span) -> Result<bool, Fault> {
         match op {
             BoolOp::StatusIs(comparison, constant) => {

@@ -1,7 +1,12 @@
 //! Builds the syntax tree: precedence climbing over tokens, bounded in depth.
 
+mod named;
+mod types;
+
+pub(in crate::policy) use named::{named_value, named_value_error};
+
 use super::Value;
-use super::syntax::{BinaryOp, Expr, ExprKind, MAX_DEPTH, Name, TypeName, UnaryOp};
+use super::syntax::{BinaryOp, Expr, ExprKind, MAX_DEPTH, Name, UnaryOp};
 use super::token::{Spanned, Token, tokens};
 use crate::diagnostics::{Diagnostic, Diagnostics, Span};
 use crate::policy::scan::{RawText, match_bracket};
@@ -53,23 +58,6 @@ pub(super) fn parse(raw: &RawText, diagnostics: &mut Diagnostics) -> Option<Expr
     let mut parser = Parser { tokens: found, at: 0, level: 0, diagnostics };
     let parsed = if block { parser.block() } else { parser.whole() };
     parsed.ok()
-}
-
-/// The first `{{name}}` in `text`.
-pub(in crate::policy) fn named_value(text: &str) -> Option<(usize, &str)> {
-    text.match_indices("{{").find_map(|(at, _)| {
-        let inside = text.get(at.saturating_add(2)..)?;
-        let end = inside.find(|c: char| !(c.is_ascii_alphanumeric() || "-._".contains(c)))?;
-        let name = inside.get(..end).filter(|name| !name.is_empty())?;
-        inside.get(end..)?.starts_with("}}").then_some((at, name))
-    })
-}
-
-/// Named values are a later part of the reader.
-pub(in crate::policy) fn named_value_error(span: Span, name: &str) -> Diagnostic {
-    Diagnostic::error("named-value", span, format!("named values are not read yet: `{{{{{name}}}}}`"))
-        .label("run needs the text that stands for this")
-        .help("write the value itself here")
 }
 
 /// Stops parsing; the problem has been reported.
@@ -232,75 +220,6 @@ impl Parser<'_> {
         Ok(result)
     }
 
-    /// The type in brackets and the number of tokens, if what begins here is a cast: a keyword type, or
-    /// any name followed by what can only begin an operand (the rule of the C# grammar).
-    fn cast_target(&self) -> Option<(TypeName, usize)> {
-        let (target, next) = self.type_name(self.at.saturating_add(1))?;
-        if self.token(next) != &Token::Sign(")") {
-            return None;
-        }
-        let after = self.token(next.saturating_add(1));
-        let keyword = KEYWORD_TYPES.contains(&target.text.trim_end_matches("[]"));
-        let operand = match after {
-            Token::Name(name) => name != "is" && name != "as",
-            Token::Literal(_) | Token::MinMagnitude(_) | Token::Unsupported(_) => true,
-            Token::Sign(sign) => matches!(*sign, "(" | "!" | "~"),
-            Token::End => false,
-        };
-        (keyword || target.nullable || operand)
-            .then(|| (target, next.saturating_add(1).saturating_sub(self.at)))
-    }
-
-    /// A type that begins at token `at`, and the token after it.
-    fn type_name(&self, at: usize) -> Option<(TypeName, usize)> {
-        self.type_name_at(at, 0)
-    }
-
-    fn type_name_at(&self, at: usize, level: u32) -> Option<(TypeName, usize)> {
-        if level > 8 {
-            return None;
-        }
-        let start = self.tokens.get(at)?.span;
-        let mut text = String::new();
-        let mut next = at;
-        loop {
-            let Token::Name(name) = self.token(next) else { return None };
-            text.push_str(name);
-            next = next.saturating_add(1);
-            if self.token(next) != &Token::Sign(".") {
-                break;
-            }
-            text.push('.');
-            next = next.saturating_add(1);
-        }
-        if self.token(next) == &Token::Sign("<") {
-            text.push('<');
-            loop {
-                let (argument, after) = self.type_name_at(next.saturating_add(1), level.saturating_add(1))?;
-                text.push_str(&argument.to_string());
-                next = after;
-                match self.token(next) {
-                    Token::Sign(",") => text.push(','),
-                    Token::Sign(">") => break,
-                    _ => return None,
-                }
-            }
-            text.push('>');
-            next = next.saturating_add(1);
-        }
-        while self.token(next) == &Token::Sign("[") && self.token(next.saturating_add(1)) == &Token::Sign("]")
-        {
-            text.push_str("[]");
-            next = next.saturating_add(2);
-        }
-        let nullable = self.token(next) == &Token::Sign("?");
-        if nullable {
-            next = next.saturating_add(1);
-        }
-        let end = self.tokens.get(next.saturating_sub(1))?.span;
-        Some((TypeName { text, nullable, span: start.to(end) }, next))
-    }
-
     fn postfix(&mut self) -> Result<Expr, Stop> {
         let start = self.primary()?;
         self.suffixes(start)
@@ -378,24 +297,6 @@ impl Parser<'_> {
         self.node(ExprKind::Member { object: Box::new(object), name, type_arguments }, whole, depth)
     }
 
-    /// `<A, B>` here, if a call follows: elsewhere `<` is less-than.
-    fn type_arguments(&self) -> Option<(Vec<TypeName>, usize)> {
-        let mut arguments = Vec::new();
-        let mut next = self.at;
-        loop {
-            let (argument, after) = self.type_name(next.saturating_add(1))?;
-            arguments.push(argument);
-            next = after;
-            match self.token(next) {
-                Token::Sign(",") => {}
-                Token::Sign(">") => break,
-                _ => return None,
-            }
-        }
-        next = next.saturating_add(1);
-        (self.token(next) == &Token::Sign("(")).then_some((arguments, next))
-    }
-
     fn arguments(&mut self) -> Result<(Vec<Expr>, Span), Stop> {
         self.expect("(")?;
         let mut arguments = Vec::new();
@@ -471,8 +372,8 @@ impl Parser<'_> {
 
     fn enter(&mut self) -> Result<(), Stop> {
         self.level = self.level.saturating_add(1);
-        // Three levels of the grammar stand between a bracket and the next one.
-        if self.level > MAX_DEPTH.saturating_mul(3) {
+        // Up to five levels of the grammar stand between a bracket and the next one.
+        if self.level > MAX_DEPTH.saturating_mul(5) {
             let span = self.span();
             return Err(self.too_deep(span));
         }
@@ -547,15 +448,10 @@ impl Parser<'_> {
 
     fn unsupported(&mut self, construct: &str) -> Stop {
         let span = self.span();
-        self.diagnostics.push(super::types::unsupported(span, construct));
+        self.diagnostics.push(super::names::unsupported(span, construct));
         Stop
     }
 }
-
-const KEYWORD_TYPES: [&str; 16] = [
-    "bool", "byte", "char", "decimal", "double", "float", "int", "long", "object", "sbyte", "short",
-    "string", "uint", "ulong", "ushort", "dynamic",
-];
 
 /// Operator and precedence, loosest first.
 fn operator(sign: &str) -> Option<(BinaryOp, u8)> {
