@@ -54,7 +54,11 @@ impl Expression {
     #[inline]
     pub fn eval_bool(&self, scope: &Scope<'_>) -> Result<bool, EvalError> {
         if self.inner.result == Type::BOOL {
-            return Env::new(scope).bool(&self.inner.root).map_err(Fault::into_error);
+            let env = Env::new(scope);
+            return match env.quick(&self.inner.root) {
+                Some(value) => Ok(value),
+                None => env.bool(&self.inner.root).map_err(Fault::into_error),
+            };
         }
         let mut result = bool::from_value(&self.eval(scope)?);
         if let Err(error) = &mut result {

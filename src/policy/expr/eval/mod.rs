@@ -8,7 +8,7 @@ mod fault;
 mod number;
 mod text;
 
-use super::ir::{AnyOp, BoolOp, Comparison, Node, Op, Side, TextTest, Variable};
+use super::ir::{AnyOp, BoolOp, Comparison, Node, Op, Side, TextOp, TextTest, Variable};
 use super::types::Type;
 use super::{DoubleBits, Scope, Value, convert};
 use crate::diagnostics::Span;
@@ -157,33 +157,52 @@ impl<'e> Env<'e> {
         }
     }
 
-    /// A bool.
-    pub(super) fn bool(&self, node: &'e Node) -> Result<bool, Fault> {
-        match &node.op {
-            // What conditions are made of stays in this small function: `test` needs a large frame.
-            Op::Bool(BoolOp::StatusIs(comparison, constant)) => {
-                let status = i32::from(self.response(node.span)?.status.get());
-                Ok(compare(*comparison, status, *constant))
+    /// What retry conditions are made of, in registers only: `None` where anything else is needed, be it
+    /// another operation or an exception; [`Env::bool`] then starts over.
+    pub(super) fn quick(&self, node: &'e Node) -> Option<bool> {
+        let Op::Bool(op) = &node.op else { return None };
+        match op {
+            BoolOp::StatusIs(comparison, constant) => {
+                let response = self.scope.response?;
+                Some(compare(*comparison, i32::from(response.status.get()), *constant))
             }
-            Op::Bool(BoolOp::Or(a, b)) => Ok(self.bool(a)? || self.bool(b)?),
-            Op::Bool(BoolOp::And(a, b)) => Ok(self.bool(a)? && self.bool(b)?),
-            Op::Bool(BoolOp::Not(a)) => Ok(!self.bool(a)?),
-            Op::Bool(op) => self.test(op, node.span),
-            Op::Constant(Value::Bool(value)) => Ok(*value),
-            _ => self.computed_bool(node),
+            BoolOp::Or(a, b) => {
+                if self.quick(a)? {
+                    return Some(true);
+                }
+                self.quick(b)
+            }
+            BoolOp::And(a, b) => {
+                if !self.quick(a)? {
+                    return Some(false);
+                }
+                self.quick(b)
+            }
+            BoolOp::Not(a) => self.quick(a).map(|value| !value),
+            BoolOp::NoResponse => Some(self.scope.response.is_none()),
+            BoolOp::Test(test, object, part, false) => match (&object.op, &part.op) {
+                (Op::Text(TextOp::Reason), Op::Constant(Value::Str(part))) => {
+                    Some(text::test(*test, &self.scope.response?.reason, part, false))
+                }
+                _ => None,
+            },
+            _ => None,
         }
     }
 
-    #[inline(never)]
-    fn computed_bool(&self, node: &'e Node) -> Result<bool, Fault> {
-        self.with(node, |value| match value {
-            Value::Bool(value) => Ok(*value),
-            Value::Null => Err(fault::null_reference(node.span)),
-            other => Err(fault::invalid_cast(other, Type::BOOL, node.span)),
-        })?
+    /// A bool.
+    pub(super) fn bool(&self, node: &'e Node) -> Result<bool, Fault> {
+        match &node.op {
+            Op::Bool(op) => self.test(op, node.span),
+            Op::Constant(Value::Bool(value)) => Ok(*value),
+            _ => self.with(node, |value| match value {
+                Value::Bool(value) => Ok(*value),
+                Value::Null => Err(fault::null_reference(node.span)),
+                other => Err(fault::invalid_cast(other, Type::BOOL, node.span)),
+            })?,
+        }
     }
 
-    #[inline(never)]
     fn test(&self, op: &'e BoolOp, span: Span) -> Result<bool, Fault> {
         match op {
             BoolOp::StatusIs(comparison, constant) => {
