@@ -10,6 +10,9 @@ impl Compiler<'_> {
     /// Complains about attributes that are neither in `known` nor `id`. Those in `later` exist in the
     /// service and are not compiled.
     pub(super) fn check_attributes(&mut self, element: &Element, known: &[&str], later: &[&str]) {
+        if element.damaged {
+            return;
+        }
         for attribute in &element.attributes {
             let name = attribute.name.as_str();
             if name == "id" || known.contains(&name) || name == "xmlns" || name.starts_with("xmlns:") {
@@ -35,7 +38,7 @@ impl Compiler<'_> {
     /// The attribute, or a complaint that it is missing.
     pub(super) fn required<'e>(&mut self, element: &'e Element, name: &str) -> Option<&'e Attribute> {
         let found = element.attribute(name);
-        if found.is_none() {
+        if found.is_none() && !element.damaged {
             let message = format!("`{}` needs the attribute `{name}`", element.name);
             let label = format!("expected `{name}=\"...\"` in this tag");
             self.error("missing-attribute", element.name_span, message, label);

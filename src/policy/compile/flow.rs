@@ -31,7 +31,9 @@ impl Compiler<'_> {
                 self.policies(child, &path);
             }
         }
-        if whens == 0 {
+        let strangers =
+            element.children.iter().any(|child| !matches!(child.name.as_str(), "when" | "otherwise"));
+        if whens == 0 && !strangers {
             self.error(
                 "missing-element",
                 element.name_span,

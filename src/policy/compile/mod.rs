@@ -156,3 +156,6 @@ impl<'a> Compiler<'a> {
         self.report(Diagnostic::error(code, span, message).label(label));
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -185,9 +185,8 @@ impl Compiler<'_> {
         let expression = self.expression(raw)?;
         let result = expression.result_type();
         let fits = match (wanted, result) {
+            (Wanted::Text, _) => result != Type::Strings,
             (_, Type::Object | Type::String) => true,
-            (Wanted::Text, Type::Strings) => false,
-            (Wanted::Text, _) => true,
             (Wanted::Bool, _) => result == Type::BOOL,
             (Wanted::Number, Type::Simple(simple)) => {
                 matches!(simple, Simple::Int | Simple::Long | Simple::Double)

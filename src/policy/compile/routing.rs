@@ -69,7 +69,7 @@ impl Compiler<'_> {
                 );
                 None
             }
-            (None, None) if later => None,
+            (None, None) if later || element.damaged => None,
             (None, None) => {
                 self.error(
                     "missing-attribute",

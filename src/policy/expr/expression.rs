@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::eval::Env;
+use super::eval::{Env, Fault};
 use super::ir::{AnyOp, BoolOp, DoubleOp, IntOp, Node, Op, Side, TextOp};
 use super::types::{Simple, Type};
 use super::variables::Variables;
@@ -47,14 +47,18 @@ impl Expression {
 
     /// The value in `scope`.
     pub fn eval(&self, scope: &Scope<'_>) -> Result<Value, EvalError> {
-        Env::new(scope).value(&self.inner.root).map_err(|fault| *fault)
+        Env::new(scope).value(&self.inner.root).map_err(Fault::into_error)
     }
 
     /// The value in `scope` as a condition: faster than [`Expression::eval`], and copies nothing.
     #[inline]
     pub fn eval_bool(&self, scope: &Scope<'_>) -> Result<bool, EvalError> {
         if self.inner.result == Type::BOOL {
-            return Env::new(scope).bool(&self.inner.root).map_err(|fault| *fault);
+            let env = Env::new(scope);
+            return match env.quick(&self.inner.root) {
+                Some(value) => Ok(value),
+                None => env.bool(&self.inner.root).map_err(Fault::into_error),
+            };
         }
         let mut result = bool::from_value(&self.eval(scope)?);
         if let Err(error) = &mut result {

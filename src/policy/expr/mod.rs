@@ -15,6 +15,7 @@ mod eval;
 mod expression;
 pub mod ir;
 mod lower;
+mod names;
 mod parse;
 mod scope;
 pub mod syntax;
@@ -22,6 +23,7 @@ mod token;
 mod types;
 mod value;
 mod variables;
+mod walk;
 
 pub use eval::MAX_TEXT_BYTES;
 pub use expression::Expression;
@@ -30,5 +32,8 @@ pub use types::{Host, Simple, Type};
 pub use value::{DoubleBits, Value};
 pub use variables::Variables;
 
+pub(in crate::policy) use names::closest;
 pub(in crate::policy) use parse::{named_value, named_value_error};
-pub(in crate::policy) use types::closest;
+
+#[cfg(test)]
+mod tests;

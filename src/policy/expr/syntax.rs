@@ -209,7 +209,16 @@ impl fmt::Display for Expr {
                 f.write_str(")")
             }
             ExprKind::Index { object, index } => write!(f, "{object}[{index}]"),
-            ExprKind::NullSafe { object, rest } => write!(f, "({object}?{rest})"),
+            ExprKind::NullSafe { object, rest } => {
+                write!(f, "({object}?")?;
+                let mut rest = rest;
+                // `a?.b?.c` is one chain: brackets inside would make a part of it begin with a point.
+                while let ExprKind::NullSafe { object, rest: next } = &rest.kind {
+                    write!(f, "{object}?")?;
+                    rest = next;
+                }
+                write!(f, "{rest})")
+            }
             ExprKind::Binding => Ok(()),
             ExprKind::Unary { op, operand } => {
                 let sign = match op {

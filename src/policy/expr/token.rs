@@ -207,6 +207,7 @@ impl<'a> Lexer<'a> {
             match self.rest().chars().next() {
                 None | Some('\n') => {
                     self.error(start, 1, "this string never ends", "expected `\"` on the same line");
+                    self.at = self.code.len();
                     return;
                 }
                 Some('"') => {
@@ -308,6 +309,7 @@ impl<'a> Lexer<'a> {
             match self.rest().chars().next() {
                 None | Some('\n') => {
                     self.error(start, 1, "this character never ends", "expected `'` on the same line");
+                    self.at = self.code.len();
                     return;
                 }
                 Some('\'') => {

@@ -36,7 +36,8 @@ pub(crate) enum Unbalanced {
 /// The byte after the bracket that matches the one at `start` (the byte after `@`). With `entities`,
 /// `&quot;` and the like count as what they stand for.
 pub(crate) fn match_bracket(text: &str, start: usize, entities: bool) -> Result<usize, Unbalanced> {
-    let mut matcher = Matcher { chars: SourceChars::new(text, start, entities), open: Vec::new() };
+    let chars = SourceChars::new(text, start, entities);
+    let mut matcher = Matcher { chars, open: Vec::new(), plain_until: 0 };
     matcher.run(start)
 }
 
@@ -58,6 +59,9 @@ struct Quoted {
 struct Matcher<'a> {
     chars: SourceChars<'a>,
     open: Vec<Open>,
+    /// Up to here an apostrophe has been found to have no partner: looking again would take forever on
+    /// a long line.
+    plain_until: usize,
 }
 
 impl Matcher<'_> {
@@ -82,7 +86,7 @@ impl Matcher<'_> {
                 }
                 '"' => self.string(Quoted { verbatim: false, interpolated: false, at: c.start })?,
                 '@' | '$' => self.prefixed(c.char, c.start)?,
-                '\'' => self.character(),
+                '\'' if c.start >= self.plain_until => self.character(c.end),
                 '/' => self.comment(c.start)?,
                 _ => {}
             }
@@ -97,7 +101,7 @@ impl Matcher<'_> {
 
     /// `@"`, `$"`, `$@"` or `@$"`.
     fn prefixed(&mut self, first: char, at: usize) -> Result<(), Unbalanced> {
-        let mut ahead = self.chars;
+        let mut ahead = self.chars.clone();
         let second = ahead.next().map(|c| c.char);
         let both = matches!((first, second), ('@', Some('$')) | ('$', Some('@')));
         let quoted = if both && ahead.next().map(|c| c.char) == Some('"') {
@@ -137,9 +141,11 @@ impl Matcher<'_> {
     }
 
     /// `'x'`, or a string in single quotes. An apostrophe without a partner on its line is passed over.
-    fn character(&mut self) {
-        let mut ahead = self.chars;
+    fn character(&mut self, start: usize) {
+        let mut seen = start;
+        let mut ahead = self.chars.clone();
         while let Some(c) = ahead.next() {
+            seen = c.end;
             match c.char {
                 '\\' => {
                     ahead.next();
@@ -148,10 +154,11 @@ impl Matcher<'_> {
                     self.chars = ahead;
                     return;
                 }
-                '\n' => return,
+                '\n' => break,
                 _ => {}
             }
         }
+        self.plain_until = seen;
     }
 
     fn comment(&mut self, at: usize) -> Result<(), Unbalanced> {

@@ -38,6 +38,8 @@ pub struct Element {
     pub children: Vec<Self>,
     /// The text outside of children.
     pub text: RawText,
+    /// Whether its tag has been complained about: attributes may be missing or cut wrongly.
+    pub(in crate::policy) damaged: bool,
 }
 
 impl Element {
@@ -185,13 +187,19 @@ impl Builder<'_> {
             attributes,
             children: Vec::new(),
             text: RawText::empty(self.source, end),
+            damaged: self.masked.bad_tags.contains(&start),
         }
     }
 
     fn attribute_value(&self, start: usize, end: usize) -> RawText {
         let mut raw = RawText::empty(self.source, start);
         raw.append(self.document, start, end, self.decodes(start, end));
+        raw.reported = self.is_reported(start, end);
         raw
+    }
+
+    fn is_reported(&self, start: usize, end: usize) -> bool {
+        self.masked.bad_expressions.iter().any(|at| (start..end).contains(at))
     }
 
     /// Whether entities between the two places are to be decoded.
@@ -238,8 +246,10 @@ impl Builder<'_> {
 
     fn text(&mut self, start: usize, end: usize, entities: bool) {
         let decode = entities && self.decodes(start, end);
+        let reported = self.is_reported(start, end);
         if let Some(element) = self.open.last_mut() {
             element.text.append(self.document, start, end, decode);
+            element.text.reported |= reported;
             return;
         }
         let text =

@@ -35,7 +35,7 @@ pub(crate) struct SourceChar {
 }
 
 /// The characters of a text from a place on.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct SourceChars<'a> {
     text: &'a str,
     at: usize,
@@ -49,8 +49,8 @@ impl<'a> SourceChars<'a> {
     }
 
     /// The next character without taking it.
-    pub(crate) fn peek(mut self) -> Option<char> {
-        self.next().map(|c| c.char)
+    pub(crate) fn peek(&self) -> Option<char> {
+        self.clone().next().map(|c| c.char)
     }
 }
 

@@ -20,6 +20,8 @@ pub(super) struct Masked {
     pub(super) expressions: Vec<Found>,
     /// Starts of tags whose attributes have been complained about.
     pub(super) bad_tags: Vec<usize>,
+    /// Starts of expressions that have been complained about.
+    pub(super) bad_expressions: Vec<usize>,
     /// Whether the rest of the document still has a clear structure.
     pub(super) usable: bool,
 }
@@ -33,6 +35,7 @@ pub(super) fn mask(source: SourceId, document: &str, diagnostics: &mut Diagnosti
         at: 0,
         expressions: Vec::new(),
         bad_tags: Vec::new(),
+        bad_expressions: Vec::new(),
         problems: 0,
         diagnostics,
     };
@@ -43,7 +46,13 @@ pub(super) fn mask(source: SourceId, document: &str, diagnostics: &mut Diagnosti
     let usable = masker.run().is_some();
     let text =
         String::from_utf8(masker.bytes).unwrap_or_else(|e| String::from_utf8_lossy(e.as_bytes()).into());
-    Masked { text, expressions: masker.expressions, bad_tags: masker.bad_tags, usable }
+    Masked {
+        text,
+        expressions: masker.expressions,
+        bad_tags: masker.bad_tags,
+        bad_expressions: masker.bad_expressions,
+        usable,
+    }
 }
 
 const BOM_BYTES: usize = 3;
@@ -57,6 +66,7 @@ struct Masker<'a> {
     at: usize,
     expressions: Vec<Found>,
     bad_tags: Vec<usize>,
+    bad_expressions: Vec<usize>,
     problems: u32,
     diagnostics: &'a mut Diagnostics,
 }
@@ -150,9 +160,9 @@ impl Masker<'_> {
             match self.expression(begin) {
                 Ok(found) => self.take(found),
                 Err(problem) => {
-                    self.report_unbalanced(begin, problem);
-                    let to_end_tag = self.from(begin).find("</").unwrap_or(self.from(begin).len());
-                    self.at = begin.saturating_add(to_end_tag);
+                    let length = self.from(begin).find("</");
+                    self.report_unbalanced(begin, length, problem);
+                    self.at = begin.saturating_add(length.unwrap_or(self.from(begin).len()));
                     self.overwrite(begin, self.at, b'x');
                 }
             }
@@ -180,7 +190,13 @@ impl Masker<'_> {
         Ok(Found { start: begin, end, entities })
     }
 
-    fn report_unbalanced(&mut self, begin: usize, problem: Unbalanced) {
+    /// `length`: where the expression probably ends. Judged by that part alone, the problem is nearer to
+    /// the mistake than where the whole rest of the document ran out.
+    fn report_unbalanced(&mut self, begin: usize, length: Option<usize>, problem: Unbalanced) {
+        let bracket = begin.saturating_add(1);
+        let part = length.and_then(|length| self.document.get(..begin.saturating_add(length)));
+        let problem = part.and_then(|part| match_bracket(part, bracket, true).err()).unwrap_or(problem);
+        self.bad_expressions.push(begin);
         let code = "unbalanced-expression";
         let opener = self.document.get(begin..begin.saturating_add(2)).unwrap_or("@(").to_owned();
         let diagnostic = match problem {
@@ -249,9 +265,9 @@ impl Masker<'_> {
     }
 
     fn tag_span(&self, start: usize) -> Span {
-        let name =
-            self.from(start.saturating_add(1)).find(|c: char| c.is_whitespace() || "<>/=\"'".contains(c));
-        self.span(start, name.unwrap_or(0).saturating_add(1))
+        let rest = self.from(start.saturating_add(1));
+        let name = rest.find(|c: char| c.is_whitespace() || "<>/=\"'".contains(c)).unwrap_or(rest.len());
+        self.span(start, name.saturating_add(1))
     }
 
     /// A `<` inside a tag. Where a blank stands before it, the tag is taken to end there.
@@ -286,9 +302,9 @@ impl Masker<'_> {
             match self.expression(begin) {
                 Ok(found) => self.take(found),
                 Err(problem) => {
-                    self.report_unbalanced(begin, problem);
-                    let length = likely_end(self.from(begin), quote)?;
-                    self.at = begin.saturating_add(length);
+                    let length = likely_end(self.from(begin), quote);
+                    self.report_unbalanced(begin, length, problem);
+                    self.at = begin.saturating_add(length?);
                     self.overwrite(begin, self.at, b'x');
                 }
             }
@@ -309,6 +325,7 @@ impl Masker<'_> {
                 .help("an attribute is one expression or one text, never both"),
             );
             self.bad_tags.push(tag);
+            self.bad_expressions.push(begin);
             let length = self.from(end).find(quote_char)?;
             let close = end.saturating_add(length);
             self.overwrite(end, close, b'x');

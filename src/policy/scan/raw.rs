@@ -12,6 +12,8 @@ pub struct RawText {
     pub span: Span,
     /// Whether it begins with `@(` or `@{` (after white space).
     pub is_expression: bool,
+    /// Whether its brackets have been complained about already.
+    pub(in crate::policy) reported: bool,
     /// Where pieces of `text` come from: from this byte of `text` on, this byte of the source on.
     pieces: Vec<(usize, usize)>,
 }
@@ -23,8 +25,16 @@ impl RawText {
             text: String::new(),
             span: Span::new(source, at, at),
             is_expression: false,
+            reported: false,
             pieces: Vec::new(),
         }
+    }
+
+    /// A whole text that is its own source.
+    pub fn verbatim(source: SourceId, text: &str) -> Self {
+        let mut raw = Self::empty(source, 0);
+        raw.append(text, 0, text.len(), false);
+        raw
     }
 
     /// Adds `document[start..end]`, decoded if `entities`.
@@ -88,7 +98,7 @@ mod tests {
         assert!(raw.is_expression);
         let slice = |start, end| {
             let span = raw.span_of(start, end);
-            &document[span.start as usize..span.end as usize]
+            document.get(span.start as usize..span.end as usize).unwrap()
         };
         assert_eq!(slice(4, 5), "a");
         assert_eq!(slice(6, 8), "&amp;&amp;");

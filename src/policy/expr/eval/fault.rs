@@ -6,10 +6,21 @@ use crate::diagnostics::Span;
 use crate::policy::Text;
 
 /// An exception on its way out; boxed because evaluation hands results up many levels.
-pub(in crate::policy::expr) type Fault = Box<EvalError>;
+#[derive(Debug)]
+pub(in crate::policy::expr) struct Fault(Box<EvalError>);
+
+impl Fault {
+    pub(in crate::policy::expr) fn kind(&self) -> EvalErrorKind {
+        self.0.kind
+    }
+
+    pub(in crate::policy::expr) fn into_error(self) -> EvalError {
+        *self.0
+    }
+}
 
 pub(super) fn fault(kind: EvalErrorKind, message: impl Into<Text>, span: Span) -> Fault {
-    Box::new(EvalError { kind, message: message.into(), span: Some(span) })
+    Fault(Box::new(EvalError { kind, message: message.into(), span: Some(span) }))
 }
 
 #[cold]

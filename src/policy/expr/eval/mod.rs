@@ -8,11 +8,11 @@ mod fault;
 mod number;
 mod text;
 
-use super::ir::{AnyOp, BoolOp, Comparison, Node, Op, Side, TextTest, Variable};
+use super::ir::{AnyOp, BoolOp, Comparison, Node, Op, Side, TextOp, TextTest, Variable};
 use super::types::Type;
 use super::{DoubleBits, Scope, Value, convert};
 use crate::diagnostics::Span;
-use crate::policy::{Headers, LastError, Response};
+use crate::policy::{HeaderValue, Headers, LastError, Response};
 
 pub(super) use fault::Fault;
 
@@ -123,20 +123,20 @@ impl<'e> Env<'e> {
             AnyOp::HeaderValues(side, name) => {
                 let headers = self.headers(*side, span)?;
                 let name = self.text(name)?.ok_or_else(|| fault::null_argument(span))?;
-                let values: Vec<_> = text::named(headers, name.as_str()).map(|v| v.to_text()).collect();
+                let values: Vec<_> = text::named(headers, name.as_str()).map(HeaderValue::to_text).collect();
                 if values.is_empty() {
                     return Err(fault::missing_key(name.as_str(), span));
                 }
                 Ok(Value::Strings(values.into()))
             }
-            AnyOp::Unbox(target, object) => match self.peek(object)? {
-                Some(value) => unboxed(value, *target, span).cloned(),
-                None => {
-                    let value = self.value(object)?;
-                    unboxed(&value, *target, span)?;
-                    Ok(value)
+            AnyOp::Unbox(target, object) => {
+                if let Some(value) = self.peek(object)? {
+                    return unboxed(value, *target, span).cloned();
                 }
-            },
+                let value = self.value(object)?;
+                unboxed(&value, *target, span)?;
+                Ok(value)
+            }
             AnyOp::Unwrap(_, object) => match self.value(object)? {
                 Value::Null => Err(fault::no_value(span)),
                 value => Ok(value),
@@ -157,8 +157,44 @@ impl<'e> Env<'e> {
         }
     }
 
+    /// What retry conditions are made of, in registers only: `None` where anything else is needed, be it
+    /// another operation or an exception; [`Env::bool`] then starts over.
+    pub(super) fn quick(&self, node: &'e Node) -> Option<bool> {
+        let Op::Bool(op) = &node.op else { return None };
+        // By far the most frequent leaf, without the jump tables of the two matches.
+        if let BoolOp::StatusIs(comparison, constant) = op {
+            let status = i32::from(self.scope.response?.status.get());
+            if *comparison == Comparison::Equal {
+                return Some(status == *constant);
+            }
+            return Some(compare(*comparison, status, *constant));
+        }
+        match op {
+            BoolOp::Or(a, b) => {
+                if self.quick(a)? {
+                    return Some(true);
+                }
+                self.quick(b)
+            }
+            BoolOp::And(a, b) => {
+                if !self.quick(a)? {
+                    return Some(false);
+                }
+                self.quick(b)
+            }
+            BoolOp::Not(a) => self.quick(a).map(|value| !value),
+            BoolOp::NoResponse => Some(self.scope.response.is_none()),
+            BoolOp::Test(test, object, part, false) => match (&object.op, &part.op) {
+                (Op::Text(TextOp::Reason), Op::Constant(Value::Str(part))) => {
+                    Some(text::test(*test, &self.scope.response?.reason, part, false))
+                }
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
     /// A bool.
-    #[inline]
     pub(super) fn bool(&self, node: &'e Node) -> Result<bool, Fault> {
         match &node.op {
             Op::Bool(op) => self.test(op, node.span),
@@ -246,7 +282,7 @@ fn unboxed(value: &Value, target: Type, span: Span) -> Result<&Value, Fault> {
 
 /// Comparison as C# has it: all but `!=` are false for NaN.
 #[inline]
-fn compare<T: PartialOrd>(op: Comparison, a: T, b: T) -> bool {
+fn compare<T: PartialOrd + Copy>(op: Comparison, a: T, b: T) -> bool {
     match op {
         Comparison::Equal => a == b,
         Comparison::NotEqual => a != b,
@@ -264,7 +300,7 @@ fn lifted(op: Comparison, a: &Value, b: &Value) -> bool {
             Comparison::NotEqual => a != b,
             _ => false,
         },
-        (Value::Bool(a), Value::Bool(b)) => compare(op, a, b),
+        (Value::Bool(a), Value::Bool(b)) => compare(op, *a, *b),
         _ => match (convert::whole(a), convert::whole(b)) {
             (Some(a), Some(b)) => compare(op, a, b),
             _ => match (convert::real(a), convert::real(b)) {

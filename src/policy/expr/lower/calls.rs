@@ -3,8 +3,9 @@
 use super::super::ir::{
     AnyOp, Arithmetic, BoolOp, IntOp, LongOp, Node, Op, Side, TextChange, TextOp, TextTest, Variable,
 };
+use super::super::names;
 use super::super::syntax::{BinaryOp, Expr, ExprKind, Name, TypeName};
-use super::super::types::{self, Host, Simple, Type};
+use super::super::types::{Host, Simple, Type};
 use super::super::{DoubleBits, Value};
 use super::{Lowered, Lowerer, Stop, Typed, class_path, constant};
 use crate::diagnostics::{Diagnostic, Span};
@@ -20,7 +21,7 @@ impl Lowerer<'_> {
         self.check_root(object)?;
         let object = self.expression(object)?;
         if !type_arguments.is_empty() && object.ty != Type::Host(Host::Variables) {
-            let known = types::members(object.ty);
+            let known = names::members(object.ty);
             if known.known.contains(&name.text.as_str()) {
                 return Err(self.error(
                     name.span,
@@ -70,9 +71,7 @@ impl Lowerer<'_> {
     fn int_at(&mut self, arguments: &[Expr], at: usize) -> Result<Box<Node>, Stop> {
         let typed = self.expression(arguments.get(at).ok_or(Stop)?)?;
         match typed.ty {
-            Type::Simple(Simple::Int | Simple::Char) => {
-                Ok(Box::new(super::operators::widen(typed, Simple::Int)))
-            }
+            Type::Simple(Simple::Int | Simple::Char) => Ok(Box::new(super::casts::widen(typed, Simple::Int))),
             other => Err(self.error(
                 typed.node.span,
                 format!("expected an `int`, found `{other}`"),
@@ -165,7 +164,7 @@ impl Lowerer<'_> {
             (Type::Null, to) if to.is_nullable() => Ok(typed.node),
             (Type::Simple(from), Type::Nullable(to)) if from == to => Ok(typed.node),
             (Type::Simple(from), Type::Simple(to)) if from != Simple::Bool && to > from => {
-                Ok(super::operators::widen(typed, to))
+                Ok(super::casts::widen(typed, to))
             }
             (from, to) => Err(self.error(
                 typed.node.span,
@@ -238,7 +237,7 @@ impl Lowerer<'_> {
                 TextOp::Replace(text, self.part_at(arguments, 0)?, self.part_at(arguments, 1)?)
             }
             "Trim" if count > 0 => {
-                return Err(self.report(types::unsupported(name.span, "`Trim` with arguments")));
+                return Err(self.report(names::unsupported(name.span, "`Trim` with arguments")));
             }
             "Trim" => TextOp::Change(TextChange::Trim, text),
             "ToLower" | "ToLowerInvariant" => {
@@ -263,7 +262,7 @@ impl Lowerer<'_> {
             "ToString" if arguments.is_empty() => {
                 self.finish(Op::Text(TextOp::Format(Box::new(object.node))), Type::String, span)
             }
-            "ToString" => Err(self.report(types::unsupported(name.span, "`ToString` with a format"))),
+            "ToString" => Err(self.report(names::unsupported(name.span, "`ToString` with a format"))),
             "Equals" => {
                 self.expect_count(name, arguments.len(), 1, 1)?;
                 let other = self.value_at(arguments, 0)?;

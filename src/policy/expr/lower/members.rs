@@ -2,8 +2,9 @@
 
 use super::super::Value;
 use super::super::ir::{AnyOp, DoubleOp, ErrorField, IntOp, Node, Op, Side, TextOp};
+use super::super::names::{self, members};
 use super::super::syntax::{Expr, Name};
-use super::super::types::{self, Host, Type, members};
+use super::super::types::{Host, Type};
 use super::{Lowered, Lowerer, Stop, Typed, constant, host};
 use crate::diagnostics::{Diagnostic, Span};
 use crate::policy::Text;
@@ -77,7 +78,7 @@ impl Lowerer<'_> {
                 let op = TextOp::Element(Box::new(object.node.clone()), Box::new(index.node));
                 return self.finish(Op::Text(op), Type::String, span);
             }
-            Type::String => return Err(self.report(types::unsupported(span, "an index into a string"))),
+            Type::String => return Err(self.report(names::unsupported(span, "an index into a string"))),
             other => {
                 let message = format!("`{other}` has no elements");
                 return Err(self.error(span, message, "expected a dictionary or an array before `[`"));
@@ -90,7 +91,7 @@ impl Lowerer<'_> {
     pub(super) fn no_member(&mut self, of: Type, name: &Name) -> Stop {
         let known = members(of);
         if known.other.contains(&name.text.as_str()) {
-            return self.report(types::unsupported(name.span, &format!("`{of}.{}`", name.text)));
+            return self.report(names::unsupported(name.span, &format!("`{of}.{}`", name.text)));
         }
         if known.known.contains(&name.text.as_str()) {
             let message = format!("`{of}.{}` is not used as it should be", name.text);
@@ -100,7 +101,7 @@ impl Lowerer<'_> {
         let mut diagnostic = Diagnostic::error("unknown-member", name.span, message)
             .label("not a member that can be used here");
         let all = known.known.iter().chain(known.other).copied();
-        if let Some(close) = types::closest(&name.text, all) {
+        if let Some(close) = names::closest(&name.text, all) {
             diagnostic = diagnostic.help(format!("did you mean `{close}`?"));
         } else if of == Type::Object {
             diagnostic = diagnostic.help("cast the variable to its type first, for example `(string)`");

@@ -4,15 +4,16 @@
 //! problems as can be told apart. Constant operations are evaluated at once.
 
 mod calls;
+mod casts;
 mod members;
 mod operators;
 
 use super::eval::Env;
 use super::ir::{AnyOp, BoolOp, DoubleOp, IntOp, LongOp, Node, Op, TextOp, Variable};
 use super::syntax::{Expr, ExprKind, TypeName};
-use super::types::{self, Host, Simple, Type};
+use super::types::{Host, Simple, Type};
 use super::variables::Variables;
-use super::{EvalErrorKind, Scope, Value};
+use super::{EvalErrorKind, Scope, Value, names};
 use crate::diagnostics::{Diagnostic, Diagnostics, Span};
 use crate::policy::Request;
 use crate::units::Timestamp;
@@ -107,10 +108,10 @@ impl Lowerer<'_> {
         if name == "context" {
             return Ok(host(Host::Context, span));
         }
-        if types::OTHER_TYPES.contains(&name) {
-            return Err(self.report(types::unsupported(span, &format!("`{name}`"))));
+        if names::OTHER_TYPES.contains(&name) {
+            return Err(self.report(names::unsupported(span, &format!("`{name}`"))));
         }
-        if types::class_named(name).is_some() {
+        if names::class_named(name).is_some() {
             return Err(self.error(
                 span,
                 format!("`{name}` is a type, not a value"),
@@ -121,7 +122,7 @@ impl Lowerer<'_> {
             .label("expected `context` or a class such as `string` or `Convert`");
         let known =
             ["context", "string", "int", "Convert", "Math", "StringComparison", "true", "false", "null"];
-        if let Some(close) = types::closest(name, known) {
+        if let Some(close) = names::closest(name, known) {
             diagnostic = diagnostic.help(format!("did you mean `{close}`?"));
         }
         Err(self.report(diagnostic))
@@ -129,12 +130,14 @@ impl Lowerer<'_> {
 
     /// Complains about `JObject.Parse` and the like as a whole.
     fn check_root(&mut self, object: &Expr) -> Result<(), Stop> {
-        if let Some(path) = name_path(object)
-            && let Some(root) = path.split('.').find(|part| *part != "System")
-            && root != "context"
-            && types::OTHER_TYPES.contains(&root)
+        let mut root = object;
+        while let ExprKind::Member { object, .. } = &root.kind {
+            root = object;
+        }
+        if matches!(&root.kind, ExprKind::Name(name) if names::OTHER_TYPES.contains(&name.as_str()))
+            && let Some(path) = name_path(object)
         {
-            return Err(self.report(types::unsupported(object.span, &format!("`{path}`"))));
+            return Err(self.report(names::unsupported(object.span, &format!("`{path}`"))));
         }
         Ok(())
     }
@@ -145,14 +148,14 @@ impl Lowerer<'_> {
         }
         let bare = name.text.trim_end_matches("[]").split('<').next().unwrap_or("");
         let last = bare.rsplit('.').next().unwrap_or("");
-        if types::OTHER_TYPES.contains(&last) || Type::named(last, false).is_some() {
-            return Err(self.report(types::unsupported(name.span, &format!("the type `{name}`"))));
+        if names::OTHER_TYPES.contains(&last) || Type::named(last, false).is_some() {
+            return Err(self.report(names::unsupported(name.span, &format!("the type `{name}`"))));
         }
         let known =
             ["bool", "int", "Int32", "long", "double", "char", "string", "String", "object", "Boolean"];
         let mut diagnostic = Diagnostic::error("unknown-name", name.span, format!("unknown type `{name}`"))
             .label("expected a type such as `string` or `int`");
-        if let Some(close) = types::closest(last, known.into_iter().chain(types::OTHER_TYPES.iter().copied()))
+        if let Some(close) = names::closest(last, known.into_iter().chain(names::OTHER_TYPES.iter().copied()))
         {
             diagnostic = diagnostic.help(format!("did you mean `{close}`?"));
         }
@@ -239,13 +242,13 @@ impl Lowerer<'_> {
         match Env::new(&scope).value(&node) {
             Ok(value) => Ok(Typed { node: constant(value, span), ty }),
             Err(fault)
-                if matches!(fault.kind, EvalErrorKind::DivideByZero | EvalErrorKind::Overflow)
+                if matches!(fault.kind(), EvalErrorKind::DivideByZero | EvalErrorKind::Overflow)
                     && matches!(
                         node.op,
                         Op::Int(IntOp::Arithmetic(..)) | Op::Long(LongOp::Arithmetic(..))
                     ) =>
             {
-                let message = if fault.kind == EvalErrorKind::DivideByZero {
+                let message = if fault.kind() == EvalErrorKind::DivideByZero {
                     "division by a constant zero"
                 } else {
                     "the constant does not fit its type"
@@ -283,9 +286,9 @@ fn name_path(expression: &Expr) -> Option<String> {
 
 fn class_path(expression: &Expr) -> Option<Host> {
     match &expression.kind {
-        ExprKind::Name(name) => types::class_named(name),
+        ExprKind::Name(name) => names::class_named(name),
         ExprKind::Member { object, name, .. } => match &object.kind {
-            ExprKind::Name(system) if system == "System" => types::class_named(&name.text),
+            ExprKind::Name(system) if system == "System" => names::class_named(&name.text),
             _ => None,
         },
         _ => None,
@@ -295,7 +298,7 @@ fn class_path(expression: &Expr) -> Option<Host> {
 /// Whether the operation depends on its operands only, and all of them are constants.
 fn is_constant(node: &Node) -> bool {
     let pure = match &node.op {
-        Op::Constant(_) => true,
+        Op::Constant(_) | Op::Long(_) => true,
         Op::Bool(op) => !matches!(
             op,
             BoolOp::StatusIs(..)
@@ -305,7 +308,6 @@ fn is_constant(node: &Node) -> bool {
                 | BoolOp::HasVariable(_)
         ),
         Op::Int(op) => !matches!(op, IntOp::Status),
-        Op::Long(_) => true,
         Op::Double(op) => !matches!(op, DoubleOp::ElapsedSeconds | DoubleOp::ElapsedMilliseconds),
         Op::Text(op) => !matches!(
             op,

@@ -1,13 +1,22 @@
 //! Builds the syntax tree: precedence climbing over tokens, bounded in depth.
 
+mod named;
+mod suffixes;
+mod types;
+
+pub(in crate::policy) use named::{named_value, named_value_error};
+
 use super::Value;
-use super::syntax::{BinaryOp, Expr, ExprKind, MAX_DEPTH, Name, TypeName, UnaryOp};
+use super::syntax::{BinaryOp, Expr, ExprKind, MAX_DEPTH, UnaryOp};
 use super::token::{Spanned, Token, tokens};
 use crate::diagnostics::{Diagnostic, Diagnostics, Span};
 use crate::policy::scan::{RawText, match_bracket};
 
 /// The tree of the expression that `raw` is. Problems are reported.
 pub(super) fn parse(raw: &RawText, diagnostics: &mut Diagnostics) -> Option<Expr> {
+    if raw.reported {
+        return None;
+    }
     let blank = raw.text.len().saturating_sub(raw.text.trim_start().len());
     let bracket = blank.saturating_add(1);
     let block = raw.text.as_bytes().get(bracket) == Some(&b'{');
@@ -52,23 +61,6 @@ pub(super) fn parse(raw: &RawText, diagnostics: &mut Diagnostics) -> Option<Expr
     parsed.ok()
 }
 
-/// The first `{{name}}` in `text`.
-pub(in crate::policy) fn named_value(text: &str) -> Option<(usize, &str)> {
-    text.match_indices("{{").find_map(|(at, _)| {
-        let inside = text.get(at.saturating_add(2)..)?;
-        let end = inside.find(|c: char| !(c.is_ascii_alphanumeric() || "-._".contains(c)))?;
-        let name = inside.get(..end).filter(|name| !name.is_empty())?;
-        inside.get(end..)?.starts_with("}}").then_some((at, name))
-    })
-}
-
-/// Named values are a later part of the reader.
-pub(in crate::policy) fn named_value_error(span: Span, name: &str) -> Diagnostic {
-    Diagnostic::error("named-value", span, format!("named values are not read yet: `{{{{{name}}}}}`"))
-        .label("run needs the text that stands for this")
-        .help("write the value itself here")
-}
-
 /// Stops parsing; the problem has been reported.
 struct Stop;
 
@@ -98,7 +90,7 @@ impl Parser<'_> {
                 Token::Name(name) => match name.as_str() {
                     "var" => "a local variable (`var`)".to_owned(),
                     "if" | "for" | "foreach" | "while" | "do" | "switch" | "try" | "throw" | "using" => {
-                        format!("a `{name}` statement")
+                        format!("the statement `{name}`")
                     }
                     _ => format!("a statement that begins with `{name}`"),
                 },
@@ -229,235 +221,6 @@ impl Parser<'_> {
         Ok(result)
     }
 
-    /// The type in brackets and the number of tokens, if what begins here is a cast: a keyword type, or
-    /// any name followed by what can only begin an operand (the rule of the C# grammar).
-    fn cast_target(&self) -> Option<(TypeName, usize)> {
-        let (target, next) = self.type_name(self.at.saturating_add(1))?;
-        if self.token(next) != &Token::Sign(")") {
-            return None;
-        }
-        let after = self.token(next.saturating_add(1));
-        let keyword = KEYWORD_TYPES.contains(&target.text.trim_end_matches("[]"));
-        let operand = match after {
-            Token::Name(name) => name != "is" && name != "as",
-            Token::Literal(_) | Token::MinMagnitude(_) | Token::Unsupported(_) => true,
-            Token::Sign(sign) => matches!(*sign, "(" | "!" | "~"),
-            Token::End => false,
-        };
-        (keyword || target.nullable || operand)
-            .then(|| (target, next.saturating_add(1).saturating_sub(self.at)))
-    }
-
-    /// A type that begins at token `at`, and the token after it.
-    fn type_name(&self, at: usize) -> Option<(TypeName, usize)> {
-        self.type_name_at(at, 0)
-    }
-
-    fn type_name_at(&self, at: usize, level: u32) -> Option<(TypeName, usize)> {
-        if level > 8 {
-            return None;
-        }
-        let start = self.tokens.get(at)?.span;
-        let mut text = String::new();
-        let mut next = at;
-        loop {
-            let Token::Name(name) = self.token(next) else { return None };
-            text.push_str(name);
-            next = next.saturating_add(1);
-            if self.token(next) != &Token::Sign(".") {
-                break;
-            }
-            text.push('.');
-            next = next.saturating_add(1);
-        }
-        if self.token(next) == &Token::Sign("<") {
-            text.push('<');
-            loop {
-                let (argument, after) = self.type_name_at(next.saturating_add(1), level.saturating_add(1))?;
-                text.push_str(&argument.to_string());
-                next = after;
-                match self.token(next) {
-                    Token::Sign(",") => text.push(','),
-                    Token::Sign(">") => break,
-                    _ => return None,
-                }
-            }
-            text.push('>');
-            next = next.saturating_add(1);
-        }
-        while self.token(next) == &Token::Sign("[") && self.token(next.saturating_add(1)) == &Token::Sign("]")
-        {
-            text.push_str("[]");
-            next = next.saturating_add(2);
-        }
-        let nullable = self.token(next) == &Token::Sign("?");
-        if nullable {
-            next = next.saturating_add(1);
-        }
-        let end = self.tokens.get(next.saturating_sub(1))?.span;
-        Some((TypeName { text, nullable, span: start.to(end) }, next))
-    }
-
-    fn postfix(&mut self) -> Result<Expr, Stop> {
-        let start = self.primary()?;
-        self.suffixes(start)
-    }
-
-    /// Members, calls and indexes behind `left`.
-    fn suffixes(&mut self, mut left: Expr) -> Result<Expr, Stop> {
-        loop {
-            left = match *self.peek() {
-                Token::Sign(".") => {
-                    self.skip();
-                    self.member(left)?
-                }
-                Token::Sign("(") => {
-                    let (arguments, end) = self.arguments()?;
-                    let depth = arguments.iter().map(|a| a.depth).fold(left.depth, u32::max);
-                    let span = left.span.to(end);
-                    self.node(ExprKind::Call { callee: Box::new(left), arguments }, span, depth)?
-                }
-                Token::Sign("[") => self.index(left)?,
-                Token::Sign("?.") => {
-                    self.skip();
-                    let binding = self.node(ExprKind::Binding, left.span, 0)?;
-                    let rest = self.member(binding)?;
-                    return self.null_safe(left, rest);
-                }
-                Token::Sign("?") if self.ahead(1) == &Token::Sign("[") => {
-                    self.skip();
-                    let binding = self.node(ExprKind::Binding, left.span, 0)?;
-                    let rest = self.index(binding)?;
-                    return self.null_safe(left, rest);
-                }
-                Token::Sign(sign @ ("++" | "--" | "->" | "::")) => {
-                    return Err(self.unsupported(&format!("the operator `{sign}`")));
-                }
-                _ => return Ok(left),
-            };
-        }
-    }
-
-    fn null_safe(&mut self, object: Expr, rest: Expr) -> Result<Expr, Stop> {
-        self.enter()?;
-        let rest = self.suffixes(rest)?;
-        self.leave();
-        let (span, depth) = (object.span.to(rest.span), object.depth.max(rest.depth));
-        self.node(ExprKind::NullSafe { object: Box::new(object), rest: Box::new(rest) }, span, depth)
-    }
-
-    fn index(&mut self, object: Expr) -> Result<Expr, Stop> {
-        self.expect("[")?;
-        let index = self.expression()?;
-        let end = self.span();
-        self.expect("]")?;
-        let (span, depth) = (object.span.to(end), object.depth.max(index.depth));
-        self.node(ExprKind::Index { object: Box::new(object), index: Box::new(index) }, span, depth)
-    }
-
-    fn member(&mut self, object: Expr) -> Result<Expr, Stop> {
-        let span = self.span();
-        let Token::Name(text) = self.peek().clone() else {
-            return Err(self.unexpected("the name of a member"));
-        };
-        self.skip();
-        let mut type_arguments = Vec::new();
-        let mut end = span;
-        if self.sign_is("<")
-            && let Some((arguments, next)) = self.type_arguments()
-        {
-            end = self.tokens.get(next.saturating_sub(1)).map_or(span, |t| t.span);
-            type_arguments = arguments;
-            self.at = next;
-        }
-        let (whole, depth) = (object.span.to(end), object.depth);
-        let name = Name { text, span };
-        self.node(ExprKind::Member { object: Box::new(object), name, type_arguments }, whole, depth)
-    }
-
-    /// `<A, B>` here, if a call follows: elsewhere `<` is less-than.
-    fn type_arguments(&self) -> Option<(Vec<TypeName>, usize)> {
-        let mut arguments = Vec::new();
-        let mut next = self.at;
-        loop {
-            let (argument, after) = self.type_name(next.saturating_add(1))?;
-            arguments.push(argument);
-            next = after;
-            match self.token(next) {
-                Token::Sign(",") => {}
-                Token::Sign(">") => break,
-                _ => return None,
-            }
-        }
-        next = next.saturating_add(1);
-        (self.token(next) == &Token::Sign("(")).then_some((arguments, next))
-    }
-
-    fn arguments(&mut self) -> Result<(Vec<Expr>, Span), Stop> {
-        self.expect("(")?;
-        let mut arguments = Vec::new();
-        while !self.sign_is(")") {
-            if let Token::Name(name) = self.peek() {
-                if name == "out" || name == "ref" {
-                    let construct = format!("an `{name}` argument");
-                    return Err(self.unsupported(&construct));
-                }
-                if self.ahead(1) == &Token::Sign(":") {
-                    return Err(self.unsupported("a named argument"));
-                }
-            }
-            arguments.push(self.expression()?);
-            if !self.sign_is(",") {
-                break;
-            }
-            self.skip();
-            if self.sign_is(")") {
-                return Err(self.unexpected("an argument"));
-            }
-        }
-        let end = self.span();
-        self.expect(")")?;
-        Ok((arguments, end))
-    }
-
-    fn primary(&mut self) -> Result<Expr, Stop> {
-        let span = self.span();
-        let kind = match self.peek().clone() {
-            Token::Literal(value) => ExprKind::Literal(value),
-            Token::MinMagnitude(n) => match n.checked_neg() {
-                Some(value) => ExprKind::Literal(Value::Long(value)),
-                None => return Err(self.unsupported("an unsigned literal")),
-            },
-            Token::Name(name) => match name.as_str() {
-                "true" => ExprKind::Literal(Value::Bool(true)),
-                "false" => ExprKind::Literal(Value::Bool(false)),
-                "null" => ExprKind::Literal(Value::Null),
-                "new" | "typeof" | "nameof" | "default" | "delegate" | "checked" | "unchecked" | "sizeof"
-                | "await" | "async" | "throw" | "stackalloc" | "this" | "base" => {
-                    return Err(self.unsupported(&format!("`{name}`")));
-                }
-                _ => ExprKind::Name(name),
-            },
-            Token::Sign("(") => {
-                self.skip();
-                let inner = self.expression()?;
-                if self.sign_is(",") {
-                    return Err(self.unsupported("a tuple or a lambda with several parameters"));
-                }
-                let end = self.span();
-                self.expect(")")?;
-                if self.sign_is("=>") {
-                    return Err(self.unsupported("a lambda (`=>`)"));
-                }
-                return Ok(Expr { span: span.to(end), ..inner });
-            }
-            Token::Unsupported(what) => return Err(self.unsupported(what)),
-            Token::Sign(_) | Token::End => return Err(self.unexpected("an expression")),
-        };
-        self.skip();
-        self.node(kind, span, 0)
-    }
-
     fn node(&mut self, kind: ExprKind, span: Span, below: u32) -> Result<Expr, Stop> {
         let depth = below.saturating_add(1);
         if depth > MAX_DEPTH {
@@ -468,8 +231,8 @@ impl Parser<'_> {
 
     fn enter(&mut self) -> Result<(), Stop> {
         self.level = self.level.saturating_add(1);
-        // Three levels of the grammar stand between a bracket and the next one.
-        if self.level > MAX_DEPTH.saturating_mul(3) {
+        // Up to five levels of the grammar stand between a bracket and the next one.
+        if self.level > MAX_DEPTH.saturating_mul(5) {
             let span = self.span();
             return Err(self.too_deep(span));
         }
@@ -544,15 +307,10 @@ impl Parser<'_> {
 
     fn unsupported(&mut self, construct: &str) -> Stop {
         let span = self.span();
-        self.diagnostics.push(super::types::unsupported(span, construct));
+        self.diagnostics.push(super::names::unsupported(span, construct));
         Stop
     }
 }
-
-const KEYWORD_TYPES: [&str; 16] = [
-    "bool", "byte", "char", "decimal", "double", "float", "int", "long", "object", "sbyte", "short",
-    "string", "uint", "ulong", "ushort", "dynamic",
-];
 
 /// Operator and precedence, loosest first.
 fn operator(sign: &str) -> Option<(BinaryOp, u8)> {
