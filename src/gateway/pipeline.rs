@@ -26,6 +26,9 @@ use crate::units::{Duration, StatusCode, Timestamp};
 /// ends in a 500 rather than hang.
 const MAX_STEPS: u32 = 100_000;
 
+/// Largest `count` of a retry (policy reference). A computed one is cut off there.
+const MAX_RETRIES: u32 = 50;
+
 /// One call into the core.
 pub(super) struct Runner<'a, C> {
     pub(super) spec: &'a GatewaySpec,
@@ -242,7 +245,7 @@ impl<C: Choices> Runner<'_, C> {
     }
 
     fn retry_times(&mut self, policy: &Retry) -> Result<RetryTimes, Box<LastError>> {
-        let count = self.eval(&policy.count)?;
+        let count = self.eval(&policy.count)?.min(MAX_RETRIES);
         let interval = self.eval(&policy.interval)?;
         let max_interval = self.eval_optional(policy.max_interval.as_ref())?;
         let delta = self.eval_optional(policy.delta.as_ref())?;

@@ -58,18 +58,28 @@ impl PoolState {
         choices: &mut C,
         mut changed: impl FnMut(BackendId, BreakerChange),
     ) -> Option<Selection> {
+        let mut group = Group::default();
+        let mut best = u16::MAX;
         let mut available: u32 = 0;
-        let mut best: Option<u16> = None;
+        let mut tripped: u32 = 0;
         for (at, member) in pool.members.iter().enumerate().take(MAX_MEMBERS) {
             let Some(breaker) = breakers.get_mut(member.backend.index()) else { continue };
             let (is_available, change) = breaker.available(now, semantics, choices);
             if let Some(change) = change {
                 changed(member.backend, change);
             }
-            if is_available {
-                available |= bit(at);
-                let priority = priority(*member, semantics, choices);
-                best = Some(best.map_or(priority, |b| b.min(priority)));
+            if !is_available {
+                tripped |= bit(at);
+                continue;
+            }
+            available |= bit(at);
+            let priority = priority(*member, semantics, choices);
+            if group.is_empty() || priority < best {
+                best = priority;
+                group.clear();
+            }
+            if priority == best {
+                group.push(at, weight(*member, semantics, choices));
             }
         }
         if available != self.available {
@@ -79,71 +89,123 @@ impl PoolState {
             }
             self.available = available;
         }
-        let best = best?;
-        let mut group: u32 = 0;
-        let mut better_tripped: u8 = 0;
-        let mut peers_tripped: u8 = 0;
-        for (at, member) in pool.members.iter().enumerate().take(MAX_MEMBERS) {
-            let priority = priority(*member, semantics, choices);
-            let is_available = available & bit(at) != 0;
-            if priority == best && is_available {
-                group |= bit(at);
-            } else if priority == best {
-                peers_tripped = peers_tripped.saturating_add(1);
-            } else if priority < best {
-                better_tripped = better_tripped.saturating_add(1);
+        group.settle_zeros(semantics, choices);
+        let at = match semantics.lb_algorithm(choices) {
+            LoadBalancing::SmoothWrr => self.smooth(group.members()),
+            LoadBalancing::SlotRr => self.slots(group.members()),
+            LoadBalancing::WeightedRandom => group.random(choices),
+        }?;
+        let backend = pool.members.get(at)?.backend;
+        let mut selection = Selection { backend, priority: Some(best), better_tripped: 0, peers_tripped: 0 };
+        if tripped != 0 {
+            for (at, member) in pool.members.iter().enumerate().take(MAX_MEMBERS) {
+                if tripped & bit(at) == 0 {
+                    continue;
+                }
+                let priority = priority(*member, semantics, choices);
+                selection.peers_tripped = selection.peers_tripped.saturating_add(u8::from(priority == best));
+                selection.better_tripped = selection.better_tripped.saturating_add(u8::from(priority < best));
             }
         }
-        let mut weights = [0u32; MAX_MEMBERS];
-        weigh(pool, group, &mut weights, semantics, choices);
-        let at = match semantics.lb_algorithm(choices) {
-            LoadBalancing::SmoothWrr => self.smooth(&weights),
-            LoadBalancing::SlotRr => self.slots(&weights),
-            LoadBalancing::WeightedRandom => choices.choose_weighted(
-                weights.get(..pool.members.len()).unwrap_or(&weights),
-                ChoiceReason::PoolMember,
-            ),
-        };
-        let member = pool.members.get(at).filter(|_| group & bit(at) != 0);
-        let member = member.or_else(|| pool.members.get(group.trailing_zeros() as usize))?;
-        Some(Selection { backend: member.backend, priority: Some(best), better_tripped, peers_tripped })
+        Some(selection)
     }
 
     /// Smooth weighted round-robin: every candidate gains its weight, the richest is picked (the first
     /// among equals) and pays the total.
-    fn smooth(&mut self, weights: &[u32; MAX_MEMBERS]) -> usize {
+    fn smooth(&mut self, group: &[Candidate]) -> Option<usize> {
         let mut total: i64 = 0;
         let mut picked: Option<(usize, i64)> = None;
-        for ((at, credit), weight) in self.credit.iter_mut().enumerate().zip(weights) {
-            if *weight == 0 {
+        for candidate in group {
+            let at = usize::from(candidate.at);
+            let credit = self.credit.get_mut(at)?;
+            let weight = i64::from(candidate.weight);
+            if weight == 0 {
                 continue;
             }
-            let weight = i64::from(*weight);
             total = total.saturating_add(weight);
             *credit = credit.saturating_add(weight);
             if picked.is_none_or(|(_, richest)| *credit > richest) {
                 picked = Some((at, *credit));
             }
         }
-        let (at, _) = picked.unwrap_or((0, 0));
-        if let Some(credit) = self.credit.get_mut(at) {
-            *credit = credit.saturating_sub(total);
-        }
-        at
+        let (at, _) = picked?;
+        let credit = self.credit.get_mut(at)?;
+        *credit = credit.saturating_sub(total);
+        Some(at)
     }
 
     /// Plain round-robin over a list in which each candidate stands as often as its weight says.
-    fn slots(&mut self, weights: &[u32; MAX_MEMBERS]) -> usize {
-        let total = weights.iter().fold(0u32, |sum, w| sum.saturating_add(*w));
-        let mut left = self.slot.checked_rem(total).unwrap_or(0);
+    fn slots(&mut self, group: &[Candidate]) -> Option<usize> {
+        let total = group.iter().fold(0u32, |sum, c| sum.saturating_add(u32::from(c.weight)));
+        let mut left = self.slot.checked_rem(total)?;
         self.slot = left.saturating_add(1);
-        for (at, weight) in weights.iter().enumerate() {
-            if left < *weight {
-                return at;
+        for candidate in group {
+            let weight = u32::from(candidate.weight);
+            if left < weight {
+                return Some(usize::from(candidate.at));
             }
-            left = left.saturating_sub(*weight);
+            left = left.saturating_sub(weight);
         }
-        0
+        None
+    }
+}
+
+/// A member that may be picked.
+#[derive(Clone, Copy, Debug, Default)]
+struct Candidate {
+    /// Position in the pool.
+    at: u8,
+    weight: u8,
+}
+
+/// The available members of the best priority group, in list order.
+#[derive(Clone, Debug, Default)]
+struct Group {
+    candidates: [Candidate; MAX_MEMBERS],
+    count: usize,
+}
+
+impl Group {
+    fn is_empty(&self) -> bool {
+        self.count == 0
+    }
+
+    fn clear(&mut self) {
+        self.count = 0;
+    }
+
+    fn push(&mut self, at: usize, weight: u8) {
+        if let (Some(place), Ok(at)) = (self.candidates.get_mut(self.count), u8::try_from(at)) {
+            *place = Candidate { at, weight };
+            self.count = self.count.saturating_add(1);
+        }
+    }
+
+    fn members(&self) -> &[Candidate] {
+        self.candidates.get(..self.count).unwrap_or(&[])
+    }
+
+    /// Weight 0 counts as 1 when nobody has more, or when the reading in force says so.
+    fn settle_zeros<C: Choices>(&mut self, semantics: &Semantics, choices: &mut C) {
+        let members = self.candidates.get_mut(..self.count).unwrap_or_default();
+        if members.iter().all(|c| c.weight > 0) {
+            return;
+        }
+        let none_has_more = members.iter().all(|c| c.weight == 0);
+        if none_has_more || semantics.lb_zero_weight(choices) == ZeroWeight::Equal {
+            members.iter_mut().for_each(|c| c.weight = c.weight.max(1));
+        }
+    }
+
+    fn random<C: Choices>(&self, choices: &mut C) -> Option<usize> {
+        let mut weights = [0u32; MAX_MEMBERS];
+        for (weight, candidate) in weights.iter_mut().zip(self.members()) {
+            *weight = u32::from(candidate.weight);
+        }
+        let weights = weights.get(..self.count)?;
+        let chosen = choices.choose_weighted(weights, ChoiceReason::PoolMember);
+        let candidate = self.members().get(chosen).filter(|c| c.weight > 0);
+        candidate.or_else(|| self.members().iter().find(|c| c.weight > 0)).map(|c| usize::from(c.at))
     }
 }
 
@@ -163,37 +225,13 @@ fn priority<C: Choices>(member: PoolMember, semantics: &Semantics, choices: &mut
     }
 }
 
-/// Effective weights of the members of `group`; at least one is positive.
-fn weigh<C: Choices>(
-    pool: &PoolSpec,
-    group: u32,
-    weights: &mut [u32; MAX_MEMBERS],
-    semantics: &Semantics,
-    choices: &mut C,
-) {
-    let mut any_positive = false;
-    let mut any_zero = false;
-    for ((at, member), weight) in pool.members.iter().enumerate().zip(weights.iter_mut()) {
-        if group & bit(at) == 0 {
-            continue;
-        }
-        *weight = match member.weight {
-            Some(weight) => u32::from(weight),
-            None => match semantics.lb_null_weight(choices) {
-                NullWeight::One => 1,
-                NullWeight::Zero => 0,
-            },
-        };
-        any_positive |= *weight > 0;
-        any_zero |= *weight == 0;
-    }
-    let zero_counts = !any_positive || (any_zero && semantics.lb_zero_weight(choices) == ZeroWeight::Equal);
-    if zero_counts {
-        for (at, weight) in weights.iter_mut().enumerate().take(pool.members.len()) {
-            if group & bit(at) != 0 && *weight == 0 {
-                *weight = 1;
-            }
-        }
+fn weight<C: Choices>(member: PoolMember, semantics: &Semantics, choices: &mut C) -> u8 {
+    match member.weight {
+        Some(weight) => weight,
+        None => match semantics.lb_null_weight(choices) {
+            NullWeight::One => 1,
+            NullWeight::Zero => 0,
+        },
     }
 }
 
