@@ -1,4 +1,39 @@
-//! draft
+//! poolproof: a deterministic discrete-event simulator and policy verifier for Azure API Management
+//! backend pools in front of Azure OpenAI deployments.
+//!
+//! # Bird's eye
+//! An engineer has a policy (XML), backends and a pool (ARM JSON). [`config`] reads them together with a
+//! scenario that describes what those files cannot: capacity, latency, traffic. The result is a
+//! [`sim::RunPlan`]. [`sim::run`] plays it: traffic from [`workload`] reaches gateway instances, each the
+//! sans-IO core of [`gateway`], which runs the compiled [`policy`] and decides; the answers come from the
+//! deployments of [`backend`]. An observer turns what happens into rows, [`report`] into CSV, JSON and
+//! charts, [`cli`] into files and an exit code.
+//!
+//! # One decision core
+//! [`gateway`] is the only place where selection, breakers and retries are decided. It takes time as an
+//! argument and every choice from a trait, and returns actions. A verifier and an HTTP forward mode are
+//! meant to drive the same code; nothing may copy its logic.
+//!
+//! # Layers
+//! Imports point downward only, and never sideways; a test enforces it.
+//!
+//! | tier | modules | what they know |
+//! |---|---|---|
+//! | T0 | [`units`], [`semantics`], [`diagnostics`], [`random`] | quantities, open questions, places in text, reproducible numbers |
+//! | T1 | [`policy`], [`backend`], [`workload`], [`metrics`] | the policy language; deployments; traffic; statistics |
+//! | T2 | [`gateway`] | decisions |
+//! | T3 | [`sim`], [`report`] | the world of a run; tables and charts as bytes |
+//! | T4 | [`config`] | file formats |
+//! | T5 | [`cli`] | arguments, files, exit codes |
+//!
+//! # Invariants
+//! - Same inputs and seed give the same bytes: on every run, in debug and release, on any platform with
+//!   IEEE 754 arithmetic. Random draws are keyed by name; transcendental functions come from `libm`; no
+//!   result depends on hash order, threads or the clock.
+//! - Time is `u64` nanoseconds since run start, tokens are integers; gateway state holds no float.
+//! - What Microsoft does not document is a named switch ([`semantics::Semantics`]), never a silent guess.
+//! - No input makes the program panic; problems are [`diagnostics`] with a place, all told at once.
+
 pub mod backend;
 pub mod cli;
 pub mod config;

@@ -144,19 +144,25 @@ pub(crate) fn render_comparison(summaries: &[Summary]) -> String {
     table.render("  ")
 }
 
-/// The assumptions of a run, most influential first.
+/// The first assumptions of a run, most influential first.
 pub(crate) fn render_assumptions(summary: &Summary) -> String {
-    let mut text = String::new();
     if summary.assumptions.is_empty() {
-        return text;
+        return String::new();
     }
-    text.push_str("assumptions that could change this result, most influential first:\n");
-    for a in &summary.assumptions {
+    let mut text = String::from("assumptions that could change this result, most influential first:\n");
+    for a in summary.assumptions.iter().take(ASSUMPTIONS_SHOWN) {
         // Writing to a string does not fail.
-        let _infallible = writeln!(text, "  {} = {} ({})", a.what, a.value, a.source);
+        let _infallible = writeln!(text, "  {} = {}\n      {}", a.what, a.value, a.source);
+    }
+    let more = summary.assumptions.len().saturating_sub(ASSUMPTIONS_SHOWN);
+    if more > 0 {
+        let _infallible =
+            writeln!(text, "  and {more} more in summary.json; --all-readings tries the undocumented ones");
     }
     text
 }
+
+const ASSUMPTIONS_SHOWN: usize = 6;
 
 /// A share as a percentage that hides neither 0 nor 1.
 pub(crate) fn percent(share: f64) -> String {

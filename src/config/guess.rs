@@ -7,11 +7,12 @@ use serde_json::{Map, Value, json};
 
 use super::arm::{Resource, ResourceKind};
 use super::files::{Files, MemoryFiles};
-use super::json::Node;
+use super::hash::canonical;
+use super::json::{Node, parse};
 use super::loaded::{Scenario, load_scenario};
 use super::print::print_scenario;
 use super::regions::region_in;
-use super::scenario::{Library, Overrides};
+use super::scenario::{Library, Overrides, ParsedOverrides};
 use crate::backend::ModelFacts;
 use crate::diagnostics::{Diagnostics, SourceMap, Span};
 
@@ -36,6 +37,26 @@ pub struct Guess {
 }
 
 impl Guessed {
+    /// The same with edits of the command line in it. `None`, with errors told, when they do not apply.
+    pub fn edited(
+        &self,
+        overrides: &Overrides,
+        sources: &mut SourceMap,
+        diagnostics: &mut Diagnostics,
+    ) -> Option<Self> {
+        let text = self.text();
+        let source = sources.add(GUESSED_PATH, text.as_str());
+        let mut problems = Diagnostics::new();
+        let mut tree = parse(source, &text, &mut problems);
+        if let Some(tree) = &mut tree {
+            ParsedOverrides::parse(overrides, sources).apply(tree, &mut problems);
+        }
+        let failed = problems.has_errors();
+        diagnostics.extend(problems);
+        let scenario_json = serde_json::from_str(&canonical(&tree?)).ok()?;
+        (!failed).then(|| Self { scenario_json, guesses: self.guesses.clone() })
+    }
+
     /// The scenario as the text of a file.
     pub fn text(&self) -> String {
         print_scenario(&self.scenario_json)

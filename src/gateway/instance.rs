@@ -86,9 +86,9 @@ impl Gateway {
         exchange.started = now;
         exchange.pc = program.inbound;
         exchange.phase = Phase::Running;
-        exchange.request.method = head.method.clone();
-        exchange.request.path = head.path.clone();
-        exchange.request.headers.reset(head.headers.clone());
+        exchange.request.method.assign(&head.method);
+        exchange.request.path.assign(&head.path);
+        exchange.request.headers.reset(head.headers.as_ref());
         exchange.request.body = if head.has_body { Body::Opaque } else { Body::Absent };
         exchange.response = None;
         exchange.answerer = None;

@@ -56,9 +56,16 @@ impl Headers {
         Self { base: Some(base), edits: Vec::new() }
     }
 
-    /// Back to `base`, keeping memory for changes.
-    pub fn reset(&mut self, base: Option<Arc<[Header]>>) {
-        self.base = base;
+    /// Back to `base`, keeping memory for changes. Costs no counting when it was the base before.
+    pub fn reset(&mut self, base: Option<&Arc<[Header]>>) {
+        let is_same = match (&self.base, base) {
+            (Some(old), Some(new)) => Arc::ptr_eq(old, new),
+            (None, None) => true,
+            (Some(_), None) | (None, Some(_)) => false,
+        };
+        if !is_same {
+            self.base = base.map(Arc::clone);
+        }
         self.edits.clear();
     }
 

@@ -217,6 +217,10 @@ impl<'p, O: Observer> World<'p, O> {
             backend.inserted_tokens = deployment.insertions();
             backend.tripped = tripped;
         }
+        if !self.plan.traffic.stream {
+            // Head and last byte arrive together.
+            self.result.ttft = self.result.latency.clone();
+        }
         self.result.end = end;
         self.result.fingerprint = self.journal.fingerprint();
         self.result
@@ -535,7 +539,9 @@ impl<'p, O: Observer> World<'p, O> {
         let code = flight.status.map_or(0, |s| u64::from(s.get()));
         self.journal.record(now, Record::End, flight.exchange.id().0, code << 8 | ending as u64);
         match outcome {
-            Outcome::Answered => answered(flight, now, &mut self.result, &mut self.timeline),
+            Outcome::Answered => {
+                answered(flight, now, self.plan.traffic.stream, &mut self.result, &mut self.timeline);
+            }
             Outcome::BrokenOff => self.result.broken_off += 1,
             Outcome::Cancelled => self.result.cancelled += 1,
             Outcome::InFlight => {}
@@ -554,7 +560,13 @@ impl<'p, O: Observer> World<'p, O> {
     }
 }
 
-fn answered(flight: &Flight, now: Timestamp, result: &mut RunResult, timeline: &mut Timeline) {
+fn answered(
+    flight: &Flight,
+    now: Timestamp,
+    has_own_first_byte: bool,
+    result: &mut RunResult,
+    timeline: &mut Timeline,
+) {
     let Some(status) = flight.status else { return };
     result.statuses.record(status);
     let latency = now.since(flight.arrival);
@@ -563,7 +575,9 @@ fn answered(flight: &Flight, now: Timestamp, result: &mut RunResult, timeline: &
         return;
     }
     result.latency.record(latency);
-    result.ttft.record(flight.first_byte.unwrap_or(now).since(flight.arrival));
+    if has_own_first_byte {
+        result.ttft.record(flight.first_byte.unwrap_or(now).since(flight.arrival));
+    }
     result.wait.record(waited(flight, now));
     if let Some(backend) = flight.answerer
         && let Some(totals) = result.backends.get_mut(backend.index())

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use super::super::args::{Format, InitArgs};
 use super::super::load::Input;
 use super::super::session::{Session, Stop};
-use crate::config::{DiskFiles, Files, Guessed, MemoryFiles, Overrides, guess_scenario, load_scenario};
+use crate::config::{DiskFiles, Files, MemoryFiles, Overrides, guess_scenario, load_scenario};
 
 /// Writes the scenario and lists the guesses.
 pub(crate) fn init(args: &InitArgs, session: &mut Session) -> Result<(), Stop> {
@@ -40,7 +40,10 @@ pub(crate) fn init(args: &InitArgs, session: &mut Session) -> Result<(), Stop> {
     let guessed = guess_scenario(policy, resources, &files, &mut session.sources, &mut session.diagnostics);
     session.stop_if_unusable()?;
     let Some(guessed) = guessed else { return Err(session.internal("the guess failed the second time")) };
-    let text = apply(&guessed, &overrides, session)?;
+    let edited = guessed.edited(&overrides, &mut session.sources, &mut session.diagnostics);
+    session.stop_if_unusable()?;
+    let Some(edited) = edited else { return Err(session.internal("the overrides do not apply")) };
+    let text = edited.text();
     let checked = files.with("scenario.json", text.as_bytes());
     let again = load_scenario(
         "scenario.json",
@@ -69,14 +72,6 @@ pub(crate) fn init(args: &InitArgs, session: &mut Session) -> Result<(), Stop> {
         }
     }
     Ok(())
-}
-
-/// The scenario text with `--set` and `--seed` in it.
-fn apply(guessed: &Guessed, overrides: &Overrides, session: &Session) -> Result<String, Stop> {
-    if overrides.set.is_empty() && overrides.seed.is_none() {
-        return Ok(guessed.text());
-    }
-    Err(session.usage("draft"))
 }
 
 /// Each file with the name of its copy: its own file name, which must be unique.

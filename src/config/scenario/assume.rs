@@ -72,8 +72,8 @@ pub(crate) fn switch_assumptions(
     let assumptions = open.filter_map(|switch| {
         let rank = relevance(setting, *switch)?;
         let info = switch.info();
-        let what = format!("{}: {}", info.path, info.meaning);
-        Some(Assumption::new(what, semantics.get(*switch), info.source, rank))
+        let source = format!("{} Default from: {}", info.meaning, info.source);
+        Some(Assumption::new(info.path, semantics.get(*switch), source, rank))
     });
     assumptions.collect()
 }
