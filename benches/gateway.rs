@@ -50,7 +50,7 @@ fn main() {
             "round {round}: full {full:.2} M requests/s, bare {bare:.2} M requests/s  (2xx {}, trips {}, fingerprint {}, checksum {checksum:x})",
             result.statuses.successes(),
             result.backends.iter().map(|b| b.trips).sum::<u64>(),
-            &result.fingerprint[..8],
+            result.fingerprint,
         );
         full_rates.push(full);
         bare_rates.push(bare);

@@ -12,6 +12,17 @@ use crate::config::{Scenario, Variant};
 use crate::report::{MetricKind, Summary};
 use crate::semantics::Switch;
 
+/// What all other readings do.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct Readings {
+    /// How many were tried.
+    pub(crate) tried: usize,
+    /// Those that change a result, most influential first.
+    pub(crate) effects: Vec<Effect>,
+    /// Those that make another variant best: reading and variant.
+    pub(crate) best_changes: Vec<(String, String)>,
+}
+
 /// What one other reading does to one variant.
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct Effect {
@@ -44,13 +55,14 @@ pub(crate) struct Change {
     weight: f64,
 }
 
-/// All effects on `variants`, most influential first, and how many readings were tried.
+/// Tries all other readings on `variants`; with `is_comparison` also asks which variant is best.
 pub(crate) fn all_readings(
     scenario: &Scenario,
     variants: &[Variant],
     summaries: &[Summary],
     requirements: &[Requirement],
-) -> Result<(Vec<Effect>, usize), ExecuteError> {
+    is_comparison: bool,
+) -> Result<Readings, ExecuteError> {
     let mut effects = Vec::new();
     let mut tried = 0;
     for switch in Switch::ALL {
@@ -83,7 +95,8 @@ pub(crate) fn all_readings(
         let flips = b.flips.len().cmp(&a.flips.len());
         flips.then(b.influence.total_cmp(&a.influence)).then(a.switch.cmp(b.switch))
     });
-    Ok((effects, tried))
+    let best_changes = if is_comparison { best_changes(scenario, variants, summaries)? } else { Vec::new() };
+    Ok(Readings { tried, effects, best_changes })
 }
 
 /// Which variant has the highest success, then the lowest p99; names the criterion.
@@ -96,7 +109,7 @@ pub(crate) fn best(summaries: &[Summary]) -> Option<&Summary> {
 }
 
 /// For each reading that makes another variant best: switch, reading, and which.
-pub(crate) fn best_changes(
+fn best_changes(
     scenario: &Scenario,
     variants: &[Variant],
     summaries: &[Summary],
@@ -122,7 +135,8 @@ pub(crate) fn best_changes(
 }
 
 /// The effects for people.
-pub(crate) fn render(effects: &[Effect], tried: usize) -> String {
+pub(crate) fn render(readings: &Readings) -> String {
+    let Readings { tried, effects, .. } = readings;
     let mut text = format!(
         "other readings of undocumented points: {tried} tried, {} change this result\n",
         effects.len()

@@ -23,12 +23,14 @@ pub(crate) struct Session {
 
 impl Session {
     /// Writes results to standard output. A closed pipe is not an error: nobody listens any more.
+    #[expect(clippy::unused_self, reason = "what a command shows goes through its session")]
     pub(crate) fn print(&self, text: &str) {
         let mut out = std::io::stdout().lock();
         drop(out.write_all(text.as_bytes()).and_then(|()| out.flush()));
     }
 
     /// Writes a remark to standard error.
+    #[expect(clippy::unused_self, reason = "what a command shows goes through its session")]
     pub(crate) fn remark(&self, text: &str) {
         let mut err = std::io::stderr().lock();
         drop(err.write_all(text.as_bytes()));
@@ -93,6 +95,7 @@ impl Session {
     }
 
     /// The guesses for people.
+    #[expect(clippy::unused_self, reason = "what a command shows goes through its session")]
     pub(crate) fn render_guesses(&self, guessed: &Guessed) -> String {
         let mut text =
             String::from("guessed, because the files do not say it (change any with --set PATH=VALUE):\n");

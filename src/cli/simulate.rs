@@ -6,7 +6,7 @@ use super::execute::{ExecuteError, Wanted, execute, write_metrics};
 use super::exit_code::Exit;
 use super::load::Loaded;
 use super::output::Staging;
-use super::readings::{self, Effect};
+use super::readings::{self, Effect, Readings};
 use super::require::{Requirement, Verdict};
 use super::session::{Session, Stop, guesses_json};
 use super::table::{render_assumptions, render_comparison, render_summary};
@@ -28,7 +28,7 @@ struct Done {
     batch: Batch,
     summaries: Vec<Summary>,
     verdicts: Vec<Vec<Verdict>>,
-    readings: Option<(Vec<Effect>, usize, Vec<(String, String)>)>,
+    readings: Option<Readings>,
     folder: String,
 }
 
@@ -91,21 +91,17 @@ fn one(
         verdicts.push(checked.map_err(|message| session.usage(&message))?);
     }
     let readings = if args.all_readings {
-        let (effects, tried) =
-            readings::all_readings(scenario, &batch.variants, &summaries, requirements).map_err(failed)?;
-        let best = if batch.is_comparison {
-            readings::best_changes(scenario, &batch.variants, &summaries).map_err(failed)?
-        } else {
-            Vec::new()
-        };
+        let readings =
+            readings::all_readings(scenario, &batch.variants, &summaries, requirements, batch.is_comparison)
+                .map_err(failed)?;
         for (staging, variant) in stagings.iter().zip(&batch.variants) {
-            let own: Vec<&Effect> = effects.iter().filter(|e| e.variant == variant.name).collect();
+            let own: Vec<&Effect> = readings.effects.iter().filter(|e| e.variant == variant.name).collect();
             let run = super::summarise::stamp(variant);
             let json = serde_json::json!({ "run": run, "readings_that_change_the_result": own });
             let text = serde_json::to_string_pretty(&json).map_err(|e| failed(e.into()))?;
             staging.write("readings.json", (text + "\n").as_bytes()).map_err(|e| failed(e.into()))?;
         }
-        Some((effects, tried, best))
+        Some(readings)
     } else {
         None
     };
@@ -156,9 +152,10 @@ fn print_human(done: &Done, session: &Session) {
     if let Some(summary) = done.summaries.first() {
         session.print(&render_assumptions(summary));
     }
-    if let Some((effects, tried, best)) = &done.readings {
+    if let Some(readings) = &done.readings {
+        let best = &readings.best_changes;
         session.print("\n");
-        session.print(&readings::render(effects, *tried));
+        session.print(&readings::render(readings));
         if let (true, Some(usual)) = (done.batch.is_comparison, readings::best(&done.summaries)) {
             session.print(&format!(
                 "best by success, then p99: {}; {} reading(s) make another variant best\n",
@@ -186,16 +183,11 @@ fn to_json(done: &Done) -> serde_json::Value {
             serde_json::json!({ "summary": summary, "requirements": verdicts })
         })
         .collect();
-    let readings = done.readings.as_ref().map(|(effects, tried, best)| {
-        let best: Vec<serde_json::Value> =
-            best.iter().map(|(r, v)| serde_json::json!({ "reading": r, "best": v })).collect();
-        serde_json::json!({ "tried": tried, "that_change_the_result": effects, "that_change_the_best": best })
-    });
     serde_json::json!({
         "scenario": done.batch.loaded.scenario.name,
         "folder": done.folder,
         "guesses": done.batch.loaded.guessed.as_ref().map(guesses_json),
         "runs": runs,
-        "readings": readings,
+        "readings": done.readings,
     })
 }

@@ -193,7 +193,9 @@ impl Group {
         }
         let none_has_more = members.iter().all(|c| c.weight == 0);
         if none_has_more || semantics.lb_zero_weight(choices) == ZeroWeight::Equal {
-            members.iter_mut().for_each(|c| c.weight = c.weight.max(1));
+            for candidate in members {
+                candidate.weight = candidate.weight.max(1);
+            }
         }
     }
 

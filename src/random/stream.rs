@@ -77,11 +77,12 @@ impl Stream {
 }
 
 /// The nearest whole number of a sample: ties up, 0 for negative numbers and not-a-number, the largest
-/// number when out of range. (`f64::round` is a library call on plain x86-64; this is an addition.)
+/// number when out of range. (`f64::round` is a library call on plain x86-64; this is not.)
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "saturation is what is promised")]
 #[inline]
 pub fn whole(sample: f64) -> u64 {
-    (sample + 0.5) as u64
+    let below = sample as u64;
+    below.saturating_add(u64::from(sample - below as f64 >= 0.5))
 }
 
 const TWO_TO_MINUS_53: f64 = 1.0 / 9_007_199_254_740_992.0;

@@ -13,7 +13,7 @@ pub(super) struct SeededChoices {
 }
 
 impl SeededChoices {
-    pub(super) fn new(streams: &Streams, instance: u32) -> Self {
+    pub(super) fn new(streams: Streams, instance: u32) -> Self {
         Self { stream: streams.keyed(GATEWAY, u64::from(instance), 0) }
     }
 }
@@ -45,7 +45,7 @@ mod tests {
 
     #[test]
     fn weights_are_met_and_zero_is_never_chosen() {
-        let mut choices = SeededChoices::new(&Streams::new(1), 0);
+        let mut choices = SeededChoices::new(Streams::new(1), 0);
         let mut counts = [0u32; 3];
         for _ in 0..30_000 {
             counts[choices.choose_weighted(&[1, 0, 2], ChoiceReason::PoolMember)] += 1;
@@ -56,7 +56,7 @@ mod tests {
 
     #[test]
     fn between_stays_inside() {
-        let mut choices = SeededChoices::new(&Streams::new(1), 0);
+        let mut choices = SeededChoices::new(Streams::new(1), 0);
         for _ in 0..1_000 {
             assert!((8..=12).contains(&choices.between(8, 12, ChoiceReason::RetryJitter)));
         }

@@ -136,7 +136,7 @@ impl Timeline {
             let tripped_total = lane.tripped_total;
             // What is in the window now is in the next interval's window when it begins.
             let fill_max_permille = deployment.fill_permille(end);
-            *lane = Lane { trips, tripped_total, fill_max_permille, ..Lane::default() };
+            *lane = Lane { fill_max_permille, tripped_total, trips, ..Lane::default() };
         }
         self.start = end;
     }

@@ -82,7 +82,7 @@ impl<'p, O: Observer> World<'p, O> {
             },
         });
         let gateway =
-            |instance| (Gateway::new(Arc::clone(&plan.gateway)), SeededChoices::new(&streams, instance));
+            |instance| (Gateway::new(Arc::clone(&plan.gateway)), SeededChoices::new(streams, instance));
         Self {
             plan,
             observer,

@@ -16,13 +16,11 @@ pub(crate) fn run(args: &RunArgs, session: &mut Session) -> Result<(), Stop> {
             None => vec![loaded.scenario.base.clone()],
             Some(name) => {
                 let found = loaded.scenario.variants.iter().find(|v| v.name == *name);
-                match found {
-                    Some(variant) => vec![variant.clone()],
-                    None => {
-                        session.unknown_variant(name, &loaded.scenario);
-                        continue;
-                    }
-                }
+                let Some(variant) = found else {
+                    session.unknown_variant(name, &loaded.scenario);
+                    continue;
+                };
+                vec![variant.clone()]
             }
         };
         batches.push(Batch { loaded, variants, is_comparison: false });
