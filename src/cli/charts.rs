@@ -70,14 +70,22 @@ fn write(chart: &crate::report::charts::Chart, staging: &Staging) -> Result<(), 
     Ok(())
 }
 
-/// This build draws nothing.
+/// This build draws nothing: whoever asks gets an error instead of a missing picture.
 #[cfg(not(feature = "charts"))]
-pub(crate) fn draw_run(_: &Summary, _: impl Fn(&str) -> PathBuf, _: &Staging) -> Result<(), ExecuteError> {
-    Ok(())
+pub(crate) fn draw_run(
+    summary: &Summary,
+    _: impl Fn(&str) -> PathBuf,
+    _: &Staging,
+) -> Result<(), ExecuteError> {
+    Err(ExecuteError::Chart(summary.variant.clone(), NO_CHARTS.to_owned()))
 }
+
+#[cfg(not(feature = "charts"))]
+const NO_CHARTS: &str = "this build was made without the feature `charts`";
 
 /// This build draws nothing.
 #[cfg(not(feature = "charts"))]
-pub(crate) fn draw_comparison(_: &[Summary], _: &Staging) -> Result<(), ExecuteError> {
-    Ok(())
+pub(crate) fn draw_comparison(summaries: &[Summary], _: &Staging) -> Result<(), ExecuteError> {
+    let name = summaries.first().map(|s| s.scenario.clone()).unwrap_or_default();
+    Err(ExecuteError::Chart(name, NO_CHARTS.to_owned()))
 }
