@@ -67,14 +67,15 @@ fn main() {
 
 fn plan(requests: u64) -> RunPlan {
     let traffic = format!(
-        r#"{{"kind": "poisson", "perSecond": 1000, "requests": {requests}, "request": {{
+        r#"{{"kind": "poisson", "perSecond": 100, "requests": {requests}, "request": {{
             "messages": [{{"characters": 41}}, {{"characters": 31}}],
             "completionTokens": {{"median": 60, "sigma": 0.4, "max": 640}}}}}}"#
     );
     let mut set = vec![("traffic".to_owned(), traffic)];
     for backend in ["openai-eastus", "openai-westus", "openai-swedencentral"] {
-        // A third of 1,000 requests/s at 659 tokens is 13.2 M TPM and 20,000 RPM; a little more than that.
-        let standard = r#"{"tpm": 13600000, "rpm": 24000}"#;
+        // A third of 100 requests/s at 659 tokens is 1.32 M TPM and 2,000 RPM; a little more than that, so
+        // that quotas refuse and breakers trip now and then.
+        let standard = r#"{"tpm": 1360000, "rpm": 2600}"#;
         set.push((format!("backends.{backend}.standard"), standard.to_owned()));
     }
     let overrides = Overrides { set, seed: Some(1) };

@@ -59,7 +59,7 @@ pub(crate) fn draw_run(
 pub(crate) fn draw_comparison(summaries: &[Summary], staging: &Staging) -> Result<(), ExecuteError> {
     let views: Vec<_> = summaries.iter().map(Summary::variant_view).collect();
     let name = summaries.first().map(|s| s.scenario.clone()).unwrap_or_default();
-    let chart = crate::report::charts::comparison(&views);
+    let chart = crate::report::charts::comparison(&name, &views);
     write(&chart.map_err(|e| ExecuteError::Chart(name, e.to_string()))?, staging)
 }
 

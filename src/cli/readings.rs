@@ -34,7 +34,8 @@ pub(crate) struct Effect {
     pub reading: &'static str,
     /// The reading in force otherwise.
     pub instead_of: String,
-    /// Largest move of a share, in points of 100, or of a latency, in percent.
+    /// Largest move of a share, in points of 100, or of a time, in percent of the 99th percentile of the
+    /// response time.
     pub influence: f64,
     /// Figures that move, largest first.
     pub changes: Vec<Change>,
@@ -164,14 +165,20 @@ impl Change {
 
 fn changes(base: &Summary, other: &Summary) -> Vec<Change> {
     let arrivals = base.requests.arrivals.max(1) as f64;
+    // Times count by how much of a slow answer they are, so that a wait of nothing does not loom large.
+    let slow = base.latency_ms.or(other.latency_ms).map_or(f64::INFINITY, |d| d.p99.max(1.0));
+    let ttft_says_nothing = base.ttft_ms == base.latency_ms && other.ttft_ms == other.latency_ms;
     let mut changes: Vec<Change> = Vec::new();
     for (a, b) in base.metrics().into_iter().zip(other.metrics()) {
+        if ttft_says_nothing && a.name.starts_with("ttft") {
+            continue;
+        }
         let (from, to) = (a.value.unwrap_or(0.0), b.value.unwrap_or(0.0));
         let weight = match a.kind {
             MetricKind::Share => 100.0 * (to - from).abs(),
             MetricKind::Requests => 100.0 * (to - from).abs() / arrivals,
-            MetricKind::Milliseconds if from > 0.0 => 100.0 * (to - from).abs() / from,
-            MetricKind::Milliseconds | MetricKind::Count => 0.0,
+            MetricKind::Milliseconds => 100.0 * (to - from).abs() / slow,
+            MetricKind::Count => 0.0,
         };
         if weight < 0.1 {
             continue;

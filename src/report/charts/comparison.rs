@@ -19,13 +19,13 @@ const NUMBER: f64 = 62.0;
 const LATENCY: f64 = 210.0;
 const GAP: f64 = 20.0;
 
-/// Draws variants side by side; file stem `comparison`.
-pub fn comparison(variants: &[VariantView]) -> Result<Chart, ChartError> {
+/// Draws variants of the scenario `title` side by side; file stem `comparison`.
+pub fn comparison(title: &str, variants: &[VariantView]) -> Result<Chart, ChartError> {
     let stamps: Vec<_> = variants.iter().map(|variant| &variant.stamp).collect();
-    draw("comparison", &compose(variants)?, &stamps)
+    draw("comparison", &compose(title, variants)?, &stamps)
 }
 
-pub(super) fn compose(variants: &[VariantView]) -> Result<Scene, ChartError> {
+pub(super) fn compose(title: &str, variants: &[VariantView]) -> Result<Scene, ChartError> {
     let first = variants.first().ok_or(ChartError::NoVariants)?;
     if variants.len() > MOST_VARIANTS {
         return Err(ChartError::TooMany { what: "variants", most: MOST_VARIANTS, found: variants.len() });
@@ -51,7 +51,7 @@ pub(super) fn compose(variants: &[VariantView]) -> Result<Scene, ChartError> {
         1 => first.stamp.column(),
         n => format!("{} and {} more", first.stamp.column(), n - 1),
     };
-    scene.head("Variants compared", subtitle, &run);
+    scene.head(&format!("Variants compared: {title}"), subtitle, &run);
 
     let columns = Columns::lay_out(&scene, variants);
     columns.heads(&mut scene);

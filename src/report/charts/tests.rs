@@ -175,7 +175,7 @@ fn texts_never_overlap_and_nothing_leaves_the_page() {
                 }
             }
             for count in [1, 2, 5, 20, 60] {
-                let scene = comparison::compose(&variants(count, backends, long)).unwrap();
+                let scene = comparison::compose("demo", &variants(count, backends, long)).unwrap();
                 check(&format!("comparison of {count} with {backends} backends"), &scene);
             }
         }
@@ -242,12 +242,12 @@ fn numbers_without_a_place_are_errors() {
         assert!(breakers(&view).is_err() && traffic_share(&view).is_err() && response_time(&view).is_err());
         let mut compared = variants(2, 2, false);
         compared[1].latency_ms_p95 = Some(bad);
-        assert!(comparison(&compared).is_err());
+        assert!(comparison("demo", &compared).is_err());
     }
-    assert_eq!(comparison(&[]), Err(ChartError::NoVariants));
+    assert_eq!(comparison("demo", &[]), Err(ChartError::NoVariants));
     let mut compared = variants(1, 2, false);
     compared[0].client_429_share = 0.9;
-    assert!(matches!(comparison(&compared), Err(ChartError::Shares { .. })));
+    assert!(matches!(comparison("demo", &compared), Err(ChartError::Shares { .. })));
 }
 
 #[test]
@@ -257,15 +257,19 @@ fn the_same_data_gives_the_same_bytes() {
         assert_eq!(chart(&view), chart(&view));
     }
     let compared = variants(3, 4, false);
-    assert_eq!(comparison(&compared), comparison(&compared));
+    assert_eq!(comparison("demo", &compared), comparison("demo", &compared));
 }
 
 /// Both formats carry the run, and the SVG is a well-formed document that needs nothing else.
 #[test]
 fn files_are_complete() {
     let view = run(3, 100, 60.0, true);
-    let charts =
-        [response_time(&view), traffic_share(&view), breakers(&view), comparison(&variants(2, 3, true))];
+    let charts = [
+        response_time(&view),
+        traffic_share(&view),
+        breakers(&view),
+        comparison("demo", &variants(2, 3, true)),
+    ];
     for chart in charts {
         let chart = chart.unwrap();
         let mut reader = quick_xml::Reader::from_str(&chart.svg);
@@ -422,9 +426,9 @@ fn pictures_to_look_at() {
         save(stem, traffic_share(&view));
         save(stem, breakers(&view));
     }
-    save("01", comparison(&variants(1, 1, false)));
-    save("03", comparison(&variants(4, 3, false)));
-    save("10", comparison(&variants(8, 10, false)));
-    save("30", comparison(&variants(20, 30, true)));
+    save("01", comparison("demo", &variants(1, 1, false)));
+    save("03", comparison("demo", &variants(4, 3, false)));
+    save("10", comparison("demo", &variants(8, 10, false)));
+    save("30", comparison("demo", &variants(20, 30, true)));
     println!("{}", folder.display());
 }
