@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::config::Overrides;
+
 /// Simulate an Azure API Management backend pool in front of Azure OpenAI, before deploying it.
 #[derive(Debug, Parser)]
 #[command(name = "poolproof", version, max_term_width = 100, after_help = EXIT_CODES)]
@@ -83,6 +85,13 @@ pub(crate) struct SimulateArgs {
     /// Do not draw charts
     #[arg(long)]
     pub no_charts: bool,
+}
+
+impl SimulateArgs {
+    /// `--set` and `--seed`.
+    pub(crate) fn overrides(&self) -> Overrides {
+        Overrides { set: self.set.clone(), seed: self.seed }
+    }
 }
 
 /// Arguments of `plot`.

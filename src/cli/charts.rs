@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::execute::ExecuteError;
+use super::error::ExecuteError;
 use super::output::Staging;
 use crate::report::Summary;
 

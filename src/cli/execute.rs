@@ -1,13 +1,12 @@
 //! Running one variant into an output folder.
 
-use thiserror::Error;
-
+use super::error::ExecuteError;
 use super::output::{OutputError, Staging};
 use super::summarise::{stamp, summarise};
 use super::tables::Tables;
 use crate::config::{Scenario, Variant};
 use crate::report::{CsvWriter, MetricRow, Summary};
-use crate::sim::{self, AccountingError};
+use crate::sim;
 
 /// Which files to write.
 #[derive(Clone, Copy, Debug)]
@@ -16,30 +15,6 @@ pub(crate) struct Wanted {
     pub requests: bool,
     /// SVG and PNG.
     pub charts: bool,
-}
-
-/// Why a run has no result although its input was fine.
-#[derive(Debug, Error)]
-pub(crate) enum ExecuteError {
-    /// A file could not be written or read.
-    #[error(transparent)]
-    Output(#[from] OutputError),
-    /// A defect of this program.
-    #[error(transparent)]
-    Accounting(#[from] AccountingError),
-    /// A chart could not be drawn.
-    #[error("chart of {0}: {1}")]
-    Chart(String, String),
-    /// The summary could not be written as JSON.
-    #[error("summary: {0}")]
-    Json(#[from] serde_json::Error),
-}
-
-impl ExecuteError {
-    /// Whether this program is to blame.
-    pub(crate) fn is_internal(&self) -> bool {
-        matches!(self, Self::Accounting(_) | Self::Json(_))
-    }
 }
 
 /// Runs `variant` and writes its files into `staging`.

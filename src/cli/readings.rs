@@ -6,7 +6,8 @@
 
 use serde::Serialize;
 
-use super::execute::{ExecuteError, execute_silently};
+use super::error::ExecuteError;
+use super::execute::execute_silently;
 use super::require::Requirement;
 use crate::config::{Scenario, Variant};
 use crate::report::{MetricKind, Summary};

@@ -45,8 +45,7 @@ impl Session {
 
     /// Loads an input; problems are kept until [`Session::stop_if_unusable`].
     pub(crate) fn load(&mut self, input: &Input, common: &SimulateArgs) -> Option<Loaded> {
-        let overrides = super::commands::run::overrides(common);
-        input.load(&overrides, &mut self.sources, &mut self.diagnostics)
+        input.load(&common.overrides(), &mut self.sources, &mut self.diagnostics)
     }
 
     /// Keeps the problem that a scenario has no such variant.

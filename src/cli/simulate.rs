@@ -2,7 +2,8 @@
 
 use super::args::{Format, SimulateArgs};
 use super::charts;
-use super::execute::{ExecuteError, Wanted, execute, write_metrics};
+use super::error::ExecuteError;
+use super::execute::{Wanted, execute, write_metrics};
 use super::exit_code::Exit;
 use super::load::Loaded;
 use super::output::Staging;

@@ -9,6 +9,7 @@
 //!
 //! Not known here: files, configuration formats, how results are shown.
 
+mod attempts;
 mod calendar;
 mod choices;
 mod engine;

@@ -14,52 +14,52 @@ use std::sync::Arc;
 
 use super::calendar::{Calendar, Event, EventKind};
 use super::choices::SeededChoices;
-use super::flight::{Call, Flight, Reply};
+use super::flight::Flight;
 use super::journal::{Journal, Record};
-use super::observe::{AttemptResult, Observer, Outcome, RequestRecord, Step, TripRecord};
+use super::observe::{Observer, Outcome, RequestRecord, Step, TripRecord};
 use super::plan::RunPlan;
 use super::result::{BackendResult, RunResult};
 use super::timeline::Timeline;
-use crate::backend::{Capacity, Decision, Deployment, Headroom, LimitKind};
+use crate::backend::{Capacity, Deployment};
 use crate::gateway::{
-    Action, Answerer, BreakerChange, Effects, Ending, Event as GatewayEvent, ForwardTarget, Gateway, Input,
-    RequestHead, SentBody, SideAnswer,
+    Action, Answerer, BreakerChange, Effects, Ending, Event as GatewayEvent, Gateway, Input, RequestHead,
+    SideAnswer,
 };
 use crate::metrics::{LatencyHistogram, StatusCounts};
-use crate::policy::{Header, HeaderValue, Headers, Response, Text};
+use crate::policy::{Header, HeaderValue, Text};
 use crate::random::{StreamName, Streams};
 use crate::semantics::InstanceAssignment;
-use crate::units::{AttemptNumber, BackendId, Demand, RequestId, StatusCode, Timestamp, Tokens};
+use crate::units::{AttemptNumber, BackendId, Demand, RequestId, Timestamp, Tokens};
 
 /// Everything that changes while a run goes on.
 pub(super) struct World<'p, O> {
-    plan: &'p RunPlan,
-    observer: &'p mut O,
-    streams: Streams,
-    head: RequestHead,
-    token: Text,
-    gateways: Vec<(Gateway, SeededChoices)>,
-    sites: Vec<Site>,
-    deployments: Vec<Deployment>,
-    flights: Vec<Flight>,
-    free: Vec<u32>,
+    pub(super) plan: &'p RunPlan,
+    pub(super) observer: &'p mut O,
+    pub(super) streams: Streams,
+    pub(super) head: RequestHead,
+    pub(super) token: Text,
+    pub(super) gateways: Vec<(Gateway, SeededChoices)>,
+    pub(super) sites: Vec<Site>,
+    pub(super) deployments: Vec<Deployment>,
+    pub(super) flights: Vec<Flight>,
+    pub(super) free: Vec<u32>,
     /// Attempts at work for which nobody waits any more.
-    orphans: BTreeMap<(u32, u32, u32), (BackendId, Demand, Tokens)>,
+    pub(super) orphans: BTreeMap<(u32, u32, u32), (BackendId, Demand, Tokens)>,
     pub(super) calendar: Calendar,
-    timeline: Timeline,
-    journal: Journal,
-    effects: Effects,
-    actions: Vec<Action>,
-    result: RunResult,
-    next_request: u64,
+    pub(super) timeline: Timeline,
+    pub(super) journal: Journal,
+    pub(super) effects: Effects,
+    pub(super) actions: Vec<Action>,
+    pub(super) result: RunResult,
+    pub(super) next_request: u64,
 }
 
 /// What does not change about a backend.
-struct Site {
-    latency_stream: StreamName,
-    headers: Arc<[Header]>,
+pub(super) struct Site {
+    pub(super) latency_stream: StreamName,
+    pub(super) headers: Arc<[Header]>,
     /// Tokens per minute; 0 for a provisioned deployment, which reports its fill itself.
-    limit: u64,
+    pub(super) limit: u64,
 }
 
 const ASSIGNMENT: StreamName = StreamName::new("assignment");
@@ -243,7 +243,7 @@ impl<'p, O: Observer> World<'p, O> {
     }
 
     /// Passes an input to the core and carries out what it answers.
-    fn tell(&mut self, slot: u32, now: Timestamp, input: Input) {
+    pub(super) fn tell(&mut self, slot: u32, now: Timestamp, input: Input) {
         let Some(flight) = self.flights.get_mut(slot as usize) else { return };
         let Some((gateway, choices)) = self.gateways.get_mut(flight.instance as usize) else { return };
         gateway.handle(&mut flight.exchange, input, now, choices, &mut self.effects);
@@ -306,177 +306,6 @@ impl<'p, O: Observer> World<'p, O> {
 
     fn token_answer(&self, now: Timestamp) -> SideAnswer {
         SideAnswer::Token { token: self.token.clone(), expires: now.saturating_add(self.plan.token_lifetime) }
-    }
-
-    fn forward(
-        &mut self,
-        slot: u32,
-        now: Timestamp,
-        attempt: AttemptNumber,
-        target: &ForwardTarget,
-        body: SentBody,
-        deadline: Timestamp,
-    ) {
-        self.result.attempts += 1;
-        let backend = match target {
-            ForwardTarget::Backend(backend) => Some(*backend),
-            ForwardTarget::Url(url) => self.backend_at(url),
-        };
-        let Some(flight) = self.flights.get_mut(slot as usize) else { return };
-        let found = backend.and_then(|b| {
-            let deployment = self.deployments.get_mut(b.index())?;
-            Some((b, deployment, self.plan.targets.get(b.index())?, self.result.backends.get_mut(b.index())?))
-        });
-        let Some((backend, deployment, target, totals)) = found else {
-            self.result.unrouted += 1;
-            self.tell(slot, now, Input::ConnectionFailed { attempt });
-            return;
-        };
-        self.journal.record(
-            now,
-            Record::Forward,
-            flight.exchange.id().0,
-            u64::from(attempt.0) << 16 | u64::from(backend.0),
-        );
-        let refused = target.refuses_with.or(match body {
-            SentBody::Lost { status } => Some(status),
-            SentBody::None | SentBody::Whole => None,
-        });
-        let mut call = Call {
-            attempt: attempt.0,
-            backend,
-            sent_at: now,
-            counted: None,
-            reply: Reply::Refused(StatusCode::OK),
-            is_live: true,
-        };
-        let answer_at;
-        let mut body_end_at = None;
-        let mut kind = EventKind::Answer;
-        if let Some(status) = refused {
-            totals.failed += 1;
-            self.timeline.failed(backend);
-            call.reply = Reply::Refused(status);
-            answer_at = now.saturating_add(deployment.spec().refusal_time());
-        } else {
-            match deployment.offer(&flight.demand, now) {
-                Decision::Admitted { counted, headroom } => {
-                    let limit = self.sites.get(backend.index()).map_or(0, |s| s.limit);
-                    totals.admitted += 1;
-                    totals.counted_tokens += counted.get();
-                    self.timeline.admitted(backend, counted, fill_permille(headroom, limit));
-                    call.counted = Some(counted);
-                    call.reply = Reply::Admitted(headroom);
-                    let name = self.sites.get(backend.index()).map_or(ASSIGNMENT, |s| s.latency_stream);
-                    let request = flight.exchange.id().0;
-                    let mut stream = self.streams.keyed(name, request, u64::from(attempt.0));
-                    let time = deployment.service_time(&flight.demand, &mut stream);
-                    if self.plan.traffic.stream {
-                        kind = EventKind::Headers;
-                        body_end_at = Some(now.saturating_add(time.total));
-                        answer_at = now.saturating_add(time.first_token);
-                    } else {
-                        answer_at = now.saturating_add(time.total);
-                    }
-                }
-                Decision::Throttled { limit, retry_after } => {
-                    totals.throttled += 1;
-                    self.timeline.throttled(backend);
-                    if limit == LimitKind::Oversized {
-                        totals.throttled_oversized += 1;
-                        flight.was_oversized = true;
-                    }
-                    call.reply = Reply::Throttled { limit, retry_after };
-                    answer_at = now.saturating_add(deployment.spec().refusal_time());
-                }
-            }
-        }
-        flight.call = call;
-        flight.last_target = Some(backend);
-        if O::WANTS_STEPS {
-            let selection = flight.selection.filter(|s| s.backend == backend);
-            flight.steps.push(Step::Attempt { backend, selection, result: AttemptResult::Pending });
-        }
-        let event = Event { kind, slot, epoch: flight.epoch, attempt: attempt.0 };
-        self.calendar.schedule(answer_at, event);
-        if let Some(at) = body_end_at {
-            self.calendar.schedule(at, Event { kind: EventKind::BodyEnd, ..event });
-        }
-        if answer_at > deadline {
-            self.calendar.schedule(deadline, Event { kind: EventKind::HeaderDeadline, ..event });
-        }
-    }
-
-    fn backend_at(&self, url: &str) -> Option<BackendId> {
-        let wanted = url.trim_end_matches('/');
-        let mut urls = self.plan.gateway.backends().iter().zip(0u16..);
-        urls.find(|(b, _)| b.url.trim_end_matches('/').eq_ignore_ascii_case(wanted))
-            .map(|(_, id)| BackendId(id))
-    }
-
-    /// Response headers reach the gateway. `false` when nobody waits for them.
-    fn respond(&mut self, now: Timestamp, event: Event) -> bool {
-        let Some(flight) = self.flights.get_mut(event.slot as usize) else { return false };
-        if !flight.awaits(event.epoch, event.attempt) {
-            return false;
-        }
-        let Some(site) = self.sites.get(flight.call.backend.index()) else { return false };
-        let response = answer(&flight.call, site);
-        if O::WANTS_STEPS {
-            let limit = match flight.call.reply {
-                Reply::Throttled { limit, .. } => Some(limit),
-                Reply::Admitted(_) | Reply::Refused(_) => None,
-            };
-            flight.set_result(AttemptResult::Status(response.status, limit));
-        }
-        let attempt = AttemptNumber(event.attempt);
-        self.tell(event.slot, now, Input::ResponseHeaders { attempt, response });
-        true
-    }
-
-    /// The deployment is done with an attempt, whoever still waits for it.
-    fn end_service(&mut self, now: Timestamp, event: Event) {
-        if !self.orphans.is_empty()
-            && let Some((backend, demand, counted)) =
-                self.orphans.remove(&(event.slot, event.epoch, event.attempt))
-        {
-            if let Some(deployment) = self.deployments.get_mut(backend.index()) {
-                deployment.finish(&demand, counted, now);
-            }
-            return;
-        }
-        let Some(flight) = self.flights.get_mut(event.slot as usize) else { return };
-        if flight.awaits(event.epoch, event.attempt) {
-            flight.call.is_live = false;
-            if let Some(counted) = flight.call.counted.take()
-                && let Some(deployment) = self.deployments.get_mut(flight.call.backend.index())
-            {
-                deployment.finish(&flight.demand, counted, now);
-            }
-        }
-    }
-
-    fn timed_out(&mut self, slot: u32) {
-        let Some(flight) = self.flights.get_mut(slot as usize) else { return };
-        if let Some(totals) = self.result.backends.get_mut(flight.call.backend.index()) {
-            totals.timeouts += 1;
-        }
-        if O::WANTS_STEPS {
-            flight.set_result(AttemptResult::Timeout);
-        }
-    }
-
-    /// Nobody waits for an attempt any more; the deployment works on.
-    fn abandon(&mut self, slot: u32, attempt: AttemptNumber) {
-        let Some(flight) = self.flights.get_mut(slot as usize) else { return };
-        if flight.call.attempt != attempt.0 || !flight.call.is_live {
-            return;
-        }
-        flight.call.is_live = false;
-        if let Some(counted) = flight.call.counted.take() {
-            let key = (slot, flight.epoch, attempt.0);
-            self.orphans.insert(key, (flight.call.backend, flight.demand.clone(), counted));
-        }
     }
 
     fn take_events(&mut self, slot: u32, now: Timestamp) {
@@ -613,42 +442,4 @@ fn record(flight: &Flight, end: Timestamp, outcome: Outcome) -> RequestRecord<'_
 fn waited(flight: &Flight, end: Timestamp) -> crate::units::Duration {
     let until = if flight.answerer.is_some() { flight.answer_sent_at } else { end };
     until.since(flight.arrival)
-}
-
-fn fill_permille(headroom: Headroom, limit: u64) -> u64 {
-    match headroom {
-        Headroom::Utilisation { permille } => permille,
-        Headroom::Remaining { tokens, .. } => {
-            let used = u128::from(limit.saturating_sub(tokens.get()));
-            let permille = (used * 1000).checked_div(u128::from(limit)).unwrap_or(0);
-            u64::try_from(permille).unwrap_or(u64::MAX)
-        }
-    }
-}
-
-/// The response of a deployment, with the headers that Azure OpenAI was seen to send.
-fn answer(call: &Call, site: &Site) -> Response {
-    let mut headers = Headers::shared(Arc::clone(&site.headers));
-    let status = match call.reply {
-        Reply::Admitted(Headroom::Remaining { tokens, requests }) => {
-            headers.append("x-ratelimit-remaining-requests".into(), HeaderValue::Number(requests));
-            headers.append("x-ratelimit-remaining-tokens".into(), HeaderValue::Number(tokens.get()));
-            StatusCode::OK
-        }
-        Reply::Admitted(Headroom::Utilisation { permille }) => {
-            let percent = format!("{}.{}%", permille / 10, permille % 10);
-            let name = "azure-openai-deployment-utilization".into();
-            headers.append(name, HeaderValue::Text(Text::from(percent)));
-            StatusCode::OK
-        }
-        Reply::Throttled { retry_after, .. } => {
-            if let Some(wait) = retry_after {
-                headers.append("Retry-After".into(), HeaderValue::Number(wait.as_secs_ceil().max(1)));
-                headers.append("retry-after-ms".into(), HeaderValue::Number(wait.as_millis_ceil().max(1)));
-            }
-            StatusCode::TOO_MANY_REQUESTS
-        }
-        Reply::Refused(status) => status,
-    };
-    Response { headers, ..Response::plain(status) }
 }

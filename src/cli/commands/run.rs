@@ -1,6 +1,6 @@
 //! `poolproof run`: simulate scenarios.
 
-use super::super::args::{RunArgs, SimulateArgs};
+use super::super::args::RunArgs;
 use super::super::load::Input;
 use super::super::session::{Session, Stop};
 use super::super::simulate::{Batch, simulate};
@@ -27,9 +27,4 @@ pub(crate) fn run(args: &RunArgs, session: &mut Session) -> Result<(), Stop> {
     }
     session.stop_if_unusable()?;
     simulate(batches, &args.common, session)
-}
-
-/// Overrides of the command line.
-pub(crate) fn overrides(common: &SimulateArgs) -> crate::config::Overrides {
-    crate::config::Overrides { set: common.set.clone(), seed: common.seed }
 }
