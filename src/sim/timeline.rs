@@ -1,4 +1,7 @@
 //! Per-interval figures of each backend, kept for the current interval only.
+//!
+//! A run that goes on for very many intervals gets longer ones: the length doubles after each 65,536, so
+//! that an absurdly long run (a day's latency, a nanosecond's interval) still ends with a readable table.
 
 use super::observe::{IntervalRecord, Observer};
 use crate::backend::Deployment;
@@ -10,9 +13,14 @@ pub(super) struct Timeline {
     interval: Duration,
     start: Timestamp,
     end: Timestamp,
+    /// Intervals since the length last changed.
+    closed: u32,
     instances: u32,
     lanes: Vec<Lane>,
 }
+
+/// Intervals of one length.
+const INTERVALS_BEFORE_DOUBLING: u32 = 65_536;
 
 #[derive(Clone, Debug, Default)]
 struct Lane {
@@ -35,7 +43,7 @@ impl Timeline {
         let lane = Lane { trips, ..Lane::default() };
         let interval = interval.max(Duration::from_nanos(1));
         let end = Timestamp::ZERO.saturating_add(interval);
-        Self { interval, start: Timestamp::ZERO, end, instances, lanes: vec![lane; backends] }
+        Self { interval, start: Timestamp::ZERO, end, closed: 0, instances, lanes: vec![lane; backends] }
     }
 
     /// Ends all intervals that are over at `now`.
@@ -48,6 +56,11 @@ impl Timeline {
     ) {
         while now >= self.end && self.end < Timestamp::MAX {
             self.close(self.end, deployments, observer);
+            self.closed += 1;
+            if self.closed == INTERVALS_BEFORE_DOUBLING {
+                self.closed = 0;
+                self.interval = self.interval.saturating_mul(2);
+            }
             self.end = self.start.saturating_add(self.interval);
         }
     }
@@ -161,6 +174,17 @@ mod tests {
 
     fn at(nanos: u64) -> Timestamp {
         Timestamp::from_nanos(nanos)
+    }
+
+    #[test]
+    fn very_many_intervals_get_longer() {
+        let spec = crate::sim::test_support::deployment("b");
+        let mut deployments = vec![Deployment::new(spec, &crate::semantics::Semantics::default())];
+        let mut timeline = Timeline::new(1, 1, Duration::from_nanos(1));
+        let mut seen = Tripped::default();
+        timeline.finish(at(65_536 * 3 + 4), &mut deployments, &mut seen);
+        // 65,536 of 1 ns, 65,536 of 2 ns, one of 4 ns.
+        assert_eq!(seen.0.len(), 65_536 * 2 + 1);
     }
 
     #[test]
