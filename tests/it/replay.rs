@@ -95,7 +95,10 @@ fn a_small_trace_is_served_as_worked_out_by_hand() {
 fn accounts_hold_with_cancelled_and_unfinished_requests() {
     let work = Work::walkthrough();
     work.edit(|scenario| {
-        scenario["horizon"] = json!("90s");
+        scenario["horizon"] = json!("62s");
+        for region in REGIONS {
+            scenario["backends"][region]["standard"] = json!({ "tpm": 40_000, "rpm": 400 });
+        }
         scenario["traffic"] = json!({
             "kind": "poisson", "perSecond": 3.0, "clientTimeout": "1s",
             "request": { "promptTokens": { "median": 300, "sigma": 1.0, "max": 9000 },

@@ -124,8 +124,11 @@ impl Work {
         read_rows(&self.path().join("out/walkthrough").join(variant).join(table))
     }
 
+    /// The requests of a run in order of arrival; the file has them in the order in which they ended.
     pub(crate) fn requests(&self, variant: &str) -> Vec<Request> {
-        self.rows(variant, "requests.csv")
+        let mut requests: Vec<Request> = self.rows(variant, "requests.csv");
+        requests.sort_by_key(|r| r.request);
+        requests
     }
 
     pub(crate) fn summary(&self, variant: &str) -> Value {

@@ -12,7 +12,7 @@ use crate::support::{files, root};
 
 /// Most lines of a file, tests not counted.
 const MOST_LINES: usize = 600;
-/// Most characters of a line.
+/// Most characters of a line. One with a text in it may be longer: texts are not torn apart.
 const WIDEST_LINE: usize = 120;
 
 /// Crates of which two versions are built, and why that cannot be helped.
@@ -91,7 +91,7 @@ fn lines_are_not_too_wide() {
     let mut wide = Vec::new();
     for (name, text) in rust_files() {
         for (at, line) in text.lines().enumerate() {
-            if line.chars().count() > WIDEST_LINE {
+            if line.chars().count() > WIDEST_LINE && !line.contains('"') {
                 wide.push(format!("{name}:{}: {} characters", at + 1, line.chars().count()));
             }
         }

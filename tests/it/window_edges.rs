@@ -1,5 +1,7 @@
 //! Windows at their edges: an entry exactly 10 s or 60 s old has expired, one a nanosecond younger has not.
 
+use std::fmt::Write as _;
+
 use serde_json::json;
 
 use crate::support::{EAST, REGIONS, Request, Work};
@@ -15,7 +17,8 @@ fn replay(work: &Work, at_ns: &[u64]) {
     let mut trace = "TIMESTAMP,ContextTokens,GeneratedTokens\n".to_owned();
     for at in at_ns {
         let (seconds, nanos) = (at / 1_000_000_000, at % 1_000_000_000);
-        trace += &format!("2026-01-05 00:{:02}:{:02}.{nanos:09},359,20\n", seconds / 60, seconds % 60);
+        let (minute, second) = (seconds / 60, seconds % 60);
+        writeln!(trace, "2026-01-05 00:{minute:02}:{second:02}.{nanos:09},359,20").unwrap();
     }
     work.write("trace.csv", &trace);
     work.edit(|scenario| scenario["traffic"] = json!({ "kind": "replay", "trace": "trace.csv" }));
@@ -64,8 +67,8 @@ fn a_full_window_refuses_until_the_oldest_leaves_and_not_longer() {
 
 #[test]
 fn service_times_do_not_decide_who_serves() {
-    // Requests come on whole seconds, refusals take less than one, and Retry-After is in whole seconds: no
-    // change of service times below moves an entry or a trip over an arrival.
+    // Requests come on whole seconds, three refusals in a row take less than one, and Retry-After is in
+    // whole seconds: no change of service times below moves an entry or a trip over an arrival.
     let arrivals: Vec<u64> = (0..300).map(|second| second * SECOND).collect();
     let run = |scale: u64, refusal_ms: u64| {
         let work = Work::walkthrough();
@@ -89,11 +92,13 @@ fn service_times_do_not_decide_who_serves() {
     let base = run(1, 20);
     assert!(base[1].iter().any(|r| r.attempts > 1), "somebody is refused");
     assert!(base[1].iter().any(|r| r.backend == REGIONS[2]), "and the last region is used");
-    for (scale, refusal_ms) in [(2, 20), (9, 20), (1, 300), (5, 500)] {
+    for (scale, refusal_ms) in [(2, 20), (9, 20), (1, 300), (5, 280)] {
         let other = run(scale, refusal_ms);
         assert_eq!(paths(&base), paths(&other), "{scale} {refusal_ms}");
         if scale > 1 {
-            assert!(base[0].iter().zip(&other[0]).all(|(a, b)| a.latency_ms < b.latency_ms));
+            let both = base[0].iter().zip(&other[0]).filter(|(a, _)| a.status == Some(200));
+            assert!(both.clone().count() > 100);
+            assert!(both.clone().all(|(a, b)| a.latency_ms < b.latency_ms));
         }
     }
 }

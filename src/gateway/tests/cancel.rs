@@ -4,6 +4,9 @@ use super::driver::{Rig, Setup, by_priority, policy, seconds};
 use crate::gateway::{BreakerState, Ending, Input, Phase};
 use crate::units::BackendId;
 
+/// Brings a rig one step further.
+type Step = fn(&mut Rig) -> String;
+
 fn setup() -> Setup {
     let inbound = r#"<authentication-managed-identity resource="r" output-token-variable-name="t" />
         <set-backend-service backend-id="p" />"#;
@@ -14,7 +17,6 @@ fn setup() -> Setup {
 
 #[test]
 fn cancel_works_in_every_phase() {
-    type Step = fn(&mut Rig) -> String;
     let steps: [Step; 4] = [
         |r| r.start(0),
         |r| r.token(0, 9),
@@ -103,7 +105,6 @@ fn a_probe_that_is_given_up_lets_the_next_one_go() {
         assert_eq!(rig.start(2), "respond 503 gateway; answered", "one probe at a time");
         rig
     };
-    type Step = fn(&mut Rig) -> String;
     let given_up: [Step; 3] = [
         |r| r.give(1, &Input::ClientCancel),
         |r| r.no_connection(1),

@@ -22,7 +22,7 @@ fn overdue_headers_end_in_500_and_do_not_trip() {
 
 #[test]
 fn a_lost_connection_ends_in_500_and_does_not_trip() {
-    let mut rig = Rig::new(by_priority(1, &to_pool(r#"<forward-request />"#)));
+    let mut rig = Rig::new(by_priority(1, &to_pool("<forward-request />")));
     rig.start(0);
     assert_eq!(rig.no_connection(0), "respond 500 gateway; answered");
     assert_eq!(rig.told(), "forward-request failed: BackendConnectionFailure");

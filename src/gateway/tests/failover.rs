@@ -78,7 +78,7 @@ fn even_members_take_turns_across_requests() {
 
 #[test]
 fn a_base_url_passes_by_backends_and_breakers() {
-    let forward = r#"<forward-request />"#;
+    let forward = "<forward-request />";
     let inbound = r#"<set-backend-service base-url="https://b0.example/openai" />"#;
     let mut rig = Rig::new(by_priority(1, &policy(inbound, forward, "", "")));
     assert_eq!(rig.start(0), "forward 1 https://b0.example/openai");

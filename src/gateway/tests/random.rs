@@ -11,11 +11,13 @@
 use std::collections::BTreeSet;
 
 use proptest::prelude::*;
+use proptest::strategy::ValueTree;
+use proptest::test_runner::TestRunner;
 
 use super::driver::{backends, compile, head, policy, pool, response, rule, seconds};
 use crate::gateway::{
-    Action, BreakerState, ChoiceReason, Choices, Effects, Ending, Exchange, ForwardTarget, Gateway,
-    GatewaySpec, Input, Phase, SideAnswer, Threshold,
+    Action, Answerer, BreakerChange, BreakerState, ChoiceReason, Choices, Effects, Ending, Event, Exchange,
+    ForwardTarget, Gateway, GatewaySpec, Input, Phase, SentBody, SideAnswer, Threshold,
 };
 use crate::semantics::{Readings, Semantics, Switch};
 use crate::units::{AttemptNumber, BackendId, Timestamp};
@@ -116,7 +118,9 @@ fn play() -> impl Strategy<Value = Play> {
         })
 }
 
-fn check(play: &Play) {
+/// Plays, and tells in words what came up.
+fn check(play: &Play) -> BTreeSet<&'static str> {
+    let mut came_up = BTreeSet::new();
     let (text, bound) = policies().swap_remove(play.policy);
     let mut semantics = Semantics::default();
     for (switch, choice) in Switch::ALL.iter().zip(&play.readings) {
@@ -176,7 +180,10 @@ fn check(play: &Play) {
         assert!(!(was_over && taken) || seen[*who].ending.is_none(), "heard something after the end");
         assert!(!matches!(exchange.phase(), Phase::Running));
         let after = states(&gateway, play.members.len());
+        came_up.extend(effects.events.iter().map(event_word));
+        came_up.extend(after.iter().map(state_word));
         for action in &effects.actions {
+            came_up.insert(action_word(action));
             observe(action, &mut seen[*who], exchange, now, &before, &after, bound);
         }
         if let Some(ending) = seen[*who].ending {
@@ -184,13 +191,83 @@ fn check(play: &Play) {
             assert!(if ending == Ending::Cancelled { responds <= 1 } else { responds == 1 }, "{responds}");
             assert_eq!(exchange.phase(), &Phase::Done(ending));
         }
-        if let Some((at, _)) = exchange.wake_up() {
-            assert!(
-                at >= now
-                    || matches!(exchange.phase(), Phase::Sleeping { .. } | Phase::AwaitingHeaders { .. })
-            );
-        }
     }
+    came_up
+}
+
+fn action_word(action: &Action) -> &'static str {
+    match action {
+        Action::Forward { target: ForwardTarget::Backend(_), body: SentBody::Lost { .. }, .. } => "lost body",
+        Action::Forward { target: ForwardTarget::Backend(_), attempt, .. } if attempt.0 > 4 => {
+            "fifth attempt"
+        }
+        Action::Forward { target: ForwardTarget::Backend(_), .. } => "to a backend",
+        Action::Forward { target: ForwardTarget::Url(_), .. } => "to a url",
+        Action::Abort { .. } => "abort",
+        Action::Sleep { .. } => "sleep",
+        Action::SideCall { .. } => "token",
+        Action::Respond { answerer: Answerer::Gateway, .. } => "answer of the gateway",
+        Action::Respond { .. } => "answer of a backend",
+        Action::Finish { ending: Ending::Answered, .. } => "answered",
+        Action::Finish { ending: Ending::BrokenOff, .. } => "broken off",
+        Action::Finish { ending: Ending::Cancelled, .. } => "cancelled",
+    }
+}
+
+fn event_word(event: &Event) -> &'static str {
+    match event {
+        Event::Selected { .. } => "selected",
+        Event::Exhausted { .. } => "exhausted",
+        Event::Breaker { change: BreakerChange::Tripped(_), .. } => "trip",
+        Event::Breaker { change: BreakerChange::Extended { .. }, .. } => "extension",
+        Event::Breaker { change: BreakerChange::Reset { .. }, .. } => "reset",
+        Event::Retry { .. } => "retry",
+        Event::Failed { .. } => "failure",
+    }
+}
+
+fn state_word(state: &BreakerState) -> &'static str {
+    match state {
+        BreakerState::Closed => "closed",
+        BreakerState::Tripped { .. } => "tripped",
+        BreakerState::Probing { under_way: false } => "waiting for a probe",
+        BreakerState::Probing { under_way: true } => "probe under way",
+    }
+}
+
+#[test]
+fn the_plays_are_not_empty() {
+    let mut runner = TestRunner::deterministic();
+    let mut came_up = BTreeSet::new();
+    for _ in 0..1_000 {
+        came_up.extend(check(&play().new_tree(&mut runner).unwrap().current()));
+    }
+    let expected = [
+        "abort",
+        "answer of a backend",
+        "answer of the gateway",
+        "answered",
+        "broken off",
+        "cancelled",
+        "closed",
+        "exhausted",
+        "extension",
+        "failure",
+        "fifth attempt",
+        "lost body",
+        "probe under way",
+        "reset",
+        "retry",
+        "selected",
+        "sleep",
+        "to a backend",
+        "to a url",
+        "token",
+        "trip",
+        "tripped",
+        "waiting for a probe",
+    ];
+    assert_eq!(came_up.into_iter().collect::<Vec<_>>(), expected);
 }
 
 fn states(gateway: &Gateway, backends: usize) -> Vec<BreakerState> {
