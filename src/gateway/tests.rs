@@ -1,1 +1,18 @@
-//! draft
+//! The core in virtual time: whole exchanges through compiled policies, driven by hand.
+//!
+//! `driver` is the rig: it gives inputs, writes down what comes out in short words, and on every call
+//! checks that a copy of the state behaves the same. `reference` is a slow model that is obviously right;
+//! `random` throws everything at the core in any order.
+
+mod cancel;
+mod driver;
+mod errors;
+mod exhausted;
+mod failover;
+mod identity;
+mod messages;
+mod random;
+mod readings;
+mod reference;
+mod retries;
+mod stale;

@@ -1,1 +1,23 @@
+//! Tests of the whole program: one file per behaviour, all in one binary.
+//!
+//! They run the binary that cargo built, or the one that `POOLPROOF_BIN` names.
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    clippy::print_stdout,
+    clippy::float_cmp,
+    reason = "a test says what went wrong by failing, and says on standard output when it is skipped"
+)]
 
+mod commands;
+mod determinism;
+mod invalid_input;
+mod layering;
+mod outputs;
+mod replay;
+mod support;
+mod tidy;
+mod walkthrough;
+mod window_edges;
