@@ -79,7 +79,7 @@ pub(crate) struct SimulateArgs {
     /// Repeat under every other reading of what the documentation leaves open, and say what changes
     #[arg(long)]
     pub all_readings: bool,
-    /// Do not write requests.csv (a row per client request), nor the chart made from it
+    /// Do not write requests.csv (a row per client request), nor the two charts made from it
     #[arg(long)]
     pub no_requests: bool,
     /// Do not draw charts

@@ -1,11 +1,14 @@
 //! Running one variant into an output folder.
 
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
 use super::error::ExecuteError;
 use super::output::{OutputError, Staging};
 use super::summarise::{stamp, summarise};
 use super::tables::Tables;
 use crate::config::{Scenario, Variant};
-use crate::report::{CsvWriter, MetricRow, Summary};
+use crate::report::{CsvWriter, Summary};
 use crate::sim;
 
 /// Which files to write.
@@ -30,7 +33,7 @@ pub(crate) fn execute(
     let trips = tables.finish(staging)?;
     let summary = summarise(scenario, variant, &result, &trips);
     staging.write("summary.json", summary.to_json()?.as_bytes())?;
-    write_metrics(staging, "summary.csv", &summary.rows())?;
+    write_table(staging, "summary.csv", &summary.rows())?;
     if wanted.charts {
         super::charts::draw_run(&summary, |name| staging.path(name), staging)?;
     }
@@ -43,8 +46,12 @@ pub(crate) fn execute_silently(scenario: &Scenario, variant: &Variant) -> Result
     Ok(summarise(scenario, variant, &result, &[]))
 }
 
-/// Writes a table of metrics.
-pub(crate) fn write_metrics(staging: &Staging, name: &str, rows: &[MetricRow]) -> Result<(), ExecuteError> {
+/// Writes a whole table.
+pub(crate) fn write_table<Row: Serialize + DeserializeOwned>(
+    staging: &Staging,
+    name: &str,
+    rows: &[Row],
+) -> Result<(), ExecuteError> {
     let failed = |error: crate::report::TableError| OutputError::new(staging.path(name), error);
     let mut csv = CsvWriter::new(Vec::new()).map_err(failed)?;
     for row in rows {

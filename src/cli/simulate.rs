@@ -3,7 +3,7 @@
 use super::args::{Format, SimulateArgs};
 use super::charts;
 use super::error::ExecuteError;
-use super::execute::{Wanted, execute, write_metrics};
+use super::execute::{Wanted, execute, write_table};
 use super::exit_code::Exit;
 use super::load::Loaded;
 use super::output::Staging;
@@ -108,16 +108,8 @@ fn one(
     };
     if batch.is_comparison {
         let staging = Staging::new(&folder).map_err(|e| failed(e.into()))?;
-        let rows: Vec<_> = summaries
-            .iter()
-            .flat_map(|s| {
-                s.rows().into_iter().map(|mut row| {
-                    row.metric = format!("{}/{}", s.variant, row.metric);
-                    row
-                })
-            })
-            .collect();
-        write_metrics(&staging, "comparison.csv", &rows).map_err(failed)?;
+        let rows: Vec<_> = summaries.iter().flat_map(Summary::comparison_rows).collect();
+        write_table(&staging, "comparison.csv", &rows).map_err(failed)?;
         if wanted.charts {
             charts::draw_comparison(&summaries, &staging).map_err(failed)?;
         }

@@ -94,7 +94,7 @@ pub fn guess_scenario(
     }
     let failed = problems.has_errors();
     diagnostics.extend(problems);
-    if failed || policy?.content.is_none() {
+    if failed || policy?.content.is_none_or(|policy| policy.program.is_none()) {
         return None;
     }
     Some(guess(policy_path, resources_paths, &resources.concat()))

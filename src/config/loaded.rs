@@ -7,14 +7,14 @@ use super::check::{NOTE, entries};
 use super::files::Files;
 use super::files::default_name;
 use super::hash::Fingerprint;
-use super::json::{Member, Node};
+use super::json::{Member, Node, shorten};
 use super::scenario::shapes::FIXED_IN_VARIANTS;
 use super::scenario::{
     Assumption, Library, Lowered, Overrides, ParsedOverrides, Setting, flatten_semantics, lower,
     switch_assumptions, vary,
 };
 use crate::backend::DeploymentSpec;
-use crate::diagnostics::{Diagnostic, Diagnostics, SourceMap};
+use crate::diagnostics::{Diagnostic, Diagnostics, SourceMap, Span};
 use crate::gateway::{GatewaySpec, PoolSpec};
 use crate::semantics::{Semantics, Switch};
 use crate::sim::RunPlan;
@@ -203,6 +203,11 @@ fn load(
         let note = member.value.get(NOTE).and_then(Node::text).map(str::to_owned);
         variants.extend(lowered.map(|lowered| Variant::new(member.name.clone(), note, lowered)));
     }
+    if let Some(node) = tree.get("name")
+        && let Some(name) = node.text()
+    {
+        refuse_unsafe_name(name, node.span, problems);
+    }
     let base = base?;
     let text = |name: &str| tree.get(name).and_then(Node::text).map(str::to_owned);
     Some(Scenario {
@@ -215,7 +220,28 @@ fn load(
     })
 }
 
+/// A name becomes a folder: one path component that means the same everywhere.
+fn refuse_unsafe_name(name: &str, span: Span, diagnostics: &mut Diagnostics) {
+    let is_plain = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | '.' | ' ');
+    let is_safe = name.chars().all(is_plain)
+        && name.starts_with(|c: char| c.is_alphanumeric())
+        && !name.ends_with(['.', ' '])
+        && !name.ends_with(".partial")
+        && name.len() <= 100;
+    if !is_safe {
+        diagnostics.push(
+            Diagnostic::error(
+                "unsafe-name",
+                span,
+                format!("`{}` cannot be the name of a folder", shorten(name)),
+            )
+            .label("expected letters, digits, `-`, `_`, `.` and blanks, beginning with a letter or digit"),
+        );
+    }
+}
+
 fn refuse_fixed_fields(variant: &Member, diagnostics: &mut Diagnostics) {
+    refuse_unsafe_name(&variant.name, variant.name_span, diagnostics);
     if variant.name == BASE {
         diagnostics.push(
             Diagnostic::error("variant-name", variant.name_span, "a variant cannot be called `base`")

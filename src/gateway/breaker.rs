@@ -120,35 +120,39 @@ pub(super) struct Completed {
 }
 
 impl Breaker {
-    /// The state as last decided; a trip that is over shows until the next selection looks at it.
+    /// The state as last decided; a trip that is over shows until the next call about this backend.
     pub fn state(&self) -> BreakerState {
         self.state
     }
 
-    /// Whether a call may be sent at `now`. Ends a trip whose time is over.
-    pub(super) fn available<C: Choices>(
+    /// Whether a call may be sent, as of the last [`Breaker::expire`].
+    pub(super) fn is_available(&self) -> bool {
+        match self.state {
+            BreakerState::Closed => true,
+            BreakerState::Probing { under_way } => !under_way,
+            BreakerState::Tripped { .. } => false,
+        }
+    }
+
+    /// Ends a trip whose time is over at `now`. Everything that asks or tells a breaker does this first,
+    /// so that a reset does not depend on who looks.
+    pub(super) fn expire<C: Choices>(
         &mut self,
         now: Timestamp,
         semantics: &Semantics,
         choices: &mut C,
-    ) -> (bool, Option<BreakerChange>) {
-        match self.state {
-            BreakerState::Closed => (true, None),
-            BreakerState::Probing { under_way } => (!under_way, None),
-            BreakerState::Tripped { since, until } => {
-                let over =
-                    now > until || (now == until && semantics.breaker_trip_end(choices) == TripEnd::At);
-                if !over {
-                    return (false, None);
-                }
-                self.state = match semantics.breaker_half_open(choices) {
-                    HalfOpen::None => BreakerState::Closed,
-                    HalfOpen::OneProbe => BreakerState::Probing { under_way: false },
-                };
-                self.window.clear();
-                (true, Some(BreakerChange::Reset { since, until }))
-            }
+    ) -> Option<BreakerChange> {
+        let BreakerState::Tripped { since, until } = self.state else { return None };
+        let over = now > until || (now == until && semantics.breaker_trip_end(choices) == TripEnd::At);
+        if !over {
+            return None;
         }
+        self.state = match semantics.breaker_half_open(choices) {
+            HalfOpen::None => BreakerState::Closed,
+            HalfOpen::OneProbe => BreakerState::Probing { under_way: false },
+        };
+        self.window.clear();
+        Some(BreakerChange::Reset { since, until })
     }
 
     /// Notes that a call is being sent; the answer says whether it is the probe.
@@ -175,7 +179,7 @@ impl Breaker {
         }
     }
 
-    /// Takes the outcome of a call.
+    /// Takes the outcome of a call, after [`Breaker::expire`].
     pub(super) fn completed<C: Choices>(
         &mut self,
         call: Completed,
@@ -327,14 +331,13 @@ mod tests {
     }
 
     /// Runs rows of `time-in-seconds event` and gives the state after each: events are `ok`, `429`,
-    /// `429/RETRY_AFTER` and `?` (a selection looks at the breaker).
+    /// `429/RETRY_AFTER` and `?` (somebody asks).
     fn table(rule: &BreakerRule, semantics: &Semantics, rows: &[(u64, &str, &str)]) {
         let mut breaker = Breaker::default();
         for (second, event, expected) in rows {
             let now = Timestamp::from_nanos(second * 1_000_000_000);
-            if *event == "?" {
-                breaker.available(now, semantics, &mut FirstChoice);
-            } else {
+            breaker.expire(now, semantics, &mut FirstChoice);
+            if *event != "?" {
                 let (status, retry_after) = match event.split_once('/') {
                     Some((status, seconds)) => (status, Some(Duration::from_secs(seconds.parse().unwrap()))),
                     None => (*event, None),
@@ -455,12 +458,14 @@ mod tests {
         };
         let at = |second: u64| Timestamp::from_nanos(second * 1_000_000_000);
         breaker.completed(failed(false), at(0), &rule, &semantics, &mut FirstChoice);
-        assert!(breaker.available(at(60), &semantics, &mut FirstChoice).0);
+        breaker.expire(at(60), &semantics, &mut FirstChoice);
+        assert!(breaker.is_available());
         assert!(breaker.sent());
-        assert!(!breaker.available(at(60), &semantics, &mut FirstChoice).0, "one probe at a time");
+        assert!(!breaker.is_available(), "one probe at a time");
         breaker.completed(failed(true), at(61), &rule, &semantics, &mut FirstChoice);
         assert_eq!(breaker.state(), BreakerState::Tripped { since: at(61), until: at(121) });
-        assert!(breaker.available(at(121), &semantics, &mut FirstChoice).0);
+        breaker.expire(at(121), &semantics, &mut FirstChoice);
+        assert!(breaker.is_available());
         assert!(breaker.sent());
         let ok = Completed { failed: false, ..failed(true) };
         breaker.completed(ok, at(122), &rule, &semantics, &mut FirstChoice);

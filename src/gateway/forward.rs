@@ -103,11 +103,10 @@ impl<'a, C: Choices> Runner<'a, C> {
 
     fn is_available(&mut self, backend: BackendId) -> bool {
         let Some(breaker) = self.state.breakers.get_mut(backend.index()) else { return false };
-        let (is_available, change) = breaker.available(self.now, self.spec.semantics(), self.choices);
-        if let Some(change) = change {
+        if let Some(change) = breaker.expire(self.now, self.spec.semantics(), self.choices) {
             self.effects.events.push(Event::Breaker { backend, change });
         }
-        is_available
+        breaker.is_available()
     }
 
     fn send_or_refuse(
@@ -206,7 +205,7 @@ impl<'a, C: Choices> Runner<'a, C> {
             ExhaustedRetryAfter::Absent => None,
         };
         if let Some(wait) = wait {
-            response.headers.set("Retry-After".into(), HeaderValue::Number(wait.as_secs_ceil()));
+            response.headers.set("Retry-After".into(), HeaderValue::Number(wait.as_secs_ceil().max(1)));
         }
         let request = self.exchange.id;
         self.effects.events.push(Event::Exhausted { request, target: entity, status, next_reset: next });
@@ -272,8 +271,9 @@ impl<'a, C: Choices> Runner<'a, C> {
     fn complete_call(&mut self, backend: BackendId, call: Completed) {
         let Some(rule) = self.rule(backend) else { return };
         let Some(breaker) = self.state.breakers.get_mut(backend.index()) else { return };
+        let ended = breaker.expire(self.now, self.spec.semantics(), self.choices);
         let change = breaker.completed(call, self.now, rule, self.spec.semantics(), self.choices);
-        if let Some(change) = change {
+        for change in ended.into_iter().chain(change) {
             self.effects.events.push(Event::Breaker { backend, change });
         }
     }

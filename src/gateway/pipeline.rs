@@ -221,7 +221,12 @@ impl<C: Choices> Runner<'_, C> {
         if on_request {
             &mut self.exchange.request.headers
         } else {
-            let response = self.exchange.response.get_or_insert_with(|| Response::plain(StatusCode::OK));
+            // A response that nobody has written yet: that of the section's end.
+            let status = match self.section() {
+                Section::OnError => StatusCode::INTERNAL_SERVER_ERROR,
+                Section::Inbound | Section::Backend | Section::Outbound => StatusCode::OK,
+            };
+            let response = self.exchange.response.get_or_insert_with(|| Response::plain(status));
             &mut response.headers
         }
     }

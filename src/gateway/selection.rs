@@ -64,11 +64,10 @@ impl PoolState {
         let mut tripped: u32 = 0;
         for (at, member) in pool.members.iter().enumerate().take(MAX_MEMBERS) {
             let Some(breaker) = breakers.get_mut(member.backend.index()) else { continue };
-            let (is_available, change) = breaker.available(now, semantics, choices);
-            if let Some(change) = change {
+            if let Some(change) = breaker.expire(now, semantics, choices) {
                 changed(member.backend, change);
             }
-            if !is_available {
+            if !breaker.is_available() {
                 tripped |= bit(at);
                 continue;
             }
@@ -88,6 +87,9 @@ impl PoolState {
                 self.slot = 0;
             }
             self.available = available;
+        }
+        if group.is_empty() {
+            return None;
         }
         group.settle_zeros(semantics, choices);
         let at = match semantics.lb_algorithm(choices) {

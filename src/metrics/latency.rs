@@ -189,7 +189,10 @@ mod tests {
 
     proptest! {
         #[test]
-        fn agrees_with_sorting(mut values in prop::collection::vec(1_000_u64..10_u64.pow(13), 1..200), p in 0_u64..=1000) {
+        fn agrees_with_sorting(
+            mut values in prop::collection::vec(1_000_u64..10_u64.pow(13), 1..200),
+            p in 0_u64..=1000,
+        ) {
             let histogram = of(&values);
             values.sort_unstable();
             let rank = (u64::try_from(values.len()).unwrap() * p).div_ceil(1000).max(1);
@@ -199,7 +202,10 @@ mod tests {
         }
 
         #[test]
-        fn merging_is_recording_both(a in prop::collection::vec(any::<u64>(), 0..50), b in prop::collection::vec(any::<u64>(), 0..50)) {
+        fn merging_is_recording_both(
+            a in prop::collection::vec(any::<u64>(), 0..50),
+            b in prop::collection::vec(any::<u64>(), 0..50),
+        ) {
             let mut merged = of(&a);
             merged.merge(&of(&b));
             let both = of(&[a, b].concat());

@@ -14,7 +14,7 @@ mod program;
 pub mod scan;
 mod text;
 
-pub use compile::load;
+pub use compile::{load, load_with_references};
 pub use message::{Body, Header, HeaderValue, Headers, LastError, Request, Response};
 pub use program::{
     ExistsAction, ForwardRequest, Op, Operand, Pc, Place, Program, Retry, ReturnResponse, Section,

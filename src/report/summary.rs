@@ -225,6 +225,21 @@ pub struct MetricRow {
     pub run: String,
 }
 
+/// A row of `comparison.csv`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ComparisonRow {
+    /// Variant, in the order of the scenario.
+    pub variant: String,
+    /// [`Metric::name`].
+    pub metric: String,
+    /// [`Metric::backend`].
+    pub backend: String,
+    /// [`Metric::value`].
+    pub value: Option<f64>,
+    /// [`RunStamp::column`].
+    pub run: String,
+}
+
 impl Summary {
     /// Client requests that ended with a status for which `which` holds.
     pub fn answered_with(&self, which: impl Fn(u16) -> bool) -> u64 {
@@ -303,6 +318,18 @@ impl Summary {
             run: run.clone(),
         };
         self.metrics().into_iter().map(row).collect()
+    }
+
+    /// The rows of `comparison.csv` that this variant brings.
+    pub fn comparison_rows(&self) -> Vec<ComparisonRow> {
+        let row = |MetricRow { metric, backend, value, run }| ComparisonRow {
+            variant: self.variant.clone(),
+            metric,
+            backend,
+            value,
+            run,
+        };
+        self.rows().into_iter().map(row).collect()
     }
 
     /// The summary as pretty JSON with a final newline.

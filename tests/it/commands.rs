@@ -140,7 +140,6 @@ fn plot_draws_the_same_bytes_again() {
 }
 
 #[test]
-#[ignore = "known defect: plot takes the variants in order of their names, not of the scenario"]
 fn plot_draws_the_same_comparison_again() {
     let work = Work::walkthrough();
     work.call(&["compare", "scenario.json", "--out", "out"]).ok();
@@ -240,7 +239,6 @@ fn init_makes_the_scenario_that_run_would_guess() {
 }
 
 #[test]
-#[ignore = "known defect: init refuses --set and --seed"]
 fn init_writes_what_set_and_seed_say() {
     let work = Work::walkthrough();
     work.call(&[

@@ -239,7 +239,6 @@ fn all_problems_of_all_files_are_told_at_once() {
 }
 
 #[test]
-#[ignore = "known defect: names in a policy that has other errors are not looked up"]
 fn an_unknown_backend_is_told_beside_other_problems_of_the_policy() {
     let work = Work::walkthrough();
     work.replace(POLICY, "openai-backend-pool", "nowhere");

@@ -7,7 +7,7 @@ use super::super::args::{Format, PlotArgs};
 use super::super::charts;
 use super::super::output::Staging;
 use super::super::session::{Session, Stop};
-use crate::report::Summary;
+use crate::report::{ComparisonRow, Summary, read_rows};
 
 /// Draws the charts of the folder: of the run in it, or of each run below it and their comparison.
 pub(crate) fn plot(args: &PlotArgs, session: &mut Session) -> Result<(), Stop> {
@@ -23,6 +23,13 @@ pub(crate) fn plot(args: &PlotArgs, session: &mut Session) -> Result<(), Stop> {
         let below = entries.filter_map(Result::ok).map(|e| e.path());
         runs.extend(below.filter(|p| p.join("summary.json").exists()));
         runs.sort();
+        // A comparison says which of them it compares, and in which order.
+        let compared = compared(&args.dir, session)?;
+        if !compared.is_empty() {
+            let place = |run: &PathBuf| compared.iter().position(|variant| args.dir.join(variant) == *run);
+            runs.retain(|run| place(run).is_some());
+            runs.sort_by_key(place);
+        }
     }
     if runs.is_empty() {
         let message =
@@ -58,6 +65,17 @@ pub(crate) fn plot(args: &PlotArgs, session: &mut Session) -> Result<(), Stop> {
         Format::Json => session.print_json(&serde_json::json!({ "charts": names }))?,
     }
     Ok(())
+}
+
+/// The variants of `comparison.csv` in order; none without that file.
+fn compared(dir: &Path, session: &Session) -> Result<Vec<String>, Stop> {
+    let path = dir.join("comparison.csv");
+    let Ok(file) = fs::File::open(&path) else { return Ok(Vec::new()) };
+    let rows: Vec<ComparisonRow> =
+        read_rows(file).map_err(|e| session.usage(&format!("`{}`: {e}", path.display())))?;
+    let mut variants: Vec<String> = rows.into_iter().map(|row| row.variant).collect();
+    variants.dedup();
+    Ok(variants)
 }
 
 fn target_of(args: &PlotArgs, run: &Path, is_single: bool) -> PathBuf {

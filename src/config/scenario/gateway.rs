@@ -12,7 +12,7 @@ use super::super::hints::{did_you_mean, list};
 use super::super::json::{Node, shorten};
 use crate::diagnostics::{Diagnostic, Diagnostics, Span};
 use crate::gateway::{BackendEntity, PoolMember, PoolSpec};
-use crate::policy::{Op, Operand, Program, SetBackend};
+use crate::policy::{Op, Operand, Program, SetBackend, Text};
 use crate::units::BackendId;
 
 /// A backend of the run with its description in the scenario.
@@ -33,6 +33,7 @@ pub(super) fn join<'n>(
     tree: &'n Node,
     resources: &[Resource],
     program: Option<&Program>,
+    references: &[(Text, Span)],
     diagnostics: &mut Diagnostics,
 ) -> Option<Parts<'n>> {
     let mut join = Join { tree, resources, problems: Diagnostics::new() };
@@ -40,7 +41,8 @@ pub(super) fn join<'n>(
     join.members();
     join.pool_changes();
     join.described();
-    join.references(program);
+    join.references(references);
+    join.undescribed(program);
     join.consumption();
     let parts = join.parts(program);
     let failed = join.problems.has_errors();
@@ -174,13 +176,16 @@ impl<'n> Join<'n, '_> {
         }
     }
 
-    fn references(&mut self, program: Option<&Program>) {
-        let Some(program) = program else { return };
-        for (name, span) in &program.backend_references {
+    fn references(&mut self, references: &[(Text, Span)]) {
+        for (name, span) in references {
             if self.find(name).is_none() {
                 self.unknown(name, *span, true);
             }
         }
+    }
+
+    fn undescribed(&mut self, program: Option<&Program>) {
+        let Some(program) = program else { return };
         for resource in self.resources {
             let Some(user) = self.user_of(resource, program) else { continue };
             if matches!(resource.kind, ResourceKind::Single { .. }) && self.entry(&resource.name).is_none() {

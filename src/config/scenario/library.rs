@@ -8,7 +8,7 @@ use super::super::files::{Files, beside};
 use super::super::hash::Fingerprint;
 use super::super::json::{Node, parse, shorten};
 use crate::diagnostics::{Diagnostic, Diagnostics, SourceId, SourceMap, Span};
-use crate::policy::Program;
+use crate::policy::{Program, Text, load_with_references};
 use crate::workload::Trace;
 
 /// A file in its lowered form and the hash of its bytes.
@@ -19,12 +19,21 @@ pub(crate) struct Loaded<T> {
     pub(crate) hash: [u8; 32],
 }
 
+/// A policy document as far as it could be read.
+#[derive(Clone, Debug)]
+pub(crate) struct Policy {
+    /// `None` when it has errors.
+    pub(crate) program: Option<Program>,
+    /// Every literal `backend-id`, with its place.
+    pub(crate) references: Vec<(Text, Span)>,
+}
+
 /// Reads and keeps files.
 pub(crate) struct Library<'a> {
     files: &'a dyn Files,
     pub(crate) sources: &'a mut SourceMap,
     scenario_path: String,
-    policies: BTreeMap<String, Loaded<Program>>,
+    policies: BTreeMap<String, Loaded<Policy>>,
     resources: BTreeMap<String, Loaded<Vec<Resource>>>,
     traces: BTreeMap<String, Loaded<Arc<Trace>>>,
 }
@@ -60,16 +69,17 @@ impl<'a> Library<'a> {
     }
 
     /// The policy that the field at `node` names.
-    pub(crate) fn policy(&mut self, node: &Node, diagnostics: &mut Diagnostics) -> Option<Loaded<Program>> {
+    pub(crate) fn policy(&mut self, node: &Node, diagnostics: &mut Diagnostics) -> Option<Loaded<Policy>> {
         let path = beside(&self.scenario_path, node.text()?);
         if let Some(known) = self.policies.get(&path) {
             return Some(known.clone());
         }
         let bytes = self.named_file(&path, "policy", node, diagnostics)?;
         let hash = hash(&bytes);
-        let content = self
-            .text(&path, bytes, diagnostics)
-            .and_then(|(source, text)| crate::policy::load(source, &text, diagnostics));
+        let content = self.text(&path, bytes, diagnostics).map(|(source, text)| {
+            let (program, references) = load_with_references(source, &text, diagnostics);
+            Policy { program, references }
+        });
         let loaded = Loaded { content, hash };
         self.policies.insert(path, loaded.clone());
         Some(loaded)

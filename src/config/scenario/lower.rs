@@ -68,10 +68,12 @@ fn lower_all(tree: &Node, library: &mut Library<'_>, diagnostics: &mut Diagnosti
             (all, _) => *all = None,
         }
     }
-    let program = policy.as_ref().and_then(|policy| policy.content.as_ref());
+    let policy_content = policy.as_ref().and_then(|policy| policy.content.as_ref());
+    let program = policy_content.and_then(|policy| policy.program.as_ref());
+    let references = policy_content.map_or(&[][..], |policy| &policy.references);
     // Without any resource every name would be unknown, which says nothing new.
     let resources = resources.filter(|resources: &Vec<_>| !resources.is_empty());
-    let parts = resources.and_then(|resources| join(tree, &resources, program, diagnostics));
+    let parts = resources.and_then(|resources| join(tree, &resources, program, references, diagnostics));
     let (semantics, given) = read_semantics(tree, diagnostics);
     let operation = read_operation(tree, diagnostics);
     let traffic = read_traffic(tree, library, diagnostics);
@@ -88,14 +90,14 @@ fn lower_all(tree: &Node, library: &mut Library<'_>, diagnostics: &mut Diagnosti
             read_deployment(&name, &member.value, &mut Assumptions::default(), diagnostics);
         }
     }
-    let Loaded { content: program, hash: policy_hash } = policy?;
+    let Loaded { content: policy, hash: policy_hash } = policy?;
     let parts = parts?;
     let (traffic, trace_hash) = traffic?;
     if diagnostics.has_errors() {
         return None;
     }
     let backends = parts.singles.into_iter().map(|single| single.entity).collect();
-    let gateway = match GatewaySpec::new(backends, parts.pools, program?, semantics) {
+    let gateway = match GatewaySpec::new(backends, parts.pools, policy?.program?, semantics) {
         Ok(gateway) => gateway,
         Err(error) => {
             diagnostics.push(Diagnostic::error("gateway", tree.mark(), error.to_string()));

@@ -60,7 +60,6 @@ impl Model {
     /// The member that gets the next call.
     fn select(&mut self) -> Option<usize> {
         for end in &mut self.tripped {
-            // A trip ends when a selection finds its time over.
             if end.is_some_and(|end| end <= self.now) {
                 *end = None;
             }
@@ -110,6 +109,8 @@ impl Model {
     /// Answers the request in place `at`.
     fn answer(&mut self, at: usize, status: u16, retry_after: Option<u64>) -> (usize, String) {
         let (id, member, attempts) = self.under_way.remove(at);
+        // A trip ends by time, whoever looks first.
+        self.tripped[member] = self.tripped[member].filter(|end| *end > self.now);
         if status == 429 {
             self.failed(member, retry_after);
         }

@@ -31,6 +31,16 @@ use crate::diagnostics::{Diagnostic, Diagnostics, SourceId, Span};
 
 /// Reads the policy document `text`. `None` when there is any error.
 pub fn load(source: SourceId, text: &str, diagnostics: &mut Diagnostics) -> Option<Program> {
+    load_with_references(source, text, diagnostics).0
+}
+
+/// The same, with every literal `backend-id` that could be read, also when there are errors elsewhere: so
+/// that unknown names are told together with them.
+pub fn load_with_references(
+    source: SourceId,
+    text: &str,
+    diagnostics: &mut Diagnostics,
+) -> (Option<Program>, Vec<(Text, Span)>) {
     let mut problems = Diagnostics::new();
     let elements = scan::read(source, text, &mut problems);
     let malformed = problems.has_errors();
@@ -39,7 +49,8 @@ pub fn load(source: SourceId, text: &str, diagnostics: &mut Diagnostics) -> Opti
     let program = compiler.finish(starts);
     let failed = problems.has_errors();
     diagnostics.extend(problems);
-    if failed { None } else { Some(program) }
+    let references = program.backend_references.clone();
+    ((!failed).then_some(program), references)
 }
 
 /// Deepest nesting of retries.
