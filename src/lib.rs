@@ -19,7 +19,7 @@
 //!
 //! | tier | modules | what they know |
 //! |---|---|---|
-//! | T0 | [`units`], [`semantics`], [`diagnostics`], [`random`] | quantities, open questions, places in text, reproducible numbers |
+//! | T0 | [`units`], [`semantics`], [`diagnostics`], [`random`] | quantities, open questions, places, random numbers |
 //! | T1 | [`policy`], [`backend`], [`workload`], [`metrics`] | the policy language; deployments; traffic; statistics |
 //! | T2 | [`gateway`] | decisions |
 //! | T3 | [`sim`], [`report`] | the world of a run; tables and charts as bytes |

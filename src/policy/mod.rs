@@ -1,5 +1,5 @@
 //! API Management policies as data: read, checked, compiled to a flat [`Program`], with C#-like
-//! expressions that are evaluated over a [`Scope`] of plain values.
+//! expressions that are evaluated over a [`expr::Scope`] of plain values.
 //!
 //! The pipeline: `scan` (XML with raw expressions inside) gives a document tree, `compile` gives a
 //! program, the gateway runs it. Problems are diagnostics with places; nothing unknown is skipped.

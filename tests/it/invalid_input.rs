@@ -46,6 +46,15 @@ const TABLE: &[Wrong] = &[
     wrong(POLICY, "</retry>", "</retri>", "</retri>", "retry"),
     wrong(POLICY, "<outbound>", "<outbound", "<base", ""),
     wrong(POLICY, "interval=\"0\"", "interval=0", "0", "quotes"),
+    // Names that would leave the output folder.
+    wrong(
+        SCENARIO,
+        "\"name\": \"walkthrough\"",
+        "\"name\": \"../x\"",
+        "\"../x\"",
+        "cannot be the name of a folder",
+    ),
+    wrong(SCENARIO, "\"weighted\": {", "\"a/b\": {", "\"a/b\"", "cannot be the name of a folder"),
     // Unknown names.
     wrong(SCENARIO, "\"units\": 1", "\"unit\": 1", "\"unit\"", "did you mean `units`"),
     wrong(

@@ -27,7 +27,8 @@ proptest! {
         let chars: Vec<char> = text.chars().collect();
         let start = at.index(chars.len());
         let end = (start + length).min(chars.len());
-        let damaged: String = chars[..start].iter().copied().chain(token.chars()).chain(chars[end..].iter().copied()).collect();
+        let (before, after) = (chars[..start].iter().copied(), chars[end..].iter().copied());
+        let damaged: String = before.chain(token.chars()).chain(after).collect();
         load_with(&files.with(file, damaged), &Overrides::default());
     }
 
