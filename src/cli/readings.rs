@@ -171,7 +171,8 @@ fn changes(base: &Summary, other: &Summary) -> Vec<Change> {
     let ttft_says_nothing = base.ttft_ms == base.latency_ms && other.ttft_ms == other.latency_ms;
     let mut changes: Vec<Change> = Vec::new();
     for (a, b) in base.metrics().into_iter().zip(other.metrics()) {
-        if ttft_says_nothing && a.name.starts_with("ttft") {
+        // The largest of many samples is noise.
+        if a.name.ends_with("_max") || (ttft_says_nothing && a.name.starts_with("ttft")) {
             continue;
         }
         let (from, to) = (a.value.unwrap_or(0.0), b.value.unwrap_or(0.0));

@@ -25,7 +25,9 @@ pub const MAX_MEMBERS: usize = 30;
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct PoolState {
     credit: Vec<i64>,
-    slot: u32,
+    /// Next slot of each priority group (only under `lb.algorithm` = `slot_rr`), at the place of the
+    /// group's first member.
+    slots: Vec<u32>,
     available: u32,
 }
 
@@ -45,7 +47,7 @@ pub struct Selection {
 impl PoolState {
     /// A rotation at its start.
     pub(super) fn new(members: usize) -> Self {
-        Self { credit: vec![0; members], slot: 0, available: 0 }
+        Self { credit: vec![0; members], slots: vec![0; members], available: 0 }
     }
 
     /// Picks a member, or none when all are tripped. Trips that are over end here; `changed` hears of it.
@@ -84,7 +86,7 @@ impl PoolState {
         if available != self.available {
             if semantics.lb_weights_after_trip(choices) == WeightsAfterTrip::Rebuild {
                 self.credit.fill(0);
-                self.slot = 0;
+                self.slots.fill(0);
             }
             self.available = available;
         }
@@ -94,7 +96,11 @@ impl PoolState {
         group.settle_zeros(semantics, choices);
         let at = match semantics.lb_algorithm(choices) {
             LoadBalancing::SmoothWrr => self.smooth(group.members()),
-            LoadBalancing::SlotRr => self.slots(group.members()),
+            LoadBalancing::SlotRr => {
+                let mut members = pool.members.iter();
+                let first = members.position(|m| priority(*m, semantics, choices) == best)?;
+                self.next_slot(first, group.members())
+            }
             LoadBalancing::WeightedRandom => group.random(choices),
         }?;
         let backend = pool.members.get(at)?.backend;
@@ -137,10 +143,11 @@ impl PoolState {
     }
 
     /// Plain round-robin over a list in which each candidate stands as often as its weight says.
-    fn slots(&mut self, group: &[Candidate]) -> Option<usize> {
+    fn next_slot(&mut self, group_at: usize, group: &[Candidate]) -> Option<usize> {
         let total = group.iter().fold(0u32, |sum, c| sum.saturating_add(u32::from(c.weight)));
-        let mut left = self.slot.checked_rem(total)?;
-        self.slot = left.saturating_add(1);
+        let slot = self.slots.get_mut(group_at)?;
+        let mut left = slot.checked_rem(total)?;
+        *slot = left.saturating_add(1);
         for candidate in group {
             let weight = u32::from(candidate.weight);
             if left < weight {
@@ -340,6 +347,24 @@ mod tests {
         assert_eq!(picks(&weights, &[], 4, &with("lb.null_weight", "0")), "1111");
         let zero = pool(&[(None, Some(0)), (None, Some(1))]);
         assert_eq!(picks(&zero, &[], 4, &with("lb.zero_weight", "equal")), "0101");
+    }
+
+    #[test]
+    fn slots_of_a_group_go_on_where_it_was_left() {
+        let mut slots = Semantics::default();
+        assert!(slots.set("lb.algorithm", "slot_rr"));
+        let spec = pool(&[(Some(1), None), (Some(2), None), (Some(2), None)]);
+        let mut state = PoolState::new(3);
+        let mut picks = String::new();
+        for step in 0..6 {
+            let mut breakers = vec![Breaker::default(); 3];
+            if step % 2 == 1 {
+                trip(&mut breakers[0]);
+            }
+            let s = state.select(&spec, &mut breakers, Timestamp::ZERO, &slots, &mut FirstChoice, |_, _| ());
+            picks.push_str(&s.unwrap().backend.0.to_string());
+        }
+        assert_eq!(picks, "010201", "the primary in between does not disturb the pair behind it");
     }
 
     #[test]

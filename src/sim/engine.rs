@@ -48,13 +48,17 @@ fn open_loop<O: Observer>(plan: &RunPlan, world: &mut World<'_, O>, horizon: Tim
         if at >= horizon {
             return horizon;
         }
-        now = at;
-        world.advance(now);
         if is_event {
-            if let Some((_, event)) = world.calendar.pop() {
-                world.happen(now, event);
+            let Some((_, event)) = world.calendar.pop() else { return now };
+            if world.is_stale(&event) {
+                continue;
             }
+            now = at;
+            world.advance(now);
+            world.happen(now, event);
         } else if let Some(new) = arrival.take() {
+            now = at;
+            world.advance(now);
             world.arrive(now, None, new.demand);
             arrival = source.next();
         }
@@ -81,6 +85,9 @@ fn closed_loop<O: Observer>(
         }
         let Some((_, event)) = world.calendar.pop() else { break };
         if event.kind != EventKind::ClientSends {
+            if world.is_stale(&event) {
+                continue;
+            }
             now = at;
             world.advance(now);
             world.happen(now, event);

@@ -165,6 +165,23 @@ impl<'p, O: Observer> World<'p, O> {
         self.carry_out(slot, now);
     }
 
+    /// Whether nothing will come of an event: a timer whose request is over, or an answer for nobody
+    /// that no deployment still works on. Such an event does not make the run longer.
+    #[inline]
+    pub(super) fn is_stale(&self, event: &Event) -> bool {
+        let Some(flight) = self.flights.get(event.slot as usize) else { return false };
+        let is_tenant = flight.is_used && flight.epoch == event.epoch;
+        match event.kind {
+            EventKind::Answer | EventKind::Headers | EventKind::BodyEnd => {
+                !flight.awaits(event.epoch, event.attempt)
+                    && !self.orphans.contains_key(&(event.slot, event.epoch, event.attempt))
+            }
+            EventKind::HeaderDeadline => !flight.awaits(event.epoch, event.attempt),
+            EventKind::SideCallDone | EventKind::Wake | EventKind::ClientTimeout => !is_tenant,
+            EventKind::ClientSends => false,
+        }
+    }
+
     /// Something that was scheduled happens.
     #[inline]
     pub(super) fn happen(&mut self, now: Timestamp, event: Event) {

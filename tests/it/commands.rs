@@ -370,3 +370,13 @@ fn the_summary_table_has_the_figures_of_the_summary() {
     let hash = summary["run"]["scenario_hash"].as_str().unwrap();
     assert!(rows.iter().all(|r| r.run == format!("v1-{hash}-s1-{}", env!("CARGO_PKG_VERSION"))));
 }
+
+#[test]
+fn a_patience_that_is_never_exhausted_changes_nothing() {
+    // Timers of requests that are over must not make the run longer.
+    let plain = Work::walkthrough();
+    plain.simulate("run", &[]);
+    let patient = Work::walkthrough();
+    patient.simulate("run", &["--set", "traffic.clientTimeout=240s"]);
+    assert_eq!(plain.summary("base")["duration_s"], patient.summary("base")["duration_s"]);
+}

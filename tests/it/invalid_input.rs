@@ -46,6 +46,14 @@ const TABLE: &[Wrong] = &[
     wrong(POLICY, "</retry>", "</retri>", "</retri>", "retry"),
     wrong(POLICY, "<outbound>", "<outbound", "<base", ""),
     wrong(POLICY, "interval=\"0\"", "interval=0", "0", "quotes"),
+    // Nowhere to send requests to.
+    wrong(
+        POLICY,
+        "<set-backend-service backend-id=\"openai-backend-pool\" />",
+        "<set-backend-service base-url=\"https://elsewhere.example\" />",
+        "<set-backend-service base-url=\"https://elsewhere.example\" />",
+        "no deployment stands behind the base URL",
+    ),
     // Names that would leave the output folder.
     wrong(
         SCENARIO,

@@ -43,6 +43,7 @@ pub(super) fn join<'n>(
     join.described();
     join.references(references);
     join.undescribed(program);
+    join.targets(program);
     join.consumption();
     let parts = join.parts(program);
     let failed = join.problems.has_errors();
@@ -198,6 +199,52 @@ impl<'n> Join<'n, '_> {
                 );
             }
         }
+    }
+
+    /// Every request must have somewhere to go, and a deployment must stand behind each base URL.
+    fn targets(&mut self, program: Option<&Program>) {
+        let Some(program) = program else { return };
+        let targets: Vec<(&SetBackend, Option<Span>)> = program
+            .ops
+            .iter()
+            .zip(&program.places)
+            .filter_map(|(op, place)| match op {
+                Op::SetBackendService(target) => Some((target, place.span)),
+                _ => None,
+            })
+            .collect();
+        if targets.is_empty() {
+            let place = self.tree.get("policy").map(Node::mark);
+            self.problems.push(
+                Diagnostic::error("no-backend-set", place, "the policy never sets a backend")
+                    .label("run needs a `set-backend-service` in it")
+                    .note("the service URL of the API itself is not among the inputs"),
+            );
+        }
+        for (target, span) in targets {
+            let SetBackend::Url(url) = target else { continue };
+            let problem = match url {
+                Operand::Literal(url) if self.has_deployment_at(url) => continue,
+                Operand::Literal(url) => {
+                    let message = format!("no deployment stands behind the base URL `{}`", shorten(url));
+                    Diagnostic::error("unknown-base-url", span, message)
+                        .label("expected the URL of a backend that `backends` describes")
+                }
+                Operand::Expression(_) => {
+                    Diagnostic::error("computed-base-url", span, "a computed base URL is not simulated yet")
+                        .label("run needs a `backend-id`, or the URL of a described backend written out")
+                }
+            };
+            self.problems.push(problem.note("a base URL bypasses backend entities: no pool, no breaker"));
+        }
+    }
+
+    fn has_deployment_at(&self, wanted: &str) -> bool {
+        let same = |url: &str| url.trim_end_matches('/').eq_ignore_ascii_case(wanted.trim_end_matches('/'));
+        self.resources.iter().any(|resource| {
+            matches!(&resource.kind, ResourceKind::Single { url, .. } if same(url))
+                && self.entry(&resource.name).is_some()
+        })
     }
 
     /// Who uses a backend or pool, if anybody does.

@@ -247,7 +247,7 @@ impl Defaults<'_> {
                     format!("{} to the first token, {} for each further one", base.ttft_base, base.tpot);
                 assumptions.add_fact(format!("latency of {} ({kind})", self.model), value, known, 3);
             }
-            if load && known.value.load_capacity > 0 {
+            if load && known.value.load_capacity > 0 && known.value.load_factor > 1.0 {
                 let value =
                     format!("{} times at {} in flight", known.value.load_factor, known.value.load_capacity);
                 let what = format!("slowdown under load of {} ({kind})", self.model);

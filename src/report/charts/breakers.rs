@@ -151,6 +151,9 @@ fn summary(lane: &Lane<'_>) -> String {
     }
 }
 
+/// Most blocks of a lane that are labelled.
+const MOST_LABELLED: usize = 8;
+
 fn draw_lane(scene: &mut Scene, area: Area, lane: &Lane<'_>, ink: Ink, instances: &[u32], end_s: f64) {
     let shared = instances.len() > MOST_SUB_LANES;
     let rows = if shared { 1 } else { instances.len().max(1) };
@@ -171,12 +174,14 @@ fn draw_lane(scene: &mut Scene, area: Area, lane: &Lane<'_>, ink: Ink, instances
             }
         }
         let ends = blocks.iter().skip(1).map(|next| next.0).chain([area.x1]).collect::<Vec<_>>();
+        // Among many trips a few labels that happen to fit say nothing.
+        let labels = blocks.len() <= MOST_LABELLED;
         let mut free = area.x0;
         for ((x0, x1, trip), free_until) in blocks.into_iter().zip(ends) {
             let block = Area::new(x0, y0, x1, y0 + height - gap);
             scene.fill(block, ink);
             let room = (free, free_until);
-            free = trip.map_or(x1, |trip| label(scene, block, room, ink, trip, end_s));
+            free = trip.filter(|_| labels).map_or(x1, |trip| label(scene, block, room, ink, trip, end_s));
         }
     }
 }
