@@ -65,40 +65,47 @@ pub(crate) fn all_readings(
     requirements: &[Requirement],
     is_comparison: bool,
 ) -> Result<Readings, ExecuteError> {
-    let mut effects = Vec::new();
-    let mut tried = 0;
+    let usual = best(summaries).filter(|_| is_comparison);
+    let mut readings = Readings { tried: 0, effects: Vec::new(), best_changes: Vec::new() };
     for switch in Switch::ALL {
         let info = switch.info();
         for reading in info.readings {
+            let mut runs = Vec::new();
             for (variant, base) in variants.iter().zip(summaries) {
-                if variant.plan.gateway.semantics().get(*switch) == *reading {
+                let configured = variant.plan.gateway.semantics().get(*switch);
+                let other = variant.with_reading(*switch, reading).filter(|_| configured != *reading);
+                let Some(other) = other else {
+                    runs.push(base.clone());
                     continue;
-                }
-                let Some(other) = variant.with_reading(*switch, reading) else { continue };
-                tried += 1;
+                };
+                readings.tried += 1;
                 let summary = execute_silently(scenario, &other)?;
-                if summary.fingerprint == base.fingerprint {
-                    continue;
+                if summary.fingerprint != base.fingerprint {
+                    let changes = changes(base, &summary);
+                    readings.effects.push(Effect {
+                        variant: variant.name.clone(),
+                        switch: info.path,
+                        reading,
+                        instead_of: configured.to_owned(),
+                        influence: changes.first().map_or(0.0, |c| c.weight),
+                        changes,
+                        flips: flips(requirements, base, &summary),
+                    });
                 }
-                let changes = changes(base, &summary);
-                effects.push(Effect {
-                    variant: variant.name.clone(),
-                    switch: info.path,
-                    reading,
-                    instead_of: variant.plan.gateway.semantics().get(*switch).to_owned(),
-                    influence: changes.first().map_or(0.0, |c| c.weight),
-                    changes,
-                    flips: flips(requirements, base, &summary),
-                });
+                runs.push(summary);
+            }
+            if let (Some(usual), Some(best)) = (usual, best(&runs))
+                && best.variant != usual.variant
+            {
+                readings.best_changes.push((format!("{} = {reading}", info.path), best.variant.clone()));
             }
         }
     }
-    effects.sort_by(|a, b| {
+    readings.effects.sort_by(|a, b| {
         let flips = b.flips.len().cmp(&a.flips.len());
         flips.then(b.influence.total_cmp(&a.influence)).then(a.switch.cmp(b.switch))
     });
-    let best_changes = if is_comparison { best_changes(scenario, variants, summaries)? } else { Vec::new() };
-    Ok(Readings { tried, effects, best_changes })
+    Ok(readings)
 }
 
 /// Which variant has the highest success, then the lowest p99; names the criterion.
@@ -108,32 +115,6 @@ pub(crate) fn best(summaries: &[Summary]) -> Option<&Summary> {
         let p99 = |s: &Summary| s.latency_ms.map_or(f64::INFINITY, |d| d.p99);
         success(b).total_cmp(&success(a)).then(p99(a).total_cmp(&p99(b)))
     })
-}
-
-/// For each reading that makes another variant best: switch, reading, and which.
-fn best_changes(
-    scenario: &Scenario,
-    variants: &[Variant],
-    summaries: &[Summary],
-) -> Result<Vec<(String, String)>, ExecuteError> {
-    let Some(usual) = best(summaries).map(|s| s.variant.clone()) else { return Ok(Vec::new()) };
-    let mut found = Vec::new();
-    for switch in Switch::ALL {
-        for reading in switch.info().readings {
-            let others: Vec<Variant> =
-                variants.iter().filter_map(|v| v.with_reading(*switch, reading)).collect();
-            let mut runs = Vec::new();
-            for other in &others {
-                runs.push(execute_silently(scenario, other)?);
-            }
-            if let Some(best) = best(&runs)
-                && best.variant != usual
-            {
-                found.push((format!("{} = {reading}", switch.info().path), best.variant.clone()));
-            }
-        }
-    }
-    Ok(found)
 }
 
 /// The effects for people.

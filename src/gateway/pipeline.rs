@@ -210,7 +210,16 @@ impl<C: Choices> Runner<'_, C> {
             }
             ExistsAction::Override | ExistsAction::Skip | ExistsAction::Append => {}
         }
-        for value in &policy.values {
+        self.append_header(on_request, &name, &policy.values)
+    }
+
+    fn append_header(
+        &mut self,
+        on_request: bool,
+        name: &Text,
+        values: &[Operand<Text>],
+    ) -> Result<(), Box<LastError>> {
+        for value in values {
             let value = self.eval(value)?;
             self.headers(on_request).append(name.clone(), HeaderValue::Text(value));
         }
@@ -319,10 +328,7 @@ impl<C: Choices> Runner<'_, C> {
         self.exchange.answerer = Some(Answerer::Gateway);
         for header in &policy.headers {
             let name = self.eval(&header.name)?;
-            for value in &header.values {
-                let value = self.eval(value)?;
-                self.headers(false).append(name.clone(), HeaderValue::Text(value));
-            }
+            self.append_header(false, &name, &header.values)?;
         }
         self.respond(StatusCode::OK);
         Ok(())

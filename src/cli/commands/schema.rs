@@ -9,8 +9,5 @@ pub(crate) fn schema(args: &SchemaArgs, session: &mut Session) -> Result<(), Sto
     let schema = match args.of {
         SchemaOf::Scenario => scenario_schema(),
     };
-    let text = serde_json::to_string_pretty(&schema).map_err(|e| session.internal(&e.to_string()))?;
-    session.print(&text);
-    session.print("\n");
-    Ok(())
+    session.print_json(&schema)
 }
