@@ -135,8 +135,10 @@ pub enum Body {
     Absent,
     /// There is one; its bytes are not modelled.
     Opaque,
-    /// Written by a policy.
+    /// Known by its characters.
     Text(Text),
+    /// Read by an expression without `preserveContent`: nothing is left.
+    Consumed,
 }
 
 /// `context.Request`.

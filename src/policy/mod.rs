@@ -8,13 +8,16 @@
 #![cfg_attr(not(test), deny(clippy::arithmetic_side_effects))]
 
 mod compile;
+pub mod csharp;
 pub mod expr;
+mod facts;
 mod message;
 mod program;
 pub mod scan;
 mod text;
 
 pub use compile::{load, load_with_references};
+pub use facts::{Api, Deployment, Facts, Group, Identity, Operation, Origin, Product, Subscription, User};
 pub use message::{Body, Header, HeaderValue, Headers, LastError, Request, Response};
 pub use program::{
     ExistsAction, ForwardRequest, Op, Operand, Pc, Place, Program, Retry, ReturnResponse, Section,

@@ -1,0 +1,77 @@
+//! The members of the classes that expressions may use: C# signatures beside their implementation.
+//!
+//! Rules
+//! - A family is a file or folder with one or more [`Table`]s. Each [`Row`] is a signature in C# and the
+//!   function that does it; the binder reads signatures once, checks calls against them, and names the
+//!   closest when there is none. So this is also the list of what the service allows.
+//! - Signatures: `string Substring(int startIndex, int length)`, `static bool TryParse(string s, out int
+//!   result)`, `int Length { get; }`, `T this[int index] { get; }` and the same with `{ set; }` as a row
+//!   of its own, `new(int year, int month, int day)`, `static TimeSpan operator -(DateTime a, DateTime b)`,
+//!   `static explicit operator string(JToken value)`, `static IEnumerable<R> Select<T, R>(this
+//!   IEnumerable<T> source, Func<T, R> selector)`, `static string Join(string separator, params object[]
+//!   values)`, `T As<T>(bool preserveContent = false)`. Type parameters of the class are called as the
+//!   table says.
+//! - A member that .NET has and the service refuses is in `denied`.
+//! - Functions get `this` as the first argument; they never see a null `this`.
+//! - What takes time in proportion to its input pays for it: [`Machine::spend`], [`Machine::pay`].
+//!
+//! Not here: operators and conversions of numbers, bool, char and string, which the evaluator knows.
+
+pub mod arrays;
+pub mod common;
+pub mod json;
+pub mod regex;
+pub mod sequence;
+pub mod xml;
+
+use super::Class;
+use super::fault::Fault;
+use super::machine::{Call, Machine};
+use super::value::Value;
+
+/// What does a member.
+pub type Run = fn(&mut Machine<'_, '_>, &Call<'_>) -> Result<Value, Fault>;
+
+/// A member.
+#[derive(Clone, Copy, Debug)]
+pub struct Row {
+    /// Its signature in C#.
+    pub signature: &'static str,
+    /// What does it.
+    pub run: Action,
+}
+
+/// How a member is had.
+#[derive(Clone, Copy, Debug)]
+pub enum Action {
+    /// By a call.
+    Call(Run),
+    /// It is an enumeration's member or a constant number.
+    Constant(i64),
+}
+
+/// The members of a class.
+#[derive(Clone, Copy, Debug)]
+pub struct Table {
+    /// The class.
+    pub class: Class,
+    /// Names of its type parameters.
+    pub parameters: &'static [&'static str],
+    /// What it has.
+    pub rows: &'static [Row],
+    /// Names that .NET has and the service refuses ("policy expressions" page).
+    pub denied: &'static [&'static str],
+}
+
+/// A row that is called.
+pub const fn call(signature: &'static str, run: Run) -> Row {
+    Row { signature, run: Action::Call(run) }
+}
+
+/// A row that is a number: a member of an enumeration, by its name alone, or `const int MaxValue`.
+pub const fn constant(signature: &'static str, value: i64) -> Row {
+    Row { signature, run: Action::Constant(value) }
+}
+
+/// All tables, by family.
+pub const FAMILIES: &[&[Table]] = &[];

@@ -1,0 +1,36 @@
+//! Policy expressions: C# 7 with the part of .NET that the service allows.
+//!
+//! The way of an expression: `token` splits it, `parse` builds the tree of `syntax`, `bind` settles names,
+//! types and overloads against `library` and gives the tree of `ir`, `eval` runs that over a [`Scope`].
+//!
+//! Rules
+//! - Semantics are those of C# 7 and .NET 8 under the invariant culture, in the time zone UTC; where
+//!   runtimes differ a switch of [`crate::semantics::Semantics`] says which is meant.
+//! - Values are plain data: objects live in a [`Heap`] that belongs to the exchange.
+//! - Time, random numbers and identifiers come from the scope; evaluation is a function of it.
+//! - Steps, memory and depth are bounded; running out cannot be caught.
+//! - LINQ is evaluated at once instead of on demand: visible only to code that changes a source between
+//!   making a query and running it.
+
+pub mod classes;
+mod fault;
+mod heap;
+mod ir;
+pub mod library;
+mod machine;
+mod scope;
+pub mod syntax;
+mod types;
+mod value;
+
+pub use classes::Class;
+pub use fault::{EvalError, Fault, FaultKind};
+pub use heap::{Heap, Object, Ref, Stored};
+pub use machine::{Call, MAX_BYTES, MAX_STEPS, MAX_TEXT_BYTES, Machine};
+pub use scope::{Chance, LowestChance, Scope};
+pub use types::Type;
+pub use value::{
+    DateTime, DateTimeKind, DateTimeOffset, DecimalBits, DoubleBits, FloatBits, Host, TimeSpan, Value,
+};
+
+pub(in crate::policy) use super::Text;
