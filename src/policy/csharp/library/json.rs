@@ -1,5 +1,7 @@
 //! `Newtonsoft.Json.Linq`: tokens as objects with parents.
 
+use super::super::fault::Fault;
+use super::super::machine::Machine;
 use super::super::value::Value;
 use crate::policy::Text;
 
