@@ -114,7 +114,7 @@ pub fn same(a: &Value, b: &Value) -> bool {
 /// The type a value has at run time; `object` for null and for what has no class of its own.
 pub fn type_of(machine: &Machine<'_, '_>, value: &Value) -> Type {
     let class = match value {
-        Value::Null => Class::Object,
+        Value::Null | Value::Host(_) => Class::Object,
         Value::Bool(_) => Class::Bool,
         Value::Char(_) => Class::Char,
         Value::SByte(_) => Class::SByte,
@@ -135,7 +135,6 @@ pub fn type_of(machine: &Machine<'_, '_>, value: &Value) -> Type {
         Value::Guid(_) => Class::Guid,
         Value::Enum(class, _) => *class,
         Value::Type(_) => Class::Type,
-        Value::Host(_) => Class::Object,
         Value::Ref(_) => return machine.object(value).map_or(Type::OBJECT, object_type),
     };
     Type::Plain(class)

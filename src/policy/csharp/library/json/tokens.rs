@@ -364,12 +364,11 @@ pub(super) fn set_index(machine: &mut Machine<'_, '_>, call: &Call<'_>) -> Resul
     let (token, key, value) = (call.get(0), call.get(1), call.get(2).clone());
     match (tree::kind(machine, token), key) {
         (Some(JsonKind::Object(_)), Value::Str(name)) => {
-            match tree::find(machine, token, |other| *other == **name)? {
-                Some((_, property)) => tree::set_property_value(machine, &property, value)?,
-                None => {
-                    let property = tree::property(machine, name.clone(), value)?;
-                    tree::insert(machine, token, None, property)?;
-                }
+            if let Some((_, property)) = tree::find(machine, token, |other| *other == **name)? {
+                tree::set_property_value(machine, &property, value)?;
+            } else {
+                let property = tree::property(machine, name.clone(), value)?;
+                tree::insert(machine, token, None, property)?;
             }
         }
         (Some(JsonKind::Array(_)), Value::Int(at)) => {
