@@ -13,11 +13,11 @@
 mod switches;
 
 pub use switches::{
-    BreakerWindow, BucketDepth, CountTimeouts, ErrorReasons, ExhaustedAs, ExhaustedReason,
+    BreakerWindow, BucketDepth, CountTimeouts, DoubleFormat, ErrorReasons, ExhaustedAs, ExhaustedReason,
     ExhaustedRetryAfter, FirstFastIndex, HalfOpen, InflightWhileTripped, InstanceAssignment, JsonDates,
     LoadBalancing, NullPriority, NullWeight, OversizedRetryAfter, PctMinSamples, PreResponse,
     RequestLimitRounding, ResponseAfterTransportError, ResponseInOnError, RetryAfterPolicy, RetryAfterSource,
-    RetryAttributes, RetryConditionAtEnd, SelectAt, Semantics, Switch, SwitchInfo, TripEnd,
+    RetryAttributes, RetryConditionAtEnd, SelectAt, Semantics, StringHash, Switch, SwitchInfo, TripEnd,
     UnbufferedRetryBody, WeightsAfterTrip, ZeroWeight,
 };
 

@@ -70,7 +70,7 @@ enum Read {
 /// `JToken.Parse` and its relatives.
 pub(super) fn parse(machine: &mut Machine<'_, '_>, text: &str, wanted: Wanted) -> Result<Value, Fault> {
     machine.pay(text.len())?;
-    let dates = machine.scope.semantics.json_dates == JsonDates::Parsed;
+    let dates = machine.scope.semantics.expr_json_dates == JsonDates::Parsed;
     let mut reader = Reader { text, at: 0, line: 1, line_start: 0, scopes: Vec::new(), begun: false, dates };
     let token = reader.root(machine, wanted)?;
     reader.skip_blank();

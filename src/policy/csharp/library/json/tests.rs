@@ -214,7 +214,7 @@ fn indented_text_has_two_blanks_a_level() {
 
 #[test]
 fn dates_stay_text_when_the_switch_says_so() {
-    let semantics = Semantics { json_dates: JsonDates::Text, ..Semantics::default() };
+    let semantics = Semantics { expr_json_dates: JsonDates::Text, ..Semantics::default() };
     let text = r#"["2024-05-01T10:00:00.123+02:00"]"#;
     assert_eq!(round(text, parse, &semantics, false).as_deref(), Ok(text));
 }
