@@ -16,8 +16,8 @@ use super::retry::RetryTimes;
 use super::spec::GatewaySpec;
 use crate::policy::expr::{EvalError, FromValue, Scope, Value};
 use crate::policy::{
-    Body, ExistsAction, HeaderValue, Headers, LastError, Op, Operand, Pc, Response, Retry, ReturnResponse,
-    Section, SetBackend, SetHeader, Text, VariableSlot,
+    Body, ExistsAction, HeaderValue, Headers, LastError, Op, Operand, Pc, PolicyScope, Response, Retry,
+    ReturnResponse, Section, SetBackend, SetHeader, Text, VariableSlot,
 };
 use crate::semantics::{PreResponse, ResponseInOnError, RetryAttributes, RetryConditionAtEnd, SelectAt};
 use crate::units::{Duration, StatusCode, Timestamp};
@@ -97,6 +97,9 @@ impl<C: Choices> Runner<'_, C> {
             }
             Op::Jump(to) => self.exchange.pc = *to,
             Op::ReturnResponse(policy) => self.return_response(policy)?,
+            Op::Unsupported => {
+                return Err(self.error("UnsupportedPolicy", "this policy is not simulated".into()));
+            }
             Op::SetStatus { code, reason } => {
                 let code = self.eval(code)?;
                 let reason = self.eval(reason)?;
@@ -405,6 +408,7 @@ impl<C: Choices> Runner<'_, C> {
             source: place.map_or(Text::EMPTY, |p| p.policy.clone()),
             reason: reason.into(),
             message,
+            scope: place.map_or(PolicyScope::Global, |p| p.scope),
             section: place.map_or(Section::OnError, |p| p.section),
             path: place.map_or(Text::EMPTY, |p| p.path.clone()),
             policy_id: place.map_or(Text::EMPTY, |p| p.policy_id.clone()),

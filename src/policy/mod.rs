@@ -16,11 +16,11 @@ mod program;
 pub mod scan;
 mod text;
 
-pub use compile::{load, load_with_references};
+pub use compile::{PolicyText, Sources, load, load_sources, load_with_references};
 pub use facts::{Api, Deployment, Facts, Group, Identity, Operation, Origin, Product, Subscription, User};
 pub use message::{Body, Header, HeaderValue, Headers, LastError, Request, Response};
 pub use program::{
-    ExistsAction, ForwardRequest, Op, Operand, Pc, Place, Program, Retry, ReturnResponse, Section,
-    SetBackend, SetHeader, VariableSlot,
+    ExistsAction, ForwardRequest, Op, Operand, Pc, Place, PolicyScope, Program, Retry, ReturnResponse,
+    Section, SetBackend, SetHeader, VariableSlot,
 };
 pub use text::Text;

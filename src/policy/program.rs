@@ -29,6 +29,38 @@ impl Pc {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct VariableSlot(pub u16);
 
+/// Scopes of policy documents, broad to narrow.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum PolicyScope {
+    /// All APIs.
+    Global,
+    /// A workspace.
+    Workspace,
+    /// A product.
+    Product,
+    /// An API.
+    #[default]
+    Api,
+    /// An operation.
+    Operation,
+}
+
+impl PolicyScope {
+    /// All scopes, broad to narrow.
+    pub const ALL: [Self; 5] = [Self::Global, Self::Workspace, Self::Product, Self::Api, Self::Operation];
+
+    /// The name, as `LastError.Scope` gives it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Global => "global",
+            Self::Workspace => "workspace",
+            Self::Product => "product",
+            Self::Api => "api",
+            Self::Operation => "operation",
+        }
+    }
+}
+
 /// The four sections of a policy document.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Section {
@@ -196,6 +228,8 @@ pub enum Op {
     Jump(Pc),
     /// `return-response`: ends the pipeline.
     ReturnResponse(Box<ReturnResponse>),
+    /// A policy that is not simulated: an error when it is reached.
+    Unsupported,
     /// `set-status` on the response.
     SetStatus {
         /// Status code.
@@ -210,6 +244,8 @@ pub enum Op {
 pub struct Place {
     /// The element in the policy file. `None` for the built-in global scope.
     pub span: Option<Span>,
+    /// Scope of the document it stands in.
+    pub scope: PolicyScope,
     /// Section.
     pub section: Section,
     /// Path in the section, for example `retry[1]/forward-request[1]` (form of `LastError.Path`).

@@ -15,6 +15,7 @@ const SUPPORTED: &[(&str, u8)] = &[
     ("base", ALL),
     ("choose", ALL),
     ("forward-request", B),
+    ("include-fragment", ALL),
     ("retry", ALL),
     ("return-response", ALL),
     ("set-backend-service", ALL),
@@ -45,7 +46,6 @@ const UNSUPPORTED: &[&str] = &[
     "find-and-replace",
     "get-authorization-context",
     "http-data-source",
-    "include-fragment",
     "invoke-dapr-binding",
     "invoke-request",
     "ip-filter",
@@ -117,6 +117,13 @@ pub(super) fn look_up(name: &str, section: Section) -> Known {
     }
     let names = SUPPORTED.iter().map(|(known, _)| *known).chain(UNSUPPORTED.iter().copied());
     Known::Unknown(crate::policy::expr::closest(name, names))
+}
+
+/// The sections that a policy may stand in; `None` when that is not known here.
+pub(super) fn sections_of(name: &str) -> Option<Vec<Section>> {
+    let (_, sections) = SUPPORTED.iter().find(|(known, _)| *known == name)?;
+    let all = [Section::Inbound, Section::Backend, Section::Outbound, Section::OnError];
+    Some(all.into_iter().filter(|s| sections & bit(*s) != 0).collect())
 }
 
 const fn bit(section: Section) -> u8 {
