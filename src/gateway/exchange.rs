@@ -130,6 +130,16 @@ impl Exchange {
         self.response.as_ref()
     }
 
+    /// The error that is with on-error, or was.
+    pub fn last_error(&self) -> Option<&LastError> {
+        self.last_error.as_deref()
+    }
+
+    /// The variables, by slot; `None` where none is set.
+    pub fn variables(&self) -> &[Option<Value>] {
+        &self.variables
+    }
+
     /// Forwards made so far.
     pub fn attempts(&self) -> u32 {
         self.attempt.0

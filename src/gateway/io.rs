@@ -245,6 +245,13 @@ pub enum Event {
         /// The retry policy.
         place: Pc,
     },
+    /// A line for the trace: `trace` policies and `context.Trace`.
+    Traced {
+        /// Which request.
+        request: RequestId,
+        /// The line.
+        line: Text,
+    },
     /// A policy failed and on-error runs, or a failure ended in a plain error response.
     Failed {
         /// Which request.
@@ -261,4 +268,15 @@ pub struct Effects {
     pub actions: Vec<Action>,
     /// For people.
     pub events: Vec<Event>,
+    /// Every policy that ran and every condition that was tested, for those who ask for it (coverage).
+    pub steps: Option<Vec<Step>>,
+}
+
+/// What the interpreter did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Step {
+    /// A policy began.
+    Ran(Pc),
+    /// A condition of `when` or `retry` gave this.
+    Tested(Pc, bool),
 }

@@ -38,7 +38,7 @@ pub use exchange::{Exchange, Phase};
 pub use instance::{Gateway, GatewayState};
 pub use io::{
     Action, Answerer, Effects, Ending, Event, ForwardTarget, Input, RequestHead, SentBody, SideAnswer,
-    SideCall, WakeReason,
+    SideCall, Step, WakeReason,
 };
 pub use selection::{MAX_MEMBERS, PoolState, Selection};
 pub use spec::{

@@ -11,7 +11,7 @@
 use super::choices::Choices;
 use super::exchange::{BodyProgress, Exchange, Phase, RetryFrame, Target};
 use super::instance::{CachedToken, GatewayState};
-use super::io::{Action, Answerer, Effects, Ending, Event, SideAnswer, SideCall, WakeReason};
+use super::io::{Action, Answerer, Effects, Ending, Event, SideAnswer, SideCall, Step, WakeReason};
 use super::retry::RetryTimes;
 use super::spec::GatewaySpec;
 use crate::policy::expr::{EvalError, FromValue, Scope, Value};
@@ -54,6 +54,9 @@ impl<C: Choices> Runner<'_, C> {
                 return;
             };
             let pc = self.exchange.pc;
+            if let Some(steps) = &mut self.effects.steps {
+                steps.push(Step::Ran(pc));
+            }
             if let Err(error) = self.step(op, pc) {
                 self.raise(error);
             }
@@ -93,6 +96,7 @@ impl<C: Choices> Runner<'_, C> {
             Op::RetryEnd(start) => self.end_of_retry(*start)?,
             Op::Branch { condition, otherwise } => {
                 let taken = self.eval(condition)?;
+                self.tested(pc, taken);
                 self.exchange.pc = if taken { pc.next() } else { *otherwise };
             }
             Op::Jump(to) => self.exchange.pc = *to,
@@ -110,6 +114,12 @@ impl<C: Choices> Runner<'_, C> {
             }
         }
         Ok(())
+    }
+
+    fn tested(&mut self, condition: Pc, outcome: bool) {
+        if let Some(steps) = &mut self.effects.steps {
+            steps.push(Step::Tested(condition, outcome));
+        }
     }
 
     /// The value of an attribute; a throwing expression becomes the error of the current policy.
@@ -294,7 +304,11 @@ impl<C: Choices> Runner<'_, C> {
         let evaluates = is_left
             || spec.semantics().retry_condition_at_end(self.choices) == RetryConditionAtEnd::Evaluated;
         self.exchange.pc = start;
-        let goes_on = evaluates && self.eval(&policy.condition)? && is_left;
+        let goes_on = evaluates && {
+            let wanted = self.eval(&policy.condition)?;
+            self.tested(start, wanted);
+            wanted && is_left
+        };
         if !goes_on {
             self.exchange.pc = policy.end;
             return match pending {

@@ -370,6 +370,7 @@ impl<'p, O: Observer> World<'p, O> {
                     }
                 }
                 GatewayEvent::Failed { .. } => self.result.policy_errors += 1,
+                GatewayEvent::Traced { .. } => {}
             }
         }
         self.effects.events = events;

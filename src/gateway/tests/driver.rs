@@ -395,6 +395,7 @@ fn tell_event(event: &Event) -> Option<String> {
             BreakerChange::Reset { .. } => format!("b{} resets", backend.0),
         },
         Event::Retry { retry, wait, .. } => format!("retry {retry} after {wait}"),
+        Event::Traced { line, .. } => format!("trace {line}"),
         Event::Failed { error, .. } => format!("{} failed: {}", error.source, error.reason),
     };
     Some(text)

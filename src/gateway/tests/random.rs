@@ -222,6 +222,7 @@ fn event_word(event: &Event) -> &'static str {
         Event::Breaker { change: BreakerChange::Extended { .. }, .. } => "extension",
         Event::Breaker { change: BreakerChange::Reset { .. }, .. } => "reset",
         Event::Retry { .. } => "retry",
+        Event::Traced { .. } => "trace",
         Event::Failed { .. } => "failure",
     }
 }

@@ -415,7 +415,7 @@ mod tests {
         let many = r#"<include-fragment fragment-id="b"/>"#.repeat(100);
         let a = format!("<fragment>{many}</fragment>");
         let api = format!(
-            r#"<policies><inbound>{}</inbound></policies>"#,
+            "<policies><inbound>{}</inbound></policies>",
             r#"<include-fragment fragment-id="a"/>"#.repeat(100)
         );
         let b = format!("<fragment>{}</fragment>", MARK.repeat(100));
