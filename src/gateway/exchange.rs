@@ -3,11 +3,13 @@
 //! A suspended exchange is a program counter, the message states, the variables and the retry loops it
 //! is in: it can be copied, compared, hashed and resumed. Only [`super::Gateway`] advances it.
 
+use std::sync::Arc;
+
 use super::io::{Answerer, Ending, SideCall, WakeReason};
 use super::retry::RetryTimes;
 use super::spec::BackendRef;
 use crate::policy::expr::Value;
-use crate::policy::{LastError, Pc, Request, Response, Text};
+use crate::policy::{Facts, LastError, Pc, Request, Response, Text};
 use crate::units::{AttemptNumber, BackendId, RequestId, Timestamp};
 
 /// One request in flight. `Default` is an empty one, ready for [`super::Gateway::start`]; a finished one
@@ -19,6 +21,8 @@ pub struct Exchange {
     pub(super) pc: Pc,
     pub(super) phase: Phase,
     pub(super) request: Request,
+    /// `None`: those of the spec.
+    pub(super) facts: Option<Arc<Facts>>,
     pub(super) response: Option<Response>,
     /// Who wrote `response`.
     pub(super) answerer: Option<Answerer>,

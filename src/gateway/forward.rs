@@ -58,7 +58,15 @@ impl<'a, C: Choices> Runner<'a, C> {
         self.exchange.forwarded = true;
         self.drop_body();
         match self.exchange.target.clone() {
-            Target::Unset => Err(self.error("BackendConnectionFailure", "no backend service was set".into())),
+            Target::Unset => {
+                let facts = self.exchange.facts.as_ref().unwrap_or(self.spec.facts());
+                let Some(url) = facts.api.service_url.clone() else {
+                    let message = "no backend service was set".into();
+                    return Err(self.error("BackendConnectionFailure", message));
+                };
+                self.send(policy, timeout, None, ForwardTarget::Url(url));
+                Ok(())
+            }
             Target::Url(url) => {
                 self.send(policy, timeout, None, ForwardTarget::Url(url));
                 Ok(())

@@ -17,7 +17,7 @@ use super::io::{Effects, Input, RequestHead};
 use super::pipeline::Runner;
 use super::selection::PoolState;
 use super::spec::GatewaySpec;
-use crate::policy::{Body, Text};
+use crate::policy::Text;
 use crate::units::{AttemptNumber, BackendId, Timestamp};
 
 /// One API Management gateway instance. Instances share nothing but their configuration (backends
@@ -89,7 +89,8 @@ impl Gateway {
         exchange.request.method.assign(&head.method);
         exchange.request.path.assign(&head.path);
         exchange.request.headers.reset(head.headers.as_ref());
-        exchange.request.body = if head.has_body { Body::Opaque } else { Body::Absent };
+        exchange.request.body.clone_from(&head.body);
+        exchange.facts.clone_from(&head.facts);
         exchange.response = None;
         exchange.answerer = None;
         exchange.body = super::exchange::BodyProgress::Flowing;

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use super::breaker::BreakerChange;
 use super::selection::Selection;
 use super::spec::BackendRef;
-use crate::policy::{Header, LastError, Pc, Response, Text};
+use crate::policy::{Body, Facts, Header, LastError, Pc, Response, Text};
 use crate::units::{AttemptNumber, BackendId, Duration, RequestId, StatusCode, Timestamp};
 
 /// A client request as it reaches the gateway.
@@ -23,8 +23,10 @@ pub struct RequestHead {
     pub path: Text,
     /// Headers.
     pub headers: Option<Arc<[Header]>>,
-    /// Whether there is a body.
-    pub has_body: bool,
+    /// Its body.
+    pub body: Body,
+    /// Who calls what; `None`: as the gateway's spec says.
+    pub facts: Option<Arc<Facts>>,
 }
 
 /// Something that happened to one exchange.

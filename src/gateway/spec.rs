@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use thiserror::Error;
 
-use crate::policy::{Program, Response, Text};
+use crate::policy::{Facts, Program, Response, Text};
 use crate::semantics::Semantics;
 use crate::units::{BackendId, Duration, PoolId, StatusCode};
 
@@ -120,6 +120,7 @@ pub struct GatewaySpec {
     program: Program,
     semantics: Semantics,
     start_unix_s: u64,
+    facts: Arc<Facts>,
     legacy_reasons: Vec<Text>,
     pre_response: Response,
 }
@@ -163,8 +164,16 @@ impl GatewaySpec {
             .map(|p| Text::from(format!("Backend pool '{}' is temporarily unavailable", p.name)))
             .collect();
         let pre_response = Response::plain(StatusCode::OK);
-        let spec =
-            Self { backends, pools, program, semantics, start_unix_s: 0, legacy_reasons, pre_response };
+        let spec = Self {
+            backends,
+            pools,
+            program,
+            semantics,
+            start_unix_s: 0,
+            facts: Arc::default(),
+            legacy_reasons,
+            pre_response,
+        };
         for (name, _) in &spec.program.backend_references {
             if spec.find(name).is_none() {
                 return Err(SpecError::UnknownBackend(name.to_string()));
@@ -179,6 +188,19 @@ impl GatewaySpec {
     pub fn with_start(mut self, unix_s: u64) -> Self {
         self.start_unix_s = unix_s;
         self
+    }
+
+    /// The same with what `context` tells of the API, the caller and the deployment when a request says
+    /// nothing else.
+    #[must_use]
+    pub fn with_facts(mut self, facts: Facts) -> Self {
+        self.facts = Arc::new(facts);
+        self
+    }
+
+    /// What `context` tells when a request says nothing else.
+    pub fn facts(&self) -> &Arc<Facts> {
+        &self.facts
     }
 
     /// Wall-clock time of run start, in seconds since 1970-01-01 UTC.

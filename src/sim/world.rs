@@ -26,7 +26,7 @@ use crate::gateway::{
     SideAnswer,
 };
 use crate::metrics::{LatencyHistogram, StatusCounts};
-use crate::policy::{Header, HeaderValue, Text};
+use crate::policy::{Body, Header, HeaderValue, Text};
 use crate::random::{StreamName, Streams};
 use crate::semantics::InstanceAssignment;
 use crate::units::{AttemptNumber, BackendId, Demand, RequestId, Timestamp, Tokens};
@@ -92,7 +92,8 @@ impl<'p, O: Observer> World<'p, O> {
                 method: plan.operation.method.clone(),
                 path: plan.operation.path.clone(),
                 headers: Some(Arc::clone(&plan.operation.headers)),
-                has_body: true,
+                body: Body::Opaque,
+                facts: None,
             },
             token: Text::Static("simulated-managed-identity-token"),
             gateways: (0..plan.units.max(1)).map(gateway).collect(),

@@ -344,7 +344,8 @@ fn head_of(request: &CaseRequest, at: usize) -> RequestHead {
         method: request.method.clone(),
         path: request.path.clone(),
         headers: Some(Arc::clone(&request.headers)),
-        has_body: request.body.is_some(),
+        body: request.body.clone().map_or(Body::Absent, Body::Text),
+        facts: Some(Arc::clone(&request.facts)),
     }
 }
 

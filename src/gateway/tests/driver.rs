@@ -20,7 +20,7 @@ use crate::gateway::{
     Exchange, FirstChoice, ForwardTarget, Gateway, GatewaySpec, Input, PoolMember, PoolSpec, RequestHead,
     SentBody, SideAnswer, Threshold,
 };
-use crate::policy::{self, Header, HeaderValue, Program, Response, Text};
+use crate::policy::{self, Body, Header, HeaderValue, Program, Response, Text};
 use crate::semantics::Semantics;
 use crate::units::{AttemptNumber, BackendId, Duration, RequestId, StatusCode, Timestamp};
 
@@ -183,7 +183,8 @@ pub(super) fn head(id: usize) -> RequestHead {
         method: "POST".into(),
         path: "/deployments/gpt/chat/completions".into(),
         headers: Some(Arc::from(headers)),
-        has_body: true,
+        body: Body::Opaque,
+        facts: None,
     }
 }
 
