@@ -8,6 +8,7 @@
 #![cfg_attr(not(test), deny(clippy::arithmetic_side_effects))]
 
 mod compile;
+pub mod document;
 pub mod expr;
 mod message;
 mod program;

@@ -59,9 +59,7 @@ pub(crate) fn match_bracket(text: &str, start: usize, entities: bool) -> Result<
 pub(super) fn match_unescaped(text: &str, start: usize) -> Result<(usize, Vec<(usize, usize)>), Unbalanced> {
     let mut matcher = Matcher::new(text, start, Entities::DecodedInCode);
     let end = matcher.run(start)?;
-    if matcher.escaped
-        && let Ok(end) = match_bracket(text, start, true)
-    {
+    if matcher.escaped && match_bracket(text, start, true) == Ok(end) {
         return Ok((end, Vec::new()));
     }
     Ok((end, matcher.kept))
@@ -196,11 +194,14 @@ impl<'a> Matcher<'a> {
         Err(Unbalanced::Unterminated { at: quoted.at, what: "string" })
     }
 
-    /// `'x'`, or a string in single quotes. An apostrophe without a partner on its line is passed over.
+    /// `'x'`, or a string in single quotes. An apostrophe without a partner is passed over; the partner is on
+    /// the same line, and neither a quote nor `<` stands between unless it is the only character: otherwise
+    /// the apostrophe of another value might be taken.
     fn character(&mut self, start: usize) {
         let mut seen = start;
         let mut ahead = self.chars.clone();
         while let Some(c) = ahead.next() {
+            let first = seen == start;
             seen = c.end;
             match c.char {
                 '\\' => {
@@ -210,7 +211,8 @@ impl<'a> Matcher<'a> {
                     self.chars = ahead;
                     return;
                 }
-                '\n' => break,
+                '"' | '<' if first && ahead.peek() == Some('\'') => {}
+                '"' | '<' | '\n' => break,
                 _ => {}
             }
         }
@@ -258,6 +260,8 @@ mod tests {
             "($@\"{a}\\\" + x)",
             "(c == ')' || c == '\\'')",
             "('Retry-After)')",
+            "(it's \"a) 'b\")",
+            "(c == '<' || c == '\"')",
             "(a // it's ) \"\n)",
             "(a /* ) \" ' */ )",
             "(a / b)",

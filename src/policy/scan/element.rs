@@ -62,7 +62,9 @@ impl Element {
                 .all(|(a, b)| a.name == b.name && a.value.text == b.value.text);
         let content = match (&self.payload, &other.payload) {
             (Some(a), Some(b)) => a.text == b.text,
-            (None, None) => self.meaning() == other.meaning() && say_the_same(&self.children, &other.children),
+            (None, None) => {
+                self.meaning() == other.meaning() && say_the_same(&self.children, &other.children)
+            }
             (Some(_), None) | (None, Some(_)) => false,
         };
         self.name == other.name && attributes && content

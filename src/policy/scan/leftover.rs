@@ -90,7 +90,8 @@ pub(super) fn directive(text: &str) -> Option<usize> {
     }
 }
 
-/// Whether a directive begins in the last line of `text[..end]` and reaches over `end`: where it ends.
+/// Whether a directive begins in the last line of `text[..end]` and reaches over the `<` at `end`: where it
+/// ends. It holds no tags.
 pub(super) fn directive_across(text: &str, end: usize) -> Option<usize> {
     let before = text.get(..end)?;
     let line = before.rfind('\n').map_or(0, |at| at.saturating_add(1));
@@ -98,7 +99,9 @@ pub(super) fn directive_across(text: &str, end: usize) -> Option<usize> {
     let start = line.saturating_add(last.rfind("%{").max(last.rfind("${"))?);
     let length = directive(text.get(start..)?)?;
     let stop = start.saturating_add(length);
-    (stop > end).then_some(stop)
+    let over = text.get(end..stop)?;
+    let tag = |after: &str| after.starts_with(|c: char| c.is_alphabetic() || "_/!?".contains(c));
+    (!over.split('<').skip(1).any(tag)).then_some(stop)
 }
 
 fn closing_brace(bytes: &[u8]) -> Option<usize> {
@@ -117,7 +120,10 @@ fn closing_brace(bytes: &[u8]) -> Option<usize> {
 /// `__name__`.
 fn token(text: &str) -> Option<usize> {
     let name = text.get(2..)?;
-    let end = name.bytes().take(MAX_DIRECTIVE_BYTES).position(|b| !is_word(char::from(b)))
+    let end = name
+        .bytes()
+        .take(MAX_DIRECTIVE_BYTES)
+        .position(|b| !is_word(char::from(b)))
         .unwrap_or_else(|| name.len().min(MAX_DIRECTIVE_BYTES));
     let inner = name.get(..end)?.strip_suffix("__")?;
     let is_name = inner.starts_with(|c: char| c.is_ascii_alphabetic());

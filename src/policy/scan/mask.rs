@@ -295,6 +295,31 @@ pub(super) fn find_expression(document: &str, begin: usize, delimiter: u8) -> Re
     Ok(Found { start: begin, end, kept })
 }
 
+/// Whether `text`, written as it is before `delimiter`, reads as one expression and no more.
+pub(in crate::policy) fn is_whole_expression(text: &str, delimiter: u8) -> bool {
+    whole_expression(text, delimiter).is_some()
+}
+
+/// Whether it also reads as the same characters: nothing in it is taken for an entity.
+pub(in crate::policy) fn reads_as_written(text: &str, delimiter: u8) -> bool {
+    whole_expression(text, delimiter).is_some_and(|found| {
+        text.match_indices('&').all(|(at, _)| {
+            found.kept.iter().any(|(start, end)| (*start..*end).contains(&at))
+                || text.get(at..).is_none_or(|rest| entity::decode(rest).is_none())
+        })
+    })
+}
+
+fn whole_expression(text: &str, delimiter: u8) -> Option<Found> {
+    let begin = text.len().saturating_sub(text.trim_start().len());
+    if !is_expression(text.get(begin..)?) {
+        return None;
+    }
+    let document = format!("{text}{}", char::from(delimiter));
+    let found = find_expression(&document, begin, delimiter).ok()?;
+    text.get(found.end..)?.trim().is_empty().then_some(found)
+}
+
 pub(super) fn is_expression(text: &str) -> bool {
     text.starts_with("@(") || text.starts_with("@{")
 }
@@ -314,9 +339,9 @@ fn declaration_end(text: &str) -> &'static str {
 fn wrong_closer(body: &str) -> Option<(usize, &'static str)> {
     body.match_indices('>').find_map(|(at, _)| {
         let before = body.get(..at)?;
-        let closer = ["--!>", "-- >", "->"].into_iter().find(|closer| {
-            closer.strip_suffix('>').is_some_and(|start| before.ends_with(start))
-        })?;
+        let closer = ["--!>", "-- >", "->"]
+            .into_iter()
+            .find(|closer| closer.strip_suffix('>').is_some_and(|start| before.ends_with(start)))?;
         let after = body.get(at.saturating_add(1)..)?;
         let next = after.trim_start();
         let tag = next.starts_with('<') || next.is_empty();

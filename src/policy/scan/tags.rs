@@ -1,8 +1,8 @@
 //! Masks one tag: its attribute values are literals, or expressions with anything inside.
 
+use super::Format;
 use super::leftover;
 use super::mask::{Masker, is_expression};
-use super::Format;
 use crate::diagnostics::{Diagnostic, Span};
 
 impl Masker<'_, '_> {
