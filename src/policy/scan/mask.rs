@@ -153,7 +153,10 @@ impl<'a> Masker<'a, '_> {
                 .label(format!("expected `-->`, found `{closer}`")),
             );
             let end = at.saturating_add(closer.len());
-            self.overwrite(start, end, b' ');
+            // An instruction: it may be as short as this comment.
+            self.overwrite(start.saturating_add(1), end.saturating_sub(1), b'x');
+            self.overwrite(start.saturating_add(1), start.saturating_add(2), b'?');
+            self.overwrite(end.saturating_sub(2), end.saturating_sub(1), b'?');
             self.at = end;
             return Some(());
         }

@@ -86,15 +86,16 @@ impl Masker<'_, '_> {
     fn template_in_tag(&mut self, tag: usize) {
         let rest = self.rest();
         let braces = rest.starts_with("{{") || rest.starts_with("{%");
-        let length = match leftover::directive(rest) {
-            Some(length) => Some(length),
-            None if braces => rest.find('}').map(|at| {
-                let more = rest.get(at..).is_some_and(|rest| rest.starts_with("}}"));
-                at.saturating_add(if more { 2 } else { 1 })
-            }),
+        let near = rest.bytes().take(leftover::MAX_DIRECTIVE_BYTES);
+        let length = match near.clone().position(|b| b == b'}') {
+            Some(at) if braces => {
+                let doubled = near.clone().nth(at.saturating_add(1)) == Some(b'}');
+                Some(at.saturating_add(if doubled { 2 } else { 1 }))
+            }
+            Some(_) => leftover::directive(rest),
             None => None,
         };
-        let Some(length) = length.filter(|length| *length <= leftover::MAX_DIRECTIVE_BYTES) else {
+        let Some(length) = length else {
             self.at = self.at.saturating_add(1);
             return;
         };

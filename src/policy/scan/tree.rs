@@ -234,14 +234,13 @@ impl Builder<'_, '_> {
     /// Notes what a template would have filled in, with one warning per line.
     fn leftovers(&mut self, raw: &mut RawText, place: Place<'_>) {
         raw.leftovers = leftover::find(&raw.text, raw.is_expression, place);
-        let mut line = None;
+        let mut line_end = 0_usize;
         for (start, end) in &raw.leftovers {
-            let line_end = raw.text.get(*start..).and_then(|rest| rest.find('\n'));
-            let line_end = line_end.map_or(raw.text.len(), |length| start.saturating_add(length));
-            if line == Some(line_end) {
+            if *start < line_end {
                 continue;
             }
-            line = Some(line_end);
+            let length = raw.text.get(*start..).and_then(|rest| rest.find('\n'));
+            line_end = length.map_or(raw.text.len(), |length| start.saturating_add(length));
             self.report.push(leftover_warning(raw, *start, *end));
             if self.report.is_full_of_warnings() {
                 break;
@@ -356,7 +355,9 @@ impl Builder<'_, '_> {
 
     fn add(&mut self, mut element: Element) {
         self.leftovers(&mut element.text, Place::Content);
-        if holds_payload(&element.name) && !element.children.is_empty() {
+        // Only the outermost: what is inside of it is data as a whole, and is copied once.
+        let inside = self.open.iter().any(|outer| holds_payload(&outer.name));
+        if !inside && holds_payload(&element.name) && !element.children.is_empty() {
             let (start, end) = element.inner;
             let mut payload = RawText::empty(self.source, start);
             payload.append(self.source, start, end, false);
