@@ -9,6 +9,7 @@
 
 mod compile;
 pub mod csharp;
+pub mod document;
 pub mod expr;
 mod facts;
 mod message;
