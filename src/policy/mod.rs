@@ -7,6 +7,7 @@
 //! Not known here: pools, breakers, time sources, files, I/O. Evaluation is a function of its scope.
 #![cfg_attr(not(test), deny(clippy::arithmetic_side_effects))]
 
+pub mod check;
 mod compile;
 pub mod csharp;
 pub mod document;

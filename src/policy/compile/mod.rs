@@ -27,7 +27,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::expr::Variables;
-use super::scan::{self, Element};
+use super::document::{self, Options};
+use super::scan::Element;
 use super::{Op, Pc, Place, PolicyScope, Program, Section, Text};
 use crate::diagnostics::{Diagnostic, Diagnostics, SourceId, Span};
 use layers::Layer;
@@ -48,6 +49,8 @@ pub struct Sources<'a> {
     pub scopes: BTreeMap<PolicyScope, PolicyText<'a>>,
     /// Fragments by id.
     pub fragments: BTreeMap<String, PolicyText<'a>>,
+    /// Named values, how the documents are deployed, and what becomes of names without a value.
+    pub options: Options,
     /// Only to be checked: what is not among the inputs (fragments) is tolerated with a warning, and a
     /// document without sections is fine.
     pub is_check: bool,
@@ -79,14 +82,14 @@ pub fn load_sources(
     let mut fragments = BTreeMap::new();
     for (id, fragment) in &sources.fragments {
         documents.insert(fragment.source, fragment.text);
-        let elements = scan::read(fragment.source, fragment.text, &mut problems);
-        fragments.insert(id.clone(), elements.into());
+        let document = document::read(fragment.source, fragment.text, &sources.options, &mut problems);
+        fragments.insert(id.clone(), document.roots.into());
     }
     let mut layers = Vec::new();
     for (scope, document) in &sources.scopes {
         documents.insert(document.source, document.text);
         let mut own = Diagnostics::new();
-        let elements = scan::read(document.source, document.text, &mut own);
+        let elements = document::read(document.source, document.text, &sources.options, &mut own).roots;
         let malformed = own.has_errors();
         problems.extend(own);
         let start = Span::new(document.source, 0, 0);

@@ -130,7 +130,7 @@ fn section_of(name: &str) -> Option<Section> {
 
 /// Whether an element called `name` belongs to the policy language: a section, a policy, or a part of one
 /// that is not also a common word (policy reference, 2026).
-fn is_policy_word(name: &str) -> bool {
+pub(in crate::policy) fn is_policy_word(name: &str) -> bool {
     section_of(name).is_some() || POLICY_WORDS.binary_search(&name).is_ok()
 }
 

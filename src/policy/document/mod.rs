@@ -17,6 +17,7 @@ mod substitute;
 mod tests;
 mod walk;
 
+pub(in crate::policy) use kind::is_policy_word;
 pub use kind::{Document, Kind, Options, Part, read};
 pub use print::print;
 pub use substitute::{NamedValues, Unresolved, substitute};
