@@ -92,7 +92,8 @@ pub fn looks_like_policy(text: &str) -> bool {
     }
     let Some(tag) = rest.strip_prefix('<') else { return false };
     let length = tag.find(|c: char| !(c.is_ascii_alphanumeric() || c == '-')).unwrap_or(tag.len());
-    document::is_policy_word(tag.get(..length).unwrap_or(""))
+    let name = tag.get(..length).unwrap_or("");
+    matches!(name, "policies" | "fragment") || document::is_policy_word(name)
 }
 
 /// Checks `text`; findings go to `diagnostics`.
