@@ -180,8 +180,10 @@ mod tests {
             ("{{a}}", false, attribute("count"), vec![]),
             ("$ {a} 5 % {b}", false, Place::Content, vec![]),
         ] {
-            let found: Vec<&str> =
-                find(text, expression, place).into_iter().map(|(start, end)| &text[start..end]).collect();
+            let found: Vec<&str> = find(text, expression, place)
+                .into_iter()
+                .map(|(start, end)| text.get(start..end).unwrap())
+                .collect();
             assert_eq!(found, expected, "{text}");
         }
     }

@@ -27,7 +27,7 @@ mod raw;
 mod report;
 mod source;
 #[cfg(test)]
-pub(in crate::policy) mod strategies;
+pub(crate) mod strategies;
 mod tags;
 #[cfg(test)]
 mod tests;

@@ -128,7 +128,7 @@ mod tests {
         let file = "a {{n}} b {{o}}c";
         let slice = |start, end| {
             let span = source.span(start, end);
-            &file[span.start as usize..span.end as usize]
+            file.get(span.start as usize..span.end as usize).unwrap()
         };
         assert_eq!(slice(0, 1), "a");
         assert_eq!(slice(2, 7), "{{n}}");

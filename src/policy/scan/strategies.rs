@@ -74,7 +74,7 @@ fn element(name: &str, attributes: Vec<Attribute>, text: &str, children: Vec<Ele
 }
 
 /// A tree as the reader could have made it.
-pub(in crate::policy) fn any_element() -> impl Strategy<Value = Element> {
+pub(crate) fn any_element() -> impl Strategy<Value = Element> {
     let leaf = (select(NAMES), attributes(), any_text())
         .prop_map(|(name, attributes, text)| element(name, attributes, &text, Vec::new()));
     leaf.prop_recursive(4, 24, 4, |inner| {
