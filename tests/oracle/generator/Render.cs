@@ -156,10 +156,12 @@ public static class Render
         if (double.IsNaN(value)) return "NaN";
         if (double.IsInfinity(value)) return value > 0 ? "Infinity" : "-Infinity";
         var sign = BitConverter.DoubleToInt64Bits(value) < 0 ? "-" : "";
-        for (var digits = 15; ; digits++)
+        for (var digits = 1; ; digits++)
         {
             var text = Math.Abs(value).ToString("E" + (digits - 1), Invariant);
-            if (digits == 17 || double.Parse(text, Invariant) == Math.Abs(value)) return sign + Shortest(text, 15);
+            double read;
+            double.TryParse(text, NumberStyles.Float, Invariant, out read);
+            if (digits == 17 || read == Math.Abs(value)) return sign + Shortest(text, 15);
         }
     }
 
@@ -168,10 +170,12 @@ public static class Render
         if (float.IsNaN(value)) return "NaN";
         if (float.IsInfinity(value)) return value > 0 ? "Infinity" : "-Infinity";
         var sign = BitConverter.DoubleToInt64Bits(value) < 0 ? "-" : "";
-        for (var digits = 6; ; digits++)
+        for (var digits = 1; ; digits++)
         {
             var text = Math.Abs(value).ToString("E" + (digits - 1), Invariant);
-            if (digits == 9 || float.Parse(text, Invariant) == Math.Abs(value)) return sign + Shortest(text, 7);
+            float read;
+            float.TryParse(text, NumberStyles.Float, Invariant, out read);
+            if (digits == 9 || read == Math.Abs(value)) return sign + Shortest(text, 7);
         }
     }
 

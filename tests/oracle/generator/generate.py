@@ -52,7 +52,7 @@ OTHERWISE = [
         r"\r?\nActual value was",
         r"^Guid should contain",
         r"^String was not recognized as a valid",
-        r"^Number overflow",
+        r"^Destination array was not long enough",
         r"^Parameter name: ",
         r"^parsing ",
     ]
