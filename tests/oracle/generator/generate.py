@@ -55,6 +55,9 @@ OTHERWISE = [
         r"^Destination array was not long enough",
         r"^Parameter name: ",
         r"^parsing ",
+        r"^Unexpected character encountered",
+        r"^Error parsing ",
+        r"^Additional text ",
     ]
 ]
 
