@@ -2,7 +2,7 @@
 # Compares the committed table with a new one; skipped where the tools are not installed.
 set -eu
 here=$(CDPATH= cd -- "$(dirname -- "$0")" && pwd)
-if ! . "$here/find_tools.sh"; then
+if ! "$here/find_tools.sh" >/dev/null; then
     echo "skipped: mcs, mono, python3 and Newtonsoft.Json are needed"
     exit 0
 fi

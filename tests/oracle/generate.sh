@@ -2,8 +2,8 @@
 # Writes the table of expressions and results anew. README.md says what it needs.
 set -eu
 here=$(CDPATH= cd -- "$(dirname -- "$0")" && pwd)
-if ! . "$here/find_tools.sh"; then
+if ! newtonsoft=$("$here/find_tools.sh"); then
     echo "mcs, mono, python3 and Newtonsoft.Json are needed" >&2
     exit 1
 fi
-exec python3 "$here/generator/generate.py" "$NEWTONSOFT" "${1:-$here/table.jsonl}"
+exec python3 "$here/generator/generate.py" "$newtonsoft" "${1:-$here/table.jsonl}"

@@ -87,7 +87,8 @@ public static class Render
     private static string Members(object value, IEnumerable<string> names, bool named)
     {
         var type = value.GetType();
-        var parts = names.Select(name => (named ? name + " = " : "") + Value(type.GetProperty(name).GetValue(value, null)));
+        var parts = names.Select(name =>
+            (named ? name + " = " : "") + Value(type.GetProperty(name).GetValue(value, null)));
         return string.Join(named ? ", " : ": ", parts);
     }
 

@@ -256,7 +256,8 @@ internal static class Values
 
     public static IEnumerable<IGroup> Groups(JToken token)
     {
-        return token.Select(group => (IGroup)new Group { Id = (string)group["id"], Name = (string)group["name"] }).ToList();
+        return token.Select(one => (IGroup)new Group {
+            Id = (string)one["id"], Name = (string)one["name"] }).ToList();
     }
 }
 
@@ -508,7 +509,8 @@ internal sealed class Api : IApi
         ServiceUrl = new Url((string)json["serviceUrl"]);
         Protocols = json["protocols"].Select(one => (string)one).ToList();
         var names = json["subscriptionKeyParameterNames"];
-        SubscriptionKeyParameterNames = new KeyNames { Header = (string)names["header"], Query = (string)names["query"] };
+        SubscriptionKeyParameterNames = new KeyNames {
+            Header = (string)names["header"], Query = (string)names["query"] };
     }
 }
 
@@ -561,7 +563,8 @@ public static class GatewayExtensions
     }
 
     // A value of another type is an invalid cast, not the default; so is a null for a value type.
-    public static T GetValueOrDefault<T>(this IReadOnlyDictionary<string, object> variables, string name, T defaultValue)
+    public static T GetValueOrDefault<T>(
+        this IReadOnlyDictionary<string, object> variables, string name, T defaultValue)
     {
         object value;
         if (!variables.TryGetValue(name, out value)) return defaultValue;
@@ -571,13 +574,15 @@ public static class GatewayExtensions
             "Unable to cast object of type '" + found + "' to type '" + typeof(T).FullName + "'.");
     }
 
-    public static string GetValueOrDefault(this IReadOnlyDictionary<string, string[]> many, string name, string defaultValue = null)
+    public static string GetValueOrDefault(
+        this IReadOnlyDictionary<string, string[]> many, string name, string defaultValue = null)
     {
         string[] values;
         return many.TryGetValue(name, out values) ? string.Join(",", values) : defaultValue;
     }
 
-    public static string GetValueOrDefault(this IReadOnlyDictionary<string, string> one, string name, string defaultValue = null)
+    public static string GetValueOrDefault(
+        this IReadOnlyDictionary<string, string> one, string name, string defaultValue = null)
     {
         string value;
         return one.TryGetValue(name, out value) ? value : defaultValue;
