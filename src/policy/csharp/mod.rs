@@ -13,6 +13,7 @@
 //!   making a query and running it.
 
 pub mod classes;
+mod context;
 mod fault;
 mod heap;
 mod ir;
@@ -27,6 +28,7 @@ mod types;
 mod value;
 
 pub use classes::Class;
+pub use context::Context;
 pub use fault::{EvalError, Fault, FaultKind};
 pub use heap::{Heap, Object, Ref, Stored};
 pub use machine::{Call, MAX_BYTES, MAX_STEPS, MAX_TEXT_BYTES, Machine};
