@@ -14,12 +14,16 @@
 
 mod attributes;
 mod authentication;
+mod caches;
+mod calls;
 mod flow;
 mod known;
+mod limits;
 mod messages;
 mod operands;
 mod routing;
 mod sections;
+mod tokens;
 mod variables;
 
 use std::collections::BTreeMap;
