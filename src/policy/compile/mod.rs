@@ -14,20 +14,24 @@
 
 mod attributes;
 mod authentication;
+mod caches;
+mod calls;
 mod flow;
 mod known;
 mod layers;
+mod limits;
 mod messages;
 mod operands;
 mod routing;
 mod sections;
+mod tokens;
 mod variables;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::expr::Variables;
 use super::document::{self, Options};
+use super::expr::Variables;
 use super::scan::Element;
 use super::{Op, Pc, Place, PolicyScope, Program, Section, Text};
 use crate::diagnostics::{Diagnostic, Diagnostics, SourceId, Span};
