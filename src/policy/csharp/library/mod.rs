@@ -22,6 +22,7 @@ pub mod common;
 pub mod json;
 pub mod regex;
 pub mod sequence;
+pub mod signature;
 pub mod xml;
 
 use super::Class;
