@@ -18,8 +18,11 @@ mod heap;
 mod ir;
 pub mod library;
 mod machine;
+mod parse;
+mod print;
 mod scope;
 pub mod syntax;
+mod token;
 mod types;
 mod value;
 
@@ -27,6 +30,7 @@ pub use classes::Class;
 pub use fault::{EvalError, Fault, FaultKind};
 pub use heap::{Heap, Object, Ref, Stored};
 pub use machine::{Call, MAX_BYTES, MAX_STEPS, MAX_TEXT_BYTES, Machine};
+pub use parse::{NamedValues, ParseOptions, parse, parse_with};
 pub use scope::{Chance, LowestChance, Scope};
 pub use types::Type;
 pub use value::{
