@@ -12,7 +12,11 @@
 //! - LINQ is evaluated at once instead of on demand: visible only to code that changes a source between
 //!   making a query and running it.
 
+mod attribute;
+mod bind;
 pub mod classes;
+mod eval;
+mod expression;
 mod fault;
 mod heap;
 mod ir;
@@ -22,17 +26,24 @@ mod parse;
 mod print;
 mod scope;
 pub mod syntax;
+#[cfg(test)]
+pub(crate) mod testing;
 mod token;
 mod types;
 mod value;
+mod variables;
+mod walk;
 
+pub use attribute::FromValue;
 pub use classes::Class;
+pub use expression::{Expression, Options};
 pub use fault::{EvalError, Fault, FaultKind};
 pub use heap::{Heap, Object, Ref, Stored};
 pub use machine::{Call, MAX_BYTES, MAX_STEPS, MAX_TEXT_BYTES, Machine};
 pub use parse::{NamedValues, ParseOptions, parse, parse_with};
 pub use scope::{Chance, LowestChance, Scope};
 pub use types::Type;
+pub use variables::Variables;
 pub use value::{
     DateTime, DateTimeKind, DateTimeOffset, DecimalBits, DoubleBits, FloatBits, Host, TimeSpan, Value,
 };

@@ -16,6 +16,7 @@ mod create;
 mod expr;
 mod flow;
 mod functions;
+pub(super) mod late;
 mod names;
 mod operators;
 pub(super) mod overload;
