@@ -18,17 +18,21 @@
 //! Not here: operators and conversions of numbers, bool, char and string, which the evaluator knows.
 
 pub mod arrays;
+pub mod collections;
 pub mod common;
 pub mod json;
+pub mod linq;
 pub mod regex;
 pub mod sequence;
 pub mod signature;
+pub mod take;
+pub mod tuples;
 pub mod xml;
 
 use super::Class;
 use super::fault::Fault;
 use super::machine::{Call, Machine};
-use super::value::Value;
+use super::value::{Host, Value};
 
 /// What does a member.
 pub type Run = fn(&mut Machine<'_, '_>, &Call<'_>) -> Result<Value, Fault>;
@@ -75,4 +79,16 @@ pub const fn constant(signature: &'static str, value: i64) -> Row {
 }
 
 /// All tables, by family.
-pub const FAMILIES: &[&[Table]] = &[];
+pub const FAMILIES: &[&[Table]] = &[json::TABLES, collections::TABLES, linq::TABLES, tuples::TABLES];
+
+/// The entries of a dictionary of the gateway (`context.Variables`, headers, query), as pairs.
+fn host_pairs(machine: &mut Machine<'_, '_>, host: Host) -> Result<Vec<Value>, Fault> {
+    let _ = (machine, host);
+    Err(Fault::unsupported("running over an object of the gateway"))
+}
+
+/// The elements of collections that other families own: matches, groups, nodes.
+fn object_items(machine: &mut Machine<'_, '_>, object: &Value) -> Result<Vec<Value>, Fault> {
+    let _ = (machine, object);
+    Err(Fault::unsupported("running over this object"))
+}
