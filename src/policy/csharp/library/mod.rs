@@ -17,11 +17,19 @@
 //!
 //! Not here: operators and conversions of numbers, bool, char and string, which the evaluator knows.
 
+pub mod arguments;
 pub mod arrays;
+mod base64;
 pub mod common;
+mod crypto;
+pub mod host;
+pub mod instance;
+mod ip;
 pub mod json;
 pub mod regex;
 pub mod sequence;
+pub mod uri;
+pub mod web;
 pub mod xml;
 
 use super::Class;
@@ -74,4 +82,5 @@ pub const fn constant(signature: &'static str, value: i64) -> Row {
 }
 
 /// All tables, by family.
-pub const FAMILIES: &[&[Table]] = &[];
+pub const FAMILIES: &[&[Table]] =
+    &[host::TABLES, uri::TABLES, web::TABLES, ip::TABLES, regex::TABLES, crypto::TABLES];
