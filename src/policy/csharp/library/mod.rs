@@ -17,9 +17,15 @@
 //!
 //! Not here: operators and conversions of numbers, bool, char and string, which the evaluator knows.
 
+pub mod arguments;
 pub mod arrays;
 pub mod collections;
+mod base64;
 pub mod common;
+mod crypto;
+pub mod host;
+pub mod instance;
+mod ip;
 pub mod json;
 pub mod linq;
 pub mod regex;
@@ -27,6 +33,8 @@ pub mod sequence;
 pub mod signature;
 pub mod take;
 pub mod tuples;
+pub mod uri;
+pub mod web;
 pub mod xml;
 
 use super::Class;
@@ -79,7 +87,18 @@ pub const fn constant(signature: &'static str, value: i64) -> Row {
 }
 
 /// All tables, by family.
-pub const FAMILIES: &[&[Table]] = &[json::TABLES, collections::TABLES, linq::TABLES, tuples::TABLES];
+pub const FAMILIES: &[&[Table]] = &[
+    host::TABLES,
+    uri::TABLES,
+    web::TABLES,
+    ip::TABLES,
+    regex::TABLES,
+    crypto::TABLES,
+    json::TABLES,
+    collections::TABLES,
+    linq::TABLES,
+    tuples::TABLES,
+];
 
 /// The entries of a dictionary of the gateway (`context.Variables`, headers, query), as pairs.
 fn host_pairs(machine: &mut Machine<'_, '_>, host: Host) -> Result<Vec<Value>, Fault> {
