@@ -28,6 +28,8 @@ mod scope;
 pub mod syntax;
 #[cfg(test)]
 pub(crate) mod testing;
+#[cfg(test)]
+mod tests;
 mod token;
 mod types;
 mod value;

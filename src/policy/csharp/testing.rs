@@ -334,6 +334,8 @@ pub(crate) fn render(machine: &mut Machine<'_, '_>, value: &Value) -> String {
                 JsonKind::Array(_) => "Array",
                 JsonKind::Property(..) => "Property",
                 JsonKind::Raw(_) => "Raw",
+                JsonKind::Big(_) => "Integer",
+                JsonKind::Undefined => "Undefined",
                 JsonKind::Value(value) => match value {
                     Value::Null => "Null",
                     Value::Bool(_) => "Boolean",
@@ -350,11 +352,11 @@ pub(crate) fn render(machine: &mut Machine<'_, '_>, value: &Value) -> String {
             format!("json({kind}):{text}")
         }
         Object::Xml(_) => {
-            let text = super::library::xml::print(machine, value, false);
+            let text = common::display(machine, value).map(|text| text.to_string());
             format!("xml:{}", text.unwrap_or_else(|fault| format!("!{}", fault.message())))
         }
         Object::Exception { class, message, .. } => format!("{}: {message}", class.full_name()),
-        Object::Map { entries, .. } => {
+        Object::Map { entries, .. } | Object::SortedMap { entries, .. } => {
             let parts: Vec<String> = entries
                 .iter()
                 .map(|(key, value)| format!("{}: {}", render(machine, key), render(machine, value)))

@@ -6,8 +6,6 @@ use super::super::fault::Fault;
 use super::super::heap::{Heap, Object};
 use super::super::ir::Conversion;
 use super::super::library::Action;
-use super::super::library::json::JsonKind;
-use super::super::library::xml::XmlKind;
 use super::super::machine::{Call, Machine};
 use super::super::types::Type;
 use super::super::value::{Host, Value};
@@ -65,33 +63,24 @@ fn object_type(object: &Object) -> Type {
         Object::Array { element, .. } => Type::array(element.clone()),
         Object::List { class, element, .. } => Type::generic(*class, [element.clone()]),
         Object::Map { key, value, .. } => Type::generic(Class::Dictionary, [key.clone(), value.clone()]),
+        Object::SortedMap { key, value, .. } => {
+            Type::generic(Class::SortedDictionary, [key.clone(), value.clone()])
+        }
+        Object::Ordered { element, .. } => Type::generic(Class::IOrderedEnumerable, [element.clone()]),
         Object::Set { element, .. } => Type::generic(Class::HashSet, [element.clone()]),
         Object::Pair { types, .. } => Type::generic(Class::KeyValuePair, [types.0.clone(), types.1.clone()]),
         Object::Grouping { types, .. } => Type::generic(Class::IGrouping, [types.0.clone(), types.1.clone()]),
         Object::Tuple { class, types, .. } => Type::generic(*class, types.iter().cloned()),
         Object::Anonymous { ty, .. } | Object::Closure { ty, .. } => ty.clone(),
-        Object::Json(node) => plain(match node.kind {
-            JsonKind::Object(_) => Class::JObject,
-            JsonKind::Array(_) => Class::JArray,
-            JsonKind::Property(..) => Class::JProperty,
-            JsonKind::Value(_) => Class::JValue,
-            JsonKind::Raw(_) => Class::JRaw,
-        }),
-        Object::Xml(node) => plain(match node.kind {
-            XmlKind::Document(_) => Class::XDocument,
-            XmlKind::Element(..) => Class::XElement,
-            XmlKind::Attribute(..) => Class::XAttribute,
-            XmlKind::Text(_, false) => Class::XText,
-            XmlKind::Text(_, true) => Class::XCData,
-            XmlKind::Comment(_) => Class::XComment,
-        }),
+        Object::Json(node) => plain(node.class()),
+        Object::Xml(node) => plain(node.class()),
         Object::Exception { class, .. }
         | Object::Builder { class, .. }
         | Object::Record { class, .. }
         | Object::ResponsePart(class, _) => plain(*class),
         Object::Random(_) | Object::FreeRandom => plain(Class::Random),
         Object::Regex(_) => plain(Class::Regex),
-        Object::Match(_) => plain(Class::Match),
+        Object::Match(found) => plain(found.class()),
         Object::Uri(_) => plain(Class::Uri),
         Object::Response(_) => plain(Class::IResponse),
     }

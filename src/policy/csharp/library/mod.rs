@@ -39,6 +39,7 @@ pub mod xml;
 
 use super::Class;
 use super::fault::Fault;
+use super::heap::Object;
 use super::machine::{Call, Machine};
 use super::value::{Host, Value};
 
@@ -102,12 +103,13 @@ pub const FAMILIES: &[&[Table]] = &[
 
 /// The entries of a dictionary of the gateway (`context.Variables`, headers, query), as pairs.
 fn host_pairs(machine: &mut Machine<'_, '_>, host: Host) -> Result<Vec<Value>, Fault> {
-    let _ = (machine, host);
-    Err(Fault::unsupported("running over an object of the gateway"))
+    host::pairs(machine, &Value::Host(host))
 }
 
 /// The elements of collections that other families own: matches, groups, nodes.
 fn object_items(machine: &mut Machine<'_, '_>, object: &Value) -> Result<Vec<Value>, Fault> {
-    let _ = (machine, object);
-    Err(Fault::unsupported("running over this object"))
+    match machine.object(object) {
+        Some(Object::Match(found)) => Ok(found.parts.clone()),
+        _ => host::pairs(machine, object),
+    }
 }
