@@ -28,18 +28,19 @@ const UNIX_TICKS: i128 = 621_355_968_000_000_000;
 /// `context.Timestamp` when nothing is said.
 const DEFAULT_TIME: &str = "2026-01-01T00:00:00Z";
 
-const HEADERS: Kind = Kind::Map(&Kind::Either(&[
-    Kind::Text,
-    Kind::List { of: &Kind::Any, min: 0, max: 1_000 },
-    Kind::Any,
-]));
+const HEADERS: Kind =
+    Kind::Map(&Kind::Either(&[Kind::Text, Kind::List { of: &Kind::Any, min: 0, max: 1_000 }, Kind::Any]));
 
 static CONTEXT: Shape = Shape {
     name: "context",
     what: "a context",
     fields: &[
         Field::optional("request", Kind::Object(&REQUEST), "`context.Request`."),
-        Field::optional("response", Kind::Either(&[Kind::Object(&RESPONSE), Kind::Any]), "`context.Response`; null: none."),
+        Field::optional(
+            "response",
+            Kind::Either(&[Kind::Object(&RESPONSE), Kind::Any]),
+            "`context.Response`; null: none.",
+        ),
         Field::optional("variables", Kind::Map(&Kind::Any), "`context.Variables`."),
         Field::optional("lastError", Kind::Any, "`context.LastError`; null: none."),
         Field::optional("subscription", Kind::Any, "`context.Subscription`; null: none."),
@@ -112,7 +113,8 @@ impl Reader<'_> {
         context.now = match tree.get("time") {
             Some(node) => {
                 let now = self.time(Some(node)).unwrap_or(started);
-                let since = now.saturating_sub(i128::from(context.start_unix_s).saturating_mul(1_000_000_000));
+                let since =
+                    now.saturating_sub(i128::from(context.start_unix_s).saturating_mul(1_000_000_000));
                 Timestamp::from_nanos(u64::try_from(since).unwrap_or(0))
             }
             None => context.started.saturating_add(elapsed),
@@ -442,7 +444,9 @@ pub(crate) fn json(node: &Node) -> Json {
         Tree::Number(text) => serde_json::from_str(text).unwrap_or(Json::Null),
         Tree::Text(text) => Json::from(text.as_str()),
         Tree::Array(items) => items.iter().map(json).collect(),
-        Tree::Object(members) => Json::Object(members.iter().map(|m| (m.name.clone(), json(&m.value))).collect()),
+        Tree::Object(members) => {
+            Json::Object(members.iter().map(|m| (m.name.clone(), json(&m.value))).collect())
+        }
     }
 }
 
@@ -493,10 +497,7 @@ fn split_url(url: &str) -> (Option<Origin>, Text) {
         Some((host, port)) => (host, port.parse().unwrap_or(default)),
         None => (authority, default),
     };
-    let origin = Origin {
-        scheme: Text::from(scheme.to_owned()),
-        host: Text::from(host.to_ascii_lowercase()),
-        port,
-    };
+    let origin =
+        Origin { scheme: Text::from(scheme.to_owned()), host: Text::from(host.to_ascii_lowercase()), port };
     (Some(origin), Text::from(path))
 }

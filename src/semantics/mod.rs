@@ -14,8 +14,8 @@ mod switches;
 
 pub use switches::{
     BreakerWindow, BucketDepth, CacheMissValue, CountTimeouts, ErrorReasons, ExhaustedAs, ExhaustedReason,
-    ExhaustedRetryAfter, FirstFastIndex, HalfOpen, InflightWhileTripped, InstanceAssignment, LoadBalancing,
-    NullPriority, NullWeight, OversizedRetryAfter, PctMinSamples, PreResponse, RateAlgorithm,
+    ExhaustedRetryAfter, FirstFastIndex, HalfOpen, InflightWhileTripped, InstanceAssignment, JsonDates,
+    LoadBalancing, NullPriority, NullWeight, OversizedRetryAfter, PctMinSamples, PreResponse, RateAlgorithm,
     RequestLimitRounding, ResponseAfterTransportError, ResponseInOnError, RetryAfterPolicy, RetryAfterSource,
     RetryAttributes, RetryConditionAtEnd, SelectAt, Semantics, Switch, SwitchInfo, TripEnd,
     UnbufferedRetryBody, WeightsAfterTrip, ZeroWeight,

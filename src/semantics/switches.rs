@@ -197,6 +197,9 @@ switches! {
     /// Depth of the PTU leaky bucket, in seconds of its drain rate, where a backend does not set one.
     ptu_bucket_depth: BucketDepth = "ptu.bucket_depth", "not published (provisioned throughput page, 2026-02-10)",
         [SixtySeconds = "60s", ThirtySeconds = "30s", TenSeconds = "10s"];
+    /// Whether strings in JSON that look like ISO dates become dates when policies parse them.
+    json_dates: JsonDates = "expr.json_dates", "Newtonsoft.Json's documented default (DateParseHandling.DateTime); the service's settings are not published",
+        [Parsed = "parsed", Text = "text"];
 }
 
 #[cfg(test)]

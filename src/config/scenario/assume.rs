@@ -168,6 +168,8 @@ fn relevance(setting: &Setting<'_>, switch: Switch) -> Option<u8> {
         Switch::OversizedRetryAfter => {
             (setting.deployments.iter().any(|d| matches!(d.capacity, Capacity::Standard(_))), 4)
         }
+        // Programs of today do not read JSON.
+        Switch::JsonDates => (false, 4),
     };
     matters.then_some(rank)
 }

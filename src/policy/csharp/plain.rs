@@ -67,7 +67,8 @@ fn convert(value: &Value, scope: &mut Scope<'_>, depth: u32) -> Json {
                     Json::Object(std::iter::once((name.to_string(), value)).collect())
                 }
                 JsonKind::Value(value) => convert(&value, scope, below),
-                JsonKind::Raw(text) => Json::from(text.as_str()),
+                JsonKind::Raw(text) | JsonKind::Big(text) => Json::from(text.as_str()),
+                JsonKind::Undefined => Json::Null,
             },
             Some(Object::Response(response)) => serde_json::json!({
                 "status": response.status.get(),
