@@ -18,6 +18,7 @@
 //! Not here: operators and conversions of numbers, bool, char and string, which the evaluator knows.
 
 pub mod args;
+pub mod arguments;
 pub mod arrays;
 pub mod base64;
 pub mod bits;
@@ -28,6 +29,7 @@ pub mod collation;
 pub mod collections;
 pub mod common;
 pub mod convert;
+mod crypto;
 pub mod cultures;
 pub mod dates;
 pub mod digits;
@@ -36,6 +38,9 @@ pub mod enums;
 pub mod exceptions;
 pub mod guid;
 pub mod hashes;
+pub mod host;
+pub mod instance;
+mod ip;
 pub mod json;
 pub mod linq;
 pub mod math;
@@ -46,16 +51,20 @@ pub mod numbers;
 pub mod random;
 pub mod regex;
 pub mod sequence;
+pub mod signature;
 pub mod string_format;
 pub mod string_search;
 pub mod strings;
 pub mod take;
 pub mod tuples;
+pub mod uri;
 pub mod utf16;
+pub mod web;
 pub mod xml;
 
 use super::Class;
 use super::fault::Fault;
+use super::heap::Object;
 use super::machine::{Call, Machine};
 use super::value::{Host, Value};
 
@@ -105,6 +114,16 @@ pub const fn constant(signature: &'static str, value: i64) -> Row {
 
 /// All tables, by family.
 pub const FAMILIES: &[&[Table]] = &[
+    host::TABLES,
+    uri::TABLES,
+    web::TABLES,
+    ip::TABLES,
+    regex::TABLES,
+    crypto::TABLES,
+    json::TABLES,
+    collections::TABLES,
+    linq::TABLES,
+    tuples::TABLES,
     common::TABLES,
     numbers::TABLES,
     booleans::TABLES,
@@ -135,12 +154,13 @@ pub const FAMILIES: &[&[Table]] = &[
 
 /// The entries of a dictionary of the gateway (`context.Variables`, headers, query), as pairs.
 fn host_pairs(machine: &mut Machine<'_, '_>, host: Host) -> Result<Vec<Value>, Fault> {
-    let _ = (machine, host);
-    Err(Fault::unsupported("running over an object of the gateway"))
+    host::pairs(machine, &Value::Host(host))
 }
 
 /// The elements of collections that other families own: matches, groups, nodes.
 fn object_items(machine: &mut Machine<'_, '_>, object: &Value) -> Result<Vec<Value>, Fault> {
-    let _ = (machine, object);
-    Err(Fault::unsupported("running over this object"))
+    match machine.object(object) {
+        Some(Object::Match(found)) => Ok(found.parts.clone()),
+        _ => host::pairs(machine, object),
+    }
 }

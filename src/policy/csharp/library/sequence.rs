@@ -59,7 +59,9 @@ pub fn items_of(
             }
             json::children(machine, sequence)
         }
-        Some(Object::Match(_) | Object::Record { .. }) => return super::object_items(machine, sequence),
+        Some(Object::Match(_) | Object::Record { .. } | Object::ResponsePart(..)) => {
+            return super::object_items(machine, sequence);
+        }
         _ => return Err(Fault::unsupported("running over this object")),
     };
     machine.pay(items.len().saturating_mul(16))?;
