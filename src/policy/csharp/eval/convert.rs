@@ -31,7 +31,7 @@ pub(in crate::policy::csharp) fn type_of(heap: &Heap, value: &Value) -> Type {
     }
 }
 
-const fn host_class(host: Host) -> Class {
+pub(in crate::policy::csharp) const fn host_class(host: Host) -> Class {
     match host {
         Host::Context => Class::IProxyRequestContext,
         Host::Request => Class::IRequest,
