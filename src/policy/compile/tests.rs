@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::diagnostics::{Severity, SourceMap};
-use crate::policy::expr::{EvalErrorKind, Scope, Value};
+use crate::policy::csharp::{EvalErrorKind, Scope, Value};
 use crate::policy::{ExistsAction, Operand, Request, Response, SetBackend};
 use crate::units::{Duration, StatusCode, Timestamp};
 

@@ -45,6 +45,7 @@ pub use expression::{Expression, Options};
 pub use fault::{EvalError, Fault, FaultKind};
 pub use heap::{Heap, Object, Ref, Stored};
 pub use machine::{Call, MAX_BYTES, MAX_STEPS, MAX_TEXT_BYTES, Machine};
+pub(in crate::policy) use parse::{named_value, named_value_error};
 pub use parse::{NamedValues, ParseOptions, parse, parse_with};
 pub use plain::{from_json, from_json_text, to_json};
 pub use scope::{Chance, LowestChance, Scope};
