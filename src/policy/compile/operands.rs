@@ -2,7 +2,9 @@
 
 use super::Compiler;
 use crate::diagnostics::{Diagnostic, Span};
-use crate::policy::csharp::{Class, Expression, NamedValues, Options, ParseOptions, Type, named_value, named_value_error};
+use crate::policy::csharp::{
+    Class, Expression, NamedValues, Options, ParseOptions, Type, named_value, named_value_error,
+};
 use crate::policy::scan::{Attribute, RawText};
 use crate::policy::{Operand, Text};
 use crate::units::{Duration, StatusCode};
