@@ -9,7 +9,7 @@ use super::super::super::fault::Fault;
 use super::super::super::machine::{Call, Machine};
 use super::super::super::value::Value;
 use super::super::arguments::{field, optional_text, record};
-use super::super::base64;
+use super::super::base64_lenient as base64;
 use super::super::{Table, call};
 use super::{encryption, jwt};
 use crate::policy::Text;
