@@ -1,16 +1,16 @@
 //! Base64 as the gateway's own extensions read it: with either alphabet.
 
 /// The bytes of standard base64 with padding; white space is skipped, as `Convert.FromBase64String` does.
-pub fn decode(text: &str) -> Option<Vec<u8>> {
+pub(super) fn decode(text: &str) -> Option<Vec<u8>> {
     let units: Vec<u8> = text.bytes().filter(|byte| !byte.is_ascii_whitespace()).collect();
-    if units.len() % 4 != 0 || units.iter().any(|byte| matches!(byte, b'-' | b'_')) {
+    if !units.len().is_multiple_of(4) || units.iter().any(|byte| matches!(byte, b'-' | b'_')) {
         return None;
     }
     decode_units(&units)
 }
 
 /// The bytes of base64url without padding, or with it.
-pub fn decode_url(text: &str) -> Option<Vec<u8>> {
+pub(super) fn decode_url(text: &str) -> Option<Vec<u8>> {
     decode_units(text.as_bytes())
 }
 
