@@ -28,6 +28,8 @@ mod ip;
 pub mod json;
 pub mod regex;
 pub mod sequence;
+#[cfg(test)]
+mod testing;
 pub mod uri;
 pub mod web;
 pub mod xml;
@@ -83,4 +85,4 @@ pub const fn constant(signature: &'static str, value: i64) -> Row {
 
 /// All tables, by family.
 pub const FAMILIES: &[&[Table]] =
-    &[host::TABLES, uri::TABLES, web::TABLES, ip::TABLES, regex::TABLES, crypto::TABLES];
+    &[host::TABLES, uri::TABLES, web::TABLES, ip::TABLES, regex::TABLES, crypto::TABLES, xml::TABLES];

@@ -42,12 +42,12 @@ fn split_outside(text: &str, separator: char) -> Vec<&str> {
             (Some(open), c) if open == c => quote = None,
             (Some(_), _) => {}
             (None, '\'' | '"') => quote = Some(c),
-            (None, '[' | '(') => depth = depth.saturating_add(1),
-            (None, ']' | ')') => depth = depth.saturating_sub(1),
             (None, c) if c == separator && depth == 0 => {
                 pieces.push(text.get(start..at).unwrap_or(""));
                 start = at.saturating_add(c.len_utf8());
             }
+            (None, '[' | '(') => depth = depth.saturating_add(1),
+            (None, ']' | ')') => depth = depth.saturating_sub(1),
             _ => {}
         }
     }
