@@ -8,7 +8,6 @@ use super::super::machine::Machine;
 use super::super::types::Type;
 use super::super::value::{DateTime, DateTimeKind, DateTimeOffset, FloatBits, TimeSpan, Value};
 use super::host;
-use super::json::JsonKind;
 
 /// The class of the value's own type; `None` for null and for anonymous objects.
 pub fn class_of(machine: &Machine<'_, '_>, value: &Value) -> Option<Class> {
@@ -49,18 +48,14 @@ fn object_class(object: &Object) -> Option<Class> {
         | Object::Record { class, .. }
         | Object::ResponsePart(class, _) => *class,
         Object::Map { .. } => Class::Dictionary,
+        Object::SortedMap { .. } => Class::SortedDictionary,
+        Object::Ordered { .. } => Class::IOrderedEnumerable,
         Object::Set { .. } => Class::HashSet,
         Object::Pair { .. } => Class::KeyValuePair,
         Object::Grouping { .. } => Class::IGrouping,
         Object::Anonymous { .. } => return None,
         Object::Closure { ty, .. } => return ty.class(),
-        Object::Json(node) => match node.kind {
-            JsonKind::Object(_) => Class::JObject,
-            JsonKind::Array(_) => Class::JArray,
-            JsonKind::Property(..) => Class::JProperty,
-            JsonKind::Value(_) => Class::JValue,
-            JsonKind::Raw(_) => Class::JRaw,
-        },
+        Object::Json(node) => node.class(),
         Object::Xml(node) => node.class(),
         Object::Random(_) | Object::FreeRandom => Class::Random,
         Object::Regex(_) => Class::Regex,
