@@ -143,6 +143,7 @@ pub const FAMILIES: &[&[Table]] = &[
     ip::TABLES,
     regex::TABLES,
     crypto::TABLES,
+    xml::TABLES,
     json::TABLES,
     collections::TABLES,
     linq::TABLES,
