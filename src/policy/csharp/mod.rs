@@ -21,6 +21,8 @@ mod machine;
 mod parse;
 mod print;
 mod scope;
+#[cfg(test)]
+pub(in crate::policy) mod strategies;
 pub mod syntax;
 mod token;
 mod types;

@@ -102,7 +102,7 @@ impl Parser<'_, '_> {
             names.push((ty, self.name_at(at)?));
             match self.token(at.saturating_add(1)) {
                 Token::Sign(",") => at = at.saturating_add(2),
-                Token::Sign(")") => return Some(names),
+                Token::Sign(")") if names.len() > 1 => return Some(names),
                 _ => return None,
             }
         }

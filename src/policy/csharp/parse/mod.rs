@@ -28,6 +28,7 @@ mod tests;
 
 pub(in crate::policy) use named::{named_value, named_value_error};
 pub(super) use report::Report;
+pub(super) use types::{is_keyword, is_type_keyword};
 
 use super::syntax::{Expr, ExprKind, MAX_DEPTH, MAX_HEIGHT, Name, Tree};
 use super::token::{Placed, Token, tokens};
@@ -371,7 +372,7 @@ impl<'a> Parser<'a, '_> {
     /// The name at token `at`, unless it is a keyword.
     fn name_at(&self, at: usize) -> Option<Name> {
         match *self.token(at) {
-            Token::Name { text, escaped } if escaped || !types::is_keyword(text) => {
+            Token::Name { text, escaped } if escaped || !is_keyword(text) => {
                 Some(Name { text: text.to_owned(), span: self.span_at(at) })
             }
             _ => None,
@@ -379,7 +380,7 @@ impl<'a> Parser<'a, '_> {
     }
 
     fn is_name_at(&self, at: usize) -> bool {
-        matches!(*self.token(at), Token::Name { text, escaped } if escaped || !types::is_keyword(text))
+        matches!(*self.token(at), Token::Name { text, escaped } if escaped || !is_keyword(text))
     }
 
     fn name(&mut self, expected: &str) -> Parsed<Name> {

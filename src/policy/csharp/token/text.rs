@@ -186,7 +186,13 @@ impl Lexer<'_, '_, '_> {
                     self.advance(1);
                     self.error(at, 1, "a single `}` in an interpolated string", "expected `}}`");
                 }
-                Some('\\') if !verbatim => self.escape(&mut decoded),
+                Some('\\') if !verbatim => {
+                    self.escape(&mut decoded);
+                    if matches!(decoded.last, 0x7b | 0x7d) {
+                        let label = "expected `{{` or `}}`";
+                        self.error(at, self.at.saturating_sub(at), "an escaped bracket in an interpolated string", label);
+                    }
+                }
                 Some(c) => {
                     self.advance(c.len_utf8());
                     decoded.push(c);
