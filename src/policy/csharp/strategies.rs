@@ -152,7 +152,9 @@ fn binary_op() -> impl Strategy<Value = BinaryOp> {
 /// What stands behind a value.
 #[derive(Clone, Debug)]
 enum Suffix {
-    Member(Name, Vec<TypeSyntax>),
+    Member(Name),
+    /// With type arguments, which only some tokens behind them show to be no comparison.
+    Invoke(Name, Vec<TypeSyntax>, Vec<Argument>),
     Call(Vec<Argument>),
     Index(Vec<Argument>),
 }
@@ -160,14 +162,18 @@ enum Suffix {
 fn apply(object: Expr, suffix: Suffix) -> Expr {
     let object = boxed(object);
     node(match suffix {
-        Suffix::Member(name, type_arguments) => ExprKind::Member { object, name, type_arguments },
+        Suffix::Member(name) => ExprKind::Member { object, name, type_arguments: Vec::new() },
+        Suffix::Invoke(name, type_arguments, arguments) => {
+            let callee = boxed(node(ExprKind::Member { object, name, type_arguments }));
+            ExprKind::Call { callee, arguments }
+        }
         Suffix::Call(arguments) => ExprKind::Call { callee: object, arguments },
         Suffix::Index(arguments) => ExprKind::Index { object, arguments },
     })
 }
 
 fn type_arguments() -> impl Strategy<Value = Vec<TypeSyntax>> {
-    prop_oneof![3 => Just(Vec::new()), 1 => prop::collection::vec(any_type(), 1..3)]
+    prop::collection::vec(any_type(), 1..3)
 }
 
 fn argument(inner: BoxedStrategy<Expr>) -> BoxedStrategy<Argument> {
@@ -187,11 +193,17 @@ fn argument(inner: BoxedStrategy<Expr>) -> BoxedStrategy<Argument> {
 fn suffix(inner: BoxedStrategy<Expr>) -> BoxedStrategy<Suffix> {
     let arguments = argument(inner);
     prop_oneof![
-        2 => (name(), type_arguments()).prop_map(|(name, types)| Suffix::Member(name, types)),
+        2 => name().prop_map(Suffix::Member),
+        1 => (name(), type_arguments(), prop::collection::vec(arguments.clone(), 0..3))
+            .prop_map(|(name, types, arguments)| Suffix::Invoke(name, types, arguments)),
         1 => prop::collection::vec(arguments.clone(), 0..3).prop_map(Suffix::Call),
         1 => prop::collection::vec(arguments, 1..3).prop_map(Suffix::Index),
     ]
     .boxed()
+}
+
+fn calls(suffix: &Suffix) -> bool {
+    matches!(suffix, Suffix::Call(_) | Suffix::Invoke(..))
 }
 
 fn null_safe(inner: BoxedStrategy<Expr>) -> BoxedStrategy<Expr> {
@@ -216,7 +228,7 @@ fn null_safe(inner: BoxedStrategy<Expr>) -> BoxedStrategy<Expr> {
 fn target(inner: BoxedStrategy<Expr>) -> BoxedStrategy<Expr> {
     let named = name().prop_map(|name| node(ExprKind::Name { name, type_arguments: Vec::new() }));
     let suffixed = (inner.clone(), suffix(inner)).prop_filter_map("a call", |(object, suffix)| {
-        (!matches!(suffix, Suffix::Call(_))).then(|| apply(object, suffix))
+        (!calls(&suffix)).then(|| apply(object, suffix))
     });
     prop_oneof![named, suffixed].boxed()
 }
@@ -227,7 +239,7 @@ fn pattern(nullable: bool) -> BoxedStrategy<Pattern> {
         let mut names = names.into_iter();
         let first = names.next().unwrap();
         let first = node(ExprKind::Name { name: first, type_arguments: Vec::new() });
-        names.fold(first, |object, name| apply(object, Suffix::Member(name, Vec::new())))
+        names.fold(first, |object, name| apply(object, Suffix::Member(name)))
     });
     let constant = prop_oneof![literal().prop_map(|value| node(ExprKind::Literal(value))), constant_name];
     let named_type = prop_oneof![Just(type_of(TypeKind::Var)), plain_type(), tested_type()];
@@ -342,8 +354,12 @@ fn creation(inner: BoxedStrategy<Expr>) -> BoxedStrategy<Expr> {
 fn leaf() -> BoxedStrategy<Expr> {
     prop_oneof![
         3 => literal().prop_map(ExprKind::Literal),
-        3 => (name(), type_arguments())
-            .prop_map(|(name, type_arguments)| ExprKind::Name { name, type_arguments }),
+        3 => name().prop_map(|name| ExprKind::Name { name, type_arguments: Vec::new() }),
+        1 => (name(), type_arguments(), name()).prop_map(|(owner, type_arguments, name)| ExprKind::Member {
+            object: boxed(node(ExprKind::Name { name: owner, type_arguments })),
+            name,
+            type_arguments: Vec::new(),
+        }),
         1 => "[a-z '\"\\\\]{2,5}".prop_map(ExprKind::QuotedText),
         1 => (keyword_type(), name()).prop_map(|(ty, name)| ExprKind::Member {
             object: boxed(node(ExprKind::Type(ty))),

@@ -62,6 +62,7 @@ impl Parser<'_, '_> {
     }
 
     /// Goes to the end of the statement that began at `start` and has a problem at the next token.
+    #[inline(never)]
     fn recover(&mut self, start: usize) {
         let problem = self.at;
         let mut at = start;
@@ -167,6 +168,7 @@ impl Parser<'_, '_> {
     }
 
     /// Statements that begin with a word that is a keyword in its place only.
+    #[inline(never)]
     fn contextual(&mut self, word: &str) -> Parsed<StmtKind> {
         match word {
             "yield"
@@ -222,6 +224,7 @@ impl Parser<'_, '_> {
         Ok(Box::new(self.statement()?))
     }
 
+    #[inline(never)]
     fn if_statement(&mut self) -> Parsed<StmtKind> {
         self.skip();
         let condition = self.bracketed()?;
@@ -230,6 +233,7 @@ impl Parser<'_, '_> {
         Ok(StmtKind::If { condition, yes, no })
     }
 
+    #[inline(never)]
     fn do_while(&mut self) -> Parsed<StmtKind> {
         self.skip();
         let body = self.body()?;
@@ -241,6 +245,7 @@ impl Parser<'_, '_> {
         Ok(StmtKind::DoWhile(body, condition))
     }
 
+    #[inline(never)]
     fn for_statement(&mut self) -> Parsed<StmtKind> {
         self.skip();
         self.expect("(")?;
@@ -272,6 +277,7 @@ impl Parser<'_, '_> {
         Ok(StmtKind::For { start, condition, step, body: self.body()? })
     }
 
+    #[inline(never)]
     fn foreach_statement(&mut self) -> Parsed<StmtKind> {
         self.skip();
         self.expect("(")?;
@@ -289,6 +295,7 @@ impl Parser<'_, '_> {
         Ok(StmtKind::ForEach { ty, name, items, body: self.body()? })
     }
 
+    #[inline(never)]
     fn switch_statement(&mut self) -> Parsed<StmtKind> {
         self.skip();
         let value = self.bracketed()?;
@@ -301,6 +308,7 @@ impl Parser<'_, '_> {
         Ok(StmtKind::Switch(value, sections))
     }
 
+    #[inline(never)]
     fn section(&mut self) -> Parsed<SwitchSection> {
         let mut labels = Vec::new();
         loop {
@@ -327,6 +335,7 @@ impl Parser<'_, '_> {
         Ok(SwitchSection { labels, body })
     }
 
+    #[inline(never)]
     fn try_statement(&mut self) -> Parsed<StmtKind> {
         self.skip();
         let body = self.block()?;
@@ -341,6 +350,7 @@ impl Parser<'_, '_> {
         Ok(StmtKind::Try { body, catches, finally })
     }
 
+    #[inline(never)]
     fn catch(&mut self) -> Parsed<Catch> {
         self.skip();
         let (mut ty, mut name) = (None, None);
@@ -355,6 +365,7 @@ impl Parser<'_, '_> {
         Ok(Catch { ty, name, guard, body: self.block()? })
     }
 
+    #[inline(never)]
     fn using_statement(&mut self) -> Parsed<StmtKind> {
         self.skip();
         if !self.sign_is("(") {
@@ -378,6 +389,7 @@ impl Parser<'_, '_> {
     }
 
     /// An expression as a statement.
+    #[inline(never)]
     pub(super) fn expression_statement(&mut self) -> Parsed<StmtKind> {
         let begins_type =
             matches!(*self.peek(), Token::Name { text, escaped: false } if is_type_keyword(text));
