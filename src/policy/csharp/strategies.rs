@@ -109,8 +109,7 @@ fn literal() -> impl Strategy<Value = Value> {
         prop_oneof![0..=i64::MAX, Just(i64::MIN)].prop_map(Value::Long),
         any::<u64>().prop_map(Value::ULong),
         (0.0..f32::MAX).prop_map(|number| Value::Float(FloatBits::new(number))),
-        prop_oneof![0.0..f64::MAX, 0.0..1.0_f64]
-            .prop_map(|number| Value::Double(DoubleBits::new(number))),
+        prop_oneof![0.0..f64::MAX, 0.0..1.0_f64].prop_map(|number| Value::Double(DoubleBits::new(number))),
         (0..=i64::MAX, 0..28_u32)
             .prop_map(|(number, scale)| Value::Decimal(DecimalBits::new(Decimal::new(number, scale)))),
         "(\\PC|[\"'\\\\{}\n\t/*@$]){0,8}".prop_map(|text| Value::Str(text.into())),
@@ -215,9 +214,7 @@ fn null_safe(inner: BoxedStrategy<Expr>) -> BoxedStrategy<Expr> {
     (inner, chain.clone(), option::weighted(0.3, chain))
         .prop_map(|(object, rest, again)| {
             let rest = match again {
-                Some(again) => {
-                    node(ExprKind::NullSafe { object: boxed(rest), rest: boxed(again) })
-                }
+                Some(again) => node(ExprKind::NullSafe { object: boxed(rest), rest: boxed(again) }),
                 None => rest,
             };
             node(ExprKind::NullSafe { object: boxed(object), rest: boxed(rest) })
@@ -227,9 +224,8 @@ fn null_safe(inner: BoxedStrategy<Expr>) -> BoxedStrategy<Expr> {
 
 fn target(inner: BoxedStrategy<Expr>) -> BoxedStrategy<Expr> {
     let named = name().prop_map(|name| node(ExprKind::Name { name, type_arguments: Vec::new() }));
-    let suffixed = (inner.clone(), suffix(inner)).prop_filter_map("a call", |(object, suffix)| {
-        (!calls(&suffix)).then(|| apply(object, suffix))
-    });
+    let suffixed = (inner.clone(), suffix(inner))
+        .prop_filter_map("a call", |(object, suffix)| (!calls(&suffix)).then(|| apply(object, suffix)));
     prop_oneof![named, suffixed].boxed()
 }
 
@@ -342,11 +338,13 @@ fn creation(inner: BoxedStrategy<Expr>) -> BoxedStrategy<Expr> {
         (0..ranks).fold(ty, |ty, _| type_of(TypeKind::Array(Box::new(ty), 1)))
     });
     let items = prop::collection::vec(inner.clone(), 0..3);
-    let sized = (element.clone(), prop::collection::vec(inner.clone(), 1..3)).prop_map(|(ty, sizes)| {
-        ExprKind::NewArray { element: Some(ty), sizes, items: None }
+    let sized = (element.clone(), prop::collection::vec(inner.clone(), 1..3))
+        .prop_map(|(ty, sizes)| ExprKind::NewArray { element: Some(ty), sizes, items: None });
+    let listed = (option::of(element), items).prop_map(|(element, items)| ExprKind::NewArray {
+        element,
+        sizes: Vec::new(),
+        items: Some(items),
     });
-    let listed = (option::of(element), items)
-        .prop_map(|(element, items)| ExprKind::NewArray { element, sizes: Vec::new(), items: Some(items) });
     let anonymous = prop::collection::vec((name(), inner), 0..3).prop_map(ExprKind::NewAnonymous);
     prop_oneof![object, sized, listed, anonymous].prop_map(node).boxed()
 }
@@ -507,9 +505,8 @@ pub(in crate::policy) fn stmt() -> BoxedStrategy<Stmt> {
 }
 
 fn branches(block: BoxedStrategy<Box<Stmt>>) -> BoxedStrategy<StmtKind> {
-    let again = (expr(), block.clone(), option::of(block.clone())).prop_map(|(condition, yes, no)| {
-        Box::new(statement_of(StmtKind::If { condition, yes, no }))
-    });
+    let again = (expr(), block.clone(), option::of(block.clone()))
+        .prop_map(|(condition, yes, no)| Box::new(statement_of(StmtKind::If { condition, yes, no })));
     (expr(), block.clone(), option::of(prop_oneof![block, again]))
         .prop_map(|(condition, yes, no)| StmtKind::If { condition, yes, no })
         .boxed()

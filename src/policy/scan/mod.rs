@@ -21,7 +21,7 @@ mod raw;
 pub use document::{Attribute, Element, read};
 pub use raw::RawText;
 
-pub(crate) use brackets::match_bracket;
+pub(crate) use brackets::{Unbalanced, match_bracket};
 
 /// Largest policy document that is read, in bytes. The service stops at half of this.
 pub const MAX_DOCUMENT_BYTES: usize = 1 << 20;

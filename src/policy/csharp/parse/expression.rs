@@ -248,10 +248,6 @@ impl Parser<'_, '_> {
                 self.newer("a range (`..`)", "8", "write `Substring`, or `Skip` and `Take`");
                 Err(Stop)
             }
-            Token::Sign(sign @ ("&" | "*")) => {
-                let what = format!("the pointer operator `{sign}`");
-                Err(self.unsupported(&what, "there are no pointers here"))
-            }
             Token::Name { text: "throw", escaped: false } => self.throw(span),
             Token::Name { text: "await", escaped: false }
                 if self.begins_operand(self.at.saturating_add(1)) =>

@@ -3,7 +3,8 @@
 use super::types::{Question, is_type_keyword};
 use super::{Parsed, Parser, Stop};
 use crate::diagnostics::{Diagnostic, Span};
-use crate::policy::csharp::syntax::{Catch, Expr, ExprKind, Stmt, StmtKind, SwitchSection};
+use crate::policy::csharp::Value;
+use crate::policy::csharp::syntax::{Catch, Expr, ExprKind, Name, Stmt, StmtKind, SwitchSection, TypeSyntax};
 use crate::policy::csharp::token::Token;
 
 /// Whether a statement begins with this keyword.
@@ -204,10 +205,31 @@ impl Parser<'_, '_> {
 
     /// `(condition)`
     fn bracketed(&mut self) -> Parsed<Expr> {
-        self.expect("(")?;
-        let value = self.expression()?;
-        self.expect(")")?;
-        Ok(value)
+        let span = self.span();
+        let found = self.header(|parser| {
+            parser.expect("(")?;
+            let value = parser.expression()?;
+            parser.expect(")")?;
+            Ok(value)
+        })?;
+        // Where there is none a problem has been reported, and the tree is not used.
+        Ok(found.unwrap_or(Expr { kind: ExprKind::Literal(Value::Null), span }))
+    }
+
+    /// What `read` finds in the brackets that begin here. After a problem in them reading goes on behind
+    /// them.
+    #[inline(never)]
+    fn header<T>(&mut self, read: impl FnOnce(&mut Self) -> Parsed<T>) -> Parsed<Option<T>> {
+        let (opener, level, height) = (self.at, self.level, self.height);
+        match read(self) {
+            Ok(found) => Ok(Some(found)),
+            Err(Stop) if !self.report.is_full() && self.closer(opener) > opener => {
+                (self.level, self.height) = (level, height);
+                self.at = self.closer(opener).saturating_add(1);
+                Ok(None)
+            }
+            Err(Stop) => Err(Stop),
+        }
     }
 
     /// A statement that depends on another one.
@@ -248,6 +270,15 @@ impl Parser<'_, '_> {
     #[inline(never)]
     fn for_statement(&mut self) -> Parsed<StmtKind> {
         self.skip();
+        let header = self.header(Self::for_header)?;
+        let body = self.body()?;
+        Ok(match header {
+            Some((start, condition, step)) => StmtKind::For { start, condition, step, body },
+            None => StmtKind::Empty,
+        })
+    }
+
+    fn for_header(&mut self) -> Parsed<(Vec<Stmt>, Option<Expr>, Vec<Expr>)> {
         self.expect("(")?;
         let mut start = Vec::new();
         if let Some(kind) = self.local_declaration(false)? {
@@ -274,16 +305,28 @@ impl Parser<'_, '_> {
             }
         }
         self.expect(")")?;
-        Ok(StmtKind::For { start, condition, step, body: self.body()? })
+        Ok((start, condition, step))
     }
 
     #[inline(never)]
     fn foreach_statement(&mut self) -> Parsed<StmtKind> {
         self.skip();
+        let header = self.header(Self::foreach_header)?;
+        let body = self.body()?;
+        Ok(match header {
+            Some((ty, name, items)) => StmtKind::ForEach { ty, name, items, body },
+            None => StmtKind::Empty,
+        })
+    }
+
+    fn foreach_header(&mut self) -> Parsed<(TypeSyntax, Name, Expr)> {
         self.expect("(")?;
         if self.word_is("var") && self.sign_ahead(1, "(") {
             let what = "a tuple of variables in `foreach`";
             return Err(self.unsupported(what, "write `foreach (var x in ...)` and take it apart inside"));
+        }
+        if self.is_name_at(self.at) && self.word_at(self.at.saturating_add(1), "in") {
+            return Err(self.error("the type of the variable is missing", "expected `var` before it"));
         }
         let ty = self.required_type(Question::Nullable)?;
         let name = self.name("the name of a variable")?;
@@ -292,7 +335,7 @@ impl Parser<'_, '_> {
         }
         let items = self.expression()?;
         self.expect(")")?;
-        Ok(StmtKind::ForEach { ty, name, items, body: self.body()? })
+        Ok((ty, name, items))
     }
 
     #[inline(never)]

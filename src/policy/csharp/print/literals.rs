@@ -36,7 +36,7 @@ pub(super) fn write_literal(f: &mut Formatter<'_>, value: &Value) -> fmt::Result
         Value::Long(number) => write!(f, "{number}L"),
         Value::ULong(number) => write!(f, "{number}UL"),
         Value::Float(number) => write!(f, "{:?}F", number.get()),
-        Value::Double(number) => write!(f, "{:?}D", number.get()),
+        Value::Double(number) => write!(f, "{:?}", number.get()),
         Value::Decimal(number) => write!(f, "{}M", number.get()),
         Value::Str(text) => {
             f.write_char('"')?;

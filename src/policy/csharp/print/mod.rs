@@ -4,7 +4,7 @@
 //! - Brackets stand where the tree needs them, and around `a < b` inside of other code unless a literal
 //!   follows: `f(a < b, c > (d))` would be a call with type arguments.
 //! - Names that are a keyword somewhere get an `@`.
-//! - One line, whatever it holds.
+//! - One line, whatever it holds; `ref` prints as `out`, which the tree does not tell apart.
 //!
 //! Trees that the parser never makes may print as something else, for example a `throw` as an operand.
 
@@ -202,21 +202,19 @@ fn write_kind(f: &mut Formatter<'_>, value: &Expr) -> fmt::Result {
             types::write_array(f, element.as_ref(), sizes)?;
             match items {
                 Some(items) => {
-                    f.write_str(" { ")?;
-                    write_list(f, items, |f, item| write_expr(f, item, ANY))?;
-                    f.write_str(" }")
+                    f.write_char(' ')?;
+                    write_braces(f, items, |f, item| write_expr(f, item, ANY))
                 }
                 None => Ok(()),
             }
         }
         ExprKind::NewAnonymous(members) => {
-            f.write_str("new { ")?;
-            write_list(f, members, |f, (name, value)| {
+            f.write_str("new ")?;
+            write_braces(f, members, |f, (name, value)| {
                 write_name(f, name)?;
                 f.write_str(" = ")?;
                 write_expr(f, value, ANY)
-            })?;
-            f.write_str(" }")
+            })
         }
         ExprKind::Tuple(parts) => {
             f.write_char('(')?;
@@ -327,9 +325,8 @@ fn write_arguments(f: &mut Formatter<'_>, arguments: &[Argument], open: char, cl
     f.write_char(open)?;
     write_list(f, arguments, |f, argument| {
         write_label(f, argument.name.as_ref())?;
-        let declares = matches!(argument.value.kind, ExprKind::Declaration { .. });
         if argument.by_reference {
-            f.write_str(if declares { "out " } else { "ref " })?;
+            f.write_str("out ")?;
         }
         write_expr(f, &argument.value, ANY)
     })?;
@@ -337,29 +334,23 @@ fn write_arguments(f: &mut Formatter<'_>, arguments: &[Argument], open: char, cl
 }
 
 fn write_initializer(f: &mut Formatter<'_>, initializer: &Initializer) -> fmt::Result {
-    f.write_str("{ ")?;
     match initializer {
-        Initializer::Members(members) => write_list(f, members, |f, (name, value)| {
+        Initializer::Members(members) => write_braces(f, members, |f, (name, value)| {
             write_name(f, name)?;
             f.write_str(" = ")?;
             write_initializer_value(f, value)
-        })?,
-        Initializer::Indexed(items) => write_list(f, items, |f, (index, value)| {
+        }),
+        Initializer::Indexed(items) => write_braces(f, items, |f, (index, value)| {
             f.write_char('[')?;
             write_list(f, index, |f, part| write_expr(f, part, ANY))?;
             f.write_str("] = ")?;
             write_initializer_value(f, value)
-        })?,
-        Initializer::Elements(elements) => write_list(f, elements, |f, element| match element.as_slice() {
+        }),
+        Initializer::Elements(elements) => write_braces(f, elements, |f, element| match element.as_slice() {
             [value] => write_expr(f, value, CONDITIONAL),
-            values => {
-                f.write_str("{ ")?;
-                write_list(f, values, |f, value| write_expr(f, value, ANY))?;
-                f.write_str(" }")
-            }
-        })?,
+            values => write_braces(f, values, |f, value| write_expr(f, value, ANY)),
+        }),
     }
-    f.write_str(" }")
 }
 
 fn write_initializer_value(f: &mut Formatter<'_>, value: &InitializerValue) -> fmt::Result {
@@ -367,6 +358,16 @@ fn write_initializer_value(f: &mut Formatter<'_>, value: &InitializerValue) -> f
         InitializerValue::Expr(value) => write_expr(f, value, ANY),
         InitializerValue::Nested(initializer) => write_initializer(f, initializer),
     }
+}
+
+fn write_braces<T>(
+    f: &mut Formatter<'_>,
+    items: &[T],
+    write: impl FnMut(&mut Formatter<'_>, &T) -> fmt::Result,
+) -> fmt::Result {
+    f.write_str(if items.is_empty() { "{" } else { "{ " })?;
+    write_list(f, items, write)?;
+    f.write_str(" }")
 }
 
 fn write_list<T>(

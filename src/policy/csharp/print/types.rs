@@ -93,8 +93,19 @@ pub(super) fn write_name(f: &mut Formatter<'_>, name: &Name) -> fmt::Result {
     let text = name.text.as_str();
     let contextual = matches!(
         text,
-        "and" | "async" | "await" | "from" | "global" | "nameof" | "not" | "or" | "record" | "var" | "when"
-            | "with" | "yield"
+        "and"
+            | "async"
+            | "await"
+            | "from"
+            | "global"
+            | "nameof"
+            | "not"
+            | "or"
+            | "record"
+            | "var"
+            | "when"
+            | "with"
+            | "yield"
     );
     if contextual || is_keyword(text) {
         f.write_char('@')?;

@@ -267,6 +267,8 @@ impl<'a> Lexer<'a, '_, '_> {
                 self.advance(c.len_utf8());
                 let shown = if c.is_control() || c.is_whitespace() || is_invisible(c) {
                     format!("the invisible character U+{:04X} has no meaning here", u32::from(c))
+                } else if c == '`' {
+                    "a backquote has no meaning here".to_owned()
                 } else {
                     format!("`{c}` has no meaning here")
                 };

@@ -190,7 +190,12 @@ impl Lexer<'_, '_, '_> {
                     self.escape(&mut decoded);
                     if matches!(decoded.last, 0x7b | 0x7d) {
                         let label = "expected `{{` or `}}`";
-                        self.error(at, self.at.saturating_sub(at), "an escaped bracket in an interpolated string", label);
+                        self.error(
+                            at,
+                            self.at.saturating_sub(at),
+                            "an escaped bracket in an interpolated string",
+                            label,
+                        );
                     }
                 }
                 Some(c) => {
@@ -273,6 +278,7 @@ impl Lexer<'_, '_, '_> {
         self.advance(total);
         let known = length >= least && code.is_some_and(|code| decoded.push_code(code));
         if !known {
+            decoded.push('\u{fffd}');
             self.error(
                 start,
                 total,

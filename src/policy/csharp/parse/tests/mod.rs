@@ -1,5 +1,8 @@
 //! Properties of the parser; the tables of what it reads and refuses stand beside.
 
+mod accepted;
+mod refused;
+
 use proptest::prelude::*;
 
 use super::*;
@@ -75,13 +78,98 @@ proptest! {
 
 /// Pieces of code that are likely to be put together wrongly.
 const WORDS: [&str; 92] = [
-    "a", "b.c", "List<int>", "<", ">", ">=", "(", ")", "[", "]", "{", "}", "(", ")", "{", "}", "?", ":", "?.",
-    "??", "??=", "?[", "=>", "=", "==", "+", "-", "!", "~", "++", "--", "*", "&", "&&", ",", ";", ";", ".", "..",
-    "^", "1", "2147483648", "1.5", "'c'", "'text'", "\"s\"", "$\"{a,3:N} t\"", "$\"{\"", "@\"v\"", "null", "new",
-    "is", "as", "not", "or", "int", "int?", "string", "var", "var x", "x", "out", "out var", "ref", "throw",
-    "return", "if", "else", "for", "foreach", "in", "while", "do", "switch", "case", "default", "when", "break",
-    "try", "catch", "finally", "using", "const", "void", "delegate", "typeof", "nameof", "checked", "from",
-    "await", "async", "{{name}}",
+    "a",
+    "b.c",
+    "List<int>",
+    "<",
+    ">",
+    ">=",
+    "(",
+    ")",
+    "[",
+    "]",
+    "{",
+    "}",
+    "(",
+    ")",
+    "{",
+    "}",
+    "?",
+    ":",
+    "?.",
+    "??",
+    "??=",
+    "?[",
+    "=>",
+    "=",
+    "==",
+    "+",
+    "-",
+    "!",
+    "~",
+    "++",
+    "--",
+    "*",
+    "&",
+    "&&",
+    ",",
+    ";",
+    ";",
+    ".",
+    "..",
+    "^",
+    "1",
+    "2147483648",
+    "1.5",
+    "'c'",
+    "'text'",
+    "\"s\"",
+    "$\"{a,3:N} t\"",
+    "$\"{\"",
+    "@\"v\"",
+    "null",
+    "new",
+    "is",
+    "as",
+    "not",
+    "or",
+    "int",
+    "int?",
+    "string",
+    "var",
+    "var x",
+    "x",
+    "out",
+    "out var",
+    "ref",
+    "throw",
+    "return",
+    "if",
+    "else",
+    "for",
+    "foreach",
+    "in",
+    "while",
+    "do",
+    "switch",
+    "case",
+    "default",
+    "when",
+    "break",
+    "try",
+    "catch",
+    "finally",
+    "using",
+    "const",
+    "void",
+    "delegate",
+    "typeof",
+    "nameof",
+    "checked",
+    "from",
+    "await",
+    "async",
+    "{{name}}",
 ];
 
 #[test]
@@ -124,7 +212,9 @@ fn deep_code_fits_a_small_stack() {
 
 #[test]
 fn chains_may_be_long_but_not_endless() {
-    for (first, link) in [("a", " + a"), ("a", ".b"), ("a", ".b()"), ("a", " ?? a"), ("a", "[0]"), ("a", "++")] {
+    for (first, link) in
+        [("a", " + a"), ("a", ".b"), ("a", ".b()"), ("a", " ?? a"), ("a", "[0]"), ("a", "++")]
+    {
         for (count, fits) in [(480, true), (2000, false), (100_000, false)] {
             let text = format!("@({first}{})", link.repeat(count));
             let (tree, diagnostics) = read(&text, NamedValues::Refuse);
