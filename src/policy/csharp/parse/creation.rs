@@ -78,6 +78,12 @@ impl Parser<'_, '_> {
                 Item::Indexed(index, value) => indexed.push((index, value)),
                 Item::Element(values) => elements.push(values),
             }
+            if !members.is_empty() && !indexed.is_empty() {
+                let what = "`name = value` together with `[key] = value` in an initialiser";
+                let span = start.to(self.last_span());
+                self.report.unsupported(span, what, "assign one kind behind the initialiser");
+                return Err(super::Stop);
+            }
             let kinds = [members.is_empty(), indexed.is_empty(), elements.is_empty()];
             if kinds.iter().filter(|empty| !**empty).count() > 1 {
                 let span = start.to(self.last_span());

@@ -44,15 +44,13 @@ impl Parser<'_, '_> {
         ) || self.default_value_follows()
         {
             let (start, level, height) = (self.at, self.level, self.height);
-            match self.statement() {
-                Ok(statement) => statements.push(statement),
-                Err(Stop) => {
-                    if self.report.is_full() {
-                        return Err(Stop);
-                    }
-                    (self.level, self.height) = (level, height);
-                    self.recover(start);
-                }
+            if let Ok(statement) = self.statement() {
+                statements.push(statement);
+            } else if self.report.is_full() {
+                return Err(Stop);
+            } else {
+                (self.level, self.height) = (level, height);
+                self.recover(start);
             }
         }
         Ok(statements)

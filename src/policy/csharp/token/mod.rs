@@ -288,7 +288,6 @@ impl<'a> Lexer<'a, '_, '_> {
         let Some(hole) = self.holes.last_mut() else { return false };
         match c {
             '(' | '[' | '{' => hole.depth = hole.depth.saturating_add(1),
-            ')' | ']' => hole.depth = hole.depth.saturating_sub(1),
             '}' if hole.depth == 0 => {
                 let (verbatim, start) = (hole.verbatim, hole.start);
                 self.holes.pop();
@@ -298,7 +297,7 @@ impl<'a> Lexer<'a, '_, '_> {
                 self.interpolated_text(verbatim, start);
                 return true;
             }
-            '}' => hole.depth = hole.depth.saturating_sub(1),
+            ')' | ']' | '}' => hole.depth = hole.depth.saturating_sub(1),
             ':' if hole.depth == 0 && !double_colon => {
                 let verbatim = hole.verbatim;
                 self.format(verbatim);

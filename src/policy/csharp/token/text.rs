@@ -240,6 +240,14 @@ impl Lexer<'_, '_, '_> {
         let text = decoded.finish();
         if text.is_empty() {
             self.error(start, 1, "an empty format", "expected a format such as `N2` behind `:`");
+        } else if text.ends_with(char::is_whitespace) {
+            let length = self.at.saturating_sub(start);
+            self.error(
+                start,
+                length,
+                "a format that ends with a blank",
+                "expected `}` right behind the format",
+            );
         }
         self.push(Token::Format(text), start);
     }
