@@ -27,6 +27,8 @@ mod parse;
 mod plain;
 mod print;
 mod scope;
+#[cfg(test)]
+pub(in crate::policy) mod strategies;
 pub mod syntax;
 #[cfg(test)]
 pub(crate) mod testing;
