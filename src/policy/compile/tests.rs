@@ -1,5 +1,7 @@
 //! The compiler as a whole: documents in, programs or messages out.
 
+mod limits;
+
 use proptest::prelude::*;
 
 use super::*;
@@ -285,8 +287,8 @@ fn policies_are_checked_with_clear_messages() {
     let retry = |attributes: &str| backend(&format!("<retry {attributes}><base/></retry>"));
     for (text, expected) in [
         (
-            inbound("<llm-token-limit/>"),
-            "unsupported-policy 1:21 [llm-token-limit] policy `llm-token-limit` is not simulated yet | run needs it | remove it from the copy that is simulated if it does not matter for routing",
+            inbound("<sql-data-source/>"),
+            "unsupported-policy 1:21 [sql-data-source] policy `sql-data-source` is not simulated yet | run needs it | remove it from the copy that is simulated if it does not matter for routing",
         ),
         (
             inbound("<set-heade/>"),
