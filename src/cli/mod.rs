@@ -17,6 +17,7 @@ mod table;
 mod tables;
 #[cfg(test)]
 mod test_support;
+mod verdict;
 
 use std::process::ExitCode;
 
@@ -46,6 +47,7 @@ pub fn main() -> ExitCode {
         Command::Policy(args) => match &args.command {
             PolicyCommand::Check(args) => commands::policy::check_documents(args, &mut session),
         },
+        Command::Test(args) => commands::test::test(args, &mut session),
         Command::Schema(args) => commands::schema::schema(args, &mut session),
     };
     match result {

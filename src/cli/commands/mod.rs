@@ -6,3 +6,4 @@ pub(crate) mod plot;
 pub(crate) mod policy;
 pub(crate) mod run;
 pub(crate) mod schema;
+pub(crate) mod test;
