@@ -5,11 +5,15 @@
 //! - Each section is a run of operations that ends in [`Op::SectionEnd`]; `<base/>` is expanded.
 //! - [`Op::Retry`] is followed by its children and one [`Op::RetryEnd`] that names it; `Retry::end` is
 //!   the operation after that `RetryEnd`.
+//! - `limit-concurrency` and `wait` are a pair of operations around their children.
 //! - `choose` becomes [`Op::Branch`] and [`Op::Jump`].
 //! - `places` has one entry for each operation.
 
 use super::Text;
+use super::caches::CachePolicy;
+use super::calls::CallPolicy;
 use super::expr::{EvalError, Expression, FromValue, Scope};
+use super::limits::Limit;
 use crate::diagnostics::Span;
 use crate::units::{Duration, StatusCode};
 
@@ -237,6 +241,12 @@ pub enum Op {
         /// Status reason.
         reason: Operand<Text>,
     },
+    /// Limits of concurrency, calls, volume and tokens.
+    Limit(Box<Limit>),
+    /// Caches.
+    Cache(Box<CachePolicy>),
+    /// Calls to somebody else.
+    Call(Box<CallPolicy>),
 }
 
 /// Where an operation comes from.

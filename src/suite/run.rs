@@ -9,8 +9,8 @@ use super::coverage::Coverage;
 use super::expect::Mismatch;
 use super::model::{Answer, Case, CaseRequest, Outcome};
 use crate::gateway::{
-    Action, BreakerState, Effects, Event, Exchange, FirstChoice, ForwardTarget, Gateway, Input, RequestHead,
-    SentBody, SideAnswer, SideCall,
+    Action, BreakerState, CallNumber, Effects, Event, Exchange, FirstChoice, ForwardTarget, Gateway, Input,
+    RequestHead, SentBody, SideAnswer, SideCall, TokenFacts, Usage,
 };
 use crate::policy::{Body, Headers, LastError, Request, Response, Text};
 use crate::units::{AttemptNumber, Duration, RequestId, Timestamp};
@@ -192,7 +192,9 @@ impl<'c> Stage<'c> {
             Action::Sleep { request, until, .. } => {
                 self.schedule(until, Due::Input(index(request), Input::Wake));
             }
-            Action::SideCall { request, call } => self.side_call(request, &call),
+            Action::SideCall { request, number, deadline, call } => {
+                self.side_call(request, number, deadline, &call);
+            }
             Action::Respond { request, .. } => self.respond(request),
             Action::Finish { request, .. } => self.finish(request),
             Action::Abort { .. } => {}
@@ -226,7 +228,7 @@ impl<'c> Stage<'c> {
         if let SentBody::Lost { status } = body {
             let response = Response::plain(status);
             self.schedule(self.now, Due::Input(at, Input::ResponseHeaders { attempt, response }));
-            self.schedule(self.now, Due::Input(at, Input::BodyEnd { attempt }));
+            self.schedule(self.now, Due::Input(at, Input::BodyEnd { attempt, usage: None }));
             return;
         }
         let case = self.case;
@@ -246,27 +248,70 @@ impl<'c> Stage<'c> {
             }
             Some(Outcome::Response { breaks_off, .. }) => {
                 let response = answer.map_or_else(ok, response_of);
+                let usage = usage_of(&response);
+                let end = if *breaks_off {
+                    Input::BodyFailed { attempt }
+                } else {
+                    Input::BodyEnd { attempt, usage }
+                };
                 self.schedule(when, Due::Input(at, Input::ResponseHeaders { attempt, response }));
-                let end =
-                    if *breaks_off { Input::BodyFailed { attempt } } else { Input::BodyEnd { attempt } };
                 self.schedule(when, Due::Input(at, end));
                 self.schedule(deadline, Due::Input(at, Input::HeaderTimeout { attempt }));
             }
             None => {
                 self.schedule(when, Due::Input(at, Input::ResponseHeaders { attempt, response: ok() }));
-                self.schedule(when, Due::Input(at, Input::BodyEnd { attempt }));
+                self.schedule(when, Due::Input(at, Input::BodyEnd { attempt, usage: None }));
             }
         }
     }
 
-    fn side_call(&mut self, request: RequestId, call: &SideCall) {
-        let answer = match call {
-            SideCall::Token { resource, .. } => SideAnswer::Token {
-                token: Text::from(format!("token-for-{resource}")),
-                expires: self.now.saturating_add(TOKEN_LIFETIME),
-            },
+    fn side_call(
+        &mut self,
+        request: RequestId,
+        number: CallNumber,
+        deadline: Option<Timestamp>,
+        call: &SideCall,
+    ) {
+        let at = index(request);
+        let (answer, delay) = match call {
+            SideCall::Token { resource, .. } => {
+                let token = Text::from(format!("token-for-{resource}"));
+                let expires = self.now.saturating_add(TOKEN_LIFETIME);
+                (SideAnswer::Token { token, expires }, Duration::ZERO)
+            }
+            SideCall::Request(sent) => {
+                if let Some(record) = self.records.get_mut(at) {
+                    record.calls.push(sent.url.to_string());
+                }
+                let count = self.count(&sent.url);
+                let case = self.case;
+                let answer = endpoint(case, &sent.url).map(|script| script.answer(count));
+                let delay = answer.flatten().map_or(Duration::ZERO, |a| a.delay);
+                if sent.one_way {
+                    return;
+                }
+                match answer {
+                    // A URL that no script knows cannot be reached.
+                    None => (SideAnswer::Failed, delay),
+                    Some(None) => (SideAnswer::Response(ok()), delay),
+                    Some(Some(answer)) => match answer.outcome {
+                        Outcome::Response { .. } => (SideAnswer::Response(response_of(answer)), delay),
+                        Outcome::ConnectionFailure => (SideAnswer::Failed, delay),
+                        Outcome::Timeout => {
+                            if let Some(deadline) = deadline {
+                                self.schedule(deadline, Due::Input(at, Input::Wake));
+                            }
+                            return;
+                        }
+                    },
+                }
+            }
         };
-        self.schedule(self.now, Due::Input(index(request), Input::SideCallDone(answer)));
+        if let Some(deadline) = deadline {
+            self.schedule(deadline, Due::Input(at, Input::Wake));
+        }
+        let done = Input::SideCallDone { number, answer };
+        self.schedule(self.now.saturating_add(delay), Due::Input(at, done));
     }
 
     fn respond(&mut self, request: RequestId) {
@@ -346,6 +391,7 @@ fn head_of(request: &CaseRequest, at: usize) -> RequestHead {
         headers: Some(Arc::clone(&request.headers)),
         body: request.body.clone().map_or(Body::Absent, Body::Text),
         facts: Some(Arc::clone(&request.facts)),
+        tokens: TokenFacts { prompt: request.prompt_tokens },
     }
 }
 
@@ -369,6 +415,18 @@ fn response_of(answer: &Answer) -> Response {
         response.body = Body::Text(body.clone());
     }
     response
+}
+
+/// The tokens that the body of a model's answer tells.
+fn usage_of(response: &Response) -> Option<Usage> {
+    let Body::Text(text) = &response.body else { return None };
+    let json: Json = serde_json::from_str(text).ok()?;
+    let count = |name: &str| u32::try_from(json.get("usage")?.get(name)?.as_u64()?).ok();
+    Some(Usage {
+        prompt: count("prompt_tokens").unwrap_or(0),
+        completion: count("completion_tokens").unwrap_or(0),
+    })
+    .filter(|_| json.get("usage").is_some())
 }
 
 fn text_of(body: &Body) -> Option<String> {

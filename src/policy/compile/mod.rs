@@ -14,13 +14,17 @@
 
 mod attributes;
 mod authentication;
+mod caches;
+mod calls;
 mod flow;
 mod known;
 mod layers;
+mod limits;
 mod messages;
 mod operands;
 mod routing;
 mod sections;
+mod tokens;
 mod variables;
 
 use std::collections::{BTreeMap, BTreeSet};

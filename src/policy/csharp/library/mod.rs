@@ -17,17 +17,31 @@
 //!
 //! Not here: operators and conversions of numbers, bool, char and string, which the evaluator knows.
 
+pub mod arguments;
 pub mod arrays;
+mod base64;
+pub mod collections;
 pub mod common;
+mod crypto;
+pub mod host;
+pub mod instance;
+mod ip;
 pub mod json;
+pub mod linq;
 pub mod regex;
 pub mod sequence;
+pub mod signature;
+pub mod take;
+pub mod tuples;
+pub mod uri;
+pub mod web;
 pub mod xml;
 
 use super::Class;
 use super::fault::Fault;
+use super::heap::Object;
 use super::machine::{Call, Machine};
-use super::value::Value;
+use super::value::{Host, Value};
 
 /// What does a member.
 pub type Run = fn(&mut Machine<'_, '_>, &Call<'_>) -> Result<Value, Fault>;
@@ -74,4 +88,28 @@ pub const fn constant(signature: &'static str, value: i64) -> Row {
 }
 
 /// All tables, by family.
-pub const FAMILIES: &[&[Table]] = &[];
+pub const FAMILIES: &[&[Table]] = &[
+    host::TABLES,
+    uri::TABLES,
+    web::TABLES,
+    ip::TABLES,
+    regex::TABLES,
+    crypto::TABLES,
+    json::TABLES,
+    collections::TABLES,
+    linq::TABLES,
+    tuples::TABLES,
+];
+
+/// The entries of a dictionary of the gateway (`context.Variables`, headers, query), as pairs.
+fn host_pairs(machine: &mut Machine<'_, '_>, host: Host) -> Result<Vec<Value>, Fault> {
+    host::pairs(machine, &Value::Host(host))
+}
+
+/// The elements of collections that other families own: matches, groups, nodes.
+fn object_items(machine: &mut Machine<'_, '_>, object: &Value) -> Result<Vec<Value>, Fault> {
+    match machine.object(object) {
+        Some(Object::Match(found)) => Ok(found.parts.clone()),
+        _ => host::pairs(machine, object),
+    }
+}
