@@ -148,6 +148,8 @@ pub(crate) struct PolicyArgs {
 pub(crate) enum PolicyCommand {
     /// Say what is wrong with policies, fragments and snippets, each by itself
     Check(PolicyCheckArgs),
+    /// Say of each policy of a document whether it is executed, has no effect here, or cannot be run
+    Coverage(PolicyCoverageArgs),
 }
 
 /// Arguments of `policy check`.
@@ -197,6 +199,20 @@ pub(crate) enum TestFormat {
     Json,
     /// JUnit XML for build servers
     Junit,
+}
+
+/// Arguments of `policy coverage`.
+#[derive(Debug, Args)]
+pub(crate) struct PolicyCoverageArgs {
+    /// Policy document
+    #[arg(value_name = "FILE")]
+    pub path: String,
+    /// The document is deployed with format `xml` (expressions escaped), not `rawxml`
+    #[arg(long)]
+    pub escaped: bool,
+    /// What is printed
+    #[arg(long, value_enum, default_value_t)]
+    pub format: Format,
 }
 
 /// Arguments of `schema`.

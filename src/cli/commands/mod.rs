@@ -1,6 +1,7 @@
 //! One room for each verb.
 
 pub(crate) mod compare;
+pub(crate) mod coverage;
 pub(crate) mod init;
 pub(crate) mod plot;
 pub(crate) mod policy;

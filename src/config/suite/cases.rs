@@ -34,6 +34,7 @@ struct Basis {
     path: Text,
     headers: Arc<[Header]>,
     body: Option<Text>,
+    prompt_tokens: Option<u32>,
     facts: Arc<Facts>,
     /// Whether the operation has a method of its own.
     has_method: bool,
@@ -52,6 +53,7 @@ impl<'a> CaseReader<'a> {
             path: operation.path.clone(),
             headers: Arc::clone(&operation.headers),
             body: None,
+            prompt_tokens: None,
             facts: Arc::new(world.facts.clone()),
             has_method: false,
         };
@@ -101,6 +103,7 @@ impl Basis {
             headers => merged(&self.headers, &read_headers(headers)).into(),
         };
         let body = node.get("body").map_or_else(|| self.body.clone(), read_body);
+        let prompt = node.get("promptTokens").and_then(Node::integer);
         let method = text("method").unwrap_or_else(|| self.method.clone());
         let operation_method = node.get("operation").and_then(|operation| operation.get("method"));
         let has_method = self.has_method || operation_method.is_some();
@@ -115,6 +118,7 @@ impl Basis {
             path: text("path").unwrap_or_else(|| self.path.clone()),
             headers,
             body,
+            prompt_tokens: prompt.and_then(|tokens| u32::try_from(tokens).ok()).or(self.prompt_tokens),
             facts,
             has_method,
         }
@@ -128,6 +132,7 @@ impl Basis {
             path: self.path.clone(),
             headers: Arc::clone(&self.headers),
             body: self.body.clone(),
+            prompt_tokens: self.prompt_tokens,
             facts: Arc::clone(&self.facts),
             expect,
         }

@@ -49,7 +49,7 @@ const BACKENDS: Field = Field::optional(
 const ENDPOINTS: Field = Field::optional(
     "endpoints",
     Kind::Map(&SCRIPT),
-    "What URLs answer that begin so: the service URL, base URLs, targets of send-request. The longest that fits.",
+    "What URLs answer that begin so: the service URL, base URLs, targets of send-request. The longest that fits; send-request finds nothing at any other.",
 );
 
 const SUBSCRIPTION_OR_NONE: Kind = Kind::Either(&[Kind::Null, Kind::Object(&SUBSCRIPTION)]);
@@ -65,6 +65,11 @@ const HEADERS: Field = Field::optional(
     "Headers; a list gives one several values, null takes away that of the defaults.",
 );
 const BODY: Field = Field::optional("body", Kind::Any, "Body: text, or a JSON value that is sent as such.");
+const PROMPT: Field = Field::optional(
+    "promptTokens",
+    Kind::integer(0, u32::MAX as u64),
+    "Tokens of the prompt, for token limits; default: unknown.",
+);
 const CALLER: Field = Field::optional(
     "subscription",
     SUBSCRIPTION_OR_NONE,
@@ -194,6 +199,7 @@ pub(crate) static REQUEST: Shape = Shape {
         PATH,
         HEADERS,
         BODY,
+        PROMPT,
         CALLER,
         OF_PRODUCT,
         OF_USER,
@@ -216,6 +222,7 @@ pub(crate) static TIMED_REQUEST: Shape = Shape {
         PATH,
         HEADERS,
         BODY,
+        PROMPT,
         CALLER,
         OF_PRODUCT,
         OF_USER,
@@ -291,7 +298,7 @@ pub(crate) static ANSWER: Shape = Shape {
         Field::optional(
             "call",
             Kind::Either(&[Kind::integer(1, u32::MAX as u64), Kind::Text]),
-            "The calls it is for, counted from 1 in each case: a number, or text such as `2-3` or `2-`.",
+            "The calls it is for, counted from 1 in each case for each backend and URL: a number, or text such as `2-3` or `2-`.",
         ),
         Field::optional("status", Kind::integer(100, 599), "Status; default 200."),
         Field::optional("reason", Kind::Characters, "Reason; default: the usual one of the status."),

@@ -27,6 +27,8 @@ pub(super) struct World {
     /// Readings without those of a case.
     pub(super) semantics: Semantics,
     start_unix_s: u64,
+    /// Share of prompts that a semantic cache can answer, in thousandths.
+    semantic_hits: u16,
     /// What `context` tells when a request says nothing else.
     pub(super) facts: Facts,
     /// What is called when a request says nothing else.
@@ -46,7 +48,8 @@ impl World {
     pub(super) fn gateway(&self, semantics: Semantics) -> Option<GatewaySpec> {
         let Parts { backends, pools, program } = self.parts.as_ref()?;
         let spec = GatewaySpec::new(backends.clone(), pools.clone(), program.clone()?, semantics).ok()?;
-        Some(spec.with_start(self.start_unix_s).with_facts(self.facts.clone()))
+        let spec = spec.with_start(self.start_unix_s).with_semantic_hits(self.semantic_hits);
+        Some(spec.with_facts(self.facts.clone()))
     }
 
     /// The name of the backend as its resource has it. Tells it when there is none such. The name itself
@@ -100,6 +103,7 @@ pub(super) fn read_world(
         parts: None,
         semantics: own.clone(),
         start_unix_s: start.as_deref().and_then(unix_seconds).unwrap_or_default(),
+        semantic_hits: 0,
         facts,
         operation: Operation { method: "POST".into(), path: "/".into(), headers: Arc::new([]) },
     };
@@ -182,6 +186,7 @@ fn read_scenario(
     };
     let gateway = &variant.plan.gateway;
     world.semantics = gateway.semantics().clone();
+    world.semantic_hits = gateway.semantic_hits();
     world.operation = variant.plan.operation.clone();
     if tree.get("start").is_none() {
         world.start_unix_s = unix_seconds(&scenario.start).unwrap_or_default();
