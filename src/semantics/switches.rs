@@ -200,6 +200,12 @@ switches! {
     /// Whether strings in JSON that look like ISO dates become dates when policies parse them.
     json_dates: JsonDates = "expr.json_dates", "Newtonsoft.Json's documented default (DateParseHandling.DateTime); the service's settings are not published",
         [Parsed = "parsed", Text = "text"];
+    /// How many digits an expression writes of a double without a format.
+    expr_double_format: DoubleFormat = "expr.double_format", "unspecified; .NET Core 3.0 and later write the shortest text that reads back, .NET Framework 15 digits",
+        [Shortest = "shortest", Framework = "framework"];
+    /// What `GetHashCode` of a string gives.
+    expr_string_hash: StringHash = "expr.string_hash", ".NET documents it as different between runs and runtimes; .NET Framework gives the same always",
+        [Stable = "stable", Framework = "framework"];
 }
 
 #[cfg(test)]

@@ -165,6 +165,9 @@ fn relevance(setting: &Setting<'_>, switch: Switch) -> Option<u8> {
                 .any(|d| matches!(&d.capacity, Capacity::Standard(s) if s.rpm.get() % 6 != 0)),
             3,
         ),
+        // What a policy's text depends on only where it prints doubles or hashes strings; nothing of the
+        // kind is visible in a compiled program.
+        Switch::DoubleFormat | Switch::StringHash => (false, 4),
         Switch::OversizedRetryAfter => {
             (setting.deployments.iter().any(|d| matches!(d.capacity, Capacity::Standard(_))), 4)
         }

@@ -1,49 +1,50 @@
-//! Base64 as the gateway's own extensions read it: with either alphabet.
+//! Base64, in the two alphabets, as .NET and the gateway read and write it.
 
-/// The bytes of standard base64 with padding; white space is skipped, as `Convert.FromBase64String` does.
-pub fn decode(text: &str) -> Option<Vec<u8>> {
-    let units: Vec<u8> = text.bytes().filter(|byte| !byte.is_ascii_whitespace()).collect();
-    if units.len() % 4 != 0 || units.iter().any(|byte| matches!(byte, b'-' | b'_')) {
-        return None;
+use base64::Engine;
+use base64::alphabet::{STANDARD, URL_SAFE};
+use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+
+/// With padding, which must be there and right.
+const PADDED: GeneralPurpose = GeneralPurpose::new(&STANDARD, GeneralPurposeConfig::new());
+
+/// The alphabet of tokens, with padding or without; .NET and the gateway do not look at left-over bits.
+const URL: GeneralPurpose = GeneralPurpose::new(
+    &URL_SAFE,
+    GeneralPurposeConfig::new()
+        .with_decode_padding_mode(DecodePaddingMode::Indifferent)
+        .with_decode_allow_trailing_bits(true),
+);
+
+/// Characters in a line of `Base64FormattingOptions.InsertLineBreaks`.
+const LINE: usize = 76;
+
+/// `Convert.ToBase64String`; with `line_breaks` in lines of 76 characters that end in CR LF.
+pub fn encode(bytes: &[u8], line_breaks: bool) -> String {
+    let text = PADDED.encode(bytes);
+    if !line_breaks {
+        return text;
     }
-    decode_units(&units)
-}
-
-/// The bytes of base64url without padding, or with it.
-pub fn decode_url(text: &str) -> Option<Vec<u8>> {
-    decode_units(text.as_bytes())
-}
-
-fn decode_units(units: &[u8]) -> Option<Vec<u8>> {
-    let padding = units.iter().rev().take_while(|byte| **byte == b'=').count();
-    let digits = units.get(..units.len().saturating_sub(padding))?;
-    if padding > 2 || digits.len() % 4 == 1 {
-        return None;
-    }
-    let mut bytes = Vec::with_capacity(digits.len());
-    for group in digits.chunks(4) {
-        let mut bits = 0_u32;
-        for digit in group {
-            bits = (bits << 6) | value(*digit)?;
+    let mut broken = String::with_capacity(text.len());
+    for (at, c) in text.chars().enumerate() {
+        if at > 0 && at % LINE == 0 {
+            broken.push_str("\r\n");
         }
-        let missing = 4_usize.saturating_sub(group.len());
-        bits <<= 6_usize.saturating_mul(missing);
-        let [_, a, b, c] = bits.to_be_bytes();
-        bytes.extend([a, b, c].into_iter().take(3_usize.saturating_sub(missing)));
+        broken.push(c);
     }
-    Some(bytes)
+    broken
 }
 
-fn value(digit: u8) -> Option<u32> {
-    let base = match digit {
-        b'A'..=b'Z' => digit.wrapping_sub(b'A'),
-        b'a'..=b'z' => digit.wrapping_sub(b'a').wrapping_add(26),
-        b'0'..=b'9' => digit.wrapping_sub(b'0').wrapping_add(52),
-        b'+' | b'-' => 62,
-        b'/' | b'_' => 63,
-        _ => return None,
-    };
-    Some(u32::from(base))
+/// `Convert.FromBase64String`: white space is skipped, left-over bits are not looked at.
+pub fn decode(text: &str) -> Option<Vec<u8>> {
+    const LENIENT: GeneralPurpose =
+        GeneralPurpose::new(&STANDARD, GeneralPurposeConfig::new().with_decode_allow_trailing_bits(true));
+    let units: Vec<u8> = text.bytes().filter(|byte| !byte.is_ascii_whitespace()).collect();
+    LENIENT.decode(units).ok()
+}
+
+/// The bytes of base64url, with padding or without.
+pub fn decode_url(text: &str) -> Option<Vec<u8>> {
+    URL.decode(text).ok()
 }
 
 #[cfg(test)]
@@ -51,15 +52,29 @@ mod tests {
     use super::*;
 
     #[test]
-    fn vectors_of_rfc_4648() {
-        let cases = [("", ""), ("Zg==", "f"), ("Zm8=", "fo"), ("Zm9v", "foo"), ("Zm9vYmFy", "foobar")];
-        for (encoded, plain) in cases {
-            assert_eq!(decode(encoded).as_deref(), Some(plain.as_bytes()));
-            assert_eq!(decode_url(encoded.trim_end_matches('=')).as_deref(), Some(plain.as_bytes()));
+    fn the_vectors_of_rfc_4648() {
+        for (plain, coded) in [
+            ("", ""),
+            ("f", "Zg=="),
+            ("fo", "Zm8="),
+            ("foo", "Zm9v"),
+            ("foob", "Zm9vYg=="),
+            ("fooba", "Zm9vYmE="),
+        ] {
+            assert_eq!(encode(plain.as_bytes(), false), coded);
+            assert_eq!(decode(coded).as_deref(), Some(plain.as_bytes()));
+            assert_eq!(decode_url(coded.trim_end_matches('=')).as_deref(), Some(plain.as_bytes()));
         }
-        assert_eq!(decode_url("-_8").as_deref(), Some(&[0xfb, 0xff][..]));
-        for bad in ["Z", "Zg", "Zg===", "Z!==", "Zg==Zg=="] {
+        assert_eq!(decode(" Zm\r\n9v "), Some(b"foo".to_vec()));
+        for bad in ["Zg", "Zg=", "Z===", "Zm9-", "=Zm9"] {
             assert_eq!(decode(bad), None, "{bad}");
         }
+        assert_eq!(decode_url("-_8"), Some(vec![0xfb, 0xff]));
+    }
+
+    #[test]
+    fn lines_have_76_characters() {
+        let text = encode(&[0; 58], true);
+        assert_eq!(text.split("\r\n").map(str::len).collect::<Vec<_>>(), [76, 4]);
     }
 }

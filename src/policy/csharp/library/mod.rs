@@ -17,23 +17,48 @@
 //!
 //! Not here: operators and conversions of numbers, bool, char and string, which the evaluator knows.
 
+pub mod args;
 pub mod arguments;
 pub mod arrays;
-mod base64;
+pub mod base64;
+pub mod bits;
+pub mod booleans;
+pub mod builder;
+pub mod chars;
+pub mod collation;
 pub mod collections;
 pub mod common;
+pub mod convert;
 mod crypto;
+pub mod cultures;
+pub mod dates;
+pub mod digits;
+pub mod encoding;
+pub mod enums;
+pub mod exceptions;
+pub mod guid;
+pub mod hashes;
 pub mod host;
 pub mod instance;
 mod ip;
 pub mod json;
 pub mod linq;
+pub mod math;
+pub mod number_custom;
+pub mod number_format;
+pub mod number_parse;
+pub mod numbers;
+pub mod random;
 pub mod regex;
 pub mod sequence;
 pub mod signature;
+pub mod string_format;
+pub mod string_search;
+pub mod strings;
 pub mod take;
 pub mod tuples;
 pub mod uri;
+pub mod utf16;
 pub mod web;
 pub mod xml;
 
@@ -99,6 +124,28 @@ pub const FAMILIES: &[&[Table]] = &[
     collections::TABLES,
     linq::TABLES,
     tuples::TABLES,
+    common::TABLES,
+    numbers::TABLES,
+    booleans::TABLES,
+    chars::TABLES,
+    strings::TABLES,
+    string_search::TABLES,
+    enums::TABLES,
+    exceptions::USUAL,
+    exceptions::TABLES,
+    convert::TABLES,
+    math::TABLES,
+    dates::DATE_TIME,
+    dates::OFFSET,
+    dates::SPAN,
+    dates::ZONE,
+    guid::TABLES,
+    random::TABLES,
+    arrays::TABLES,
+    encoding::TABLES,
+    bits::TABLES,
+    builder::TABLES,
+    cultures::TABLES,
 ];
 
 /// The entries of a dictionary of the gateway (`context.Variables`, headers, query), as pairs.
