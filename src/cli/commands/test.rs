@@ -1,11 +1,13 @@
 //! `poolproof test`: runs tests of policies and says which expectations do not hold.
 
+use std::collections::BTreeSet;
+
 use super::super::args::{TestArgs, TestFormat};
 use super::super::exit_code::Exit;
 use super::super::session::{Session, Stop};
 use super::super::verdict::{SuiteReport, TestReport, human, json, junit};
 use crate::config::{DiskFiles, load_suite};
-use crate::diagnostics::Diagnostics;
+use crate::diagnostics::{Diagnostic, Diagnostics};
 use crate::suite::{Coverage, Suite, run_case};
 
 /// Runs every case of every file, prints the result and ends with what they came to.
@@ -63,8 +65,10 @@ fn is_below(report: &TestReport, percent: Option<f64>) -> bool {
 
 /// Adds the problems that are not there yet: files of tests share policies.
 fn add_new(problems: &Diagnostics, all: &mut Diagnostics) {
+    let key = |d: &Diagnostic| (d.code, d.span, d.message.clone());
+    let known: BTreeSet<_> = all.sorted().into_iter().map(key).collect();
     for problem in problems.sorted() {
-        if !all.sorted().contains(&problem) {
+        if !known.contains(&key(problem)) {
             all.push(problem.clone());
         }
     }

@@ -78,7 +78,7 @@ impl<'a> CaseReader<'a> {
         if let Some((_, known)) = self.gateways.iter().find(|(readings, _)| *readings == semantics) {
             return known.clone();
         }
-        let gateway = self.world.gateway(semantics.clone()).map(Arc::new);
+        let gateway = self.world.gateway(semantics.clone(), self.diagnostics).map(Arc::new);
         self.gateways.push((semantics, gateway.clone()));
         gateway
     }

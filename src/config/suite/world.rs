@@ -44,10 +44,16 @@ struct Parts {
 }
 
 impl World {
-    /// The gateway under these readings. `None` when there are problems, which have been told.
-    pub(super) fn gateway(&self, semantics: Semantics) -> Option<GatewaySpec> {
+    /// The gateway under these readings. `None` when there are problems.
+    pub(super) fn gateway(&self, semantics: Semantics, diagnostics: &mut Diagnostics) -> Option<GatewaySpec> {
         let Parts { backends, pools, program } = self.parts.as_ref()?;
-        let spec = GatewaySpec::new(backends.clone(), pools.clone(), program.clone()?, semantics).ok()?;
+        let spec = match GatewaySpec::new(backends.clone(), pools.clone(), program.clone()?, semantics) {
+            Ok(spec) => spec,
+            Err(error) => {
+                diagnostics.push(Diagnostic::error("gateway", None, error.to_string()));
+                return None;
+            }
+        };
         let spec = spec.with_start(self.start_unix_s).with_semantic_hits(self.semantic_hits);
         Some(spec.with_facts(self.facts.clone()))
     }
