@@ -19,7 +19,7 @@ use super::exchange::{Frame, Phase, WaitFrame};
 use super::instance::CachedToken;
 use super::io::{Action, Event, SideAnswer, SideCall, SideRequest};
 use super::pipeline::Runner;
-use crate::policy::expr::Value;
+use crate::policy::csharp::{Object, Value};
 use crate::policy::{
     Body, CallPolicy, Credentials, ExistsAction, HeaderValue, Headers, LastError, Op, Pc, Response,
     SendRequest, SetHeader, Text, VariableSlot,
@@ -379,7 +379,8 @@ impl<C: Choices> Runner<'_, C> {
     /// no response type: the status code stands for it.
     fn store_response(&mut self, slot: Option<VariableSlot>, response: Option<Response>) {
         if let Some(slot) = slot {
-            let value = response.map_or(Value::Null, |r| Value::Int(i32::from(r.status.get())));
+            let heap = &mut self.exchange.heap;
+            let value = response.map_or(Value::Null, |r| heap.add(Object::Response(Box::new(r))).into());
             self.set_variable(slot, value);
         }
     }

@@ -103,6 +103,8 @@ impl Gateway {
         exchange.pending = None;
         exchange.variables.clear();
         exchange.variables.resize(program.variables.len(), None);
+        exchange.heap.clear();
+        exchange.trace.clear();
         exchange.frames.clear();
         exchange.target = super::exchange::Target::Unset;
         exchange.attempt = AttemptNumber::default();

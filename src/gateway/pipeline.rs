@@ -8,13 +8,13 @@
 //!   condition sees the last response, also after an error. When the retry ends, a pending error goes on.
 //! - return-response ends the pipeline with a response of its own: nothing of the old one is kept.
 
-use super::choices::Choices;
+use super::choices::{ChoiceReason, Choices};
 use super::exchange::{BodyProgress, Exchange, Frame, Phase, RetryFrame, Target};
 use super::instance::GatewayState;
 use super::io::{Action, Answerer, Effects, Ending, Event, Step, WakeReason};
 use super::retry::RetryTimes;
 use super::spec::GatewaySpec;
-use crate::policy::expr::{EvalError, Expression, FromValue, Scope, Value};
+use crate::policy::csharp::{Chance, EvalError, Expression, FromValue, Scope, Value};
 use crate::policy::{
     Body, ExistsAction, HeaderValue, Headers, LastError, Op, Operand, Pc, PolicyScope, Response, Retry,
     ReturnResponse, Section, SetBackend, SetHeader, Text, VariableSlot,
@@ -122,23 +122,59 @@ impl<C: Choices> Runner<'_, C> {
 
     /// The value of an attribute; a throwing expression becomes the error of the current policy.
     pub(super) fn eval<T: FromValue + Clone>(&mut self, operand: &Operand<T>) -> Result<T, Box<LastError>> {
-        let result = match operand {
-            Operand::Literal(value) => return Ok(value.clone()),
-            Operand::Expression(_) => {
-                let scope = scope(self.spec, self.exchange, self.now, self.choices);
-                operand.eval(&scope)
+        match operand {
+            Operand::Literal(value) => Ok(value.clone()),
+            Operand::Expression(expression) => {
+                let objects = self.exchange.heap.len();
+                let result = self.with_scope(|scope| T::from_expression(expression, scope));
+                if self.exchange.heap.len() != objects {
+                    self.exchange.tidy();
+                }
+                result
             }
-        };
-        result.map_err(|error| self.expression_error(&error))
+        }
     }
 
-    /// The value of an expression, for a variable.
+    /// The value of an expression, for a variable or a cache. Objects it made live until the next call of
+    /// [`Exchange::tidy`].
     pub(super) fn value(&mut self, expression: &Expression) -> Result<Value, Box<LastError>> {
-        let value = {
-            let scope = scope(self.spec, self.exchange, self.now, self.choices);
-            expression.eval(&scope)
+        self.with_scope(|scope| expression.eval(scope))
+    }
+
+    /// Evaluates over `context` as the current policy sees it.
+    fn with_scope<T>(
+        &mut self,
+        run: impl FnOnce(&mut Scope<'_>) -> Result<T, EvalError>,
+    ) -> Result<T, Box<LastError>> {
+        let spec = self.spec;
+        let exchange = &mut *self.exchange;
+        let shows_default = exchange.response.is_none()
+            && !exchange.forwarded
+            && spec.semantics().policy_pre_response(self.choices) == PreResponse::DefaultObject;
+        let mut default = shows_default.then(|| spec.pre_response().clone());
+        let mut chance = ByChoices(self.choices);
+        let mut scope = Scope {
+            request: &mut exchange.request,
+            response: exchange.response.as_mut().or(default.as_mut()),
+            last_error: exchange.last_error.as_deref(),
+            variables: &exchange.variables,
+            names: &spec.program().variables,
+            heap: &mut exchange.heap,
+            facts: exchange.facts.as_deref().unwrap_or(spec.facts()),
+            now: self.now,
+            started: exchange.started,
+            start_unix_s: i64::try_from(spec.start_unix_s()).unwrap_or(0),
+            request_id: exchange.id.0,
+            chance: &mut chance,
+            semantics: spec.semantics(),
+            trace: &mut exchange.trace,
         };
-        value.map_err(|error| self.expression_error(&error))
+        let result = run(&mut scope);
+        let request = exchange.id;
+        for line in exchange.trace.drain(..) {
+            self.effects.events.push(Event::Traced { request, line });
+        }
+        result.map_err(|error| self.expression_error(&error))
     }
 
     fn end_section(&mut self, section: Section) {
@@ -155,6 +191,7 @@ impl<C: Choices> Runner<'_, C> {
         if let Some(variable) = self.exchange.variables.get_mut(slot.0 as usize) {
             *variable = Some(value);
         }
+        self.exchange.tidy();
     }
 
     /// `set-header`: on the request in inbound and backend, on the response in outbound and on-error.
@@ -418,28 +455,11 @@ impl<C: Choices> Runner<'_, C> {
     }
 }
 
-/// `context` for the expressions of the current policy.
-fn scope<'a, C: Choices>(
-    spec: &'a GatewaySpec,
-    exchange: &'a Exchange,
-    now: Timestamp,
-    choices: &mut C,
-) -> Scope<'a> {
-    let response = match &exchange.response {
-        Some(response) => Some(response),
-        None if exchange.forwarded => None,
-        None => match spec.semantics().policy_pre_response(choices) {
-            PreResponse::Null => None,
-            PreResponse::DefaultObject => Some(spec.pre_response()),
-        },
-    };
-    Scope {
-        request: &exchange.request,
-        response,
-        last_error: exchange.last_error.as_deref(),
-        variables: &exchange.variables,
-        names: &spec.program().variables,
-        now,
-        started: exchange.started,
+/// Random numbers of expressions are choices like all others.
+struct ByChoices<'a, C>(&'a mut C);
+
+impl<C: Choices> Chance for ByChoices<'_, C> {
+    fn between(&mut self, low: u64, high: u64) -> u64 {
+        self.0.between(low, high, ChoiceReason::Expression)
     }
 }

@@ -12,7 +12,7 @@
 use super::Text;
 use super::caches::CachePolicy;
 use super::calls::CallPolicy;
-use super::expr::{EvalError, Expression, FromValue, Scope};
+use super::csharp::{EvalError, Expression, FromValue, Scope};
 use super::limits::Limit;
 use crate::diagnostics::Span;
 use crate::units::{Duration, StatusCode};
@@ -102,7 +102,7 @@ pub enum Operand<T> {
 impl<T: FromValue + Clone> Operand<T> {
     /// The value in `scope`.
     #[inline]
-    pub fn eval(&self, scope: &Scope<'_>) -> Result<T, EvalError> {
+    pub fn eval(&self, scope: &mut Scope<'_>) -> Result<T, EvalError> {
         match self {
             Self::Literal(value) => Ok(value.clone()),
             Self::Expression(expression) => T::from_expression(expression, scope),

@@ -116,7 +116,7 @@ pub(super) fn look_up(name: &str, section: Section) -> Known {
         return Known::Unsupported;
     }
     let names = SUPPORTED.iter().map(|(known, _)| *known).chain(UNSUPPORTED.iter().copied());
-    Known::Unknown(crate::policy::expr::closest(name, names))
+    Known::Unknown(crate::policy::closest(name, names))
 }
 
 /// The sections that a policy may stand in; `None` when that is not known here.

@@ -30,8 +30,8 @@ mod variables;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use super::csharp::Variables;
 use super::document::{self, Options};
-use super::expr::Variables;
 use super::scan::Element;
 use super::{Op, Pc, Place, PolicyScope, Program, Section, Text};
 use crate::diagnostics::{Diagnostic, Diagnostics, SourceId, Span};
