@@ -19,6 +19,7 @@ mod limits;
 mod message;
 mod program;
 pub mod scan;
+pub mod standing;
 mod text;
 
 pub use caches::{CachePolicy, ResponseLookup};
