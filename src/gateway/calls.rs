@@ -101,9 +101,9 @@ impl<C: Choices> Runner<'_, C> {
                     token: token.clone(),
                     expires,
                 });
-                self.token_came(call, Some(token));
+                self.token_came(&call, Some(token));
             }
-            (SideCall::Token { .. }, _) => self.token_came(call, None),
+            (SideCall::Token { .. }, _) => self.token_came(&call, None),
             (SideCall::Request(_), SideAnswer::Response(response)) => self.done(&call, Ok(response)),
             (SideCall::Request(_), _) => self.done(&call, Err("BackendConnectionFailure")),
         }
@@ -253,7 +253,7 @@ impl<C: Choices> Runner<'_, C> {
     }
 
     /// A token has come, or will not.
-    fn token_came(&mut self, call: OpenCall, token: Option<Text>) {
+    fn token_came(&mut self, call: &OpenCall, token: Option<Text>) {
         let spec = self.spec;
         match spec.program().op(call.at) {
             Some(Op::ManagedIdentity { output, ignore_error, .. }) => {
@@ -279,14 +279,14 @@ impl<C: Choices> Runner<'_, C> {
                     Some(token) => self.authorize(&mut request, token, *output),
                     None if *ignore_error => {}
                     None => {
-                        self.done(&call, Err("TokenFetchFailed"));
+                        self.done(call, Err("TokenFetchFailed"));
                         return;
                     }
                 }
                 let one_way = request.one_way;
-                self.send_out_again(&call, *request);
+                self.send_out_again(call, *request);
                 if one_way {
-                    self.proceed(&call, policy.parallel);
+                    self.proceed(call, policy.parallel);
                 }
             }
             _ => {}
@@ -318,8 +318,9 @@ impl<C: Choices> Runner<'_, C> {
             }
             Err(reason) => {
                 let url = match (&call.call, &call.then) {
-                    (SideCall::Request(request), _) => request.url.clone(),
-                    (SideCall::Token { .. }, Some(request)) => request.url.clone(),
+                    (SideCall::Request(request), _) | (SideCall::Token { .. }, Some(request)) => {
+                        request.url.clone()
+                    }
                     (SideCall::Token { resource, .. }, None) => resource.clone(),
                 };
                 let message = match reason {

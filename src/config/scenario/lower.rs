@@ -8,6 +8,7 @@ use super::super::json::{Member, Node, Value, shorten};
 use super::super::shape::Kind;
 use super::super::utc::read_start;
 use super::assume::{Assumption, Assumptions};
+use super::endpoints::read_endpoints;
 use super::gateway::{Described, join};
 use super::library::{Library, Loaded};
 use super::readings::read_semantics;
@@ -108,7 +109,7 @@ fn lower_all(tree: &Node, library: &mut Library<'_>, diagnostics: &mut Diagnosti
     let setting = |name: &str| settings.and_then(|settings| settings.get(name));
     let output = |name: &str| tree.get("output").and_then(|output| output.get(name));
     let plan = RunPlan {
-        gateway: Arc::new(gateway),
+        gateway: Arc::new(gateway.with_semantic_hits(semantic_hits(tree))),
         units: match setting("units") {
             Some(units) => u32::try_from(units.integer()?).ok()?,
             None => 1,
@@ -120,7 +121,7 @@ fn lower_all(tree: &Node, library: &mut Library<'_>, diagnostics: &mut Diagnosti
         token_lifetime: setting("tokenLifetime").and_then(Node::time).unwrap_or(DEFAULT_TOKEN_LIFETIME),
         horizon: tree.get("horizon").and_then(Node::time),
         interval: output("interval").and_then(Node::time).unwrap_or(DEFAULT_INTERVAL),
-        endpoints: Vec::new(),
+        endpoints: read_endpoints(tree)?,
         seed: tree.get("seed").and_then(Node::integer).unwrap_or(DEFAULT_SEED),
     };
     let mut print = Fingerprint::default();
@@ -151,6 +152,13 @@ fn without_names(tree: &Node) -> Node {
         }
     }
     tree
+}
+
+/// `gateway.semanticCacheHits` in thousandths.
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "checked to be from 0 to 1")]
+fn semantic_hits(tree: &Node) -> u16 {
+    let share = tree.get("gateway").and_then(|gateway| gateway.get("semanticCacheHits"));
+    share.and_then(Node::number).map_or(0, |share| (share * 1_000.0).round() as u16)
 }
 
 fn read_operation(tree: &Node, diagnostics: &mut Diagnostics) -> Option<Operation> {

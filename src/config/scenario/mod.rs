@@ -6,6 +6,7 @@
 
 mod assume;
 mod edit;
+mod endpoints;
 mod gateway;
 mod library;
 mod lower;

@@ -57,6 +57,8 @@ pub mod string_format;
 pub mod string_search;
 pub mod strings;
 pub mod take;
+#[cfg(test)]
+mod testing;
 pub mod tuples;
 pub mod uri;
 pub mod utf16;

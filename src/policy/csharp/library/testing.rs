@@ -59,6 +59,7 @@ pub(super) fn with_facts<R>(facts: &Facts, test: impl FnOnce(&mut Machine<'_, '_
         outs: Vec::new(),
         frame: Vec::new(),
         lambdas: &[],
+        running: Vec::new(),
         steps_left: MAX_STEPS,
         bytes_left: MAX_BYTES,
         depth: 0,

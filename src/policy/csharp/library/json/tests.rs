@@ -34,6 +34,7 @@ fn with_machine<T>(semantics: &Semantics, run: impl FnOnce(&mut Machine<'_, '_>)
         outs: Vec::new(),
         frame: Vec::new(),
         lambdas: &[],
+        running: Vec::new(),
         steps_left: MAX_STEPS,
         bytes_left: MAX_BYTES,
         depth: 0,
