@@ -38,6 +38,8 @@ pub struct Exchange {
     pub(super) forwarded: bool,
     /// The body stream was sent once without being buffered.
     pub(super) body_used: bool,
+    /// Headers that cors adds to the response when it is sent.
+    pub(super) cors: Vec<(Text, Text)>,
 }
 
 /// What an exchange is waiting for.

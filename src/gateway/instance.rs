@@ -103,6 +103,7 @@ impl Gateway {
         exchange.attempt = AttemptNumber::default();
         exchange.forwarded = false;
         exchange.body_used = false;
+        exchange.cors.clear();
         self.runner(exchange, now, choices, effects).run();
     }
 

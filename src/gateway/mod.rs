@@ -11,7 +11,7 @@
 //! - Wake-ups, trips, selections and failures carry their reason.
 //! - Nothing panics, whatever the configuration and the inputs.
 //!
-//! Rooms: `instance` is the entrance, `pipeline` runs policies, `forward` makes attempts; `breaker`,
+//! Rooms: `instance` is the entrance, `pipeline` runs policies (`policies` those beyond routing), `forward` makes attempts; `breaker`,
 //! `window`, `selection`, `retry`, `retry_after` hold one rule each; `io` and `exchange` are the data.
 //!
 //! Deliberately absent: latency, quota and traffic (the world's), file formats, HTTP.
@@ -24,6 +24,7 @@ mod forward;
 mod instance;
 mod io;
 mod pipeline;
+mod policies;
 mod retry;
 mod retry_after;
 mod selection;

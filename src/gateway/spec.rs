@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use thiserror::Error;
 
+use crate::policy::operations::Supplied;
 use crate::policy::{Facts, Program, Response, Text};
 use crate::semantics::Semantics;
 use crate::units::{BackendId, Duration, PoolId, StatusCode};
@@ -121,6 +122,7 @@ pub struct GatewaySpec {
     semantics: Semantics,
     start_unix_s: u64,
     facts: Arc<Facts>,
+    supplied: Supplied,
     legacy_reasons: Vec<Text>,
     pre_response: Response,
 }
@@ -171,6 +173,7 @@ impl GatewaySpec {
             semantics,
             start_unix_s: 0,
             facts: Arc::default(),
+            supplied: Supplied::default(),
             legacy_reasons,
             pre_response,
         };
@@ -196,6 +199,18 @@ impl GatewaySpec {
     pub fn with_facts(mut self, facts: Facts) -> Self {
         self.facts = Arc::new(facts);
         self
+    }
+
+    /// The same with keys and authorizations that stand for services the gateway would ask.
+    #[must_use]
+    pub fn with_supplied(mut self, supplied: Supplied) -> Self {
+        self.supplied = supplied;
+        self
+    }
+
+    /// Keys and authorizations that stand for services the gateway would ask.
+    pub fn supplied(&self) -> &Supplied {
+        &self.supplied
     }
 
     /// What `context` tells when a request says nothing else.

@@ -14,6 +14,7 @@ pub mod document;
 pub mod expr;
 mod facts;
 mod message;
+pub mod operations;
 mod program;
 pub mod scan;
 mod text;

@@ -15,19 +15,25 @@
 mod attributes;
 mod authentication;
 mod flow;
+mod guards;
 mod known;
 mod layers;
 mod messages;
 mod operands;
+mod records;
 mod routing;
 mod sections;
+mod shape;
+#[cfg(test)]
+mod table;
+mod transforms;
 mod variables;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::expr::Variables;
 use super::document::{self, Options};
+use super::expr::Variables;
 use super::scan::Element;
 use super::{Op, Pc, Place, PolicyScope, Program, Section, Text};
 use crate::diagnostics::{Diagnostic, Diagnostics, SourceId, Span};

@@ -159,9 +159,10 @@ impl Compiler<'_> {
         self.literal(&attribute.value)
     }
 
-    /// The text itself, without named values. In a check nothing is known of what holds one.
+    /// The text itself, without named values. In a check nothing is known of what holds one, or what a
+    /// template would have filled in.
     pub(super) fn literal<'r>(&mut self, raw: &'r RawText) -> Option<&'r str> {
-        if self.is_check && named_value(&raw.text).is_some() {
+        if self.is_check && (named_value(&raw.text).is_some() || !raw.leftovers.is_empty()) {
             return None;
         }
         if let Some((at, name)) = named_value(&raw.text) {
