@@ -11,6 +11,7 @@ mod exhausted;
 mod failover;
 mod identity;
 mod messages;
+mod policies;
 mod random;
 mod readings;
 mod reference;
