@@ -122,6 +122,7 @@ pub struct GatewaySpec {
     semantics: Semantics,
     start_unix_s: u64,
     facts: Arc<Facts>,
+    semantic_hits: u16,
     supplied: Supplied,
     legacy_reasons: Vec<Text>,
     pre_response: Response,
@@ -173,6 +174,7 @@ impl GatewaySpec {
             semantics,
             start_unix_s: 0,
             facts: Arc::default(),
+            semantic_hits: 0,
             supplied: Supplied::default(),
             legacy_reasons,
             pre_response,
@@ -221,6 +223,19 @@ impl GatewaySpec {
     /// Wall-clock time of run start, in seconds since 1970-01-01 UTC.
     pub fn start_unix_s(&self) -> u64 {
         self.start_unix_s
+    }
+
+    /// The same with a share of prompts, in thousandths, that are like one that was answered before. Without
+    /// it a semantic cache never hits.
+    #[must_use]
+    pub fn with_semantic_hits(mut self, permille: u16) -> Self {
+        self.semantic_hits = permille.min(1_000);
+        self
+    }
+
+    /// Share of prompts, in thousandths, that a semantic cache can answer.
+    pub fn semantic_hits(&self) -> u16 {
+        self.semantic_hits
     }
 
     /// The single backends, by [`BackendId`].

@@ -10,9 +10,9 @@
 use std::collections::BTreeMap;
 
 use super::compile::{PolicyText, Sources, load_sources};
+use super::csharp::{Expression, Variables};
 use super::csharp::{NamedValues, ParseOptions, parse_with};
 use super::document::{self, Kind, Options, Unresolved};
-use super::expr::{Expression, Variables};
 use super::program::PolicyScope;
 use super::scan::Format;
 use crate::diagnostics::{Diagnostics, SourceId, Span};
@@ -86,7 +86,13 @@ impl Checked {
 pub fn looks_like_policy(text: &str) -> bool {
     let mut rest = text.trim_start_matches('\u{feff}').trim_start();
     loop {
-        let end = if rest.starts_with("<!--") { "-->" } else if rest.starts_with("<?") { "?>" } else { break };
+        let end = if rest.starts_with("<!--") {
+            "-->"
+        } else if rest.starts_with("<?") {
+            "?>"
+        } else {
+            break;
+        };
         let Some((_, after)) = rest.split_once(end) else { return false };
         rest = after.trim_start();
     }
@@ -109,9 +115,11 @@ pub fn check(source: SourceId, text: &str, options: &CheckOptions, diagnostics: 
         .map(|site| {
             let mut quiet = Diagnostics::new();
             let parsed =
-                parse_with(site.text, ParseOptions { named_values: NamedValues::Tolerate }, &mut quiet).is_some();
+                parse_with(site.text, ParseOptions { named_values: NamedValues::Tolerate }, &mut quiet)
+                    .is_some();
             let mut quiet = Diagnostics::new();
-            let evaluable = parsed && Expression::compile(site.text, &mut Variables::new(), &mut quiet).is_some();
+            let evaluable =
+                parsed && Expression::compile(site.text, &mut Variables::new(), &mut quiet).is_some();
             CheckedExpression { span: site.text.span, parsed, evaluable }
         })
         .collect();

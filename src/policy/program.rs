@@ -5,11 +5,15 @@
 //! - Each section is a run of operations that ends in [`Op::SectionEnd`]; `<base/>` is expanded.
 //! - [`Op::Retry`] is followed by its children and one [`Op::RetryEnd`] that names it; `Retry::end` is
 //!   the operation after that `RetryEnd`.
+//! - `limit-concurrency` and `wait` are a pair of operations around their children.
 //! - `choose` becomes [`Op::Branch`] and [`Op::Jump`].
 //! - `places` has one entry for each operation.
 
 use super::Text;
-use super::expr::{EvalError, Expression, FromValue, Scope};
+use super::caches::CachePolicy;
+use super::calls::CallPolicy;
+use super::csharp::{EvalError, Expression, FromValue, Scope};
+use super::limits::Limit;
 use super::operations::{Guard, Record, Transform};
 use crate::diagnostics::Span;
 use crate::units::{Duration, StatusCode};
@@ -99,7 +103,7 @@ pub enum Operand<T> {
 impl<T: FromValue + Clone> Operand<T> {
     /// The value in `scope`.
     #[inline]
-    pub fn eval(&self, scope: &Scope<'_>) -> Result<T, EvalError> {
+    pub fn eval(&self, scope: &mut Scope<'_>) -> Result<T, EvalError> {
         match self {
             Self::Literal(value) => Ok(value.clone()),
             Self::Expression(expression) => T::from_expression(expression, scope),
@@ -255,6 +259,12 @@ pub enum Op {
         /// Status reason.
         reason: Operand<Text>,
     },
+    /// Limits of concurrency, calls, volume and tokens.
+    Limit(Box<Limit>),
+    /// Caches.
+    Cache(Box<CachePolicy>),
+    /// Calls to somebody else.
+    Call(Box<CallPolicy>),
     /// A policy that changes messages.
     Transform(Box<Transform>),
     /// A policy that lets a request pass or refuses it.

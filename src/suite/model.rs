@@ -83,6 +83,8 @@ pub struct CaseRequest {
     pub headers: Arc<[Header]>,
     /// Body.
     pub body: Option<Text>,
+    /// Tokens of the prompt, for token limits.
+    pub prompt_tokens: Option<u32>,
     /// Who calls what.
     pub facts: Arc<Facts>,
     /// What must come out.

@@ -9,9 +9,10 @@ use super::coverage::Coverage;
 use super::expect::Mismatch;
 use super::model::{Answer, Case, CaseRequest, Outcome};
 use crate::gateway::{
-    Action, BreakerState, Effects, Event, Exchange, FirstChoice, ForwardTarget, Gateway, Input, RequestHead,
-    SentBody, SideAnswer, SideCall,
+    Action, BreakerState, CallNumber, Effects, Event, Exchange, FirstChoice, ForwardTarget, Gateway, Input,
+    RequestHead, SentBody, SideAnswer, SideCall, TokenFacts, Usage,
 };
+use crate::policy::csharp::{Context, LowestChance, to_json};
 use crate::policy::{Body, Headers, LastError, Request, Response, Text};
 use crate::units::{AttemptNumber, Duration, RequestId, Timestamp};
 
@@ -192,7 +193,9 @@ impl<'c> Stage<'c> {
             Action::Sleep { request, until, .. } => {
                 self.schedule(until, Due::Input(index(request), Input::Wake));
             }
-            Action::SideCall { request, call } => self.side_call(request, &call),
+            Action::SideCall { request, number, deadline, call } => {
+                self.side_call(request, number, deadline, &call);
+            }
             Action::Respond { request, .. } => self.respond(request),
             Action::Finish { request, .. } => self.finish(request),
             Action::Abort { .. } => {}
@@ -226,7 +229,7 @@ impl<'c> Stage<'c> {
         if let SentBody::Lost { status } = body {
             let response = Response::plain(status);
             self.schedule(self.now, Due::Input(at, Input::ResponseHeaders { attempt, response }));
-            self.schedule(self.now, Due::Input(at, Input::BodyEnd { attempt }));
+            self.schedule(self.now, Due::Input(at, Input::BodyEnd { attempt, usage: None }));
             return;
         }
         let case = self.case;
@@ -246,27 +249,70 @@ impl<'c> Stage<'c> {
             }
             Some(Outcome::Response { breaks_off, .. }) => {
                 let response = answer.map_or_else(ok, response_of);
+                let usage = usage_of(&response);
+                let end = if *breaks_off {
+                    Input::BodyFailed { attempt }
+                } else {
+                    Input::BodyEnd { attempt, usage }
+                };
                 self.schedule(when, Due::Input(at, Input::ResponseHeaders { attempt, response }));
-                let end =
-                    if *breaks_off { Input::BodyFailed { attempt } } else { Input::BodyEnd { attempt } };
                 self.schedule(when, Due::Input(at, end));
                 self.schedule(deadline, Due::Input(at, Input::HeaderTimeout { attempt }));
             }
             None => {
                 self.schedule(when, Due::Input(at, Input::ResponseHeaders { attempt, response: ok() }));
-                self.schedule(when, Due::Input(at, Input::BodyEnd { attempt }));
+                self.schedule(when, Due::Input(at, Input::BodyEnd { attempt, usage: None }));
             }
         }
     }
 
-    fn side_call(&mut self, request: RequestId, call: &SideCall) {
-        let answer = match call {
-            SideCall::Token { resource, .. } => SideAnswer::Token {
-                token: Text::from(format!("token-for-{resource}")),
-                expires: self.now.saturating_add(TOKEN_LIFETIME),
-            },
+    fn side_call(
+        &mut self,
+        request: RequestId,
+        number: CallNumber,
+        deadline: Option<Timestamp>,
+        call: &SideCall,
+    ) {
+        let at = index(request);
+        let (answer, delay) = match call {
+            SideCall::Token { resource, .. } => {
+                let token = Text::from(format!("token-for-{resource}"));
+                let expires = self.now.saturating_add(TOKEN_LIFETIME);
+                (SideAnswer::Token { token, expires }, Duration::ZERO)
+            }
+            SideCall::Request(sent) => {
+                if let Some(record) = self.records.get_mut(at) {
+                    record.calls.push(sent.url.to_string());
+                }
+                let count = self.count(&sent.url);
+                let case = self.case;
+                let answer = endpoint(case, &sent.url).map(|script| script.answer(count));
+                let delay = answer.flatten().map_or(Duration::ZERO, |a| a.delay);
+                if sent.one_way {
+                    return;
+                }
+                match answer {
+                    // A URL that no script knows cannot be reached.
+                    None => (SideAnswer::Failed, delay),
+                    Some(None) => (SideAnswer::Response(ok()), delay),
+                    Some(Some(answer)) => match answer.outcome {
+                        Outcome::Response { .. } => (SideAnswer::Response(response_of(answer)), delay),
+                        Outcome::ConnectionFailure => (SideAnswer::Failed, delay),
+                        Outcome::Timeout => {
+                            if let Some(deadline) = deadline {
+                                self.schedule(deadline, Due::Input(at, Input::Wake));
+                            }
+                            return;
+                        }
+                    },
+                }
+            }
         };
-        self.schedule(self.now, Due::Input(index(request), Input::SideCallDone(answer)));
+        if let Some(deadline) = deadline {
+            self.schedule(deadline, Due::Input(at, Input::Wake));
+        }
+        let done = Input::SideCallDone { number, answer };
+        self.schedule(self.now.saturating_add(delay), Due::Input(at, done));
     }
 
     fn respond(&mut self, request: RequestId) {
@@ -286,9 +332,13 @@ impl<'c> Stage<'c> {
         let at = index(request);
         let Some(exchange) = self.exchanges.get(at) else { return };
         let names = &self.case.gateway.program().variables;
+        let mut chance = LowestChance;
+        let mut context = Context { heap: exchange.heap().clone(), ..Context::default() };
+        let mut scope = context.scope(&mut chance);
         let set = names.iter().zip(exchange.variables());
-        let variables =
-            set.filter_map(|(name, value)| Some((name.to_string(), plain(value.as_ref()?)))).collect();
+        let variables = set
+            .filter_map(|(name, value)| Some((name.to_string(), to_json(value.as_ref()?, &mut scope))))
+            .collect();
         if let Some(record) = self.records.get_mut(at) {
             record.variables = variables;
             record.error = exchange.last_error().cloned();
@@ -346,6 +396,7 @@ fn head_of(request: &CaseRequest, at: usize) -> RequestHead {
         headers: Some(Arc::clone(&request.headers)),
         body: request.body.clone().map_or(Body::Absent, Body::Text),
         facts: Some(Arc::clone(&request.facts)),
+        tokens: TokenFacts { prompt: request.prompt_tokens },
     }
 }
 
@@ -371,6 +422,18 @@ fn response_of(answer: &Answer) -> Response {
     response
 }
 
+/// The tokens that the body of a model's answer tells.
+fn usage_of(response: &Response) -> Option<Usage> {
+    let Body::Text(text) = &response.body else { return None };
+    let json: Json = serde_json::from_str(text).ok()?;
+    let count = |name: &str| u32::try_from(json.get("usage")?.get(name)?.as_u64()?).ok();
+    Some(Usage {
+        prompt: count("prompt_tokens").unwrap_or(0),
+        completion: count("completion_tokens").unwrap_or(0),
+    })
+    .filter(|_| json.get("usage").is_some())
+}
+
 fn text_of(body: &Body) -> Option<String> {
     match body {
         Body::Text(text) => Some(text.to_string()),
@@ -382,19 +445,4 @@ fn text_of(body: &Body) -> Option<String> {
 fn endpoint<'c>(case: &'c Case, url: &str) -> Option<&'c super::model::Script> {
     let fits = case.endpoints.iter().filter(|e| url.starts_with(e.prefix.as_str()));
     fits.max_by_key(|e| e.prefix.len()).map(|e| &e.script)
-}
-
-/// A variable as JSON: what is no number, bool or null is its text.
-fn plain(value: &crate::policy::expr::Value) -> Json {
-    use crate::policy::expr::Value;
-    match value {
-        Value::Null => Json::Null,
-        Value::Bool(value) => Json::from(*value),
-        Value::Int(value) => Json::from(*value),
-        Value::Long(value) => Json::from(*value),
-        Value::Double(value) => Json::from(value.get()),
-        Value::Char(value) => Json::from(value.to_string()),
-        Value::Str(value) => Json::from(value.as_str()),
-        Value::Strings(values) => values.iter().map(|text| Json::from(text.as_str())).collect(),
-    }
 }

@@ -2,12 +2,13 @@
 //!
 //! Rules (the page of each policy; reasons and messages: error handling page)
 //! - A refused request has the status of the policy and a JSON body with its message, and goes to on-error.
-//! - The output variables of validate-jwt and get-authorization-context hold the token as a string.
+//! - The output variable of validate-jwt holds a `Jwt`, that of get-authorization-context an
+//!   `Authorization` without claims.
 
 use crate::gateway::choices::Choices;
 use crate::gateway::io::Answerer;
 use crate::gateway::pipeline::Runner;
-use crate::policy::expr::Value;
+use crate::policy::csharp::{Class, Object, Value};
 use crate::policy::operations::{
     AuthorizationContext, CheckHeader, Guard, IpFilter, RequiredClaim, TokenKey, TokenOutcome, TokenRules,
     TokenSource, TokenTest, basic_credentials, check_token, is_same_address, is_within_addresses,
@@ -44,7 +45,7 @@ impl<C: Choices> Runner<'_, C> {
         let allowed = self.all(&policy.values)?;
         let Some(found) = self.exchange.request.headers.joined(&name) else {
             let message = format!("Header {name} was not found in the request. Access denied.");
-            return Err(self.refuse(status, &shown, "HeaderNotFound", message));
+            return Err(self.deny(status, &shown, "HeaderNotFound", message));
         };
         let is_allowed = |value: &str| {
             allowed.iter().any(|one| {
@@ -55,7 +56,7 @@ impl<C: Choices> Runner<'_, C> {
             return Ok(());
         }
         let message = format!("Header {name} value of {found} is not allowed. Access denied.");
-        Err(self.refuse(status, &shown, "HeaderValueNotAllowed", message))
+        Err(self.deny(status, &shown, "HeaderValueNotAllowed", message))
     }
 
     fn ip_filter(&mut self, policy: &IpFilter) -> Result<(), Box<LastError>> {
@@ -69,7 +70,7 @@ impl<C: Choices> Runner<'_, C> {
         let status = StatusCode::new(FORBIDDEN).unwrap_or(StatusCode::BAD_REQUEST);
         if is_same_address(&caller, &caller).is_none() {
             let message = "Failed to establish IP address for the caller. Access denied.";
-            return Err(self.refuse(status, message, "FailedToParseCallerIP", message.to_owned()));
+            return Err(self.deny(status, message, "FailedToParseCallerIP", message.to_owned()));
         }
         let is_named = addresses.iter().any(|one| is_same_address(&caller, one) == Some(true))
             || ranges.iter().any(|(from, to)| is_within_addresses(&caller, from, to) == Some(true));
@@ -82,7 +83,7 @@ impl<C: Choices> Runner<'_, C> {
         } else {
             ("CallerIpBlocked", "Caller IP address is blocked. Access denied.".to_owned())
         };
-        Err(self.refuse(status, &message.clone(), reason, message))
+        Err(self.deny(status, &message.clone(), reason, message))
     }
 
     fn check_token(&mut self, rules: &TokenRules) -> Result<(), Box<LastError>> {
@@ -101,14 +102,16 @@ impl<C: Choices> Runner<'_, C> {
                     let source = self.current_policy();
                     self.tell_trace(format!("{source}: the signature of the token was not verified"));
                 }
-                if let (Some(slot), Some(token)) = (rules.output, token) {
-                    self.set_variable(slot, Value::Str(token));
+                if let (Some((slot, parsed)), Some(token)) = (&rules.output, token) {
+                    self.set_variable(*slot, Value::Str(token));
+                    let token = self.with_scope(|scope| parsed.eval(scope))?;
+                    self.set_variable(*slot, token);
                 }
                 Ok(())
             }
             Err((reason, message)) => {
                 let shown = shown.unwrap_or_else(|| Text::from(message.clone()));
-                Err(self.refuse(status, &shown, reason, message))
+                Err(self.deny(status, &shown, reason, message))
             }
         }
     }
@@ -174,7 +177,12 @@ impl<C: Choices> Runner<'_, C> {
         let spec = self.spec;
         let mut known = spec.supplied().authorizations.iter();
         match known.find(|one| one.provider == provider && one.id == id) {
-            Some(found) => self.set_variable(policy.output, Value::Str(found.access_token.clone())),
+            Some(found) => {
+                let fields = vec![Value::Str(found.access_token.clone()), Value::Null];
+                let object = Object::Record { class: Class::Authorization, fields };
+                let value = self.exchange.heap.add(object).into();
+                self.set_variable(policy.output, value);
+            }
             None if ignore_error => self.set_variable(policy.output, Value::Null),
             None => {
                 // The reason word is a placeholder of ours: the service's is not published.
@@ -186,7 +194,7 @@ impl<C: Choices> Runner<'_, C> {
     }
 
     /// The error of the current policy, with the gateway's own response.
-    fn refuse(
+    fn deny(
         &mut self,
         status: StatusCode,
         shown: &str,

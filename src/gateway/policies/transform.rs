@@ -12,7 +12,7 @@ use std::sync::Arc;
 use crate::gateway::choices::Choices;
 use crate::gateway::io::Answerer;
 use crate::gateway::pipeline::Runner;
-use crate::policy::expr::Value;
+use crate::policy::csharp::Object;
 use crate::policy::operations::{
     BodyTemplate, Conversion, LiquidTemplate, LiquidValues, QueryEdit, Transform, edit_query, json_to_xml,
     match_parameters, query_value, rewrite_template, xml_to_json,
@@ -20,7 +20,6 @@ use crate::policy::operations::{
 use crate::policy::{
     Body, ExistsAction, Facts, HeaderValue, LastError, Operand, Origin, Pc, Response, Text, VariableSlot,
 };
-use crate::units::StatusCode;
 
 impl<C: Choices> Runner<'_, C> {
     /// Changes a message, or answers.
@@ -256,10 +255,11 @@ impl<C: Choices> Runner<'_, C> {
         Ok(())
     }
 
-    /// The response in a variable. Expressions have no type for it: the status code stands for it.
+    /// The response in a variable.
     pub(in crate::gateway) fn stored_response(&self, slot: VariableSlot) -> Option<Response> {
-        match self.exchange.variables.get(slot.0 as usize)?.as_ref()? {
-            Value::Int(status) => u16::try_from(*status).ok().and_then(StatusCode::new).map(Response::plain),
+        let value = self.exchange.variables.get(slot.0 as usize)?.as_ref()?;
+        match self.exchange.heap.object(value)? {
+            Object::Response(response) => Some(Response::clone(response)),
             _ => None,
         }
     }

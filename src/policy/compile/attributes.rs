@@ -2,7 +2,7 @@
 
 use super::Compiler;
 use crate::diagnostics::Diagnostic;
-use crate::policy::expr::closest;
+use crate::policy::closest;
 use crate::policy::scan::{Attribute, Element};
 
 impl Compiler<'_> {

@@ -7,12 +7,13 @@ use super::shape::{
     Child, Content, EMPTY, Field, Filled, Kind, Shape, TEXT, many, maybe, optional, required, some,
 };
 use crate::diagnostics::Diagnostic;
+use crate::policy::csharp::Expression;
 use crate::policy::operations::{
     AuthorizationContext, CheckHeader, ClaimRule, Guard, IpFilter, TokenKey, TokenRules, TokenSource,
     is_same_address,
 };
-use crate::policy::scan::Element;
-use crate::policy::{Op, Operand, Text};
+use crate::policy::scan::{Element, RawText};
+use crate::policy::{Op, Operand, Text, VariableSlot};
 use crate::units::{Duration, StatusCode};
 
 const UNAUTHORIZED: u16 = 401;
@@ -235,7 +236,7 @@ impl Compiler<'_> {
             require_scheme: filled.words("require-scheme"),
             require_signed: filled.flag("require-signed-tokens", true),
             clock_skew: filled.seconds("clock-skew", Duration::ZERO),
-            output,
+            output: self.token_output(element, output),
             configurations,
             audiences,
             issuers: filled.texts_in("issuers", "issuer"),
@@ -244,6 +245,19 @@ impl Compiler<'_> {
             claims,
         };
         Some(Guard::Token(Box::new(rules)))
+    }
+
+    /// The variable of a token, with the expression that reads the text in it.
+    fn token_output(
+        &mut self,
+        element: &Element,
+        slot: Option<VariableSlot>,
+    ) -> Option<(VariableSlot, Expression)> {
+        let name = element.attribute("output-token-variable-name")?.value.text.trim().replace('"', "\"\"");
+        let text = format!("@(((string)context.Variables[@\"{name}\"]).AsJwt())");
+        let raw = RawText::verbatim(element.tag_span.source, &text);
+        let parsed = Expression::compile(&raw, &mut self.variables, self.diagnostics)?;
+        Some((slot?, parsed))
     }
 
     fn token_source(&mut self, element: &Element, filled: &mut Filled) -> Option<TokenSource> {

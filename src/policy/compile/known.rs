@@ -15,7 +15,15 @@ const SUPPORTED: &[(&str, u8)] = &[
     ("authentication-certificate", I),
     ("authentication-managed-identity", I | O),
     ("azure-openai-emit-token-metric", I),
+    ("azure-openai-semantic-cache-lookup", I),
+    ("azure-openai-semantic-cache-store", O),
+    ("azure-openai-token-limit", I),
     ("base", ALL),
+    ("cache-lookup", I),
+    ("cache-lookup-value", ALL),
+    ("cache-remove-value", ALL),
+    ("cache-store", O),
+    ("cache-store-value", ALL),
     ("check-header", I),
     ("choose", ALL),
     ("cors", I),
@@ -29,17 +37,27 @@ const SUPPORTED: &[(&str, u8)] = &[
     ("ip-filter", I),
     ("json-to-xml", I | O | E),
     ("jsonp", O),
+    ("limit-concurrency", ALL),
     ("llm-content-safety", I),
     ("llm-emit-token-metric", I),
+    ("llm-semantic-cache-lookup", I),
+    ("llm-semantic-cache-store", O),
+    ("llm-token-limit", I),
     ("log-to-eventhub", ALL),
     ("mock-response", I | O | E),
     ("proxy", I),
     ("publish-event", ALL),
     ("publish-to-dapr", I | O | E),
+    ("quota", I),
+    ("quota-by-key", I),
+    ("rate-limit", I),
+    ("rate-limit-by-key", I),
     ("redirect-content-urls", I | O),
     ("retry", ALL),
     ("return-response", ALL),
     ("rewrite-uri", I),
+    ("send-one-way-request", ALL),
+    ("send-request", ALL),
     ("send-service-bus-message", I | O | E),
     ("set-backend-service", ALL),
     ("set-body", ALL),
@@ -58,6 +76,7 @@ const SUPPORTED: &[(&str, u8)] = &[
     ("validate-odata-request", I),
     ("validate-parameters", I),
     ("validate-status-code", O | E),
+    ("wait", I | B | O),
     ("xml-to-json", I | O | E),
 ];
 
@@ -82,30 +101,11 @@ const TOLERATED: &[(&str, u8)] = &[
 
 /// Policies that exist and are not compiled.
 const UNSUPPORTED: &[&str] = &[
-    "azure-openai-semantic-cache-lookup",
-    "azure-openai-semantic-cache-store",
-    "azure-openai-token-limit",
-    "cache-lookup",
-    "cache-lookup-value",
-    "cache-remove-value",
-    "cache-store",
-    "cache-store-value",
     "cache-value",
     "cosmosdb-data-source",
     "http-data-source",
     "invoke-request",
-    "limit-concurrency",
-    "llm-semantic-cache-lookup",
-    "llm-semantic-cache-store",
-    "llm-token-limit",
-    "quota",
-    "quota-by-key",
-    "rate-limit",
-    "rate-limit-by-key",
-    "send-one-way-request",
-    "send-request",
     "sql-data-source",
-    "wait",
     "xsl-transform",
 ];
 
@@ -139,7 +139,7 @@ pub(super) fn look_up(name: &str, section: Section) -> Known {
         return Known::Unsupported;
     }
     let names = SUPPORTED.iter().map(|(known, _)| *known).chain(UNSUPPORTED.iter().copied());
-    Known::Unknown(crate::policy::expr::closest(name, names))
+    Known::Unknown(crate::policy::closest(name, names))
 }
 
 /// The sections that a policy may stand in; `None` when that is not known here.

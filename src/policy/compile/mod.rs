@@ -14,10 +14,13 @@
 
 mod attributes;
 mod authentication;
+mod caches;
+mod calls;
 mod flow;
 mod guards;
 mod known;
 mod layers;
+mod limits;
 mod messages;
 mod operands;
 mod records;
@@ -26,14 +29,15 @@ mod sections;
 mod shape;
 #[cfg(test)]
 mod table;
+mod tokens;
 mod transforms;
 mod variables;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use super::csharp::Variables;
 use super::document::{self, Options, Unresolved};
-use super::expr::Variables;
 use super::scan::Element;
 use super::{Op, Pc, Place, PolicyScope, Program, Section, Text};
 use crate::diagnostics::{Diagnostic, Diagnostics, SourceId, Span};

@@ -2,7 +2,9 @@
 
 use super::Compiler;
 use crate::diagnostics::{Diagnostic, Span};
-use crate::policy::expr::{Expression, Simple, Type, named_value, named_value_error};
+use crate::policy::csharp::{
+    Class, Expression, NamedValues, Options, ParseOptions, Type, named_value, named_value_error,
+};
 use crate::policy::scan::{Attribute, RawText};
 use crate::policy::{Operand, Text};
 use crate::units::{Duration, StatusCode};
@@ -187,20 +189,22 @@ impl Compiler<'_> {
         if self.names_are_told && raw.named_values().next().is_some() {
             return None;
         }
-        Expression::compile(raw, &mut self.variables, self.diagnostics)
+        let named_values = if self.is_check { NamedValues::Tolerate } else { NamedValues::Refuse };
+        let options = Options { parse: ParseOptions { named_values }, ..Options::default() };
+        Expression::compile_with(raw, &mut self.variables, &options, self.diagnostics)
     }
 
     fn computed(&mut self, raw: &RawText, what: &str, wanted: Wanted) -> Option<Expression> {
         let expression = self.expression(raw)?;
-        let result = expression.result_type();
-        let fits = match (wanted, result) {
-            (Wanted::Text, _) => result != Type::Strings,
-            (_, Type::Object | Type::String) => true,
-            (Wanted::Bool, _) => result == Type::BOOL,
-            (Wanted::Number, Type::Simple(simple)) => {
-                matches!(simple, Simple::Int | Simple::Long | Simple::Double)
-            }
-            (Wanted::Number, _) => false,
+        let result = expression.result_type().clone();
+        let fits = match (wanted, &result) {
+            (_, Type::Unknown) => true,
+            (_, Type::Plain(Class::Object | Class::String | Class::JToken | Class::JValue)) => true,
+            (_, Type::Void) => false,
+            (Wanted::Text, Type::Array(_)) => false,
+            (Wanted::Text, _) => true,
+            (Wanted::Bool, ty) => *ty.nullable_of().unwrap_or(ty) == Type::BOOL,
+            (Wanted::Number, ty) => is_number(ty.nullable_of().unwrap_or(ty)),
         };
         if !fits {
             let span: Span = raw.span;
@@ -214,4 +218,13 @@ impl Compiler<'_> {
         }
         Some(expression)
     }
+}
+
+/// Whether values of the type are numbers.
+fn is_number(ty: &Type) -> bool {
+    use Class::{Byte, Decimal, Double, Float, Int, Long, SByte, Short, UInt, ULong, UShort};
+    matches!(
+        ty.class(),
+        Some(Byte | SByte | Short | UShort | Int | UInt | Long | ULong | Float | Double | Decimal)
+    )
 }

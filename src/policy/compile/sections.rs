@@ -67,6 +67,23 @@ impl Compiler<'_> {
         match name {
             "base" => self.base(element),
             "authentication-managed-identity" => self.managed_identity(element, path),
+            "limit-concurrency" => self.limit_concurrency(element, path),
+            "rate-limit" | "rate-limit-by-key" => self.rate_limit(element, path),
+            "quota" | "quota-by-key" => self.quota(element, path),
+            "llm-token-limit" | "azure-openai-token-limit" => self.token_limit(element, path),
+            "cache-lookup-value" => self.cache_lookup_value(element, path),
+            "cache-store-value" => self.cache_store_value(element, path),
+            "cache-remove-value" => self.cache_remove_value(element, path),
+            "cache-lookup" => self.cache_lookup(element, path),
+            "cache-store" => self.cache_store(element, path),
+            "llm-semantic-cache-lookup" | "azure-openai-semantic-cache-lookup" => {
+                self.semantic_lookup(element, path);
+            }
+            "llm-semantic-cache-store" | "azure-openai-semantic-cache-store" => {
+                self.semantic_store(element, path);
+            }
+            "send-request" | "send-one-way-request" => self.send_request(element, path, false),
+            "wait" => self.wait(element, path),
             "choose" => self.choose(element, path),
             "forward-request" => self.forward_request(element, path),
             "include-fragment" => self.include_fragment(element, path),

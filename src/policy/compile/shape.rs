@@ -8,7 +8,7 @@
 
 use super::Compiler;
 use crate::diagnostics::Diagnostic;
-use crate::policy::expr::closest;
+use crate::policy::closest;
 use crate::policy::operations::Evaluated;
 use crate::policy::scan::{Attribute, Element};
 use crate::policy::{Operand, Text, VariableSlot};

@@ -2,6 +2,7 @@
 //!
 //! Sources: the page of each policy in the policy reference (2026).
 
+use crate::policy::csharp::Expression;
 use crate::policy::{Operand, Text, VariableSlot};
 use crate::units::{Duration, StatusCode};
 
@@ -119,8 +120,8 @@ pub struct TokenRules {
     pub require_signed: Operand<bool>,
     /// `clock-skew`; default 0.
     pub clock_skew: Operand<Duration>,
-    /// `output-token-variable-name`
-    pub output: Option<VariableSlot>,
+    /// `output-token-variable-name`, and what makes a `Jwt` of the text in it.
+    pub output: Option<(VariableSlot, Expression)>,
     /// `issuer-signing-keys`
     pub keys: Vec<TokenKey>,
     /// `openid-config`: keys that cannot be fetched here.

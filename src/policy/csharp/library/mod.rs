@@ -17,17 +17,57 @@
 //!
 //! Not here: operators and conversions of numbers, bool, char and string, which the evaluator knows.
 
+pub mod args;
+pub mod arguments;
 pub mod arrays;
+pub mod base64;
+pub mod base64_lenient;
+pub mod bits;
+pub mod booleans;
+pub mod builder;
+pub mod chars;
+pub mod collation;
+pub mod collections;
 pub mod common;
+pub mod convert;
+pub mod crypto;
+pub mod cultures;
+pub mod dates;
+pub mod digits;
+pub mod encoding;
+pub mod enums;
+pub mod exceptions;
+pub mod guid;
+pub mod hashes;
+pub mod host;
+pub mod instance;
+pub mod ip;
 pub mod json;
+pub mod linq;
+pub mod math;
+pub mod number_custom;
+pub mod number_format;
+pub mod number_parse;
+pub mod numbers;
+pub mod random;
 pub mod regex;
 pub mod sequence;
+pub mod signature;
+pub mod string_format;
+pub mod string_search;
+pub mod strings;
+pub mod take;
+pub mod tuples;
+pub mod uri;
+pub mod utf16;
+pub mod web;
 pub mod xml;
 
 use super::Class;
 use super::fault::Fault;
+use super::heap::Object;
 use super::machine::{Call, Machine};
-use super::value::Value;
+use super::value::{Host, Value};
 
 /// What does a member.
 pub type Run = fn(&mut Machine<'_, '_>, &Call<'_>) -> Result<Value, Fault>;
@@ -74,4 +114,51 @@ pub const fn constant(signature: &'static str, value: i64) -> Row {
 }
 
 /// All tables, by family.
-pub const FAMILIES: &[&[Table]] = &[];
+pub const FAMILIES: &[&[Table]] = &[
+    common::TABLES,
+    numbers::TABLES,
+    booleans::TABLES,
+    chars::TABLES,
+    strings::TABLES,
+    string_search::TABLES,
+    enums::TABLES,
+    exceptions::USUAL,
+    exceptions::TABLES,
+    convert::TABLES,
+    math::TABLES,
+    dates::DATE_TIME,
+    dates::OFFSET,
+    dates::SPAN,
+    dates::ZONE,
+    guid::TABLES,
+    random::TABLES,
+    arrays::TABLES,
+    encoding::TABLES,
+    bits::TABLES,
+    builder::TABLES,
+    cultures::TABLES,
+    host::TABLES,
+    uri::TABLES,
+    web::TABLES,
+    ip::TABLES,
+    regex::TABLES,
+    crypto::TABLES,
+    xml::TABLES,
+    json::TABLES,
+    collections::TABLES,
+    linq::TABLES,
+    tuples::TABLES,
+];
+
+/// The entries of a dictionary of the gateway (`context.Variables`, headers, query), as pairs.
+fn host_pairs(machine: &mut Machine<'_, '_>, host: Host) -> Result<Vec<Value>, Fault> {
+    host::pairs(machine, &Value::Host(host))
+}
+
+/// The elements of collections that other families own: matches, groups, nodes.
+fn object_items(machine: &mut Machine<'_, '_>, object: &Value) -> Result<Vec<Value>, Fault> {
+    match machine.object(object) {
+        Some(Object::Match(found)) => Ok(found.parts.clone()),
+        _ => host::pairs(machine, object),
+    }
+}
