@@ -8,16 +8,17 @@
 //!   condition sees the last response, also after an error. When the retry ends, a pending error goes on.
 //! - return-response ends the pipeline with a response of its own: nothing of the old one is kept.
 
-use super::choices::Choices;
-use super::exchange::{BodyProgress, Exchange, Phase, RetryFrame, Target};
-use super::instance::{CachedToken, GatewayState};
-use super::io::{Action, Answerer, Effects, Ending, Event, SideAnswer, SideCall, WakeReason};
+use super::choices::{ChoiceReason, Choices};
+use super::exchange::{BodyProgress, Exchange, Frame, Phase, RetryFrame, Target};
+use super::instance::GatewayState;
+use super::io::{Action, Answerer, Effects, Ending, Event, Step, WakeReason};
+use super::policies::edit_headers;
 use super::retry::RetryTimes;
 use super::spec::GatewaySpec;
-use crate::policy::expr::{EvalError, FromValue, Scope, Value};
+use crate::policy::csharp::{Chance, EvalError, Expression, FromValue, Scope, Value};
 use crate::policy::{
-    Body, ExistsAction, HeaderValue, Headers, LastError, Op, Operand, Pc, Response, Retry, ReturnResponse,
-    Section, SetBackend, SetHeader, Text, VariableSlot,
+    Body, ExistsAction, HeaderValue, Headers, LastError, Op, Operand, Pc, PolicyScope, Response, Retry,
+    ReturnResponse, Section, SetBackend, SetHeader, Text, VariableSlot,
 };
 use crate::semantics::{PreResponse, ResponseInOnError, RetryAttributes, RetryConditionAtEnd, SelectAt};
 use crate::units::{Duration, StatusCode, Timestamp};
@@ -48,12 +49,14 @@ impl<C: Choices> Runner<'_, C> {
             steps = steps.saturating_add(1);
             let op = spec.program().op(self.exchange.pc);
             let Some(op) = op.filter(|_| steps <= MAX_STEPS) else {
-                self.exchange.frames.clear();
                 let error = self.error("PolicyLimit", "the policy ran too many steps".into());
                 self.end_in_500(error);
                 return;
             };
             let pc = self.exchange.pc;
+            if let Some(steps) = &mut self.effects.steps {
+                steps.push(Step::Ran(pc));
+            }
             if let Err(error) = self.step(op, pc) {
                 self.raise(error);
             }
@@ -72,11 +75,7 @@ impl<C: Choices> Runner<'_, C> {
                 self.exchange.pc = pc.next();
             }
             Op::SetVariable { slot, value } => {
-                let value = {
-                    let scope = scope(self.spec, self.exchange, self.now, self.choices);
-                    value.eval(&scope)
-                };
-                let value = value.map_err(|error| self.expression_error(&error))?;
+                let value = self.value(value)?;
                 self.set_variable(*slot, value);
                 self.exchange.pc = pc.next();
             }
@@ -87,16 +86,20 @@ impl<C: Choices> Runner<'_, C> {
             Op::ForwardRequest(policy) => self.forward(policy)?,
             Op::Retry(policy) => {
                 let times = self.retry_times(policy)?;
-                self.exchange.frames.push(RetryFrame { at: pc, done: 0, times });
+                self.exchange.frames.push(Frame::Retry(RetryFrame { at: pc, done: 0, times }));
                 self.exchange.pc = pc.next();
             }
             Op::RetryEnd(start) => self.end_of_retry(*start)?,
             Op::Branch { condition, otherwise } => {
                 let taken = self.eval(condition)?;
+                self.tested(pc, taken);
                 self.exchange.pc = if taken { pc.next() } else { *otherwise };
             }
             Op::Jump(to) => self.exchange.pc = *to,
             Op::ReturnResponse(policy) => self.return_response(policy)?,
+            Op::Unsupported => {
+                return Err(self.error("UnsupportedPolicy", "this policy is not simulated".into()));
+            }
             Op::SetStatus { code, reason } => {
                 let code = self.eval(code)?;
                 let reason = self.eval(reason)?;
@@ -105,19 +108,76 @@ impl<C: Choices> Runner<'_, C> {
                 response.reason = reason;
                 self.exchange.pc = pc.next();
             }
+            Op::Limit(policy) => self.limit(policy, pc)?,
+            Op::Cache(policy) => self.cache(policy, pc)?,
+            Op::Call(policy) => self.side_call(policy, pc)?,
+            Op::Transform(policy) => self.transform(policy, pc)?,
+            Op::Guard(policy) => self.guard(policy, pc)?,
+            Op::Record(policy) => self.record(policy, pc)?,
         }
         Ok(())
     }
 
+    fn tested(&mut self, condition: Pc, outcome: bool) {
+        if let Some(steps) = &mut self.effects.steps {
+            steps.push(Step::Tested(condition, outcome));
+        }
+    }
+
     /// The value of an attribute; a throwing expression becomes the error of the current policy.
     pub(super) fn eval<T: FromValue + Clone>(&mut self, operand: &Operand<T>) -> Result<T, Box<LastError>> {
-        let result = match operand {
-            Operand::Literal(value) => return Ok(value.clone()),
-            Operand::Expression(_) => {
-                let scope = scope(self.spec, self.exchange, self.now, self.choices);
-                operand.eval(&scope)
+        match operand {
+            Operand::Literal(value) => Ok(value.clone()),
+            Operand::Expression(expression) => {
+                let objects = self.exchange.heap.len();
+                let result = self.with_scope(|scope| T::from_expression(expression, scope));
+                if self.exchange.heap.len() != objects {
+                    self.exchange.tidy();
+                }
+                result
             }
+        }
+    }
+
+    /// The value of an expression, for a variable or a cache. Objects it made live until the next call of
+    /// [`Exchange::tidy`].
+    pub(super) fn value(&mut self, expression: &Expression) -> Result<Value, Box<LastError>> {
+        self.with_scope(|scope| expression.eval(scope))
+    }
+
+    /// Evaluates over `context` as the current policy sees it.
+    pub(super) fn with_scope<T>(
+        &mut self,
+        run: impl FnOnce(&mut Scope<'_>) -> Result<T, EvalError>,
+    ) -> Result<T, Box<LastError>> {
+        let spec = self.spec;
+        let exchange = &mut *self.exchange;
+        let shows_default = exchange.response.is_none()
+            && !exchange.forwarded
+            && spec.semantics().policy_pre_response(self.choices) == PreResponse::DefaultObject;
+        let mut default = shows_default.then(|| spec.pre_response().clone());
+        let mut chance = ByChoices(self.choices);
+        let mut scope = Scope {
+            request: &mut exchange.request,
+            response: exchange.response.as_mut().or(default.as_mut()),
+            last_error: exchange.last_error.as_deref(),
+            variables: &exchange.variables,
+            names: &spec.program().variables,
+            heap: &mut exchange.heap,
+            facts: exchange.facts.as_deref().unwrap_or(spec.facts()),
+            now: self.now,
+            started: exchange.started,
+            start_unix_s: i64::try_from(spec.start_unix_s()).unwrap_or(0),
+            request_id: exchange.id.0,
+            chance: &mut chance,
+            semantics: spec.semantics(),
+            trace: &mut exchange.trace,
         };
+        let result = run(&mut scope);
+        let request = exchange.id;
+        for line in exchange.trace.drain(..) {
+            self.effects.events.push(Event::Traced { request, line });
+        }
         result.map_err(|error| self.expression_error(&error))
     }
 
@@ -131,113 +191,68 @@ impl<C: Choices> Runner<'_, C> {
         }
     }
 
-    fn identity(&mut self, resource: Text, client_id: Option<Text>, output: Option<VariableSlot>) {
-        let now = self.now;
-        let cached = self
-            .state
-            .tokens
-            .iter()
-            .find(|t| t.expires > now && t.resource == resource && t.client_id == client_id);
-        if let Some(cached) = cached {
-            let token = cached.token.clone();
-            self.use_token(token, output);
-            return;
-        }
-        let call = SideCall::Token { resource, client_id };
-        self.effects.actions.push(Action::SideCall { request: self.exchange.id, call: call.clone() });
-        self.exchange.phase = Phase::AwaitingSideCall(call);
-    }
-
-    /// Goes on after a side call. `false` when none was awaited.
-    pub(super) fn side_call_done(&mut self, answer: SideAnswer) -> bool {
-        let Phase::AwaitingSideCall(call) = &self.exchange.phase else { return false };
-        let SideCall::Token { resource, client_id } = call.clone();
-        let pc = self.exchange.pc;
-        let Some(Op::ManagedIdentity { output, ignore_error, .. }) = self.spec.program().op(pc) else {
-            return false;
-        };
-        self.exchange.phase = Phase::Running;
-        match answer {
-            SideAnswer::Token { token, expires } => {
-                let now = self.now;
-                self.state
-                    .tokens
-                    .retain(|t| t.expires > now && !(t.resource == resource && t.client_id == client_id));
-                let cached = CachedToken { resource, client_id, token: token.clone(), expires };
-                self.state.tokens.push(cached);
-                self.use_token(token, *output);
-            }
-            SideAnswer::Failed if *ignore_error => self.exchange.pc = pc.next(),
-            SideAnswer::Failed => {
-                let error =
-                    self.error("TokenFetchFailed", "the managed identity token could not be fetched".into());
-                self.raise(error);
-            }
-        }
-        self.run();
-        true
-    }
-
-    fn use_token(&mut self, token: Text, output: Option<VariableSlot>) {
-        if let Some(slot) = output {
-            self.set_variable(slot, Value::Str(token));
-        } else {
-            let value = HeaderValue::Text(Text::from(format!("Bearer {token}")));
-            self.exchange.request.headers.set("Authorization".into(), value);
-        }
-        self.exchange.pc = self.exchange.pc.next();
-    }
-
-    fn set_variable(&mut self, slot: VariableSlot, value: Value) {
+    pub(super) fn set_variable(&mut self, slot: VariableSlot, value: Value) {
         if let Some(variable) = self.exchange.variables.get_mut(slot.0 as usize) {
             *variable = Some(value);
         }
+        self.exchange.tidy();
     }
 
     /// `set-header`: on the request in inbound and backend, on the response in outbound and on-error.
     fn set_header(&mut self, policy: &SetHeader) -> Result<(), Box<LastError>> {
+        let on_request = self.is_on_request();
         let name = self.eval(&policy.name)?;
-        let on_request = matches!(self.section(), Section::Inbound | Section::Backend);
-        let exists = self.headers(on_request).contains(&name);
-        match policy.exists_action {
-            ExistsAction::Skip if exists => return Ok(()),
-            ExistsAction::Delete => {
-                self.headers(on_request).remove(name);
-                return Ok(());
-            }
-            ExistsAction::Override | ExistsAction::Skip if exists => {
-                self.headers(on_request).remove(name.clone());
-            }
-            ExistsAction::Override | ExistsAction::Skip | ExistsAction::Append => {}
+        let action = self.exists_action(policy)?;
+        if action == ExistsAction::Skip && self.headers(on_request).contains(&name) {
+            return Ok(());
         }
-        self.append_header(on_request, &name, &policy.values)
-    }
-
-    fn append_header(
-        &mut self,
-        on_request: bool,
-        name: &Text,
-        values: &[Operand<Text>],
-    ) -> Result<(), Box<LastError>> {
-        for value in values {
-            let value = self.eval(value)?;
-            self.headers(on_request).append(name.clone(), HeaderValue::Text(value));
+        if action == ExistsAction::Delete {
+            self.headers(on_request).remove(name);
+            return Ok(());
         }
+        // Values may read the header that they replace. One value needs no list.
+        if let [value] = &*policy.values {
+            let value = HeaderValue::Text(self.eval(value)?);
+            let headers = self.headers(on_request);
+            if action == ExistsAction::Append {
+                headers.append(name, value)
+            } else {
+                headers.set(name, value)
+            }
+            return Ok(());
+        }
+        let values = self.header_values(policy)?;
+        edit_headers(self.headers(on_request), &name, action, values);
         Ok(())
     }
 
-    fn headers(&mut self, on_request: bool) -> &mut Headers {
-        if on_request {
-            &mut self.exchange.request.headers
-        } else {
-            // A response that nobody has written yet: that of the section's end.
-            let status = match self.section() {
-                Section::OnError => StatusCode::INTERNAL_SERVER_ERROR,
-                Section::Inbound | Section::Backend | Section::Outbound => StatusCode::OK,
-            };
-            let response = self.exchange.response.get_or_insert_with(|| Response::plain(status));
-            &mut response.headers
-        }
+    pub(super) fn exists_action(&mut self, policy: &SetHeader) -> Result<ExistsAction, Box<LastError>> {
+        let Some(computed) = &policy.computed_action else { return Ok(policy.exists_action) };
+        let name = self.eval(computed)?;
+        ExistsAction::named(name.trim())
+            .ok_or_else(|| self.error("ExpressionValueEvaluationFailure", unknown_action(&name)))
+    }
+
+    pub(super) fn header_values(&mut self, policy: &SetHeader) -> Result<Vec<Text>, Box<LastError>> {
+        policy.values.iter().map(|value| self.eval(value)).collect()
+    }
+
+    /// Whether policies of this section work on the request.
+    pub(super) fn is_on_request(&self) -> bool {
+        matches!(self.section(), Section::Inbound | Section::Backend)
+    }
+
+    pub(super) fn headers(&mut self, on_request: bool) -> &mut Headers {
+        if on_request { &mut self.exchange.request.headers } else { &mut self.response().headers }
+    }
+
+    /// The response. One that nobody has written yet is that of the section's end.
+    pub(super) fn response(&mut self) -> &mut Response {
+        let status = match self.section() {
+            Section::OnError => StatusCode::INTERNAL_SERVER_ERROR,
+            Section::Inbound | Section::Backend | Section::Outbound => StatusCode::OK,
+        };
+        self.exchange.response.get_or_insert_with(|| Response::plain(status))
     }
 
     fn set_target(&mut self, target: &SetBackend) -> Result<(), Box<LastError>> {
@@ -280,7 +295,7 @@ impl<C: Choices> Runner<'_, C> {
         let Some(Op::Retry(policy)) = spec.program().op(start) else {
             return Err(self.error("PolicyLimit", "a retry ends that never began".into()));
         };
-        let Some(mut frame) = self.exchange.frames.pop() else {
+        let Some(Frame::Retry(mut frame)) = self.exchange.frames.pop() else {
             return Err(self.error("PolicyLimit", "a retry ends that never began".into()));
         };
         let pending = self.exchange.pending.take();
@@ -291,7 +306,11 @@ impl<C: Choices> Runner<'_, C> {
         let evaluates = is_left
             || spec.semantics().retry_condition_at_end(self.choices) == RetryConditionAtEnd::Evaluated;
         self.exchange.pc = start;
-        let goes_on = evaluates && self.eval(&policy.condition)? && is_left;
+        let goes_on = evaluates && {
+            let wanted = self.eval(&policy.condition)?;
+            self.tested(start, wanted);
+            wanted && is_left
+        };
         if !goes_on {
             self.exchange.pc = policy.end;
             return match pending {
@@ -303,7 +322,7 @@ impl<C: Choices> Runner<'_, C> {
         let wait = frame.times.wait(frame.done, spec.semantics(), self.choices);
         let request = self.exchange.id;
         self.effects.events.push(Event::Retry { request, retry: frame.done, wait, place: start });
-        self.exchange.frames.push(frame);
+        self.exchange.frames.push(Frame::Retry(frame));
         self.exchange.pc = start.next();
         if wait > Duration::ZERO {
             let until = self.now.saturating_add(wait);
@@ -315,33 +334,44 @@ impl<C: Choices> Runner<'_, C> {
     }
 
     fn return_response(&mut self, policy: &ReturnResponse) -> Result<(), Box<LastError>> {
-        let mut response = Response::plain(StatusCode::OK);
+        let stored = policy.variable.and_then(|slot| self.stored_response(slot));
+        let mut response = stored.unwrap_or_else(|| Response::plain(StatusCode::OK));
         if let Some((code, reason)) = &policy.status {
             response.status = self.eval(code)?;
             response.reason = self.eval(reason)?;
         }
+        for header in &policy.headers {
+            let name = self.eval(&header.name)?;
+            let action = self.exists_action(header)?;
+            let values = self.header_values(header)?;
+            edit_headers(&mut response.headers, &name, action, values);
+        }
         if let Some(body) = &policy.body {
             response.body = Body::Text(self.eval(body)?);
         }
+        self.answer_with(response);
+        Ok(())
+    }
+
+    /// Ends the pipeline with a response of the gateway's own.
+    pub(super) fn answer_with(&mut self, response: Response) {
         self.drop_body();
         self.exchange.response = Some(response);
         self.exchange.answerer = Some(Answerer::Gateway);
-        for header in &policy.headers {
-            let name = self.eval(&header.name)?;
-            self.append_header(false, &name, &header.values)?;
-        }
         self.respond(StatusCode::OK);
-        Ok(())
     }
 
     /// Sends an error on its way: to the innermost retry, else to on-error, else to the client.
     pub(super) fn raise(&mut self, error: Box<LastError>) {
-        if let Some(frame) = self.exchange.frames.last()
-            && let Some(Op::Retry(policy)) = self.spec.program().op(frame.at)
-        {
-            self.exchange.pc = Pc(policy.end.0.saturating_sub(1));
-            self.exchange.pending = Some(error);
-            return;
+        while let Some(frame) = self.exchange.frames.last() {
+            if let Frame::Retry(frame) = frame
+                && let Some(Op::Retry(policy)) = self.spec.program().op(frame.at)
+            {
+                self.exchange.pc = Pc(policy.end.0.saturating_sub(1));
+                self.exchange.pending = Some(error);
+                return;
+            }
+            self.leave_frame();
         }
         if error.section == Section::OnError {
             self.end_in_500(error);
@@ -359,6 +389,22 @@ impl<C: Choices> Runner<'_, C> {
         self.exchange.pc = self.spec.program().on_error;
     }
 
+    /// Leaves the innermost policy that has children: what it holds is let go, calls made inside of it are
+    /// not waited for.
+    pub(super) fn leave_frame(&mut self) -> Option<Frame> {
+        let frame = self.exchange.frames.pop()?;
+        if let Frame::Concurrency(key) = &frame {
+            self.state.limits.leave(key);
+        }
+        let depth = self.exchange.frames.len();
+        self.exchange.calls.retain(|call| call.depth <= depth);
+        Some(frame)
+    }
+
+    pub(super) fn leave_all_frames(&mut self) {
+        while self.leave_frame().is_some() {}
+    }
+
     fn end_in_500(&mut self, error: Box<LastError>) {
         self.effects.events.push(Event::Failed { request: self.exchange.id, error: error.clone() });
         self.exchange.last_error = Some(error);
@@ -370,9 +416,12 @@ impl<C: Choices> Runner<'_, C> {
 
     fn respond(&mut self, default: StatusCode) {
         let request = self.exchange.id;
+        self.leave_all_frames();
         if self.exchange.response.is_none() {
             self.exchange.response = Some(Response::plain(default));
         }
+        self.add_cors_headers();
+        self.settle_response();
         let answerer = self.exchange.answerer.unwrap_or(Answerer::Gateway);
         self.effects.actions.push(Action::Respond { request, answerer });
         match (answerer, self.exchange.body) {
@@ -385,6 +434,9 @@ impl<C: Choices> Runner<'_, C> {
     }
 
     pub(super) fn finish(&mut self, ending: Ending) {
+        self.leave_all_frames();
+        self.exchange.calls.clear();
+        self.settle_tokens();
         self.exchange.phase = Phase::Done(ending);
         self.effects.actions.push(Action::Finish { request: self.exchange.id, ending });
     }
@@ -400,11 +452,17 @@ impl<C: Choices> Runner<'_, C> {
 
     /// An error of the current policy.
     pub(super) fn error(&self, reason: &'static str, message: Text) -> Box<LastError> {
-        let place = self.spec.program().place(self.exchange.pc);
+        self.error_at(self.exchange.pc, reason, message)
+    }
+
+    /// An error of the policy at `pc`.
+    pub(super) fn error_at(&self, pc: Pc, reason: &'static str, message: Text) -> Box<LastError> {
+        let place = self.spec.program().place(pc);
         Box::new(LastError {
             source: place.map_or(Text::EMPTY, |p| p.policy.clone()),
             reason: reason.into(),
             message,
+            scope: place.map_or(PolicyScope::Global, |p| p.scope),
             section: place.map_or(Section::OnError, |p| p.section),
             path: place.map_or(Text::EMPTY, |p| p.path.clone()),
             policy_id: place.map_or(Text::EMPTY, |p| p.policy_id.clone()),
@@ -416,33 +474,20 @@ impl<C: Choices> Runner<'_, C> {
         self.error("ExpressionValueEvaluationFailure", message.into())
     }
 
-    fn section(&self) -> Section {
+    pub(super) fn section(&self) -> Section {
         self.spec.program().place(self.exchange.pc).map_or(Section::OnError, |p| p.section)
     }
 }
 
-/// `context` for the expressions of the current policy.
-fn scope<'a, C: Choices>(
-    spec: &'a GatewaySpec,
-    exchange: &'a Exchange,
-    now: Timestamp,
-    choices: &mut C,
-) -> Scope<'a> {
-    let response = match &exchange.response {
-        Some(response) => Some(response),
-        None if exchange.forwarded => None,
-        None => match spec.semantics().policy_pre_response(choices) {
-            PreResponse::Null => None,
-            PreResponse::DefaultObject => Some(spec.pre_response()),
-        },
-    };
-    Scope {
-        request: &exchange.request,
-        response,
-        last_error: exchange.last_error.as_deref(),
-        variables: &exchange.variables,
-        names: &spec.program().variables,
-        now,
-        started: exchange.started,
+fn unknown_action(name: &str) -> Text {
+    Text::from(format!("`{name}` is not a value for `exists-action`"))
+}
+
+/// Random numbers of expressions are choices like all others.
+struct ByChoices<'a, C>(&'a mut C);
+
+impl<C: Choices> Chance for ByChoices<'_, C> {
+    fn between(&mut self, low: u64, high: u64) -> u64 {
+        self.0.between(low, high, ChoiceReason::Expression)
     }
 }

@@ -5,11 +5,16 @@
 //! - Each section is a run of operations that ends in [`Op::SectionEnd`]; `<base/>` is expanded.
 //! - [`Op::Retry`] is followed by its children and one [`Op::RetryEnd`] that names it; `Retry::end` is
 //!   the operation after that `RetryEnd`.
+//! - `limit-concurrency` and `wait` are a pair of operations around their children.
 //! - `choose` becomes [`Op::Branch`] and [`Op::Jump`].
 //! - `places` has one entry for each operation.
 
 use super::Text;
-use super::expr::{EvalError, Expression, FromValue, Scope};
+use super::caches::CachePolicy;
+use super::calls::CallPolicy;
+use super::csharp::{EvalError, Expression, FromValue, Scope};
+use super::limits::Limit;
+use super::operations::{Guard, Record, Transform};
 use crate::diagnostics::Span;
 use crate::units::{Duration, StatusCode};
 
@@ -28,6 +33,38 @@ impl Pc {
 /// Index of a policy variable in [`Program::variables`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct VariableSlot(pub u16);
+
+/// Scopes of policy documents, broad to narrow.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum PolicyScope {
+    /// All APIs.
+    Global,
+    /// A workspace.
+    Workspace,
+    /// A product.
+    Product,
+    /// An API.
+    #[default]
+    Api,
+    /// An operation.
+    Operation,
+}
+
+impl PolicyScope {
+    /// All scopes, broad to narrow.
+    pub const ALL: [Self; 5] = [Self::Global, Self::Workspace, Self::Product, Self::Api, Self::Operation];
+
+    /// The name, as `LastError.Scope` gives it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Global => "global",
+            Self::Workspace => "workspace",
+            Self::Product => "product",
+            Self::Api => "api",
+            Self::Operation => "operation",
+        }
+    }
+}
 
 /// The four sections of a policy document.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -66,7 +103,7 @@ pub enum Operand<T> {
 impl<T: FromValue + Clone> Operand<T> {
     /// The value in `scope`.
     #[inline]
-    pub fn eval(&self, scope: &Scope<'_>) -> Result<T, EvalError> {
+    pub fn eval(&self, scope: &mut Scope<'_>) -> Result<T, EvalError> {
         match self {
             Self::Literal(value) => Ok(value.clone()),
             Self::Expression(expression) => T::from_expression(expression, scope),
@@ -88,6 +125,19 @@ pub enum ExistsAction {
     Delete,
 }
 
+impl ExistsAction {
+    /// The action that an attribute names.
+    pub fn named(name: &str) -> Option<Self> {
+        match name {
+            "override" => Some(Self::Override),
+            "skip" => Some(Self::Skip),
+            "append" => Some(Self::Append),
+            "delete" => Some(Self::Delete),
+            _ => None,
+        }
+    }
+}
+
 /// `set-header`.
 #[derive(Clone, Debug)]
 pub struct SetHeader {
@@ -95,6 +145,8 @@ pub struct SetHeader {
     pub name: Operand<Text>,
     /// What to do when the header exists.
     pub exists_action: ExistsAction,
+    /// The name of the action, where an expression gives it.
+    pub computed_action: Option<Operand<Text>>,
     /// Values in order.
     pub values: Box<[Operand<Text>]>,
 }
@@ -143,6 +195,8 @@ pub struct Retry {
 /// `return-response`.
 #[derive(Clone, Debug, Default)]
 pub struct ReturnResponse {
+    /// `response-variable-name`: the response to begin with; an empty one when absent.
+    pub variable: Option<VariableSlot>,
     /// `set-status`: code and reason; 200 OK when absent.
     pub status: Option<(Operand<StatusCode>, Operand<Text>)>,
     /// `set-header` children.
@@ -196,6 +250,8 @@ pub enum Op {
     Jump(Pc),
     /// `return-response`: ends the pipeline.
     ReturnResponse(Box<ReturnResponse>),
+    /// A policy that is not simulated: an error when it is reached.
+    Unsupported,
     /// `set-status` on the response.
     SetStatus {
         /// Status code.
@@ -203,6 +259,18 @@ pub enum Op {
         /// Status reason.
         reason: Operand<Text>,
     },
+    /// Limits of concurrency, calls, volume and tokens.
+    Limit(Box<Limit>),
+    /// Caches.
+    Cache(Box<CachePolicy>),
+    /// Calls to somebody else.
+    Call(Box<CallPolicy>),
+    /// A policy that changes messages.
+    Transform(Box<Transform>),
+    /// A policy that lets a request pass or refuses it.
+    Guard(Box<Guard>),
+    /// A policy that changes no message: it tells or calls somebody, or it is without effect here.
+    Record(Box<Record>),
 }
 
 /// Where an operation comes from.
@@ -210,6 +278,8 @@ pub enum Op {
 pub struct Place {
     /// The element in the policy file. `None` for the built-in global scope.
     pub span: Option<Span>,
+    /// Scope of the document it stands in.
+    pub scope: PolicyScope,
     /// Section.
     pub section: Section,
     /// Path in the section, for example `retry[1]/forward-request[1]` (form of `LastError.Path`).

@@ -1,9 +1,8 @@
 //! What an element may have: attributes, text, children.
 
 use super::Compiler;
-use super::sections::unsupported;
 use crate::diagnostics::Diagnostic;
-use crate::policy::expr::closest;
+use crate::policy::closest;
 use crate::policy::scan::{Attribute, Element};
 
 impl Compiler<'_> {
@@ -19,8 +18,11 @@ impl Compiler<'_> {
                 continue;
             }
             if later.contains(&name) {
-                let what = format!("attribute `{name}` of `{}`", element.name);
-                self.report(unsupported(attribute.name_span, &what));
+                let message = format!("attribute `{name}` of `{}` is not simulated", element.name);
+                self.report(
+                    Diagnostic::warning("unsupported-attribute", attribute.name_span, message)
+                        .label("without effect here"),
+                );
                 continue;
             }
             let message = format!("`{}` has no attribute `{name}`", element.name);
@@ -48,10 +50,10 @@ impl Compiler<'_> {
 
     /// Complains about text beside the children.
     pub(super) fn check_no_text(&mut self, element: &Element) {
-        let text = &element.text.text;
-        if text.trim().is_empty() {
+        if element.text.is_blank() {
             return;
         }
+        let text = &element.text.text;
         let start = text.len().saturating_sub(text.trim_start().len());
         let span = element.text.span_of(start, text.trim_end().len());
         let message = format!("text inside of `{}`", element.name);

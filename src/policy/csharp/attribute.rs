@@ -95,7 +95,12 @@ impl FromValue for Text {
     fn from_value(value: &Value, scope: &mut Scope<'_>) -> Result<Self, EvalError> {
         match value {
             Value::Host(_) => Err(unusable(value, scope, "a string")),
-            Value::Ref(_) if matches!(scope.heap.object(value), Some(Object::Array { .. } | Object::Closure { .. })) => {
+            Value::Ref(_)
+                if matches!(
+                    scope.heap.object(value),
+                    Some(Object::Array { .. } | Object::Closure { .. })
+                ) =>
+            {
                 Err(unusable(value, scope, "a string"))
             }
             value => shown(value, scope),

@@ -15,6 +15,7 @@
 mod attribute;
 mod bind;
 pub mod classes;
+mod context;
 mod eval;
 mod expression;
 mod fault;
@@ -23,8 +24,11 @@ mod ir;
 pub mod library;
 mod machine;
 mod parse;
+mod plain;
 mod print;
 mod scope;
+#[cfg(test)]
+pub(in crate::policy) mod strategies;
 pub mod syntax;
 #[cfg(test)]
 pub(crate) mod testing;
@@ -38,16 +42,19 @@ mod walk;
 
 pub use attribute::FromValue;
 pub use classes::Class;
+pub use context::Context;
 pub use expression::{Expression, Options};
 pub use fault::{EvalError, Fault, FaultKind};
 pub use heap::{Heap, Object, Ref, Stored};
 pub use machine::{Call, MAX_BYTES, MAX_STEPS, MAX_TEXT_BYTES, Machine};
 pub use parse::{NamedValues, ParseOptions, parse, parse_with};
+pub(in crate::policy) use parse::{named_value, named_value_error};
+pub use plain::{from_json, from_json_text, to_json};
 pub use scope::{Chance, LowestChance, Scope};
 pub use types::Type;
-pub use variables::Variables;
 pub use value::{
     DateTime, DateTimeKind, DateTimeOffset, DecimalBits, DoubleBits, FloatBits, Host, TimeSpan, Value,
 };
+pub use variables::Variables;
 
 pub(in crate::policy) use super::Text;

@@ -10,14 +10,14 @@ use super::library::json::{self, JsonKind};
 use super::library::{common, sequence};
 use super::machine::Machine;
 use super::{
-    Class, DateTime, DateTimeKind, EvalError, Expression, FaultKind, Heap, LowestChance, Options, Scope, Type,
-    Value, Variables,
+    Class, DateTime, DateTimeKind, EvalError, Expression, FaultKind, Heap, LowestChance, Options, Scope,
+    Type, Value, Variables,
 };
 use crate::diagnostics::{Diagnostics, Severity, SourceId};
 use crate::policy::scan::RawText;
 use crate::policy::{
-    Body, Facts, Group, Header, HeaderValue, Headers, Identity, LastError, Origin, Product, Request, Response,
-    Section, Subscription, Text, User,
+    Body, Facts, Group, Header, HeaderValue, Headers, Identity, LastError, Origin, Product, Request,
+    Response, Section, Subscription, Text, User,
 };
 use crate::semantics::Semantics;
 use crate::units::{StatusCode, Timestamp};
@@ -44,7 +44,11 @@ pub(crate) fn evaluate(text: &str) -> Result<String, String> {
 }
 
 /// The expression, or what is wrong with it.
-pub(crate) fn compile(text: &str, variables: &mut Variables, diagnostics: &mut Diagnostics) -> Option<Expression> {
+pub(crate) fn compile(
+    text: &str,
+    variables: &mut Variables,
+    diagnostics: &mut Diagnostics,
+) -> Option<Expression> {
     let raw = RawText::verbatim(SourceId(0), text);
     Expression::compile_with(&raw, variables, &Options::default(), diagnostics)
 }
@@ -133,7 +137,8 @@ impl World {
                 ("api-version".into(), "2024-10-21".into()),
             ],
             original_path: Some(
-                "/chat/v1/deployments/gpt-4o/chat/completions?api-version=2024-10-21&tag=a&tag=b%20c&empty=".into(),
+                "/chat/v1/deployments/gpt-4o/chat/completions?api-version=2024-10-21&tag=a&tag=b%20c&empty="
+                    .into(),
             ),
             request_id: Some(0x6f96_19ff_8b86_4d01_b42d_00c0_4fc9_64ff),
             ..Facts::default()
@@ -233,12 +238,15 @@ impl World {
         let names = self.variables.names().to_vec();
         let values: Vec<Option<Value>> = names
             .iter()
-            .map(|name| self.values.iter().find(|(known, _)| *known == name.as_str()).map(|(_, value)| value.clone()))
+            .map(|name| {
+                self.values.iter().find(|(known, _)| *known == name.as_str()).map(|(_, value)| value.clone())
+            })
             .collect();
         let last_error = LastError {
             source: "forward-request".into(),
             reason: "BackendConnectionFailure".into(),
             message: "The underlying connection was closed.".into(),
+            scope: crate::policy::PolicyScope::Api,
             section: Section::Backend,
             path: "retry[1]/forward-request".into(),
             policy_id: "primary-call".into(),
@@ -291,7 +299,8 @@ fn joined(machine: &mut Machine<'_, '_>, items: &[Value]) -> String {
 
 /// The value in the notation of the oracle.
 pub(crate) fn render(machine: &mut Machine<'_, '_>, value: &Value) -> String {
-    let format = |machine: &mut Machine<'_, '_>, how: Option<&str>| match common::format(machine, value, how) {
+    let format = |machine: &mut Machine<'_, '_>, how: Option<&str>| match common::format(machine, value, how)
+    {
         Ok(text) => text.to_string(),
         Err(fault) => format!("!{}", fault.message()),
     };
@@ -348,7 +357,8 @@ pub(crate) fn render(machine: &mut Machine<'_, '_>, value: &Value) -> String {
                     _ => "Integer",
                 },
             };
-            let text = json::print(machine, value, false).unwrap_or_else(|fault| format!("!{}", fault.message()));
+            let text =
+                json::print(machine, value, false).unwrap_or_else(|fault| format!("!{}", fault.message()));
             format!("json({kind}):{text}")
         }
         Object::Xml(_) => {
@@ -393,9 +403,18 @@ pub(crate) fn type_name(machine: &Machine<'_, '_>, value: &Value) -> String {
             Type::Anonymous(_) => "anonymous".to_owned(),
             Type::Generic(Class::IGrouping, _) => "IGrouping".to_owned(),
             Type::Generic(
-                class @ (Class::List | Class::Dictionary | Class::HashSet | Class::Queue | Class::Stack
-                | Class::SortedDictionary | Class::Tuple | Class::ValueTuple | Class::KeyValuePair | Class::Func
-                | Class::Action | Class::Nullable),
+                class @ (Class::List
+                | Class::Dictionary
+                | Class::HashSet
+                | Class::Queue
+                | Class::Stack
+                | Class::SortedDictionary
+                | Class::Tuple
+                | Class::ValueTuple
+                | Class::KeyValuePair
+                | Class::Func
+                | Class::Action
+                | Class::Nullable),
                 arguments,
             ) => {
                 let inner: Vec<String> = arguments.iter().map(name).collect();

@@ -129,14 +129,16 @@ impl Type {
                 let inner: Vec<Self> = inner.iter().map(|ty| ty.substitute(arguments)).collect();
                 match (class, inner.first()) {
                     // `T?` for a type that takes null already.
-                    (Class::Nullable, Some(of)) if !of.is_value_type() || of.nullable_of().is_some() => of.clone(),
+                    (Class::Nullable, Some(of)) if !of.is_value_type() || of.nullable_of().is_some() => {
+                        of.clone()
+                    }
                     _ => Self::Generic(*class, inner.into()),
                 }
             }
             Self::Array(element) => Self::array(element.substitute(arguments)),
-            Self::Anonymous(fields) => {
-                Self::Anonymous(fields.iter().map(|(name, ty)| (name.clone(), ty.substitute(arguments))).collect())
-            }
+            Self::Anonymous(fields) => Self::Anonymous(
+                fields.iter().map(|(name, ty)| (name.clone(), ty.substitute(arguments))).collect(),
+            ),
             other => other.clone(),
         }
     }
@@ -192,7 +194,9 @@ impl Type {
 
 /// `default(T)`; structs that are objects have none and give null.
 pub fn default_value(ty: &Type) -> Value {
-    use super::value::{DateTime, DateTimeKind, DateTimeOffset, DecimalBits, DoubleBits, FloatBits, TimeSpan};
+    use super::value::{
+        DateTime, DateTimeKind, DateTimeOffset, DecimalBits, DoubleBits, FloatBits, TimeSpan,
+    };
     let Type::Plain(class) = ty else { return Value::Null };
     match class {
         Class::Bool => Value::Bool(false),

@@ -13,7 +13,7 @@ use super::types::{class_type, is_namespace};
 use super::{Bind, Binder, Reported, Typed, relations};
 use crate::diagnostics::{Diagnostic, Span};
 use crate::policy::Text;
-use crate::policy::expr::closest;
+use crate::policy::closest;
 
 /// A type and everything it derives from, nearest first.
 pub(super) fn lineage(ty: &Type) -> Vec<(u32, Type)> {
@@ -66,16 +66,21 @@ fn constant_value(member: &Member, number: i64) -> Value {
         Some(class) if class.kind() == Kind::Enum => {
             Value::Enum(class, i32::try_from(number).unwrap_or_default())
         }
-        Some(class) => {
-            super::super::eval::number::convert(&Value::Long(number), class, false).unwrap_or(Value::Long(number))
-        }
+        Some(class) => super::super::eval::number::convert(&Value::Long(number), class, false)
+            .unwrap_or(Value::Long(number)),
         None => Value::Long(number),
     }
 }
 
 impl Binder<'_> {
     /// `object.name`
-    pub(super) fn member_of(&mut self, object: Thing, name: &Name, types: Vec<Type>, span: Span) -> Bind<Thing> {
+    pub(super) fn member_of(
+        &mut self,
+        object: Thing,
+        name: &Name,
+        types: Vec<Type>,
+        span: Span,
+    ) -> Bind<Thing> {
         match object {
             Thing::Namespace(namespace) => {
                 if let Some(class) = self.class_named(&namespace, &name.text, types.len()) {
@@ -93,7 +98,9 @@ impl Binder<'_> {
                 let message = format!("`{}` is a method", group.name.text);
                 self.fail("missing-call", group.name.span, message, "expected `(...)` behind it")
             }
-            Thing::Function(_) => self.fail("unknown-member", name.span, "a function has no members", "no such member"),
+            Thing::Function(_) => {
+                self.fail("unknown-member", name.span, "a function has no members", "no such member")
+            }
         }
     }
 
@@ -133,7 +140,12 @@ impl Binder<'_> {
         span: Span,
     ) -> Bind<Thing> {
         if value.ty == Type::Void {
-            return self.fail("void-value", value.span(), "this expression gives no value", "it has no members");
+            return self.fail(
+                "void-value",
+                value.span(),
+                "this expression gives no value",
+                "it has no members",
+            );
         }
         if value.ty == Type::Null {
             return self.fail("unknown-member", name.span, "`null` has no members", "no such member");
@@ -169,7 +181,10 @@ impl Binder<'_> {
             });
             let is_invoke = owner.is_function() && name.text == "Invoke";
             let is_nullable = owner.nullable_of().is_some()
-                && matches!(name.text.as_str(), "GetValueOrDefault" | "ToString" | "Equals" | "GetHashCode" | "GetType");
+                && matches!(
+                    name.text.as_str(),
+                    "GetValueOrDefault" | "ToString" | "Equals" | "GetHashCode" | "GetType"
+                );
             if methods.is_empty() && !is_invoke && !is_nullable && extensions(&name.text).is_empty() {
                 return self.unknown_member(&owner, false, name);
             }
@@ -208,9 +223,12 @@ impl Binder<'_> {
             );
             return Err(Reported);
         }
-        let mut problem =
-            Diagnostic::error("unknown-member", name.span, format!("`{owner}` has no member `{}`", name.text))
-                .label("no such member");
+        let mut problem = Diagnostic::error(
+            "unknown-member",
+            name.span,
+            format!("`{owner}` has no member `{}`", name.text),
+        )
+        .label("no such member");
         let members: Vec<&Member> = classes().flat_map(|class| members_of(class).members.iter()).collect();
         let same_kind = members.iter().filter(|member| member.is_static == is_static);
         let fields: Vec<&str> = match owner {
@@ -248,12 +266,21 @@ impl Binder<'_> {
         if matches!(object.ty, Type::Unknown) {
             let mut operands = vec![object.node];
             operands.extend(self.plain_arguments(prepared)?);
-            return Ok(Typed::new(Op::Late(Box::new((Late::Index, operands, Vec::new()))), span, Type::Unknown));
+            return Ok(Typed::new(
+                Op::Late(Box::new((Late::Index, operands, Vec::new()))),
+                span,
+                Type::Unknown,
+            ));
         }
         let indexers = candidates(&object.ty, |member| member.kind == MemberKind::Indexer);
         if indexers.is_empty() {
             let message = format!("`{}` has no index", object.ty);
-            return self.fail("unknown-member", span, message, "`[...]` goes with arrays, lists, dictionaries and JSON");
+            return self.fail(
+                "unknown-member",
+                span,
+                message,
+                "`[...]` goes with arrays, lists, dictionaries and JSON",
+            );
         }
         if let ([only], Some(Class::IVariables)) = (prepared.as_slice(), object.ty.class())
             && let Some(Value::Str(name)) = only.constant()
@@ -278,7 +305,12 @@ impl Binder<'_> {
     /// The slot of a variable of the policy.
     pub(super) fn policy_variable(&mut self, name: &Text, span: Span) -> Bind<u16> {
         let Some(slot) = self.variables.slot(name) else {
-            return self.fail("too-many-variables", span, "this policy names too many variables", "no room for it");
+            return self.fail(
+                "too-many-variables",
+                span,
+                "this policy names too many variables",
+                "no room for it",
+            );
         };
         if !self.used.contains(&slot) {
             self.used.push(slot);

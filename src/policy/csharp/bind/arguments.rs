@@ -72,7 +72,8 @@ impl Probe for Prober<'_, '_, '_> {
 impl Binder<'_> {
     /// Looks at arguments; all are looked at before the first failure ends the call.
     pub(super) fn prepare<'t>(&mut self, arguments: &'t [Argument]) -> Bind<Vec<Prepared<'t>>> {
-        let found: Vec<Bind<Prepared<'t>>> = arguments.iter().map(|argument| self.prepare_one(argument)).collect();
+        let found: Vec<Bind<Prepared<'t>>> =
+            arguments.iter().map(|argument| self.prepare_one(argument)).collect();
         found.into_iter().collect()
     }
 
@@ -110,11 +111,18 @@ impl Binder<'_> {
                 }
             }
             _ => match self.thing(value)? {
-                Thing::Group(group) if !matches!(group.owner, Type::Unknown) => (Arg::Group, What::Group(group)),
+                Thing::Group(group) if !matches!(group.owner, Type::Unknown) => {
+                    (Arg::Group, What::Group(group))
+                }
                 thing => {
                     let typed = self.thing_value(thing, value.span)?;
                     if typed.ty == Type::Void {
-                        return self.fail("void-value", value.span, "this expression gives no value", "expected a value");
+                        return self.fail(
+                            "void-value",
+                            value.span,
+                            "this expression gives no value",
+                            "expected a value",
+                        );
                     }
                     (Arg::Value(typed.ty.clone(), typed.constant().cloned()), What::Typed(typed))
                 }
@@ -137,7 +145,8 @@ impl Binder<'_> {
                 What::Typed(typed) => typed.node,
                 What::Open(expr) => self.open_function(expr)?.node,
                 What::Group(group) => {
-                    return self.unsupported(group.name.span, "a method as an argument of a call on `dynamic`");
+                    return self
+                        .unsupported(group.name.span, "a method as an argument of a call on `dynamic`");
                 }
                 What::Out(_, span) => return self.unsupported(span, "`out` in a call on `dynamic`"),
                 What::Declare(expr) => return self.unsupported(expr.span, "`out` in a call on `dynamic`"),
@@ -239,7 +248,8 @@ impl Binder<'_> {
                     }
                 }
                 Source::Params(rest) => {
-                    let element = if let Type::Array(element) = ty { element.as_ref().clone() } else { Type::Unknown };
+                    let element =
+                        if let Type::Array(element) = ty { element.as_ref().clone() } else { Type::Unknown };
                     let mut items = Vec::new();
                     for at in rest {
                         let Some(argument) = take(*at) else { return Err(Reported) };

@@ -26,9 +26,12 @@ impl Binder<'_> {
                 format!("`{ty}` is a type"),
                 "expected `new` in front of it",
             ),
-            Thing::Namespace(name) => {
-                self.fail("unknown-name", callee.span, format!("`{name}` is a namespace"), "expected a method")
-            }
+            Thing::Namespace(name) => self.fail(
+                "unknown-name",
+                callee.span,
+                format!("`{name}` is a namespace"),
+                "expected a method",
+            ),
         }
     }
 
@@ -45,7 +48,8 @@ impl Binder<'_> {
             return self.fail("not-callable", function.span(), message, "neither a method nor a function");
         };
         if parameters.len() != prepared.len() {
-            let message = format!("this function takes {} arguments, found {}", parameters.len(), prepared.len());
+            let message =
+                format!("this function takes {} arguments, found {}", parameters.len(), prepared.len());
             return self.fail("wrong-arguments", span, message, "wrong number of arguments");
         }
         let mut operands = vec![function.node];
@@ -58,14 +62,20 @@ impl Binder<'_> {
     fn function_call(&mut self, at: usize, arguments: &[Argument], span: Span) -> Bind<Typed> {
         let Some(function) = self.functions.get(at).cloned() else { return Err(Reported) };
         if function.parameters.len() != arguments.len() {
-            let message =
-                format!("this function takes {} arguments, found {}", function.parameters.len(), arguments.len());
+            let message = format!(
+                "this function takes {} arguments, found {}",
+                function.parameters.len(),
+                arguments.len()
+            );
             return self.fail("wrong-arguments", span, message, "wrong number of arguments");
         }
         let mut operands = Vec::new();
         for (argument, ty) in arguments.iter().zip(&function.parameters) {
             if argument.by_reference || argument.name.is_some() {
-                return self.unsupported(argument.value.span, "a named, `ref` or `out` argument of a local function");
+                return self.unsupported(
+                    argument.value.span,
+                    "a named, `ref` or `out` argument of a local function",
+                );
             }
             operands.push(self.value_as(&argument.value, ty)?.node);
         }
@@ -74,7 +84,8 @@ impl Binder<'_> {
 
     fn group_call(&mut self, group: Group, arguments: &[Argument], span: Span) -> Bind<Typed> {
         let Group { receiver, owner, name, types } = group;
-        if owner.is_function() && name.text == "Invoke"
+        if owner.is_function()
+            && name.text == "Invoke"
             && let Some(function) = receiver
         {
             return self.invoke(function, arguments, span);
@@ -163,7 +174,8 @@ impl Binder<'_> {
             ("GetType", 0) => {
                 let op = Op::Convert(Box::new(super::super::ir::Conversion::Unwrap), Box::new(receiver.node));
                 let value = Typed::new(op, span, inner);
-                let members = candidates(&value.ty, |member| member.kind == MemberKind::Method && member.name == name);
+                let members =
+                    candidates(&value.ty, |member| member.kind == MemberKind::Method && member.name == name);
                 return self.resolved(&members, prepared, types, Some(value), name, span);
             }
             _ => return self.extension_call(&[], receiver, prepared, types, name, span),
@@ -198,7 +210,9 @@ impl Binder<'_> {
             .collect();
         let name = group.name.text.as_str();
         let members = candidates(&group.owner, |member| {
-            member.is_static == group.receiver.is_none() && member.kind == MemberKind::Method && member.name == name
+            member.is_static == group.receiver.is_none()
+                && member.kind == MemberKind::Method
+                && member.name == name
         });
         match &group.receiver {
             None => self.resolved(&members, given, &group.types, None, name, span),
@@ -223,7 +237,8 @@ impl Binder<'_> {
         let is_test = result == Type::BOOL;
         let mut nodes = Vec::new();
         for (operand, ty) in operands.into_iter().zip(&chosen.parameters) {
-            let wanted = if lifted && operand.ty.nullable_of().is_some() { ty.clone().nullable() } else { ty.clone() };
+            let wanted =
+                if lifted && operand.ty.nullable_of().is_some() { ty.clone().nullable() } else { ty.clone() };
             nodes.push(self.coerce(operand, &wanted)?.node);
         }
         if lifted && !is_test && result.class() != Some(Class::Nullable) {

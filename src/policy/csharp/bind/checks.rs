@@ -17,16 +17,26 @@ impl Binder<'_> {
         }
         let fits = matches!(
             inner.class(),
-            None | Some(Class::String | Class::Object | Class::IEnumerable | Class::IEnumerableOf | Class::IComparable)
+            None | Some(
+                Class::String
+                    | Class::Object
+                    | Class::IEnumerable
+                    | Class::IEnumerableOf
+                    | Class::IComparable
+            )
         );
         if fits {
             return;
         }
         self.diagnostics.push(
-            Diagnostic::warning("cast-always-fails", span, format!("this cast fails: `{name}` is always a string"))
-                .label(format!("throws when it meets a string, expected `{ty}`"))
-                .note("a value that set-variable has without an expression is a string")
-                .help("set the variable with an expression such as `@(3)`, or parse it"),
+            Diagnostic::warning(
+                "cast-always-fails",
+                span,
+                format!("this cast fails: `{name}` is always a string"),
+            )
+            .label(format!("throws when it meets a string, expected `{ty}`"))
+            .note("a value that set-variable has without an expression is a string")
+            .help("set the variable with an expression such as `@(3)`, or parse it"),
         );
     }
 }
@@ -36,15 +46,13 @@ impl Binder<'_> {
 pub(super) fn unguarded_response(program: &Program) -> Option<Span> {
     let mut found = None;
     let mut tested = false;
-    let mut visit = |node: &Node| {
-        match &node.op {
-            Op::Equal(_, _, sides) if sides.iter().any(is_response) => tested = true,
-            Op::NullSafe(_, parts) if parts.first().is_some_and(is_response) => tested = true,
-            Op::Call(call) if call.arguments.first().is_some_and(is_response) && !tested => {
-                found.get_or_insert(node.span);
-            }
-            _ => {}
+    let mut visit = |node: &Node| match &node.op {
+        Op::Equal(_, _, sides) if sides.iter().any(is_response) => tested = true,
+        Op::NullSafe(_, parts) if parts.first().is_some_and(is_response) => tested = true,
+        Op::Call(call) if call.arguments.first().is_some_and(is_response) && !tested => {
+            found.get_or_insert(node.span);
         }
+        _ => {}
     };
     match &program.body {
         Body::Value(node) => walk::node(node, &mut visit),

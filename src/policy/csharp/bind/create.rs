@@ -34,14 +34,19 @@ impl Binder<'_> {
         {
             return self.value_as(&only.value, ty);
         }
-        let Some(class) = ty.class() else { return self.fail("type-mismatch", span, "this type cannot be created", "no class") };
+        let Some(class) = ty.class() else {
+            return self.fail("type-mismatch", span, "this type cannot be created", "no class");
+        };
         if class == Class::Nullable
             && let (Some(inner), [only]) = (ty.nullable_of().cloned(), arguments)
         {
             let value = self.value_as(&only.value, &inner)?;
             return Ok(Typed { node: value.node, ty: ty.clone() });
         }
-        if matches!(class, Class::Tuple | Class::ValueTuple) && arguments.len() == ty.arguments().len() && !arguments.is_empty() {
+        if matches!(class, Class::Tuple | Class::ValueTuple)
+            && arguments.len() == ty.arguments().len()
+            && !arguments.is_empty()
+        {
             let mut nodes = Vec::new();
             for (argument, item) in arguments.iter().zip(ty.arguments()) {
                 nodes.push(self.value_as(&argument.value, item)?.node);
@@ -78,7 +83,13 @@ impl Binder<'_> {
         Ok(Typed::new(Op::Sequence(nodes.into()), span, created.ty))
     }
 
-    fn initialize(&mut self, object: &Typed, initializer: &Initializer, nodes: &mut Vec<Node>, span: Span) -> Bind<()> {
+    fn initialize(
+        &mut self,
+        object: &Typed,
+        initializer: &Initializer,
+        nodes: &mut Vec<Node>,
+        span: Span,
+    ) -> Bind<()> {
         let Op::Local(slot) = object.node.op else { return Err(Reported) };
         // The object by a name that code cannot write, so that assignments to it can be bound as usual.
         let name = Name { text: format!("<{slot}>"), span };
@@ -102,7 +113,11 @@ impl Binder<'_> {
             Initializer::Members(members) => {
                 for (member, value) in members {
                     let target = Expr {
-                        kind: ExprKind::Member { object: Box::new(this()), name: member.clone(), type_arguments: Vec::new() },
+                        kind: ExprKind::Member {
+                            object: Box::new(this()),
+                            name: member.clone(),
+                            type_arguments: Vec::new(),
+                        },
                         span: member.span,
                     };
                     failed |= self.initialize_one(&target, value, nodes).is_err();
@@ -115,7 +130,8 @@ impl Binder<'_> {
                         .map(|index| Argument { name: None, by_reference: false, value: index.clone() })
                         .collect();
                     let at = indices.first().map_or(span, |index| index.span);
-                    let target = Expr { kind: ExprKind::Index { object: Box::new(this()), arguments }, span: at };
+                    let target =
+                        Expr { kind: ExprKind::Index { object: Box::new(this()), arguments }, span: at };
                     failed |= self.initialize_one(&target, value, nodes).is_err();
                 }
             }
@@ -133,9 +149,9 @@ impl Binder<'_> {
                         let message = format!("`{}` has no method `Add`", object.ty);
                         return self.fail("unknown-member", at, message, "these braces need one");
                     }
-                    let added = self
-                        .prepare(&arguments)
-                        .and_then(|prepared| self.resolved(&adders, prepared, &[], Some(object.clone()), "Add", at));
+                    let added = self.prepare(&arguments).and_then(|prepared| {
+                        self.resolved(&adders, prepared, &[], Some(object.clone()), "Add", at)
+                    });
                     match added {
                         Ok(call) => nodes.push(call.node),
                         Err(Reported) => failed = true,
@@ -188,9 +204,15 @@ impl Binder<'_> {
             (None, _, Some(items)) => {
                 let found: Vec<Bind<Typed>> = items.iter().map(|item| self.value(item)).collect();
                 let found: Vec<Typed> = found.into_iter().collect::<Bind<_>>()?;
-                let types: Vec<_> = found.iter().map(|item| (item.ty.clone(), item.constant().cloned())).collect();
+                let types: Vec<_> =
+                    found.iter().map(|item| (item.ty.clone(), item.constant().cloned())).collect();
                 let Some(element) = relations::common(&types) else {
-                    return self.fail("type-mismatch", span, "the items of this array have no common type", "expected `new T[] { ... }`");
+                    return self.fail(
+                        "type-mismatch",
+                        span,
+                        "the items of this array have no common type",
+                        "expected `new T[] { ... }`",
+                    );
                 };
                 let mut nodes = Vec::new();
                 for item in found {
@@ -199,7 +221,12 @@ impl Binder<'_> {
                 let ty = Type::array(element.clone());
                 Ok(Typed::new(Op::Array(Box::new(element), nodes.into()), span, ty))
             }
-            _ => self.fail("syntax", span, "this array has neither a size nor items", "expected `[n]` or `{ ... }`"),
+            _ => self.fail(
+                "syntax",
+                span,
+                "this array has neither a size nor items",
+                "expected `[n]` or `{ ... }`",
+            ),
         }
     }
 
@@ -208,7 +235,9 @@ impl Binder<'_> {
         let found: Vec<Bind<Typed>> = items
             .iter()
             .map(|item| match (&item.kind, element) {
-                (ExprKind::NewArray { element: None, sizes, items: Some(items) }, Type::Array(inner)) if sizes.is_empty() => {
+                (ExprKind::NewArray { element: None, sizes, items: Some(items) }, Type::Array(inner))
+                    if sizes.is_empty() =>
+                {
                     self.array_items(inner, items, item.span)
                 }
                 _ => self.value_as(item, element),
@@ -230,7 +259,12 @@ impl Binder<'_> {
             };
             if matches!(value.ty, Type::Null | Type::Void) {
                 let message = format!("`{}` needs a type", name.text);
-                return self.fail("type-mismatch", value.span(), message, "`null` has none; a cast helps: `(string)null`");
+                return self.fail(
+                    "type-mismatch",
+                    value.span(),
+                    message,
+                    "`null` has none; a cast helps: `(string)null`",
+                );
             }
             types.push((Text::from(name.text.clone()), value.ty));
             nodes.push(value.node);

@@ -24,7 +24,9 @@ impl Binder<'_> {
     pub(super) fn thing_value(&mut self, thing: Thing, span: Span) -> Bind<Typed> {
         match thing {
             Thing::Value(value) => Ok(value),
-            Thing::Type(ty) => self.fail("type-as-value", span, format!("`{ty}` is a type"), "expected a value"),
+            Thing::Type(ty) => {
+                self.fail("type-as-value", span, format!("`{ty}` is a type"), "expected a value")
+            }
             Thing::Namespace(name) => {
                 self.fail("unknown-name", span, format!("`{name}` is a namespace"), "expected a value")
             }
@@ -80,15 +82,23 @@ impl Binder<'_> {
                 let ty = self.ty(target)?;
                 if ty.is_value_type() && ty.nullable_of().is_none() {
                     let message = format!("`as` needs a type that takes null, found `{ty}`");
-                    return self.fail("type-mismatch", target.span, message, format!("expected `{ty}?` or a cast"));
+                    return self.fail(
+                        "type-mismatch",
+                        target.span,
+                        message,
+                        format!("expected `{ty}?` or a cast"),
+                    );
                 }
                 let op = Op::As(Box::new(ty.clone()), Box::new(operand.node));
                 Ok(Typed::new(op, span, ty))
             }
             ExprKind::Is { operand, pattern } => self.is(operand, pattern, span),
-            ExprKind::Lambda { .. } => {
-                self.fail("type-mismatch", span, "the type of this lambda is not known", "expected a place that says its type, such as `Func<int, int> f = ...`")
-            }
+            ExprKind::Lambda { .. } => self.fail(
+                "type-mismatch",
+                span,
+                "the type of this lambda is not known",
+                "expected a place that says its type, such as `Func<int, int> f = ...`",
+            ),
             ExprKind::New { target, arguments, initializer } => {
                 self.create(target, arguments, initializer.as_ref(), span)
             }
@@ -110,7 +120,9 @@ impl Binder<'_> {
             ExprKind::TypeOf(ty) => {
                 let ty = self.ty(ty)?;
                 match ty.class() {
-                    Some(class) => Ok(Typed::new(Op::Constant(Value::Type(class)), span, Type::Plain(Class::Type))),
+                    Some(class) => {
+                        Ok(Typed::new(Op::Constant(Value::Type(class)), span, Type::Plain(Class::Type)))
+                    }
                     None => self.unsupported(span, "`typeof` of this type"),
                 }
             }
@@ -118,9 +130,12 @@ impl Binder<'_> {
                 let ty = self.ty(ty)?;
                 Ok(Typed::new(Op::Constant(default_value(&ty)), span, ty))
             }
-            ExprKind::Default(None) => {
-                self.fail("type-mismatch", span, "the type of this `default` is not known", "expected `default(T)`")
-            }
+            ExprKind::Default(None) => self.fail(
+                "type-mismatch",
+                span,
+                "the type of this `default` is not known",
+                "expected `default(T)`",
+            ),
             ExprKind::Checked(checked, inner) => {
                 let before = (self.is_checked, self.unchecked);
                 self.is_checked = *checked;
@@ -144,7 +159,9 @@ impl Binder<'_> {
         match &expr.kind {
             ExprKind::Lambda { .. } => self.lambda_as(expr, ty),
             ExprKind::Default(None) => Ok(Typed::new(Op::Constant(default_value(ty)), expr.span, ty.clone())),
-            ExprKind::NewArray { element: None, sizes, items: Some(items) } if matches!(ty, Type::Array(_)) && sizes.is_empty() => {
+            ExprKind::NewArray { element: None, sizes, items: Some(items) }
+                if matches!(ty, Type::Array(_)) && sizes.is_empty() =>
+            {
                 let found = match self.create_array(None, sizes, Some(items), expr.span) {
                     Ok(found) if relations::implicit(&found.ty, None, ty).is_some() => Some(found),
                     _ => None,
@@ -208,7 +225,8 @@ impl Binder<'_> {
             (true, false) => no.ty.clone(),
             (_, true) => yes.ty.clone(),
             (false, false) => {
-                let message = format!("`?:` with `{}` and `{}`: neither converts to the other", yes.ty, no.ty);
+                let message =
+                    format!("`?:` with `{}` and `{}`: neither converts to the other", yes.ty, no.ty);
                 return self.fail("type-mismatch", span, message, "both sides need one type; a cast helps");
             }
         };
@@ -297,7 +315,12 @@ impl Binder<'_> {
                             match typed.constant() {
                                 Some(Value::Int(width)) => *width,
                                 _ => {
-                                    return self.fail("type-mismatch", alignment.span, "this width is no constant", "expected a number");
+                                    return self.fail(
+                                        "type-mismatch",
+                                        alignment.span,
+                                        "this width is no constant",
+                                        "expected a number",
+                                    );
                                 }
                             }
                         }
@@ -324,7 +347,11 @@ impl Binder<'_> {
         }
         let mut left = self.operand(first);
         for (op, right, span) in steps.into_iter().rev() {
-            let right = if op == BinaryOp::Coalesce { self.coalesce_side(right, left.as_ref().ok()) } else { self.operand(right) };
+            let right = if op == BinaryOp::Coalesce {
+                self.coalesce_side(right, left.as_ref().ok())
+            } else {
+                self.operand(right)
+            };
             left = match (left, right) {
                 (Ok(left), Ok(right)) => self.binary(op, left, right, span),
                 _ => Err(Reported),

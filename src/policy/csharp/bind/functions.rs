@@ -42,15 +42,21 @@ impl Binder<'_> {
         true
     }
 
-    fn bound_lambda(&mut self, expr: &Expr, parameters: &[Type], expected: Option<&Type>) -> Option<BoundLambda> {
+    fn bound_lambda(
+        &mut self,
+        expr: &Expr,
+        parameters: &[Type],
+        expected: Option<&Type>,
+    ) -> Option<BoundLambda> {
         let ExprKind::Lambda { parameters: written, body } = &expr.kind else { return None };
         if written.len() != parameters.len() {
             return None;
         }
-        let expected = expected.filter(|ty| !ty.is_open() && !matches!(ty, Type::Unknown)).filter(|ty| match body {
-            LambdaBody::Block(_) => true,
-            LambdaBody::Expr(_) => ty.is_function() || **ty == Type::Void,
-        });
+        let expected =
+            expected.filter(|ty| !ty.is_open() && !matches!(ty, Type::Unknown)).filter(|ty| match body {
+                LambdaBody::Block(_) => true,
+                LambdaBody::Expr(_) => ty.is_function() || **ty == Type::Void,
+            });
         let key = (expr.span, parameters.to_vec(), expected.cloned());
         if let Some(found) = self.cache.get(&key) {
             return Some(found.clone());
@@ -76,7 +82,12 @@ impl Binder<'_> {
         let bindings = std::mem::take(&mut self.bindings);
         let first_slot = u32::try_from(self.locals.len()).unwrap_or(u32::MAX);
         let expected = expected.cloned();
-        self.frames.push(Frame { first_slot, expected: expected.clone(), returns: Vec::new(), uses: Vec::new() });
+        self.frames.push(Frame {
+            first_slot,
+            expected: expected.clone(),
+            returns: Vec::new(),
+            uses: Vec::new(),
+        });
         self.scopes.push(Vec::new());
         let mut slots = Vec::new();
         for (parameter, ty) in written.iter().zip(parameters) {
@@ -102,8 +113,15 @@ impl Binder<'_> {
                 let returns = self.frames.last().map(|frame| frame.returns.clone()).unwrap_or_default();
                 let gives = returns.iter().any(|(ty, _)| *ty != Type::Void);
                 if gives && self.flow.reachable {
-                    let span = statements.last().map_or_else(|| Span::new(crate::diagnostics::SourceId(0), 0, 0), |s| s.span);
-                    self.error("missing-return", span, "not every path of this function returns a value", "expected `return` behind this");
+                    let span = statements
+                        .last()
+                        .map_or_else(|| Span::new(crate::diagnostics::SourceId(0), 0, 0), |s| s.span);
+                    self.error(
+                        "missing-return",
+                        span,
+                        "not every path of this function returns a value",
+                        "expected `return` behind this",
+                    );
                 }
                 let result = match &expected {
                     Some(expected) if gives || !self.flow.reachable => expected.clone(),
@@ -163,7 +181,8 @@ impl Binder<'_> {
             return self.fail("type-mismatch", span, message, "a lambda is no value of this type");
         };
         if parameters.len() != written.len() {
-            let message = format!("expected a lambda with {} parameters, found {}", parameters.len(), written.len());
+            let message =
+                format!("expected a lambda with {} parameters, found {}", parameters.len(), written.len());
             return self.fail("wrong-arguments", span, message, "wrong number of parameters");
         }
         let Some(bound) = self.bound_lambda(expr, &parameters, Some(&result)) else { return Err(Reported) };
@@ -267,7 +286,12 @@ impl Binder<'_> {
                 None => Type::Unknown,
             });
         }
-        let empty = Lambda { parameters: Vec::new(), slots: (0, 0), captured: Vec::new(), body: Body::Block(Box::new([])) };
+        let empty = Lambda {
+            parameters: Vec::new(),
+            slots: (0, 0),
+            captured: Vec::new(),
+            body: Body::Block(Box::new([])),
+        };
         let lambda = self.add_lambda(empty);
         let at = self.functions.len();
         self.functions.push(LocalFunction { lambda, parameters: types, result });
@@ -276,11 +300,21 @@ impl Binder<'_> {
     }
 
     /// Binds the body of a local function at its place.
-    pub(super) fn local_function(&mut self, name: &Name, parameters: &[Parameter], body: &LambdaBody) -> Bind<Statement> {
+    pub(super) fn local_function(
+        &mut self,
+        name: &Name,
+        parameters: &[Parameter],
+        body: &LambdaBody,
+    ) -> Bind<Statement> {
         let Some(Entry::Function(at)) = self.lookup(&name.text) else { return Err(Reported) };
         let Some(function) = self.functions.get(at).cloned() else { return Err(Reported) };
-        let bound =
-            self.function(parameters, &function.parameters, body, Some(&function.result), Some(function.lambda));
+        let bound = self.function(
+            parameters,
+            &function.parameters,
+            body,
+            Some(&function.result),
+            Some(function.lambda),
+        );
         self.diagnostics.extend(bound.diagnostics);
         if function.result != Type::Void && bound.result == Type::Void && !bound.failed {
             self.diagnostics.push(
@@ -295,7 +329,14 @@ impl Binder<'_> {
     pub(super) fn return_value(&mut self, expr: &Expr) -> Bind<Node> {
         let expected = self.frames.last().and_then(|frame| frame.expected.clone());
         let found = match &expected {
-            Some(Type::Void) => return self.fail("type-mismatch", expr.span, "this function returns nothing", "expected `return;`"),
+            Some(Type::Void) => {
+                return self.fail(
+                    "type-mismatch",
+                    expr.span,
+                    "this function returns nothing",
+                    "expected `return;`",
+                );
+            }
             Some(expected) => self.value_as(expr, expected),
             None => self.value(expr),
         };

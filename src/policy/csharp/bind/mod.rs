@@ -219,7 +219,12 @@ impl Binder<'_> {
             Tree::Single(expr) => {
                 let value = self.value(expr)?;
                 if value.ty == Type::Void {
-                    self.error("void-value", value.span(), "this expression gives no value", "expected a value");
+                    self.error(
+                        "void-value",
+                        value.span(),
+                        "this expression gives no value",
+                        "expected a value",
+                    );
                     return Err(Reported);
                 }
                 Ok((Body::Value(value.node), value.ty))
@@ -229,12 +234,21 @@ impl Binder<'_> {
                 let returns = self.frames.last().map(|f| f.returns.clone()).unwrap_or_default();
                 if self.flow.reachable {
                     if returns.is_empty() && statements.is_empty() {
-                        self.error("missing-return", *span, "this block returns nothing", "expected `return`");
+                        self.error(
+                            "missing-return",
+                            *span,
+                            "this block returns nothing",
+                            "expected `return`",
+                        );
                     } else {
                         self.diagnostics.push(
-                            Diagnostic::error("missing-return", *span, "not every path of this block returns a value")
-                                .label("expected `return` at the end")
-                                .help("the service refuses a block that can end without `return`"),
+                            Diagnostic::error(
+                                "missing-return",
+                                *span,
+                                "not every path of this block returns a value",
+                            )
+                            .label("expected `return` at the end")
+                            .help("the service refuses a block that can end without `return`"),
                         );
                     }
                 }
@@ -249,7 +263,13 @@ impl Binder<'_> {
     }
 
     /// Adds an error.
-    fn error(&mut self, code: &'static str, span: Span, message: impl Into<String>, label: impl Into<String>) {
+    fn error(
+        &mut self,
+        code: &'static str,
+        span: Span,
+        message: impl Into<String>,
+        label: impl Into<String>,
+    ) {
         self.diagnostics.push(Diagnostic::error(code, span, message).label(label));
     }
 
@@ -336,7 +356,12 @@ impl Binder<'_> {
     /// `typed` as `to`; reported if there is no implicit conversion.
     fn coerce(&mut self, typed: Typed, to: &Type) -> Bind<Typed> {
         if typed.ty == Type::Void && *to != Type::Void {
-            return self.fail("void-value", typed.span(), "this expression gives no value", "expected a value");
+            return self.fail(
+                "void-value",
+                typed.span(),
+                "this expression gives no value",
+                "expected a value",
+            );
         }
         match relations::implicit(&typed.ty, typed.constant(), to) {
             Some(conversion) => self.converted(typed, conversion, to),

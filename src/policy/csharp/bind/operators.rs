@@ -79,7 +79,12 @@ impl Binder<'_> {
             let late = Op::Late(Box::new((Late::Binary(op), vec![left.node, right.node], Vec::new())));
             let is_test = matches!(
                 op,
-                BinaryOp::Equal | BinaryOp::NotEqual | BinaryOp::Less | BinaryOp::LessEqual | BinaryOp::Greater | BinaryOp::GreaterEqual
+                BinaryOp::Equal
+                    | BinaryOp::NotEqual
+                    | BinaryOp::Less
+                    | BinaryOp::LessEqual
+                    | BinaryOp::Greater
+                    | BinaryOp::GreaterEqual
             );
             return Ok(Typed::new(late, span, if is_test { Type::BOOL } else { Type::Unknown }));
         }
@@ -116,12 +121,22 @@ impl Binder<'_> {
         if a == Class::Bool && b == Class::Bool {
             let node = |op| Some(Ok(Typed::new(op, span, Type::BOOL)));
             if is_equality {
-                return Some(self.fold_test(equality(Equality::Value, op, left.clone(), right.clone(), span)));
+                return Some(self.fold_test(equality(
+                    Equality::Value,
+                    op,
+                    left.clone(),
+                    right.clone(),
+                    span,
+                )));
             }
             if matches!(op, BinaryOp::BitAnd | BinaryOp::BitOr | BinaryOp::BitXor) {
                 let step = Box::new([(op, false, right.node.clone())]);
                 let made = Op::Arithmetic(Box::new(left.node.clone()), step);
-                return if lifted { Some(Ok(Typed::new(made, span, Type::BOOL.nullable()))) } else { node(made) };
+                return if lifted {
+                    Some(Ok(Typed::new(made, span, Type::BOOL.nullable())))
+                } else {
+                    node(made)
+                };
             }
             return None;
         }
@@ -136,19 +151,28 @@ impl Binder<'_> {
         if a.kind() == Kind::Enum || b.kind() == Kind::Enum {
             let result = match op {
                 _ if is_equality || is_order => (a == b).then_some(Type::BOOL)?,
-                BinaryOp::BitAnd | BinaryOp::BitOr | BinaryOp::BitXor => (a == b).then_some(Type::Plain(a))?,
+                BinaryOp::BitAnd | BinaryOp::BitOr | BinaryOp::BitXor => {
+                    (a == b).then_some(Type::Plain(a))?
+                }
                 BinaryOp::Subtract if a == b => Type::INT,
                 BinaryOp::Add | BinaryOp::Subtract if b == Class::Int => Type::Plain(a),
                 BinaryOp::Add if a == Class::Int => Type::Plain(b),
                 _ => return None,
             };
             if is_equality {
-                return Some(self.fold_test(equality(Equality::Value, op, left.clone(), right.clone(), span)));
+                return Some(self.fold_test(equality(
+                    Equality::Value,
+                    op,
+                    left.clone(),
+                    right.clone(),
+                    span,
+                )));
             }
             return Some(self.arithmetic(op, left.clone(), right.clone(), result, lifted, span));
         }
         if matches!(op, ShiftLeft | ShiftRight) {
-            let promoted = number::promoted(a, Class::Int).filter(|_| !matches!(a, Class::UInt | Class::ULong | Class::Long));
+            let promoted = number::promoted(a, Class::Int)
+                .filter(|_| !matches!(a, Class::UInt | Class::ULong | Class::Long));
             let target = promoted.unwrap_or(a);
             if !matches!(target, Class::Int | Class::UInt | Class::Long | Class::ULong) {
                 return None;
@@ -198,7 +222,9 @@ impl Binder<'_> {
             }
             return Some(found);
         }
-        let adapts = |side: &Typed| relations::implicit(&side.ty, side.constant(), &Type::Plain(Class::ULong)).is_some();
+        let adapts = |side: &Typed| {
+            relations::implicit(&side.ty, side.constant(), &Type::Plain(Class::ULong)).is_some()
+        };
         let either = a == Class::ULong || b == Class::ULong;
         (either && adapts(left) && adapts(right)).then_some(Class::ULong)
     }
@@ -221,7 +247,8 @@ impl Binder<'_> {
         lifted: bool,
         span: Span,
     ) -> Bind<Typed> {
-        let is_order = matches!(op, BinaryOp::Less | BinaryOp::LessEqual | BinaryOp::Greater | BinaryOp::GreaterEqual);
+        let is_order =
+            matches!(op, BinaryOp::Less | BinaryOp::LessEqual | BinaryOp::Greater | BinaryOp::GreaterEqual);
         if is_order {
             let op = Op::Compare(op, Box::new([left.node, right.node]));
             return self.fold_test(Typed::new(op, span, Type::BOOL));
@@ -233,7 +260,10 @@ impl Binder<'_> {
             return self.folded(value, span, ty);
         }
         if matches!(op, BinaryOp::Divide | BinaryOp::Remainder)
-            && matches!(right.constant(), Some(Value::Int(0) | Value::Long(0) | Value::UInt(0) | Value::ULong(0)))
+            && matches!(
+                right.constant(),
+                Some(Value::Int(0) | Value::Long(0) | Value::UInt(0) | Value::ULong(0))
+            )
         {
             return self.fail("constant-overflow", span, "division by the constant zero", "C# refuses this");
         }
@@ -257,7 +287,9 @@ impl Binder<'_> {
                 _ => None,
             },
             Op::Compare(op, sides) => match (&sides[0].op, &sides[1].op) {
-                (Op::Constant(a), Op::Constant(b)) => Some(super::super::eval::ordered(*op, number::order(a, b))),
+                (Op::Constant(a), Op::Constant(b)) => {
+                    Some(super::super::eval::ordered(*op, number::order(a, b)))
+                }
                 _ => None,
             },
             _ => None,
@@ -273,7 +305,9 @@ impl Binder<'_> {
         let mut found: Vec<Candidate> = Vec::new();
         for operand in operands {
             let more = candidates(inner(&operand.ty), |member| {
-                member.kind == MemberKind::Operator && member.name == sign && member.parameters.len() == operands.len()
+                member.kind == MemberKind::Operator
+                    && member.name == sign
+                    && member.parameters.len() == operands.len()
             });
             for candidate in more {
                 if !found.iter().any(|known| std::ptr::eq(known.member, candidate.member)) {
@@ -355,7 +389,9 @@ impl Binder<'_> {
         let joined = match (op, left.node.op) {
             (BinaryOp::And, Op::All(parts)) => Op::All(pushed(parts, right.node)),
             (BinaryOp::Or, Op::Any(parts)) => Op::Any(pushed(parts, right.node)),
-            (BinaryOp::And, other) => Op::All(Box::new([Node { op: other, span: left.node.span }, right.node])),
+            (BinaryOp::And, other) => {
+                Op::All(Box::new([Node { op: other, span: left.node.span }, right.node]))
+            }
             (_, other) => Op::Any(Box::new([Node { op: other, span: left.node.span }, right.node])),
         };
         Ok(Typed::new(joined, span, Type::BOOL))
@@ -399,7 +435,9 @@ impl Binder<'_> {
         {
             match value {
                 Value::UInt(2_147_483_648) => return Ok(super::expr::literal(Value::Int(i32::MIN), span)),
-                Value::ULong(9_223_372_036_854_775_808) => return Ok(super::expr::literal(Value::Long(i64::MIN), span)),
+                Value::ULong(9_223_372_036_854_775_808) => {
+                    return Ok(super::expr::literal(Value::Long(i64::MIN), span));
+                }
                 _ => {}
             }
         }
@@ -417,11 +455,19 @@ impl Binder<'_> {
                     return Ok(super::expr::literal(Value::Bool(!value), span));
                 }
                 let ty = wrap(Type::BOOL);
-                let made = if is_nullable { Op::Unary(op, false, Box::new(operand.node)) } else { Op::Not(Box::new(operand.node)) };
+                let made = if is_nullable {
+                    Op::Unary(op, false, Box::new(operand.node))
+                } else {
+                    Op::Not(Box::new(operand.node))
+                };
                 return Ok(Typed::new(made, span, ty));
             }
             (UnaryOp::Complement, Some(class)) if class.kind() == Kind::Enum => {
-                return Ok(Typed::new(Op::Unary(op, false, Box::new(operand.node)), span, wrap(Type::Plain(class))));
+                return Ok(Typed::new(
+                    Op::Unary(op, false, Box::new(operand.node)),
+                    span,
+                    wrap(Type::Plain(class)),
+                ));
             }
             (UnaryOp::Plus | UnaryOp::Minus | UnaryOp::Complement, Some(class))
                 if relations::is_number(class) || class == Class::Char =>
@@ -430,7 +476,15 @@ impl Binder<'_> {
                     (UnaryOp::Minus, Class::UInt) => Some(Class::Long),
                     (UnaryOp::Minus, Class::ULong) => None,
                     (UnaryOp::Complement, Class::Float | Class::Double | Class::Decimal) => None,
-                    (_, Class::UInt | Class::Long | Class::ULong | Class::Float | Class::Double | Class::Decimal) => Some(class),
+                    (
+                        _,
+                        Class::UInt
+                        | Class::Long
+                        | Class::ULong
+                        | Class::Float
+                        | Class::Double
+                        | Class::Decimal,
+                    ) => Some(class),
                     _ => Some(Class::Int),
                 };
                 if let Some(target) = target {

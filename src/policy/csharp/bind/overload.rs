@@ -132,9 +132,10 @@ fn sources(member: &Member, given: &[Given], expanded: bool) -> Option<Vec<Sourc
     if expanded && let Some(slot) = last.and_then(|last| sources.get_mut(last)) {
         *slot = Some(Source::Params(rest));
     }
-    let with_defaults = sources.into_iter().zip(&member.parameters).map(|(source, parameter)| {
-        source.or_else(|| parameter.default.clone().map(Source::Default))
-    });
+    let with_defaults = sources
+        .into_iter()
+        .zip(&member.parameters)
+        .map(|(source, parameter)| source.or_else(|| parameter.default.clone().map(Source::Default)));
     with_defaults.collect()
 }
 
@@ -218,7 +219,9 @@ fn fits(arg: &Arg, at: usize, ty: &Type, probe: &mut dyn Probe) -> bool {
             let Some((parameters, result)) = ty.function() else { return matches!(ty, Type::Unknown) };
             let written_fit = written.as_ref().is_none_or(|written| {
                 let mut both = written.iter().zip(&parameters);
-                both.all(|(written, wanted)| written.as_ref().is_none_or(|w| w == wanted || wanted.is_vague()))
+                both.all(|(written, wanted)| {
+                    written.as_ref().is_none_or(|w| w == wanted || wanted.is_vague())
+                })
             });
             written_fit && result_fits(at, &parameters, &result, probe)
         }
@@ -242,7 +245,8 @@ fn better(a: &Chosen, b: &Chosen, given: &[Given], probe: &mut dyn Probe) -> boo
     let (first, second) = (pairs(&a.sources, &a.parameters), pairs(&b.sources, &b.parameters));
     let (mut wins, mut losses) = (false, false);
     for (at, argument) in given.iter().enumerate() {
-        let find = |pairs: &[(usize, Type)]| pairs.iter().find(|(found, _)| *found == at).map(|(_, ty)| ty.clone());
+        let find =
+            |pairs: &[(usize, Type)]| pairs.iter().find(|(found, _)| *found == at).map(|(_, ty)| ty.clone());
         let (Some(one), Some(other)) = (find(&first), find(&second)) else { continue };
         match better_conversion(&argument.arg, at, &one, &other, probe) {
             1 => wins = true,
@@ -256,7 +260,8 @@ fn better(a: &Chosen, b: &Chosen, given: &[Given], probe: &mut dyn Probe) -> boo
     if wins {
         return false;
     }
-    let defaults = |chosen: &Chosen| chosen.sources.iter().filter(|s| matches!(s, Source::Default(_))).count();
+    let defaults =
+        |chosen: &Chosen| chosen.sources.iter().filter(|s| matches!(s, Source::Default(_))).count();
     let key = |chosen: &Chosen| (chosen.member.arity > 0, chosen.expanded, defaults(chosen));
     let (mine, theirs) = (key(a), key(b));
     if mine != theirs {
@@ -349,12 +354,7 @@ impl Inference {
         Self { class_types: class_types.to_vec(), bounds: vec![Vec::new(); arity], fixed: vec![None; arity] }
     }
 
-    fn run(
-        &mut self,
-        pairs: &[(usize, Type)],
-        given: &[Given],
-        probe: &mut dyn Probe,
-    ) -> Option<Vec<Type>> {
+    fn run(&mut self, pairs: &[(usize, Type)], given: &[Given], probe: &mut dyn Probe) -> Option<Vec<Type>> {
         for (at, ty) in pairs {
             match &given.get(*at)?.arg {
                 Arg::Value(from, _) => self.bound(ty, from),
@@ -395,15 +395,14 @@ impl Inference {
 
     fn can_fix(&self, ty: &Type) -> bool {
         self.variables(ty).iter().all(|at| {
-            self.fixed.get(*at).is_some_and(Option::is_some) || self.bounds.get(*at).is_some_and(|b| !b.is_empty())
+            self.fixed.get(*at).is_some_and(Option::is_some)
+                || self.bounds.get(*at).is_some_and(|b| !b.is_empty())
         })
     }
 
     fn variables(&self, ty: &Type) -> Vec<usize> {
         match ty {
-            Type::Variable(at) => {
-                usize::from(*at).checked_sub(self.class_types.len()).into_iter().collect()
-            }
+            Type::Variable(at) => usize::from(*at).checked_sub(self.class_types.len()).into_iter().collect(),
             Type::Generic(_, inner) => inner.iter().flat_map(|ty| self.variables(ty)).collect(),
             Type::Array(element) => self.variables(element),
             _ => Vec::new(),
@@ -473,7 +472,8 @@ impl Inference {
                         self.bound(ty, from);
                     }
                 } else if ty.is_function()
-                    && let (Some((wanted, result)), Some((parameters, found))) = (ty.function(), from.function())
+                    && let (Some((wanted, result)), Some((parameters, found))) =
+                        (ty.function(), from.function())
                 {
                     for (ty, from) in wanted.iter().zip(&parameters) {
                         self.bound(ty, from);

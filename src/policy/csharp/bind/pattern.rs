@@ -38,7 +38,12 @@ impl Binder<'_> {
                 let is_var = matches!(syntax.kind, TypeKind::Var);
                 let ty = if is_var { value.ty.clone() } else { self.ty(syntax)? };
                 if !is_var && ty.nullable_of().is_some() {
-                    return self.fail("type-mismatch", syntax.span, format!("`{ty}` in a pattern"), "expected the type without `?`");
+                    return self.fail(
+                        "type-mismatch",
+                        syntax.span,
+                        format!("`{ty}` in a pattern"),
+                        "expected the type without `?`",
+                    );
                 }
                 let fits = is_var
                     || relations::explicit(&value.ty, None, &ty, false).is_some()
@@ -47,7 +52,11 @@ impl Binder<'_> {
                     let message = format!("`{}` is never `{ty}`", value.ty);
                     return self.fail("type-mismatch", syntax.span, message, "this pattern cannot match");
                 }
-                let slot = if name.text == "_" { self.temporary(ty.clone()) } else { self.declare(name, ty.clone()) };
+                let slot = if name.text == "_" {
+                    self.temporary(ty.clone())
+                } else {
+                    self.declare(name, ty.clone())
+                };
                 let set = Node { op: Op::SetLocal(slot, Box::new(value.node.clone())), span };
                 let yes = Node { op: Op::Constant(Value::Bool(true)), span };
                 let keep = Node { op: Op::Sequence(Box::new([set, yes])), span };
@@ -71,13 +80,19 @@ impl Binder<'_> {
         }
         let constant = self.thing_value(thing, expr.span)?;
         if constant.constant().is_none() && !matches!(constant.node.op, Op::Convert(..)) {
-            return self.fail("not-constant", expr.span, "a pattern must be a constant", "expected a constant or a type");
+            return self.fail(
+                "not-constant",
+                expr.span,
+                "a pattern must be a constant",
+                "expected a constant or a type",
+            );
         }
         let ty = value.ty.nullable_of().unwrap_or(&value.ty).clone();
         let constant = if ty == Type::OBJECT || matches!(ty, Type::Unknown) || constant.ty == Type::Null {
             // The value in the box must have exactly the constant's type.
             if constant.ty != Type::Null {
-                let is = Node { op: Op::Is(Box::new(constant.ty.clone()), Box::new(value.node.clone())), span };
+                let is =
+                    Node { op: Op::Is(Box::new(constant.ty.clone()), Box::new(value.node.clone())), span };
                 let same = Op::Equal(Equality::Value, false, Box::new([value.node, constant.node]));
                 return Ok(Node { op: Op::All(Box::new([is, Node { op: same, span }])), span });
             }
@@ -117,7 +132,12 @@ impl Binder<'_> {
             let body = self.statements_here(&section.body);
             if self.flow.reachable {
                 let at = section.body.last().map_or(span, |statement| statement.span);
-                self.error("case-falls-through", at, "this case runs into the next one", "expected `break`, `return` or `throw` behind it");
+                self.error(
+                    "case-falls-through",
+                    at,
+                    "this case runs into the next one",
+                    "expected `break`, `return` or `throw` behind it",
+                );
             }
             self.scopes.pop();
             bound.push(Section { conditions: conditions.into(), body: body.into() });
@@ -162,7 +182,12 @@ impl Binder<'_> {
         match relations::explicit(value, None, &ty, false) {
             Some(Some(Conversion::Dynamic(to))) => Ok((ty, Some(Conversion::Cast(to)))),
             Some(conversion) => Ok((ty, conversion)),
-            None => self.fail("type-mismatch", syntax.span, format!("expected `{ty}`, the elements are `{value}`"), "no conversion between them"),
+            None => self.fail(
+                "type-mismatch",
+                syntax.span,
+                format!("expected `{ty}`, the elements are `{value}`"),
+                "no conversion between them",
+            ),
         }
     }
 

@@ -69,7 +69,10 @@ pub(in crate::policy::csharp) fn instance(ty: &Type, class: Class) -> Option<Vec
         }
     }
     if matches!(class, Class::ICollection | Class::IReadOnlyCollection)
-        && matches!(own, Class::Dictionary | Class::SortedDictionary | Class::IDictionary | Class::IReadOnlyDictionary)
+        && matches!(
+            own,
+            Class::Dictionary | Class::SortedDictionary | Class::IDictionary | Class::IReadOnlyDictionary
+        )
     {
         return element(ty).map(|element| vec![element]);
     }
@@ -92,7 +95,11 @@ pub(in crate::policy::csharp) fn bases(ty: &Type) -> Vec<Type> {
         found.push(Type::Plain(Class::Enum));
     }
     for base in class.bases() {
-        let arguments = if let Type::Array(element) = ty { vec![element.as_ref().clone()] } else { ty.arguments().to_vec() };
+        let arguments = if let Type::Array(element) = ty {
+            vec![element.as_ref().clone()]
+        } else {
+            ty.arguments().to_vec()
+        };
         found.push(base_type(*base, &arguments));
     }
     if matches!(ty, Type::Array(_))
@@ -183,7 +190,9 @@ fn standard(from: &Type, constant: Option<&Value>, to: &Type) -> Option<Option<C
     if from.is_function() && to.is_function() && from.class() == to.class() {
         let (a, b) = (from.arguments(), to.arguments());
         let fits = a.len() == b.len()
-            && a.iter().zip(b).all(|(a, b)| a == b || covariant(a, b) || covariant(b, a) || a.is_vague() || b.is_vague());
+            && a.iter()
+                .zip(b)
+                .all(|(a, b)| a == b || covariant(a, b) || covariant(b, a) || a.is_vague() || b.is_vague());
         return fits.then_some(None);
     }
     if to.class() == Some(Class::ValueTuple) && from.class() == Some(Class::ValueTuple) {
@@ -211,7 +220,9 @@ fn standard(from: &Type, constant: Option<&Value>, to: &Type) -> Option<Option<C
 }
 
 fn tuples_alike(a: &Type, b: &Type) -> bool {
-    a.class() == Some(Class::ValueTuple) && a.arguments() == b.arguments() && b.class() == Some(Class::ValueTuple)
+    a.class() == Some(Class::ValueTuple)
+        && a.arguments() == b.arguments()
+        && b.class() == Some(Class::ValueTuple)
 }
 
 /// Interfaces of structs, strings and enumerations that the table of classes does not have.
@@ -222,7 +233,12 @@ fn boxed(from: &Type, target: Class) -> bool {
                 || class.kind() == Kind::Enum
                 || matches!(
                     class,
-                    Class::String | Class::Char | Class::Bool | Class::DateTime | Class::TimeSpan | Class::Guid
+                    Class::String
+                        | Class::Char
+                        | Class::Bool
+                        | Class::DateTime
+                        | Class::TimeSpan
+                        | Class::Guid
                 )
         }),
         Class::IFormattable => from.class().is_some_and(|class| {
@@ -294,11 +310,8 @@ pub(in crate::policy::csharp) fn explicit(
     if let (Type::Plain(a), Type::Plain(b)) = (source, target) {
         let numeric = |class: Class| is_number(class) || class == Class::Char || class.kind() == Kind::Enum;
         if numeric(*a) && numeric(*b) {
-            let step = if b.kind() == Kind::Enum {
-                Conversion::Enum(*b)
-            } else {
-                Conversion::Number(*b, checked)
-            };
+            let step =
+                if b.kind() == Kind::Enum { Conversion::Enum(*b) } else { Conversion::Number(*b, checked) };
             return Some(Some(unwrapped(from, to, Some(step))));
         }
     }
@@ -313,7 +326,8 @@ pub(in crate::policy::csharp) fn explicit(
     if from.nullable_of().is_some() && is_reference(to) {
         return None;
     }
-    if is_reference(from) && (is_reference(to) || *from == Type::OBJECT || standard(to, None, from).is_some()) {
+    if is_reference(from) && (is_reference(to) || *from == Type::OBJECT || standard(to, None, from).is_some())
+    {
         let related = *from == Type::OBJECT
             || standard(to, None, from).is_some()
             || is_interface(from)
@@ -347,7 +361,10 @@ fn user(from: &Type, constant: Option<&Value>, to: &Type, is_cast: bool) -> Opti
     for ty in [source, to.nullable_of().unwrap_or(to)] {
         let mut class = ty.class();
         while let Some(found) = class {
-            if !matches!(found, Class::Object | Class::String) && !is_number(found) && !classes.contains(&found) {
+            if !matches!(found, Class::Object | Class::String)
+                && !is_number(found)
+                && !classes.contains(&found)
+            {
                 classes.push(found);
             }
             class = found.bases().first().copied();
@@ -356,7 +373,8 @@ fn user(from: &Type, constant: Option<&Value>, to: &Type, is_cast: bool) -> Opti
     let mut best: Option<(u32, &'static Member, Option<Conversion>, Option<Conversion>)> = None;
     for class in classes {
         for member in &members_of(class).members {
-            let kind_fits = member.kind == MemberKind::Implicit || (is_cast && member.kind == MemberKind::Explicit);
+            let kind_fits =
+                member.kind == MemberKind::Implicit || (is_cast && member.kind == MemberKind::Explicit);
             let Some(parameter) = member.parameters.first() else { continue };
             if !kind_fits || member.parameters.len() != 1 {
                 continue;
@@ -387,7 +405,12 @@ fn user(from: &Type, constant: Option<&Value>, to: &Type, is_cast: bool) -> Opti
 }
 
 /// A standard conversion on the way into or out of a user-defined one, and how far it is.
-fn step(from: &Type, constant: Option<&Value>, to: &Type, is_cast: bool) -> Option<(u32, Option<Conversion>)> {
+fn step(
+    from: &Type,
+    constant: Option<&Value>,
+    to: &Type,
+    is_cast: bool,
+) -> Option<(u32, Option<Conversion>)> {
     if from == to {
         return Some((0, None));
     }
@@ -441,7 +464,8 @@ fn distance(from: &Type, to: &Type) -> u32 {
 /// The type that all of `types` convert to, as arrays without a type and lambdas with several `return`s
 /// have it.
 pub(in crate::policy::csharp) fn common(types: &[(Type, Option<Value>)]) -> Option<Type> {
-    let fits = |to: &Type| types.iter().all(|(from, constant)| implicit(from, constant.as_ref(), to).is_some());
+    let fits =
+        |to: &Type| types.iter().all(|(from, constant)| implicit(from, constant.as_ref(), to).is_some());
     let known = types.iter().map(|(ty, _)| ty).filter(|ty| !matches!(ty, Type::Null | Type::Void));
     let mut candidates: Vec<&Type> = known.collect();
     candidates.dedup();

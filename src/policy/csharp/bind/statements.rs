@@ -64,7 +64,12 @@ impl Binder<'_> {
                 );
                 let typed = self.expr(expr)?;
                 if !does_something {
-                    self.error("no-effect", span, "this statement does nothing", "expected a call or an assignment");
+                    self.error(
+                        "no-effect",
+                        span,
+                        "this statement does nothing",
+                        "expected a call or an assignment",
+                    );
                     return Err(Reported);
                 }
                 if matches!(expr.kind, ExprKind::Throw(_)) {
@@ -116,7 +121,12 @@ impl Binder<'_> {
             }
             StmtKind::Return(None) => {
                 if self.frames.len() <= 1 {
-                    self.error("missing-return", span, "`return` without a value", "expected a value: the service needs one");
+                    self.error(
+                        "missing-return",
+                        span,
+                        "`return` without a value",
+                        "expected a value: the service needs one",
+                    );
                 } else if let Some(frame) = self.frames.last_mut()
                     && frame.expected.is_none()
                 {
@@ -134,7 +144,9 @@ impl Binder<'_> {
                 self.flow.stop();
                 match self.catches.last() {
                     Some(slot) => Ok(Statement::Rethrow(*slot)),
-                    None => self.fail("syntax", span, "`throw;` outside of a `catch`", "expected an exception"),
+                    None => {
+                        self.fail("syntax", span, "`throw;` outside of a `catch`", "expected an exception")
+                    }
                 }
             }
             StmtKind::Throw(Some(value)) => {
@@ -161,7 +173,12 @@ impl Binder<'_> {
         }
     }
 
-    fn local_statement(&mut self, syntax: &TypeSyntax, variables: &[(Name, Option<Expr>)], constant: bool) -> Bind<Statement> {
+    fn local_statement(
+        &mut self,
+        syntax: &TypeSyntax,
+        variables: &[(Name, Option<Expr>)],
+        constant: bool,
+    ) -> Bind<Statement> {
         let is_var = matches!(syntax.kind, TypeKind::Var);
         let written = if is_var { None } else { Some(self.ty(syntax)) };
         let mut nodes = Vec::new();
@@ -174,14 +191,24 @@ impl Binder<'_> {
                     let value = self.value(value);
                     let ty = value.as_ref().map_or(Type::Unknown, |value| value.ty.clone());
                     if ty == Type::Null {
-                        self.error("type-mismatch", name.span, format!("the type of `{}` is not known", name.text), "`null` has no type: write the type instead of `var`");
+                        self.error(
+                            "type-mismatch",
+                            name.span,
+                            format!("the type of `{}` is not known", name.text),
+                            "`null` has no type: write the type instead of `var`",
+                        );
                         (Type::Unknown, Some(value))
                     } else {
                         (ty, Some(value))
                     }
                 }
                 (None, None) => {
-                    self.error("type-mismatch", name.span, format!("`{}` has no value", name.text), "`var` needs one");
+                    self.error(
+                        "type-mismatch",
+                        name.span,
+                        format!("`{}` has no value", name.text),
+                        "`var` needs one",
+                    );
                     (Type::Unknown, None)
                 }
                 (Some(Err(Reported)), value) => {
@@ -206,7 +233,12 @@ impl Binder<'_> {
                                 }
                                 continue;
                             }
-                            None => self.error("not-constant", value.span(), "this is no constant", "`const` needs one"),
+                            None => self.error(
+                                "not-constant",
+                                value.span(),
+                                "this is no constant",
+                                "`const` needs one",
+                            ),
                         }
                     }
                     let span = name.span;
@@ -231,7 +263,9 @@ impl Binder<'_> {
                     .iter()
                     .map(|(name, item)| match (name, &item.kind) {
                         (Some(name), _) => Some(name.text.clone()),
-                        (None, ExprKind::Name { name, .. } | ExprKind::Member { name, .. }) => Some(name.text.clone()),
+                        (None, ExprKind::Name { name, .. } | ExprKind::Member { name, .. }) => {
+                            Some(name.text.clone())
+                        }
                         _ => None,
                     })
                     .collect(),
@@ -252,7 +286,12 @@ impl Binder<'_> {
         }
     }
 
-    fn deconstruct(&mut self, names: &[(Option<TypeSyntax>, Name)], value: &Expr, span: Span) -> Bind<Statement> {
+    fn deconstruct(
+        &mut self,
+        names: &[(Option<TypeSyntax>, Name)],
+        value: &Expr,
+        span: Span,
+    ) -> Bind<Statement> {
         let value = self.value(value)?;
         let items: Vec<Type> = match value.ty.class() {
             Some(Class::ValueTuple | Class::Tuple | Class::KeyValuePair) => value.ty.arguments().to_vec(),
@@ -277,12 +316,21 @@ impl Binder<'_> {
                 _ => item,
             };
             let local = self.declare(name, item.ty);
-            nodes.push(Statement::Expr(Node { op: Op::SetLocal(local, Box::new(item.node)), span: name.span }));
+            nodes.push(Statement::Expr(Node {
+                op: Op::SetLocal(local, Box::new(item.node)),
+                span: name.span,
+            }));
         }
         Ok(Statement::Block(nodes.into()))
     }
 
-    fn loop_statement(&mut self, condition: Option<&Expr>, body_first: bool, step: &[Expr], body: &Stmt) -> Bind<Statement> {
+    fn loop_statement(
+        &mut self,
+        condition: Option<&Expr>,
+        body_first: bool,
+        step: &[Expr],
+        body: &Stmt,
+    ) -> Bind<Statement> {
         self.loops = self.loops.saturating_add(1);
         self.flow.breaks.push(Vec::new());
         let mut bound_condition = None;
@@ -334,7 +382,12 @@ impl Binder<'_> {
         if failed {
             return Err(Reported);
         }
-        Ok(Statement::Loop(Box::new(LoopOp { condition: bound_condition, body_first, step: steps.into(), body })))
+        Ok(Statement::Loop(Box::new(LoopOp {
+            condition: bound_condition,
+            body_first,
+            step: steps.into(),
+            body,
+        })))
     }
 
     fn for_each(&mut self, ty: &TypeSyntax, name: &Name, items: &Expr, body: &Stmt) -> Bind<Statement> {
@@ -351,7 +404,12 @@ impl Binder<'_> {
                 Some(element) => element,
                 None => {
                     let (span, ty) = (items.span(), items.ty.clone());
-                    self.error("type-mismatch", span, format!("`{ty}` cannot be run over"), "expected an array, list or other sequence");
+                    self.error(
+                        "type-mismatch",
+                        span,
+                        format!("`{ty}` cannot be run over"),
+                        "expected an array, list or other sequence",
+                    );
                     Type::Unknown
                 }
             },
@@ -378,7 +436,12 @@ impl Binder<'_> {
         Ok(Statement::ForEach(Box::new(ForEachOp { slot, items: items?.node, pairs, convert, body })))
     }
 
-    fn try_statement(&mut self, body: &[Stmt], catches: &[Catch], finally: Option<&[Stmt]>) -> Bind<Statement> {
+    fn try_statement(
+        &mut self,
+        body: &[Stmt],
+        catches: &[Catch],
+        finally: Option<&[Stmt]>,
+    ) -> Bind<Statement> {
         let start = self.flow.point();
         let bound = self.statements(body);
         let mut after = self.flow.clone();
@@ -417,10 +480,19 @@ impl Binder<'_> {
             None => Type::Plain(Class::Exception),
             Some(ty) => self.ty(ty)?,
         };
-        let class = ty.class().filter(|class| class.derives_from(Class::Exception) && *class != Class::Object);
+        let class =
+            ty.class().filter(|class| class.derives_from(Class::Exception) && *class != Class::Object);
         let Some(class) = class else {
-            let span = catch.ty.as_ref().map_or_else(|| Span::new(crate::diagnostics::SourceId(0), 0, 0), |ty| ty.span);
-            return self.fail("type-mismatch", span, format!("`{ty}` is no exception"), "only exceptions can be caught");
+            let span = catch
+                .ty
+                .as_ref()
+                .map_or_else(|| Span::new(crate::diagnostics::SourceId(0), 0, 0), |ty| ty.span);
+            return self.fail(
+                "type-mismatch",
+                span,
+                format!("`{ty}` is no exception"),
+                "only exceptions can be caught",
+            );
         };
         self.scopes.push(Vec::new());
         let slot = match &catch.name {

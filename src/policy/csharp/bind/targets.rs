@@ -71,7 +71,12 @@ impl Binder<'_> {
                     let Some(local) = self.local(slot) else { return Err(Reported) };
                     let (ty, is_constant) = (local.ty.clone(), local.constant.is_some());
                     if is_constant {
-                        return self.fail("not-assignable", span, format!("`{}` is a constant", name.text), "cannot be changed");
+                        return self.fail(
+                            "not-assignable",
+                            span,
+                            format!("`{}` is a constant", name.text),
+                            "cannot be changed",
+                        );
                     }
                     self.note_use(slot);
                     Ok(Target { setup, place: Place::Local(slot), ty, span })
@@ -79,20 +84,35 @@ impl Binder<'_> {
                 _ => {
                     let thing = self.thing(expr)?;
                     let _ = self.thing_value(thing, span)?;
-                    self.fail("not-assignable", span, format!("`{}` cannot be assigned to", name.text), "no variable")
+                    self.fail(
+                        "not-assignable",
+                        span,
+                        format!("`{}` cannot be assigned to", name.text),
+                        "no variable",
+                    )
                 }
             },
             ExprKind::Member { object, name, .. } => {
                 let object = match self.thing(object)? {
                     Thing::Type(ty) => {
-                        return self.fail("not-assignable", span, format!("`{}` of `{ty}` cannot be assigned to", name.text), "it is read-only");
+                        return self.fail(
+                            "not-assignable",
+                            span,
+                            format!("`{}` of `{ty}` cannot be assigned to", name.text),
+                            "it is read-only",
+                        );
                     }
                     thing => self.thing_value(thing, object.span)?,
                 };
                 if matches!(object.ty, Type::Unknown) {
                     let object = self.stash(&mut setup, object);
                     let late = Late::Set(name.text.clone().into());
-                    return Ok(Target { setup, place: Place::Late(object.node, late), ty: Type::Unknown, span });
+                    return Ok(Target {
+                        setup,
+                        place: Place::Late(object.node, late),
+                        ty: Type::Unknown,
+                        span,
+                    });
                 }
                 if let (Op::Local(slot), Some(Class::ValueTuple)) = (&object.node.op, object.ty.class())
                     && let Thing::Value(Typed { node: Node { op: Op::Field(_, at), .. }, ty }) =
@@ -101,14 +121,26 @@ impl Binder<'_> {
                     return Ok(Target { setup, place: Place::Field(*slot, at), ty, span });
                 }
                 let object = self.stash(&mut setup, object);
-                let setters = candidates(&object.ty, |member| member.kind == MemberKind::Setter && member.name == name.text);
+                let setters = candidates(&object.ty, |member| {
+                    member.kind == MemberKind::Setter && member.name == name.text
+                });
                 let Some(setter) = setters.first() else {
                     let owner = object.ty.clone();
                     self.instance_member(object, name, Vec::new(), span)?;
-                    return self.fail("not-assignable", span, format!("`{}` of `{owner}` is read-only", name.text), "cannot be assigned to");
+                    return self.fail(
+                        "not-assignable",
+                        span,
+                        format!("`{}` of `{owner}` is read-only", name.text),
+                        "cannot be assigned to",
+                    );
                 };
-                let ty = setter.member.parameters.last().map_or_else(|| setter.member.result.clone(), |p| p.ty.clone());
-                let ty = if matches!(ty, Type::Void) { Type::Unknown } else { ty.substitute(&setter.class_types) };
+                let ty = setter
+                    .member
+                    .parameters
+                    .last()
+                    .map_or_else(|| setter.member.result.clone(), |p| p.ty.clone());
+                let ty =
+                    if matches!(ty, Type::Void) { Type::Unknown } else { ty.substitute(&setter.class_types) };
                 Ok(Target { setup, place: Place::Property(object, name.clone()), ty, span })
             }
             ExprKind::Index { object, arguments } => {
@@ -118,7 +150,12 @@ impl Binder<'_> {
                     let element = element.as_ref().clone();
                     let index = self.array_index(&argument.value)?;
                     let index = self.stash(&mut setup, index);
-                    return Ok(Target { setup, place: Place::Element(object.node, index.node), ty: element, span });
+                    return Ok(Target {
+                        setup,
+                        place: Place::Element(object.node, index.node),
+                        ty: element,
+                        span,
+                    });
                 }
                 let mut indices = Vec::new();
                 for argument in arguments {
@@ -126,7 +163,12 @@ impl Binder<'_> {
                     indices.push(self.stash(&mut setup, index));
                 }
                 if matches!(object.ty, Type::Unknown) {
-                    return Ok(Target { setup, place: Place::Index(object, indices), ty: Type::Unknown, span });
+                    return Ok(Target {
+                        setup,
+                        place: Place::Index(object, indices),
+                        ty: Type::Unknown,
+                        span,
+                    });
                 }
                 let setters = candidates(&object.ty, |member| member.kind == MemberKind::IndexSetter);
                 if setters.is_empty() {
@@ -137,15 +179,20 @@ impl Binder<'_> {
                 let getters = candidates(&object.ty, |member| member.kind == MemberKind::Indexer);
                 let ty = match self.choose(&getters, &given, &[]) {
                     Some(chosen) => chosen.member.result.substitute(&chosen.types),
-                    None => setters.first().map_or(Type::Unknown, |s| {
-                        s.member.result.substitute(&s.class_types)
-                    }),
+                    None => {
+                        setters.first().map_or(Type::Unknown, |s| s.member.result.substitute(&s.class_types))
+                    }
                 };
                 Ok(Target { setup, place: Place::Index(object, indices), ty, span })
             }
             _ => {
                 self.value(expr)?;
-                self.fail("not-assignable", span, "this cannot be assigned to", "expected a variable, property or index")
+                self.fail(
+                    "not-assignable",
+                    span,
+                    "this cannot be assigned to",
+                    "expected a variable, property or index",
+                )
             }
         }
     }
@@ -162,15 +209,21 @@ impl Binder<'_> {
                 let object = Node { op: Op::Local(*slot), span };
                 Typed::new(Op::Field(Box::new(object), *at), span, target.ty.clone())
             }
-            Place::Property(object, name) => match self.instance_member(object.clone(), name, Vec::new(), span)? {
-                Thing::Value(value) => value,
-                other => self.thing_value(other, span)?,
-            },
+            Place::Property(object, name) => {
+                match self.instance_member(object.clone(), name, Vec::new(), span)? {
+                    Thing::Value(value) => value,
+                    other => self.thing_value(other, span)?,
+                }
+            }
             Place::Index(object, indices) => {
                 if matches!(object.ty, Type::Unknown) {
                     let mut operands = vec![object.node.clone()];
                     operands.extend(indices.iter().map(|index| index.node.clone()));
-                    return Ok(Typed::new(Op::Late(Box::new((Late::Index, operands, Vec::new()))), span, Type::Unknown));
+                    return Ok(Typed::new(
+                        Op::Late(Box::new((Late::Index, operands, Vec::new()))),
+                        span,
+                        Type::Unknown,
+                    ));
                 }
                 let getters = candidates(&object.ty, |member| member.kind == MemberKind::Indexer);
                 let given: Vec<_> = indices.iter().cloned().map(Self::given).collect();
@@ -242,7 +295,13 @@ impl Binder<'_> {
     }
 
     /// `target = value`, `target op= value`
-    pub(super) fn assign(&mut self, op: Option<BinaryOp>, target: &Expr, value: &Expr, span: Span) -> Bind<Typed> {
+    pub(super) fn assign(
+        &mut self,
+        op: Option<BinaryOp>,
+        target: &Expr,
+        value: &Expr,
+        span: Span,
+    ) -> Bind<Typed> {
         if op.is_none()
             && let ExprKind::Name { name, .. } = &target.kind
             && name.text == "_"
@@ -278,7 +337,9 @@ impl Binder<'_> {
         }
         let checked = self.is_checked;
         match relations::explicit(&result.ty, result.constant(), ty, checked) {
-            Some(conversion @ Some(Conversion::Number(..) | Conversion::Enum(_))) => self.converted(result, conversion, ty),
+            Some(conversion @ Some(Conversion::Number(..) | Conversion::Enum(_))) => {
+                self.converted(result, conversion, ty)
+            }
             _ => self.coerce(result, ty),
         }
     }

@@ -185,7 +185,9 @@ impl Machine<'_, '_> {
     /// The conversion of a value whose type is known only now.
     pub(super) fn assign_to(&mut self, value: Value, ty: &Type) -> Result<Value, Fault> {
         let found = type_of(self.scope.heap, &value);
-        match implicit(&found, None, ty).or_else(|| explicit(&found, None, ty, false).filter(|_| found.class() == Some(Class::JValue))) {
+        match implicit(&found, None, ty)
+            .or_else(|| explicit(&found, None, ty, false).filter(|_| found.class() == Some(Class::JValue)))
+        {
             Some(None) => Ok(value),
             Some(Some(Conversion::Dynamic(_))) => Ok(value),
             Some(Some(conversion)) => self.convert(&conversion, value),

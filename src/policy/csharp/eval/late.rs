@@ -34,7 +34,9 @@ impl Machine<'_, '_> {
     }
 
     fn late_index(&mut self, values: &[Value]) -> Result<Value, Fault> {
-        if let ([array, index], Some(Object::Array { items, .. })) = (values, values.first().and_then(|v| self.object(v))) {
+        if let ([array, index], Some(Object::Array { items, .. })) =
+            (values, values.first().and_then(|v| self.object(v)))
+        {
             let at = match index {
                 Value::Int(at) => usize::try_from(*at).ok(),
                 _ => None,
@@ -56,7 +58,10 @@ impl Machine<'_, '_> {
                         *place = value.clone();
                         Ok(value.clone())
                     }
-                    None => Err(Fault::new(Class::IndexOutOfRangeException, "Index was outside the bounds of the array.")),
+                    None => Err(Fault::new(
+                        Class::IndexOutOfRangeException,
+                        "Index was outside the bounds of the array.",
+                    )),
                 };
             }
         }
@@ -89,8 +94,7 @@ impl Machine<'_, '_> {
         if !chosen.member.is_static {
             converted.push(receiver.clone());
         }
-        let all: Vec<Value> =
-            if chosen.member.is_extension { values.to_vec() } else { arguments.to_vec() };
+        let all: Vec<Value> = if chosen.member.is_extension { values.to_vec() } else { arguments.to_vec() };
         for (source, ty) in chosen.sources.iter().zip(&chosen.parameters) {
             use super::super::bind::overload::Source;
             let value = match source {
@@ -100,7 +104,8 @@ impl Machine<'_, '_> {
                     self.assign_to(value, ty)?
                 }
                 Source::Params(rest) => {
-                    let element = if let Type::Array(element) = ty { element.as_ref().clone() } else { Type::OBJECT };
+                    let element =
+                        if let Type::Array(element) = ty { element.as_ref().clone() } else { Type::OBJECT };
                     let mut items = Vec::new();
                     for at in rest {
                         let value = all.get(*at).cloned().unwrap_or(Value::Null);
@@ -128,7 +133,11 @@ impl Machine<'_, '_> {
         let either_text = matches!(left, Value::Str(_)) || matches!(right, Value::Str(_));
         match op {
             BinaryOp::Add if either_text => {
-                let mut text = if matches!(left, Value::Null) { String::new() } else { common::display(self, left)?.to_string() };
+                let mut text = if matches!(left, Value::Null) {
+                    String::new()
+                } else {
+                    common::display(self, left)?.to_string()
+                };
                 if !matches!(right, Value::Null) {
                     text.push_str(&common::display(self, right)?);
                 }

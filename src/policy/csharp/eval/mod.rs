@@ -228,7 +228,12 @@ impl Machine<'_, '_> {
     }
 
     /// Runs a lambda. The slots it uses are put back afterwards if it is running already further out.
-    pub(super) fn run_lambda(&mut self, index: u32, arguments: &[Value], captured: &[Value]) -> Result<Value, Fault> {
+    pub(super) fn run_lambda(
+        &mut self,
+        index: u32,
+        arguments: &[Value],
+        captured: &[Value],
+    ) -> Result<Value, Fault> {
         let lambdas = self.lambdas;
         let Some(lambda) = lambdas.get(index as usize) else {
             return Err(Fault::unsupported("a function that another expression made"));

@@ -53,8 +53,8 @@ pub(in crate::policy::csharp) const fn class_of(value: &Value) -> Option<Class> 
 
 /// Binary numeric promotion (C# 7.3, 12.4.7.3); `None`: no operator takes both.
 pub(in crate::policy::csharp) fn promoted(a: Class, b: Class) -> Option<Class> {
-    use Class::{Char, Decimal, Double, Float, Int, Long, UInt, ULong};
     use super::super::bind::relations::is_number;
+    use Class::{Char, Decimal, Double, Float, Int, Long, UInt, ULong};
     let known = |class| is_number(class) || class == Char;
     if !known(a) || !known(b) {
         return None;
@@ -233,7 +233,9 @@ pub(in crate::policy::csharp) fn unary(op: UnaryOp, checked: bool, value: &Value
         (UnaryOp::Minus, Value::UInt(n)) => Value::Long(i64::from(*n).wrapping_neg()),
         (UnaryOp::Minus, Value::Double(n)) => Value::from(-n.get()),
         (UnaryOp::Minus, Value::Float(n)) => Value::Float(FloatBits::new(-n.get())),
-        (UnaryOp::Minus, Value::Decimal(n)) => Value::from(Decimal::ZERO.checked_sub(n.get()).ok_or_else(decimal_overflow)?),
+        (UnaryOp::Minus, Value::Decimal(n)) => {
+            Value::from(Decimal::ZERO.checked_sub(n.get()).ok_or_else(decimal_overflow)?)
+        }
         (UnaryOp::Complement, Value::Int(n)) => Value::Int(!n),
         (UnaryOp::Complement, Value::UInt(n)) => Value::UInt(!n),
         (UnaryOp::Complement, Value::Long(n)) => Value::Long(!n),

@@ -60,7 +60,10 @@ impl Machine<'_, '_> {
                 let (size, fill) = (self.eval(size)?, self.eval(fill)?);
                 let Value::Int(size) = size else { return Err(Fault::unsupported("this array size")) };
                 let Ok(size) = usize::try_from(size) else {
-                    return Err(Fault::new(Class::OverflowException, "Arithmetic operation resulted in an overflow."));
+                    return Err(Fault::new(
+                        Class::OverflowException,
+                        "Arithmetic operation resulted in an overflow.",
+                    ));
                 };
                 self.pay(size.saturating_mul(32))?;
                 self.add(Object::Array { element: element.as_ref().clone(), items: vec![fill; size] })
@@ -209,7 +212,10 @@ impl Machine<'_, '_> {
                     let fill = wanted.saturating_sub(units);
                     self.pay(fill)?;
                     if fill > MAX_TEXT_BYTES {
-                        return Err(Fault::new(Class::OutOfMemoryException, "Insufficient memory to continue the execution of the program."));
+                        return Err(Fault::new(
+                            Class::OutOfMemoryException,
+                            "Insufficient memory to continue the execution of the program.",
+                        ));
                     }
                     let blanks = " ".repeat(fill);
                     if *width > 0 {
@@ -248,4 +254,3 @@ fn grow(text: &mut String, part: &str) -> Result<(), Fault> {
 fn out_of_range() -> Fault {
     Fault::new(Class::IndexOutOfRangeException, "Index was outside the bounds of the array.")
 }
-

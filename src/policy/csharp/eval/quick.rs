@@ -138,7 +138,9 @@ fn condition(node: &Node) -> Option<Quick> {
             Quick::Compare(*op, integer(left)?, integer(right)?)
         }
         Op::Convert(conversion, inner) => match (conversion.as_ref(), &inner.op) {
-            (Conversion::Cast(ty), Op::Variable(slot, _)) if *ty == super::super::Type::BOOL => Quick::Flag(*slot),
+            (Conversion::Cast(ty), Op::Variable(slot, _)) if *ty == super::super::Type::BOOL => {
+                Quick::Flag(*slot)
+            }
             _ => return None,
         },
         Op::Call(call) => contains(call)?,
@@ -183,7 +185,9 @@ fn integer(node: &Node) -> Option<Number> {
         Op::Constant(value @ Value::Int(known)) => number::class_of(value).map(|_| Number::Known(*known)),
         Op::Call(call) if of_response(call, "StatusCode") => Some(Number::Status),
         Op::Convert(conversion, inner) => match (conversion.as_ref(), &inner.op) {
-            (Conversion::Cast(ty), Op::Variable(slot, _)) if *ty == super::super::Type::INT => Some(Number::Variable(*slot)),
+            (Conversion::Cast(ty), Op::Variable(slot, _)) if *ty == super::super::Type::INT => {
+                Some(Number::Variable(*slot))
+            }
             _ => None,
         },
         _ => None,

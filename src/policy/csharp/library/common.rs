@@ -136,7 +136,6 @@ pub fn type_of(machine: &Machine<'_, '_>, value: &Value) -> Type {
     super::super::eval::type_of(machine.scope.heap, value)
 }
 
-
 /// `Type.FullName`, as `Type.ToString` gives it.
 pub fn type_name(ty: &Type) -> String {
     ty.full_name()

@@ -7,62 +7,12 @@ use super::super::heap::Object;
 use super::super::machine::Machine;
 use super::super::types::Type;
 use super::super::value::{DateTime, DateTimeKind, DateTimeOffset, FloatBits, TimeSpan, Value};
+use super::common::type_of;
 use super::host;
 
 /// The class of the value's own type; `None` for null and for anonymous objects.
 pub fn class_of(machine: &Machine<'_, '_>, value: &Value) -> Option<Class> {
-    Some(match value {
-        Value::Null => return None,
-        Value::Bool(_) => Class::Bool,
-        Value::Char(_) => Class::Char,
-        Value::SByte(_) => Class::SByte,
-        Value::Byte(_) => Class::Byte,
-        Value::Short(_) => Class::Short,
-        Value::UShort(_) => Class::UShort,
-        Value::Int(_) => Class::Int,
-        Value::UInt(_) => Class::UInt,
-        Value::Long(_) => Class::Long,
-        Value::ULong(_) => Class::ULong,
-        Value::Float(_) => Class::Float,
-        Value::Double(_) => Class::Double,
-        Value::Decimal(_) => Class::Decimal,
-        Value::Str(_) => Class::String,
-        Value::DateTime(_) => Class::DateTime,
-        Value::DateTimeOffset(_) => Class::DateTimeOffset,
-        Value::TimeSpan(_) => Class::TimeSpan,
-        Value::Guid(_) => Class::Guid,
-        Value::Enum(class, _) => *class,
-        Value::Type(_) => Class::Type,
-        Value::Host(host) => host::class(*host),
-        Value::Ref(_) => return object_class(machine.object(value)?),
-    })
-}
-
-fn object_class(object: &Object) -> Option<Class> {
-    Some(match object {
-        Object::Array { .. } => Class::Array,
-        Object::List { class, .. }
-        | Object::Tuple { class, .. }
-        | Object::Exception { class, .. }
-        | Object::Builder { class, .. }
-        | Object::Record { class, .. }
-        | Object::ResponsePart(class, _) => *class,
-        Object::Map { .. } => Class::Dictionary,
-        Object::SortedMap { .. } => Class::SortedDictionary,
-        Object::Ordered { .. } => Class::IOrderedEnumerable,
-        Object::Set { .. } => Class::HashSet,
-        Object::Pair { .. } => Class::KeyValuePair,
-        Object::Grouping { .. } => Class::IGrouping,
-        Object::Anonymous { .. } => return None,
-        Object::Closure { ty, .. } => return ty.class(),
-        Object::Json(node) => node.class(),
-        Object::Xml(node) => node.class(),
-        Object::Random(_) | Object::FreeRandom => Class::Random,
-        Object::Regex(_) => Class::Regex,
-        Object::Match(found) => found.class(),
-        Object::Uri(_) => Class::Uri,
-        Object::Response(_) => Class::IResponse,
-    })
+    type_of(machine, value).class()
 }
 
 /// The full .NET name of the value's own type, `null` for null.

@@ -60,6 +60,8 @@ pub mod string_format;
 pub mod string_search;
 pub mod strings;
 pub mod take;
+#[cfg(test)]
+mod testing;
 pub mod tuples;
 pub mod uri;
 pub mod utf16;
@@ -146,6 +148,7 @@ pub const FAMILIES: &[&[Table]] = &[
     ip::TABLES,
     regex::TABLES,
     crypto::TABLES,
+    xml::TABLES,
     json::TABLES,
     collections::TABLES,
     linq::TABLES,

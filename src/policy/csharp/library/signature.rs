@@ -369,8 +369,11 @@ impl Reader<'_> {
             }
             parameter.ty = self.ty()?;
             self.blank();
-            parameter.name =
-                if self.starts(',') || self.rest.starts_with(close) { String::new() } else { self.identifier()? };
+            parameter.name = if self.starts(',') || self.rest.starts_with(close) {
+                String::new()
+            } else {
+                self.identifier()?
+            };
             if self.sign("=") {
                 parameter.default = Some(self.default(&parameter.ty)?);
             }
@@ -503,7 +506,9 @@ impl Reader<'_> {
             }
         }
         let count = arguments.len();
-        let fits = |class: &&Class| class.arity() == count || (class.arity() == 9 && (count > 0 || **class == Class::Action));
+        let fits = |class: &&Class| {
+            class.arity() == count || (class.arity() == 9 && (count > 0 || **class == Class::Action))
+        };
         let named = classes_named(&name);
         let class = named.iter().find(fits).or_else(|| named.first()).copied()?;
         if arguments.is_empty() { Some(Type::Plain(class)) } else { Some(Type::generic(class, arguments)) }

@@ -68,7 +68,10 @@ fn results_are_those_of_a_csharp_compiler() {
         let found = outcome(&row.expression);
         if !agrees(row, &found) {
             count.0 += 1;
-            shown += &format!("{}: {}\n  want {:?}\n  have {:?}\n", row.family, row.expression, row.expected, found);
+            shown += &format!(
+                "{}: {}\n  want {:?}\n  have {:?}\n",
+                row.family, row.expression, row.expected, found
+            );
         }
     }
     let total: usize = wrong.values().map(|count| count.0).sum();

@@ -26,9 +26,21 @@ fn atom() -> impl Strategy<Value = String> {
 
 fn expression() -> impl Strategy<Value = String> {
     atom().prop_recursive(5, 40, 3, |inner| {
-        let op = prop::sample::select(vec!["+", "-", "*", "/", "%", "<<", ">>", "&", "|", "^", "==", "!=", "<", ">=", "&&", "||", "??"]);
-        let cast = prop::sample::select(vec!["int", "long", "string", "byte", "object", "int?", "double", "decimal", "bool"]);
-        let member = prop::sample::select(vec!["Length", "ToString()", "StatusCode", "Count", "First()", "Value", "HasValue"]);
+        let op = prop::sample::select(vec![
+            "+", "-", "*", "/", "%", "<<", ">>", "&", "|", "^", "==", "!=", "<", ">=", "&&", "||", "??",
+        ]);
+        let cast = prop::sample::select(vec![
+            "int", "long", "string", "byte", "object", "int?", "double", "decimal", "bool",
+        ]);
+        let member = prop::sample::select(vec![
+            "Length",
+            "ToString()",
+            "StatusCode",
+            "Count",
+            "First()",
+            "Value",
+            "HasValue",
+        ]);
         prop_oneof![
             (inner.clone(), op, inner.clone()).prop_map(|(a, op, b)| format!("({a} {op} {b})")),
             (cast, inner.clone()).prop_map(|(ty, a)| format!("(({ty}){a})")),

@@ -14,7 +14,10 @@ fn gives(text: &str, expected: &str) {
 fn refused(text: &str, code: &str) {
     match outcome(text) {
         Outcome::Refused(problems) => {
-            assert!(problems.iter().any(|problem| problem.starts_with(&format!("{code}:"))), "{text}: {problems:?}");
+            assert!(
+                problems.iter().any(|problem| problem.starts_with(&format!("{code}:"))),
+                "{text}: {problems:?}"
+            );
         }
         other => panic!("{text}: {other:?}"),
     }
@@ -34,17 +37,29 @@ fn loops_and_locals() {
 #[test]
 fn lambdas_capture_and_recurse() {
     gives("@{ int k = 2; Func<int, int> f = x => x * k; k = 3; return f(5); }", "15");
-    gives("@{ Func<int, Func<int, int>> add = a => b => a + b; var p = add(1); var q = add(10); return p(5) + q(5); }", "21");
+    gives(
+        "@{ Func<int, Func<int, int>> add = a => b => a + b; var p = add(1); var q = add(10); return p(5) + q(5); }",
+        "21",
+    );
     gives("@{ int Fact(int n) => n <= 1 ? 1 : n * Fact(n - 1); return Fact(10); }", "3628800");
-    gives("@{ int Fib(int n) { if (n < 2) { return n; } var a = Fib(n - 1); return a + Fib(n - 2); } return Fib(12); }", "144");
+    gives(
+        "@{ int Fib(int n) { if (n < 2) { return n; } var a = Fib(n - 1); return a + Fib(n - 2); } return Fib(12); }",
+        "144",
+    );
     gives("@{ Action<int> none = x => { }; none(3); return 1; }", "1");
 }
 
 #[test]
 fn exceptions_are_caught_by_class_and_guard() {
     gives("@{ int zero = 0; try { return 1 / zero; } catch (DivideByZeroException) { return -1; } }", "-1");
-    gives("@{ string s = null; int n = 0; try { n = s.Length; } catch (Exception) { n = 7; } finally { n *= 2; } return n; }", "14");
-    gives("@{ int[] a = { 1 }; try { return a[3]; } catch (IndexOutOfRangeException e) when (a.Length > 5) { return 1; } catch { return 2; } }", "2");
+    gives(
+        "@{ string s = null; int n = 0; try { n = s.Length; } catch (Exception) { n = 7; } finally { n *= 2; } return n; }",
+        "14",
+    );
+    gives(
+        "@{ int[] a = { 1 }; try { return a[3]; } catch (IndexOutOfRangeException e) when (a.Length > 5) { return 1; } catch { return 2; } }",
+        "2",
+    );
     let error = evaluate("@{ int i = 0; while (true) { i++; } return 1; }");
     assert!(error.unwrap_err().starts_with("Steps:"));
     let error = evaluate("@{ int F(int n) => F(n + 1); return F(0); }");
@@ -54,8 +69,14 @@ fn exceptions_are_caught_by_class_and_guard() {
 #[test]
 fn patterns_and_switch() {
     gives("@{ object o = 5; if (o is int n && n > 3) { return n; } return 0; }", "5");
-    gives("@{ object o = \"x\"; switch (o) { case int n: return 1; case string s when s == \"y\": return 2; case string s: return 3; default: return 4; } }", "3");
-    gives("@{ int x = 2; switch (x) { case 1: case 2: x = 10; break; default: x = 20; break; } return x; }", "10");
+    gives(
+        "@{ object o = \"x\"; switch (o) { case int n: return 1; case string s when s == \"y\": return 2; case string s: return 3; default: return 4; } }",
+        "3",
+    );
+    gives(
+        "@{ int x = 2; switch (x) { case 1: case 2: x = 10; break; default: x = 20; break; } return x; }",
+        "10",
+    );
     gives("@{ object o = null; return o is null; }", "true");
 }
 
