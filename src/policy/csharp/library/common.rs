@@ -13,11 +13,11 @@ use super::super::fault::Fault;
 use super::super::heap::Object;
 use super::super::machine::{Call, Machine};
 use super::super::types::Type;
-use super::super::value::{DateTimeKind, TimeSpan, Value};
+use super::super::value::{DateTimeKind, Host, TimeSpan, Value};
 use super::super::{Class, DateTimeOffset};
 use super::json::JsonKind;
 use super::number_format::{self, Number};
-use super::{Table, args, call, collation, dates, enums, guid, json, utf16};
+use super::{Table, args, call, collation, dates, enums, guid, host, json, uri, utf16, xml};
 use crate::policy::Text;
 
 /// Nesting beyond this is taken as endless.
@@ -43,7 +43,8 @@ pub fn format(machine: &mut Machine<'_, '_>, value: &Value, format: Option<&str>
         Value::Guid(guid) => guid::format(*guid, format)?,
         Value::Enum(class, number) => enums::format(*class, *number, format)?,
         Value::Type(class) => type_name(&Type::Plain(*class)),
-        Value::Host(host) => super::host::class(*host).full_name(),
+        Value::Host(Host::Url | Host::OriginalUrl) => host::url_text(machine, value),
+        Value::Host(host) => host::class(*host).full_name(),
         Value::Ref(_) => display_object(machine, value, format, 0)?,
         other => match Number::of(other) {
             Some(number) => {
@@ -68,7 +69,9 @@ fn display_object(
     let Some(object) = machine.object(value) else { return Ok(String::new()) };
     match object {
         Object::Builder { text, .. } => Ok(text.clone()),
-        Object::Uri(text) => Ok(text.to_string()),
+        Object::Uri(text) => Ok(uri::display(text)),
+        Object::Match(found) if found.class().derives_from(Class::Capture) => Ok(found.value().to_owned()),
+        Object::Xml(_) => xml::display(machine, value, true),
         Object::Json(_) => json::print(machine, value, true),
         Object::Regex(regex) => Ok(regex.pattern.to_string()),
         Object::Exception { .. } => super::exceptions::describe(machine, value, 0),
@@ -89,6 +92,14 @@ fn display_object(
                 fields.iter().zip(parts).map(|((name, _), text)| format!("{name} = {text}")).collect();
             Ok(format!("{{ {} }}", named.join(", ")))
         }
+        Object::Record { class: Class::IUrl, .. } => Ok(host::url_text(machine, value)),
+        Object::Record {
+            class: Class::IPAddress | Class::XName | Class::XNamespace | Class::HashAlgorithmName,
+            fields,
+        } => match fields.first() {
+            Some(Value::Str(text)) => Ok(text.to_string()),
+            _ => Ok(String::new()),
+        },
         Object::Record { class: Class::Type, fields } => Ok(match fields.get(1) {
             Some(Value::Str(name)) => name.to_string(),
             _ => String::new(),

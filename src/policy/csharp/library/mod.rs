@@ -39,7 +39,6 @@ pub mod exceptions;
 pub mod guid;
 pub mod hashes;
 pub mod host;
-pub mod instance;
 mod ip;
 pub mod json;
 pub mod linq;
