@@ -43,7 +43,6 @@ pub mod exceptions;
 pub mod guid;
 pub mod hashes;
 pub mod host;
-pub mod instance;
 pub mod ip;
 pub mod json;
 pub mod linq;
