@@ -73,11 +73,10 @@ pub fn long(call: &Call<'_>, index: usize) -> i64 {
 /// The value of anything integral: integers, `char`, enumerations.
 pub fn integer(value: &Value) -> Option<i128> {
     Some(match value {
-        Value::Char(v) => i128::from(*v),
         Value::SByte(v) => i128::from(*v),
         Value::Byte(v) => i128::from(*v),
         Value::Short(v) => i128::from(*v),
-        Value::UShort(v) => i128::from(*v),
+        Value::Char(v) | Value::UShort(v) => i128::from(*v),
         Value::Int(v) | Value::Enum(_, v) => i128::from(*v),
         Value::UInt(v) => i128::from(*v),
         Value::Long(v) => i128::from(*v),

@@ -333,7 +333,8 @@ fn hexadecimal(machine: &mut Machine<'_, '_>, call: &Call<'_>) -> Result<Value, 
         return Err(Fault::null_argument("inArray"));
     }
     let bytes = arrays::bytes(machine, call.get(0))?;
-    machine.text(bytes.iter().map(|byte| format!("{byte:02X}")).collect())
+    let digits: Vec<String> = bytes.iter().map(|byte| format!("{byte:02X}")).collect();
+    machine.text(digits.concat())
 }
 
 fn from_hexadecimal(machine: &mut Machine<'_, '_>, call: &Call<'_>) -> Result<Value, Fault> {

@@ -91,9 +91,13 @@ fn parse_fields(text: &str) -> Option<u128> {
 
 /// `ToByteArray`
 pub fn to_bytes(guid: u128) -> [u8; 16] {
-    let [a, b, c, d, e, f, g, h, rest @ ..] = guid.to_be_bytes();
-    let [i, j, k, l, m, n, o, p] = rest;
-    [d, c, b, a, f, e, h, g, i, j, k, l, m, n, o, p]
+    let mut bytes = guid.to_be_bytes();
+    for field in [0..4, 4..6, 6..8] {
+        if let Some(field) = bytes.get_mut(field) {
+            field.reverse();
+        }
+    }
+    bytes
 }
 
 /// `new Guid(byte[])`

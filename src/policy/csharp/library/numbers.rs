@@ -357,7 +357,10 @@ pub const TABLES: &[Table] = &[
                 }
                 decimal_result(args::decimal(call, 0).checked_div(divisor))
             }),
-            call("static decimal Negate(decimal d)", |_, call| Ok((-args::decimal(call, 0)).into())),
+            call("static decimal Negate(decimal d)", |_, call| Ok(args::decimal(call, 0)
+                .checked_mul(Decimal::NEGATIVE_ONE)
+                .unwrap_or_default()
+                .into())),
             call("static int Compare(decimal d1, decimal d2)", common::run_compare),
             call("static decimal Floor(decimal d)", |_, call| Ok(args::decimal(call, 0).floor().into())),
             call("static decimal Ceiling(decimal d)", |_, call| Ok(args::decimal(call, 0).ceil().into())),

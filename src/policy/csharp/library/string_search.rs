@@ -178,7 +178,7 @@ fn index_of_any(
     let mut hits = units.iter().enumerate().skip(from).take(count).filter(|(_, unit)| any.contains(unit));
     let hit = match way {
         Way::First => hits.next(),
-        Way::Last => hits.last(),
+        Way::Last => hits.next_back(),
     };
     Ok(Value::Int(hit.and_then(|(at, _)| i32::try_from(at).ok()).unwrap_or(-1)))
 }

@@ -223,7 +223,8 @@ fn read_word<'a>(text: &'a str, found: &mut Finding) -> Option<&'a str> {
         at.and_then(|at| i64::try_from(at).ok())
     };
     // A time may follow the letter T at once.
-    if same("T") && found.numbers.len() + usize::from(found.month.is_some()) > 1 {
+    let before = found.numbers.len().saturating_add(usize::from(found.month.is_some()));
+    if same("T") && before > 1 {
         return rest.starts_with(|c: char| c.is_ascii_digit()).then_some(rest);
     }
     if let Some(month) = named(&MONTHS) {
@@ -305,11 +306,10 @@ fn finish(found: &Finding, today: i64) -> Option<Scanned> {
         _ => return None,
     };
     let hour = match (found.afternoon, found.hour) {
-        (None, hour) => hour,
         (Some(_), 13..) => return None,
         (Some(false), 12) => 0,
         (Some(true), 12) => 12,
-        (Some(false), hour) => hour,
+        (None | Some(false), hour) => hour,
         (Some(true), hour) => hour.saturating_add(12),
     };
     if found.time.is_some() && !(0..24).contains(&hour) {
