@@ -9,8 +9,8 @@ use super::super::machine::{Call, MAX_TEXT_BYTES, Machine};
 use super::super::value::Value;
 use super::{Table, args, call, common, sequence, string_format, strings, utf16};
 
-/// `Environment.NewLine` where the gateway's cloud runs: Windows.
-pub const NEW_LINE: &str = "\r\n";
+/// `Environment.NewLine`: that of Linux, as everywhere in this engine; Windows writes `\r\n`.
+pub const NEW_LINE: &str = "\n";
 
 fn make(machine: &mut Machine<'_, '_>, class: Class, text: &str) -> Result<Value, Fault> {
     machine.pay(text.len())?;
