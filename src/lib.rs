@@ -45,5 +45,6 @@ pub mod random;
 pub mod report;
 pub mod semantics;
 pub mod sim;
+pub mod suite;
 pub mod units;
 pub mod workload;

@@ -29,6 +29,8 @@ pub(crate) enum Command {
     Compare(CompareArgs),
     /// Draw the charts of an output folder again, from the CSV files in it
     Plot(PlotArgs),
+    /// Look at policy documents by themselves: are they well-formed, known and C#?
+    Policy(PolicyArgs),
     /// Print the JSON Schema of a file format
     Schema(SchemaArgs),
 }
@@ -126,6 +128,35 @@ pub(crate) struct InitArgs {
     /// Master seed
     #[arg(long, value_name = "N")]
     pub seed: Option<u64>,
+    /// What is printed
+    #[arg(long, value_enum, default_value_t)]
+    pub format: Format,
+}
+
+/// Arguments of `policy`.
+#[derive(Debug, Args)]
+pub(crate) struct PolicyArgs {
+    /// What to do with the documents.
+    #[command(subcommand)]
+    pub command: PolicyCommand,
+}
+
+/// What can be done with policy documents.
+#[derive(Debug, Subcommand)]
+pub(crate) enum PolicyCommand {
+    /// Say what is wrong with policies, fragments and snippets, each by itself
+    Check(PolicyCheckArgs),
+}
+
+/// Arguments of `policy check`.
+#[derive(Debug, Args)]
+pub(crate) struct PolicyCheckArgs {
+    /// Policy documents, and folders to search for them
+    #[arg(required = true, value_name = "PATH")]
+    pub paths: Vec<String>,
+    /// The documents are deployed with format `xml` (expressions escaped), not `rawxml`
+    #[arg(long)]
+    pub escaped: bool,
     /// What is printed
     #[arg(long, value_enum, default_value_t)]
     pub format: Format,

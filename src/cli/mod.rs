@@ -22,7 +22,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
-use args::{Cli, Command};
+use args::{Cli, Command, PolicyCommand};
 use exit_code::Exit;
 use session::{Session, Stop};
 
@@ -43,6 +43,9 @@ pub fn main() -> ExitCode {
         Command::Run(args) => commands::run::run(args, &mut session),
         Command::Compare(args) => commands::compare::compare(args, &mut session),
         Command::Plot(args) => commands::plot::plot(args, &mut session),
+        Command::Policy(args) => match &args.command {
+            PolicyCommand::Check(args) => commands::policy::check_documents(args, &mut session),
+        },
         Command::Schema(args) => commands::schema::schema(args, &mut session),
     };
     match result {

@@ -68,9 +68,15 @@ impl Session {
         if shown.is_empty() {
             return Ok(());
         }
-        let colour = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
+        let colour = std::io::stderr().is_terminal() && is_colour_wanted();
         self.remark(&render_human(&shown, &self.sources, colour));
         if shown.has_errors() { Err(Stop(Exit::Unusable)) } else { Ok(()) }
+    }
+
+    /// Whether results on standard output may be coloured.
+    #[expect(clippy::unused_self, reason = "what a command shows goes through its session")]
+    pub(crate) fn has_colour(&self) -> bool {
+        std::io::stdout().is_terminal() && is_colour_wanted()
     }
 
     /// Says what is wrong with the use of the command.
@@ -103,6 +109,10 @@ impl Session {
         }
         text
     }
+}
+
+fn is_colour_wanted() -> bool {
+    std::env::var_os("NO_COLOR").is_none()
 }
 
 /// The guesses for programs.

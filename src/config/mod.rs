@@ -11,6 +11,7 @@
 
 mod arm;
 mod check;
+mod context;
 mod files;
 mod guess;
 mod hash;
@@ -26,6 +27,7 @@ mod strategies;
 #[cfg(test)]
 mod testing;
 
+pub use context::read_context;
 pub use files::{DiskFiles, FileError, Files, MAX_FILE_BYTES, MemoryFiles};
 pub use guess::{Guess, Guessed, guess_scenario, load_guessed};
 pub use loaded::{BASE, Scenario, Variant, load_scenario};

@@ -9,6 +9,8 @@ pub enum ChoiceReason {
     PoolMember,
     /// The random part of an exponential retry wait.
     RetryJitter,
+    /// Whether a prompt is like one that was answered before.
+    SemanticCacheHit,
 }
 
 /// Supplies every choice that configuration and time do not determine. A simulator answers from a

@@ -3,11 +3,16 @@
 //! A suspended exchange is a program counter, the message states, the variables and the retry loops it
 //! is in: it can be copied, compared, hashed and resumed. Only [`super::Gateway`] advances it.
 
-use super::io::{Answerer, Ending, SideCall, WakeReason};
+use std::sync::Arc;
+
+use super::cache::ResponseKey;
+use super::calls::{CallNumber, OpenCall};
+use super::io::{Answerer, Ending, SideCall, TokenFacts, Usage, WakeReason};
+use super::limits::Due;
 use super::retry::RetryTimes;
 use super::spec::BackendRef;
 use crate::policy::expr::Value;
-use crate::policy::{LastError, Pc, Request, Response, Text};
+use crate::policy::{Facts, HeaderValue, LastError, Pc, Request, Response, Text};
 use crate::units::{AttemptNumber, BackendId, RequestId, Timestamp};
 
 /// One request in flight. `Default` is an empty one, ready for [`super::Gateway::start`]; a finished one
@@ -27,13 +32,28 @@ pub struct Exchange {
     /// An error on its way to an enclosing retry or to on-error.
     pub(super) pending: Option<Box<LastError>>,
     pub(super) variables: Vec<Option<Value>>,
-    pub(super) frames: Vec<RetryFrame>,
+    pub(super) frames: Vec<Frame>,
     pub(super) target: Target,
     pub(super) attempt: AttemptNumber,
     /// A forward-request has run, whether or not it found a backend.
     pub(super) forwarded: bool,
     /// The body stream was sent once without being buffered.
     pub(super) body_used: bool,
+    pub(super) facts: Option<Arc<Facts>>,
+    pub(super) tokens: TokenFacts,
+    /// What the response of the latest attempt said it used.
+    pub(super) usage: Option<Usage>,
+    /// Side calls that were not answered yet.
+    pub(super) calls: Vec<OpenCall>,
+    pub(super) last_call: CallNumber,
+    /// What limits still have to count.
+    pub(super) due: Vec<Due>,
+    /// Headers that limits add to the response when it is sent.
+    pub(super) stamps: Vec<(Text, HeaderValue)>,
+    /// Where cache-store puts the response.
+    pub(super) cache_key: Option<Box<ResponseKey>>,
+    /// Where a semantic-cache-store puts it.
+    pub(super) meaning_key: Option<Vec<Text>>,
 }
 
 /// What an exchange is waiting for.
@@ -60,8 +80,8 @@ pub enum Phase {
         /// Why.
         reason: WakeReason,
     },
-    /// For a side call.
-    AwaitingSideCall(SideCall),
+    /// For side calls.
+    AwaitingSideCalls,
     /// The response head is with the client; the body follows.
     Relaying,
     /// Over.
@@ -78,6 +98,28 @@ pub(super) enum BodyProgress {
     Ended,
     /// Broken off.
     Failed,
+}
+
+/// A policy that the exchange is inside of.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Frame {
+    /// `retry`
+    Retry(RetryFrame),
+    /// `limit-concurrency`, which counts this key.
+    Concurrency(Text),
+    /// `wait`
+    Wait(WaitFrame),
+}
+
+/// How far a `wait` is.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub(super) struct WaitFrame {
+    /// Whether one child is enough.
+    pub(super) any: bool,
+    /// Whether a child is done.
+    pub(super) done: bool,
+    /// The first error of a send-request that does not ignore errors.
+    pub(super) failed: Option<Box<LastError>>,
 }
 
 /// A retry policy that the exchange is inside of.
@@ -130,6 +172,21 @@ impl Exchange {
         self.response.as_ref()
     }
 
+    /// The error that is with on-error, or was.
+    pub fn last_error(&self) -> Option<&LastError> {
+        self.last_error.as_deref()
+    }
+
+    /// The variables, by slot; `None` where none is set.
+    pub fn variables(&self) -> &[Option<Value>] {
+        &self.variables
+    }
+
+    /// A side call that was not answered yet.
+    pub fn side_call(&self, number: CallNumber) -> Option<&SideCall> {
+        self.calls.iter().find(|call| call.number == number).map(|call| &call.call)
+    }
+
     /// Forwards made so far.
     pub fn attempts(&self) -> u32 {
         self.attempt.0
@@ -137,12 +194,14 @@ impl Exchange {
 
     /// The next time the core wants to hear of this exchange, and why.
     pub fn wake_up(&self) -> Option<(Timestamp, WakeReason)> {
-        match &self.phase {
+        let own = match &self.phase {
             Phase::AwaitingHeaders { deadline, .. } => Some((*deadline, WakeReason::HeaderDeadline)),
             Phase::Sleeping { until, reason } => Some((*until, *reason)),
-            Phase::Idle | Phase::Running | Phase::AwaitingSideCall(_) | Phase::Relaying | Phase::Done(_) => {
+            Phase::Idle | Phase::Running | Phase::AwaitingSideCalls | Phase::Relaying | Phase::Done(_) => {
                 None
             }
-        }
+        };
+        let calls = self.calls.iter().filter_map(|call| Some((call.deadline?, WakeReason::CallDeadline)));
+        own.into_iter().chain(calls).min_by_key(|(at, _)| *at)
     }
 }

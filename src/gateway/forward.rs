@@ -13,7 +13,7 @@
 use super::breaker::{Completed, FailureCause};
 use super::choices::Choices;
 use super::exchange::{BodyProgress, Phase, Target};
-use super::io::{Action, Answerer, Ending, Event, ForwardTarget, Input, SentBody};
+use super::io::{Action, Answerer, Ending, Event, ForwardTarget, Input, SentBody, Usage};
 use super::pipeline::Runner;
 use super::retry_after::retry_after;
 use super::selection::Selection;
@@ -30,8 +30,8 @@ impl<'a, C: Choices> Runner<'a, C> {
     pub(super) fn handle(&mut self, input: Input) -> bool {
         match input {
             Input::ResponseHeaders { attempt, response } => self.headers_arrived(attempt, response),
-            Input::BodyEnd { attempt } => self.body_done(attempt, BodyProgress::Ended),
-            Input::BodyFailed { attempt } => self.body_done(attempt, BodyProgress::Failed),
+            Input::BodyEnd { attempt, usage } => self.body_done(attempt, BodyProgress::Ended, usage),
+            Input::BodyFailed { attempt } => self.body_done(attempt, BodyProgress::Failed, None),
             Input::HeaderTimeout { attempt } => {
                 let is_due = matches!(self.exchange.phase,
                     Phase::AwaitingHeaders { deadline, .. } if deadline <= self.now);
@@ -39,15 +39,16 @@ impl<'a, C: Choices> Runner<'a, C> {
             }
             Input::ConnectionFailed { attempt } => self.no_response(attempt, FailureCause::Connection),
             Input::Wake => {
+                let overdue = self.expire_calls();
                 let is_due =
                     matches!(self.exchange.phase, Phase::Sleeping { until, .. } if until <= self.now);
                 if is_due {
                     self.exchange.phase = Phase::Running;
                     self.run();
                 }
-                is_due
+                is_due || overdue
             }
-            Input::SideCallDone(answer) => self.side_call_done(answer),
+            Input::SideCallDone { number, answer } => self.side_call_done(number, answer),
             Input::ClientCancel => self.cancel(),
         }
     }
@@ -58,7 +59,15 @@ impl<'a, C: Choices> Runner<'a, C> {
         self.exchange.forwarded = true;
         self.drop_body();
         match self.exchange.target.clone() {
-            Target::Unset => Err(self.error("BackendConnectionFailure", "no backend service was set".into())),
+            Target::Unset => {
+                let facts = self.exchange.facts.as_ref().unwrap_or(self.spec.facts());
+                let Some(url) = facts.api.service_url.clone() else {
+                    let message = "no backend service was set".into();
+                    return Err(self.error("BackendConnectionFailure", message));
+                };
+                self.send(policy, timeout, None, ForwardTarget::Url(url));
+                Ok(())
+            }
             Target::Url(url) => {
                 self.send(policy, timeout, None, ForwardTarget::Url(url));
                 Ok(())
@@ -139,6 +148,7 @@ impl<'a, C: Choices> Runner<'a, C> {
         let attempt = self.exchange.attempt.next();
         self.exchange.attempt = attempt;
         self.exchange.body = BodyProgress::Flowing;
+        self.exchange.usage = None;
         self.exchange.phase = Phase::AwaitingHeaders { backend, deadline, probe };
         let request = self.exchange.id;
         let buffer_response = policy.buffer_response;
@@ -331,22 +341,22 @@ impl<'a, C: Choices> Runner<'a, C> {
             && spec.semantics().breaker_count_timeouts(self.choices) == CountTimeouts::As504
     }
 
-    fn body_done(&mut self, attempt: AttemptNumber, progress: BodyProgress) -> bool {
+    fn body_done(&mut self, attempt: AttemptNumber, progress: BodyProgress, usage: Option<Usage>) -> bool {
         let is_answering = matches!(self.exchange.answerer,
             Some(Answerer::Backend { attempt: answering, .. }) if answering == attempt);
         if !is_answering || self.exchange.body != BodyProgress::Flowing {
             return false;
         }
+        if matches!(self.exchange.phase, Phase::Done(_) | Phase::Idle) {
+            return false;
+        }
+        self.exchange.usage = usage;
         match self.exchange.phase {
-            Phase::Done(_) | Phase::Idle => return false,
             Phase::Relaying => self.finish(match progress {
                 BodyProgress::Failed => Ending::BrokenOff,
                 BodyProgress::Flowing | BodyProgress::Ended => Ending::Answered,
             }),
-            Phase::Running
-            | Phase::AwaitingHeaders { .. }
-            | Phase::Sleeping { .. }
-            | Phase::AwaitingSideCall(_) => {}
+            _ => self.tell_consumed(),
         }
         self.exchange.body = progress;
         true
@@ -363,11 +373,10 @@ impl<'a, C: Choices> Runner<'a, C> {
                 let attempt = self.exchange.attempt;
                 self.effects.actions.push(Action::Abort { request, attempt });
             }
-            Phase::Running | Phase::Sleeping { .. } | Phase::AwaitingSideCall(_) | Phase::Relaying => {
+            Phase::Running | Phase::Sleeping { .. } | Phase::AwaitingSideCalls | Phase::Relaying => {
                 self.drop_body();
             }
         }
-        self.exchange.frames.clear();
         self.finish(Ending::Cancelled);
         true
     }

@@ -11,13 +11,15 @@
 use std::sync::Arc;
 
 use super::breaker::{Breaker, BreakerState};
+use super::cache::Caches;
 use super::choices::Choices;
 use super::exchange::{Exchange, Phase};
 use super::io::{Effects, Input, RequestHead};
+use super::limits::Limits;
 use super::pipeline::Runner;
 use super::selection::PoolState;
 use super::spec::GatewaySpec;
-use crate::policy::{Body, Text};
+use crate::policy::Text;
 use crate::units::{AttemptNumber, BackendId, Timestamp};
 
 /// One API Management gateway instance. Instances share nothing but their configuration (backends
@@ -34,6 +36,8 @@ pub struct GatewayState {
     pub(super) breakers: Vec<Breaker>,
     pub(super) pools: Vec<PoolState>,
     pub(super) tokens: Vec<CachedToken>,
+    pub(super) limits: Limits,
+    pub(super) caches: Caches,
 }
 
 /// A managed identity token in the instance's cache.
@@ -52,6 +56,8 @@ impl Gateway {
             breakers: vec![Breaker::default(); spec.backends().len()],
             pools: spec.pools().iter().map(|p| PoolState::new(p.members.len())).collect(),
             tokens: Vec::new(),
+            limits: Limits::default(),
+            caches: Caches::default(),
         };
         Self { spec, state }
     }
@@ -89,7 +95,7 @@ impl Gateway {
         exchange.request.method.assign(&head.method);
         exchange.request.path.assign(&head.path);
         exchange.request.headers.reset(head.headers.as_ref());
-        exchange.request.body = if head.has_body { Body::Opaque } else { Body::Absent };
+        exchange.request.body.clone_from(&head.body);
         exchange.response = None;
         exchange.answerer = None;
         exchange.body = super::exchange::BodyProgress::Flowing;
@@ -102,6 +108,19 @@ impl Gateway {
         exchange.attempt = AttemptNumber::default();
         exchange.forwarded = false;
         exchange.body_used = false;
+        // No counting for a slot that serves the same kind of call again.
+        let facts = head.facts.as_ref().unwrap_or(self.spec.facts());
+        if !exchange.facts.as_ref().is_some_and(|known| Arc::ptr_eq(known, facts)) {
+            exchange.facts = Some(Arc::clone(facts));
+        }
+        exchange.tokens = head.tokens;
+        exchange.usage = None;
+        exchange.calls.clear();
+        exchange.last_call = super::calls::CallNumber::default();
+        exchange.due.clear();
+        exchange.stamps.clear();
+        exchange.cache_key = None;
+        exchange.meaning_key = None;
         self.runner(exchange, now, choices, effects).run();
     }
 

@@ -7,9 +7,10 @@
 use std::sync::Arc;
 
 use super::breaker::BreakerChange;
+use super::calls::CallNumber;
 use super::selection::Selection;
 use super::spec::BackendRef;
-use crate::policy::{Header, LastError, Pc, Response, Text};
+use crate::policy::{Body, Facts, Header, Headers, LastError, Pc, Response, Text};
 use crate::units::{AttemptNumber, BackendId, Duration, RequestId, StatusCode, Timestamp};
 
 /// A client request as it reaches the gateway.
@@ -23,8 +24,36 @@ pub struct RequestHead {
     pub path: Text,
     /// Headers.
     pub headers: Option<Arc<[Header]>>,
-    /// Whether there is a body.
-    pub has_body: bool,
+    /// Its body.
+    pub body: Body,
+    /// Who calls what; `None`: as the gateway's spec says.
+    pub facts: Option<Arc<Facts>>,
+    /// What is known of its tokens beforehand.
+    pub tokens: TokenFacts,
+}
+
+/// What the gateway can tell of a request's tokens before it is sent.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct TokenFacts {
+    /// Tokens of the prompt; `None`: not a request to a model. The service estimates them by a tokeniser of
+    /// its own, which is not modelled: this is the number that the model counts.
+    pub prompt: Option<u32>,
+}
+
+/// Tokens that a request used, as the response tells.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Usage {
+    /// Tokens of the prompt.
+    pub prompt: u32,
+    /// Tokens generated.
+    pub completion: u32,
+}
+
+impl Usage {
+    /// All of them.
+    pub fn total(self) -> u64 {
+        u64::from(self.prompt).saturating_add(u64::from(self.completion))
+    }
 }
 
 /// Something that happened to one exchange.
@@ -41,6 +70,8 @@ pub enum Input {
     BodyEnd {
         /// Which attempt.
         attempt: AttemptNumber,
+        /// What the response says it used; of a streamed one the service estimates it.
+        usage: Option<Usage>,
     },
     /// The body of an attempt's response broke off.
     BodyFailed {
@@ -60,12 +91,17 @@ pub enum Input {
     /// A wait that the core asked for is over.
     Wake,
     /// A side call was answered.
-    SideCallDone(SideAnswer),
+    SideCallDone {
+        /// Which call.
+        number: CallNumber,
+        /// The answer.
+        answer: SideAnswer,
+    },
     /// The client went away.
     ClientCancel,
 }
 
-/// A call of the pipeline that is not a forward. Later policies add kinds (send-request, cache).
+/// A call of the pipeline that is not a forward.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum SideCall {
     /// Fetch a token of the managed identity.
@@ -75,6 +111,25 @@ pub enum SideCall {
         /// User-assigned identity; `None`: the system-assigned one.
         client_id: Option<Text>,
     },
+    /// Send a request of its own (send-request, send-one-way-request).
+    Request(Box<SideRequest>),
+}
+
+/// The request of a side call.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct SideRequest {
+    /// HTTP method.
+    pub method: Text,
+    /// Absolute URL; that of the current request, below the API, where a copy sets none.
+    pub url: Text,
+    /// Headers.
+    pub headers: Headers,
+    /// Body.
+    pub body: Body,
+    /// How long its answer is waited for.
+    pub timeout: Duration,
+    /// Nobody waits for its answer, and none is to be given.
+    pub one_way: bool,
 }
 
 /// The answer to a side call.
@@ -87,7 +142,9 @@ pub enum SideAnswer {
         /// Until when this instance may use it.
         expires: Timestamp,
     },
-    /// The call failed.
+    /// A response to a [`SideCall::Request`].
+    Response(Response),
+    /// The call failed: no token, or no connection.
     Failed,
 }
 
@@ -122,6 +179,8 @@ pub enum WakeReason {
     RetryInterval,
     /// Response headers are overdue.
     HeaderDeadline,
+    /// The answer to a side call is overdue.
+    CallDeadline,
 }
 
 /// Who wrote the response that the client gets.
@@ -176,6 +235,10 @@ pub enum Action {
     SideCall {
         /// Which request.
         request: RequestId,
+        /// Number of the call, for its answer.
+        number: CallNumber,
+        /// When to give [`Input::Wake`] if no answer has come ([`WakeReason::CallDeadline`]).
+        deadline: Option<Timestamp>,
         /// The call.
         call: SideCall,
     },
@@ -245,6 +308,22 @@ pub enum Event {
         /// The retry policy.
         place: Pc,
     },
+    /// A line for the trace: `trace` policies and `context.Trace`.
+    Traced {
+        /// Which request.
+        request: RequestId,
+        /// The line.
+        line: Text,
+    },
+    /// A request of a side call got no answer, whether or not the policy minds.
+    CallFailed {
+        /// Which request.
+        request: RequestId,
+        /// Where the side call went.
+        url: Text,
+        /// `Timeout` or `BackendConnectionFailure`.
+        reason: &'static str,
+    },
     /// A policy failed and on-error runs, or a failure ended in a plain error response.
     Failed {
         /// Which request.
@@ -261,4 +340,15 @@ pub struct Effects {
     pub actions: Vec<Action>,
     /// For people.
     pub events: Vec<Event>,
+    /// Every policy that ran and every condition that was tested, for those who ask for it (coverage).
+    pub steps: Option<Vec<Step>>,
+}
+
+/// What the interpreter did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Step {
+    /// A policy began.
+    Ran(Pc),
+    /// A condition of `when` or `retry` gave this.
+    Tested(Pc, bool),
 }

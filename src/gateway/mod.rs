@@ -12,17 +12,21 @@
 //! - Nothing panics, whatever the configuration and the inputs.
 //!
 //! Rooms: `instance` is the entrance, `pipeline` runs policies, `forward` makes attempts; `breaker`,
-//! `window`, `selection`, `retry`, `retry_after` hold one rule each; `io` and `exchange` are the data.
+//! `window`, `selection`, `retry`, `retry_after` hold one rule each; `limits`, `cache`, `calls` run the
+//! policies of those names; `io` and `exchange` are the data.
 //!
 //! Deliberately absent: latency, quota and traffic (the world's), file formats, HTTP.
 #![cfg_attr(not(test), deny(clippy::arithmetic_side_effects))]
 
 mod breaker;
+mod cache;
+mod calls;
 mod choices;
 mod exchange;
 mod forward;
 mod instance;
 mod io;
+mod limits;
 mod pipeline;
 mod retry;
 mod retry_after;
@@ -33,12 +37,13 @@ mod tests;
 mod window;
 
 pub use breaker::{Breaker, BreakerChange, BreakerState, FailureCause, Trip, TripLength};
+pub use calls::CallNumber;
 pub use choices::{ChoiceReason, Choices, FirstChoice};
 pub use exchange::{Exchange, Phase};
 pub use instance::{Gateway, GatewayState};
 pub use io::{
     Action, Answerer, Effects, Ending, Event, ForwardTarget, Input, RequestHead, SentBody, SideAnswer,
-    SideCall, WakeReason,
+    SideCall, SideRequest, Step, TokenFacts, Usage, WakeReason,
 };
 pub use selection::{MAX_MEMBERS, PoolState, Selection};
 pub use spec::{

@@ -9,15 +9,15 @@
 //! - return-response ends the pipeline with a response of its own: nothing of the old one is kept.
 
 use super::choices::Choices;
-use super::exchange::{BodyProgress, Exchange, Phase, RetryFrame, Target};
-use super::instance::{CachedToken, GatewayState};
-use super::io::{Action, Answerer, Effects, Ending, Event, SideAnswer, SideCall, WakeReason};
+use super::exchange::{BodyProgress, Exchange, Frame, Phase, RetryFrame, Target};
+use super::instance::GatewayState;
+use super::io::{Action, Answerer, Effects, Ending, Event, Step, WakeReason};
 use super::retry::RetryTimes;
 use super::spec::GatewaySpec;
-use crate::policy::expr::{EvalError, FromValue, Scope, Value};
+use crate::policy::expr::{EvalError, Expression, FromValue, Scope, Value};
 use crate::policy::{
-    Body, ExistsAction, HeaderValue, Headers, LastError, Op, Operand, Pc, Response, Retry, ReturnResponse,
-    Section, SetBackend, SetHeader, Text, VariableSlot,
+    Body, ExistsAction, HeaderValue, Headers, LastError, Op, Operand, Pc, PolicyScope, Response, Retry,
+    ReturnResponse, Section, SetBackend, SetHeader, Text, VariableSlot,
 };
 use crate::semantics::{PreResponse, ResponseInOnError, RetryAttributes, RetryConditionAtEnd, SelectAt};
 use crate::units::{Duration, StatusCode, Timestamp};
@@ -48,12 +48,14 @@ impl<C: Choices> Runner<'_, C> {
             steps = steps.saturating_add(1);
             let op = spec.program().op(self.exchange.pc);
             let Some(op) = op.filter(|_| steps <= MAX_STEPS) else {
-                self.exchange.frames.clear();
                 let error = self.error("PolicyLimit", "the policy ran too many steps".into());
                 self.end_in_500(error);
                 return;
             };
             let pc = self.exchange.pc;
+            if let Some(steps) = &mut self.effects.steps {
+                steps.push(Step::Ran(pc));
+            }
             if let Err(error) = self.step(op, pc) {
                 self.raise(error);
             }
@@ -72,11 +74,7 @@ impl<C: Choices> Runner<'_, C> {
                 self.exchange.pc = pc.next();
             }
             Op::SetVariable { slot, value } => {
-                let value = {
-                    let scope = scope(self.spec, self.exchange, self.now, self.choices);
-                    value.eval(&scope)
-                };
-                let value = value.map_err(|error| self.expression_error(&error))?;
+                let value = self.value(value)?;
                 self.set_variable(*slot, value);
                 self.exchange.pc = pc.next();
             }
@@ -87,16 +85,20 @@ impl<C: Choices> Runner<'_, C> {
             Op::ForwardRequest(policy) => self.forward(policy)?,
             Op::Retry(policy) => {
                 let times = self.retry_times(policy)?;
-                self.exchange.frames.push(RetryFrame { at: pc, done: 0, times });
+                self.exchange.frames.push(Frame::Retry(RetryFrame { at: pc, done: 0, times }));
                 self.exchange.pc = pc.next();
             }
             Op::RetryEnd(start) => self.end_of_retry(*start)?,
             Op::Branch { condition, otherwise } => {
                 let taken = self.eval(condition)?;
+                self.tested(pc, taken);
                 self.exchange.pc = if taken { pc.next() } else { *otherwise };
             }
             Op::Jump(to) => self.exchange.pc = *to,
             Op::ReturnResponse(policy) => self.return_response(policy)?,
+            Op::Unsupported => {
+                return Err(self.error("UnsupportedPolicy", "this policy is not simulated".into()));
+            }
             Op::SetStatus { code, reason } => {
                 let code = self.eval(code)?;
                 let reason = self.eval(reason)?;
@@ -105,8 +107,17 @@ impl<C: Choices> Runner<'_, C> {
                 response.reason = reason;
                 self.exchange.pc = pc.next();
             }
+            Op::Limit(policy) => self.limit(policy, pc)?,
+            Op::Cache(policy) => self.cache(policy, pc)?,
+            Op::Call(policy) => self.side_call(policy, pc)?,
         }
         Ok(())
+    }
+
+    fn tested(&mut self, condition: Pc, outcome: bool) {
+        if let Some(steps) = &mut self.effects.steps {
+            steps.push(Step::Tested(condition, outcome));
+        }
     }
 
     /// The value of an attribute; a throwing expression becomes the error of the current policy.
@@ -121,6 +132,15 @@ impl<C: Choices> Runner<'_, C> {
         result.map_err(|error| self.expression_error(&error))
     }
 
+    /// The value of an expression, for a variable.
+    pub(super) fn value(&mut self, expression: &Expression) -> Result<Value, Box<LastError>> {
+        let value = {
+            let scope = scope(self.spec, self.exchange, self.now, self.choices);
+            expression.eval(&scope)
+        };
+        value.map_err(|error| self.expression_error(&error))
+    }
+
     fn end_section(&mut self, section: Section) {
         let program = self.spec.program();
         match section {
@@ -131,64 +151,7 @@ impl<C: Choices> Runner<'_, C> {
         }
     }
 
-    fn identity(&mut self, resource: Text, client_id: Option<Text>, output: Option<VariableSlot>) {
-        let now = self.now;
-        let cached = self
-            .state
-            .tokens
-            .iter()
-            .find(|t| t.expires > now && t.resource == resource && t.client_id == client_id);
-        if let Some(cached) = cached {
-            let token = cached.token.clone();
-            self.use_token(token, output);
-            return;
-        }
-        let call = SideCall::Token { resource, client_id };
-        self.effects.actions.push(Action::SideCall { request: self.exchange.id, call: call.clone() });
-        self.exchange.phase = Phase::AwaitingSideCall(call);
-    }
-
-    /// Goes on after a side call. `false` when none was awaited.
-    pub(super) fn side_call_done(&mut self, answer: SideAnswer) -> bool {
-        let Phase::AwaitingSideCall(call) = &self.exchange.phase else { return false };
-        let SideCall::Token { resource, client_id } = call.clone();
-        let pc = self.exchange.pc;
-        let Some(Op::ManagedIdentity { output, ignore_error, .. }) = self.spec.program().op(pc) else {
-            return false;
-        };
-        self.exchange.phase = Phase::Running;
-        match answer {
-            SideAnswer::Token { token, expires } => {
-                let now = self.now;
-                self.state
-                    .tokens
-                    .retain(|t| t.expires > now && !(t.resource == resource && t.client_id == client_id));
-                let cached = CachedToken { resource, client_id, token: token.clone(), expires };
-                self.state.tokens.push(cached);
-                self.use_token(token, *output);
-            }
-            SideAnswer::Failed if *ignore_error => self.exchange.pc = pc.next(),
-            SideAnswer::Failed => {
-                let error =
-                    self.error("TokenFetchFailed", "the managed identity token could not be fetched".into());
-                self.raise(error);
-            }
-        }
-        self.run();
-        true
-    }
-
-    fn use_token(&mut self, token: Text, output: Option<VariableSlot>) {
-        if let Some(slot) = output {
-            self.set_variable(slot, Value::Str(token));
-        } else {
-            let value = HeaderValue::Text(Text::from(format!("Bearer {token}")));
-            self.exchange.request.headers.set("Authorization".into(), value);
-        }
-        self.exchange.pc = self.exchange.pc.next();
-    }
-
-    fn set_variable(&mut self, slot: VariableSlot, value: Value) {
+    pub(super) fn set_variable(&mut self, slot: VariableSlot, value: Value) {
         if let Some(variable) = self.exchange.variables.get_mut(slot.0 as usize) {
             *variable = Some(value);
         }
@@ -280,7 +243,7 @@ impl<C: Choices> Runner<'_, C> {
         let Some(Op::Retry(policy)) = spec.program().op(start) else {
             return Err(self.error("PolicyLimit", "a retry ends that never began".into()));
         };
-        let Some(mut frame) = self.exchange.frames.pop() else {
+        let Some(Frame::Retry(mut frame)) = self.exchange.frames.pop() else {
             return Err(self.error("PolicyLimit", "a retry ends that never began".into()));
         };
         let pending = self.exchange.pending.take();
@@ -291,7 +254,11 @@ impl<C: Choices> Runner<'_, C> {
         let evaluates = is_left
             || spec.semantics().retry_condition_at_end(self.choices) == RetryConditionAtEnd::Evaluated;
         self.exchange.pc = start;
-        let goes_on = evaluates && self.eval(&policy.condition)? && is_left;
+        let goes_on = evaluates && {
+            let wanted = self.eval(&policy.condition)?;
+            self.tested(start, wanted);
+            wanted && is_left
+        };
         if !goes_on {
             self.exchange.pc = policy.end;
             return match pending {
@@ -303,7 +270,7 @@ impl<C: Choices> Runner<'_, C> {
         let wait = frame.times.wait(frame.done, spec.semantics(), self.choices);
         let request = self.exchange.id;
         self.effects.events.push(Event::Retry { request, retry: frame.done, wait, place: start });
-        self.exchange.frames.push(frame);
+        self.exchange.frames.push(Frame::Retry(frame));
         self.exchange.pc = start.next();
         if wait > Duration::ZERO {
             let until = self.now.saturating_add(wait);
@@ -336,12 +303,15 @@ impl<C: Choices> Runner<'_, C> {
 
     /// Sends an error on its way: to the innermost retry, else to on-error, else to the client.
     pub(super) fn raise(&mut self, error: Box<LastError>) {
-        if let Some(frame) = self.exchange.frames.last()
-            && let Some(Op::Retry(policy)) = self.spec.program().op(frame.at)
-        {
-            self.exchange.pc = Pc(policy.end.0.saturating_sub(1));
-            self.exchange.pending = Some(error);
-            return;
+        while let Some(frame) = self.exchange.frames.last() {
+            if let Frame::Retry(frame) = frame
+                && let Some(Op::Retry(policy)) = self.spec.program().op(frame.at)
+            {
+                self.exchange.pc = Pc(policy.end.0.saturating_sub(1));
+                self.exchange.pending = Some(error);
+                return;
+            }
+            self.leave_frame();
         }
         if error.section == Section::OnError {
             self.end_in_500(error);
@@ -359,6 +329,22 @@ impl<C: Choices> Runner<'_, C> {
         self.exchange.pc = self.spec.program().on_error;
     }
 
+    /// Leaves the innermost policy that has children: what it holds is let go, calls made inside of it are
+    /// not waited for.
+    pub(super) fn leave_frame(&mut self) -> Option<Frame> {
+        let frame = self.exchange.frames.pop()?;
+        if let Frame::Concurrency(key) = &frame {
+            self.state.limits.leave(key);
+        }
+        let depth = self.exchange.frames.len();
+        self.exchange.calls.retain(|call| call.depth <= depth);
+        Some(frame)
+    }
+
+    pub(super) fn leave_all_frames(&mut self) {
+        while self.leave_frame().is_some() {}
+    }
+
     fn end_in_500(&mut self, error: Box<LastError>) {
         self.effects.events.push(Event::Failed { request: self.exchange.id, error: error.clone() });
         self.exchange.last_error = Some(error);
@@ -370,9 +356,11 @@ impl<C: Choices> Runner<'_, C> {
 
     fn respond(&mut self, default: StatusCode) {
         let request = self.exchange.id;
+        self.leave_all_frames();
         if self.exchange.response.is_none() {
             self.exchange.response = Some(Response::plain(default));
         }
+        self.settle_response();
         let answerer = self.exchange.answerer.unwrap_or(Answerer::Gateway);
         self.effects.actions.push(Action::Respond { request, answerer });
         match (answerer, self.exchange.body) {
@@ -385,6 +373,9 @@ impl<C: Choices> Runner<'_, C> {
     }
 
     pub(super) fn finish(&mut self, ending: Ending) {
+        self.leave_all_frames();
+        self.exchange.calls.clear();
+        self.settle_tokens();
         self.exchange.phase = Phase::Done(ending);
         self.effects.actions.push(Action::Finish { request: self.exchange.id, ending });
     }
@@ -400,11 +391,17 @@ impl<C: Choices> Runner<'_, C> {
 
     /// An error of the current policy.
     pub(super) fn error(&self, reason: &'static str, message: Text) -> Box<LastError> {
-        let place = self.spec.program().place(self.exchange.pc);
+        self.error_at(self.exchange.pc, reason, message)
+    }
+
+    /// An error of the policy at `pc`.
+    pub(super) fn error_at(&self, pc: Pc, reason: &'static str, message: Text) -> Box<LastError> {
+        let place = self.spec.program().place(pc);
         Box::new(LastError {
             source: place.map_or(Text::EMPTY, |p| p.policy.clone()),
             reason: reason.into(),
             message,
+            scope: place.map_or(PolicyScope::Global, |p| p.scope),
             section: place.map_or(Section::OnError, |p| p.section),
             path: place.map_or(Text::EMPTY, |p| p.path.clone()),
             policy_id: place.map_or(Text::EMPTY, |p| p.policy_id.clone()),
@@ -416,7 +413,7 @@ impl<C: Choices> Runner<'_, C> {
         self.error("ExpressionValueEvaluationFailure", message.into())
     }
 
-    fn section(&self) -> Section {
+    pub(super) fn section(&self) -> Section {
         self.spec.program().place(self.exchange.pc).map_or(Section::OnError, |p| p.section)
     }
 }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use thiserror::Error;
 
-use crate::policy::{Program, Response, Text};
+use crate::policy::{Facts, Program, Response, Text};
 use crate::semantics::Semantics;
 use crate::units::{BackendId, Duration, PoolId, StatusCode};
 
@@ -120,6 +120,8 @@ pub struct GatewaySpec {
     program: Program,
     semantics: Semantics,
     start_unix_s: u64,
+    facts: Arc<Facts>,
+    semantic_hits: u16,
     legacy_reasons: Vec<Text>,
     pre_response: Response,
 }
@@ -163,8 +165,17 @@ impl GatewaySpec {
             .map(|p| Text::from(format!("Backend pool '{}' is temporarily unavailable", p.name)))
             .collect();
         let pre_response = Response::plain(StatusCode::OK);
-        let spec =
-            Self { backends, pools, program, semantics, start_unix_s: 0, legacy_reasons, pre_response };
+        let spec = Self {
+            backends,
+            pools,
+            program,
+            semantics,
+            start_unix_s: 0,
+            facts: Arc::default(),
+            semantic_hits: 0,
+            legacy_reasons,
+            pre_response,
+        };
         for (name, _) in &spec.program.backend_references {
             if spec.find(name).is_none() {
                 return Err(SpecError::UnknownBackend(name.to_string()));
@@ -181,9 +192,35 @@ impl GatewaySpec {
         self
     }
 
+    /// The same with what `context` tells of the API, the caller and the deployment when a request says
+    /// nothing else.
+    #[must_use]
+    pub fn with_facts(mut self, facts: Facts) -> Self {
+        self.facts = Arc::new(facts);
+        self
+    }
+
+    /// What `context` tells when a request says nothing else.
+    pub fn facts(&self) -> &Arc<Facts> {
+        &self.facts
+    }
+
     /// Wall-clock time of run start, in seconds since 1970-01-01 UTC.
     pub fn start_unix_s(&self) -> u64 {
         self.start_unix_s
+    }
+
+    /// The same with a share of prompts, in thousandths, that are like one that was answered before. Without
+    /// it a semantic cache never hits.
+    #[must_use]
+    pub fn with_semantic_hits(mut self, permille: u16) -> Self {
+        self.semantic_hits = permille.min(1_000);
+        self
+    }
+
+    /// Share of prompts, in thousandths, that a semantic cache can answer.
+    pub fn semantic_hits(&self) -> u16 {
+        self.semantic_hits
     }
 
     /// The single backends, by [`BackendId`].

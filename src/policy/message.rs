@@ -6,7 +6,7 @@
 
 use std::sync::Arc;
 
-use super::{Section, Text};
+use super::{PolicyScope, Section, Text};
 use crate::units::StatusCode;
 
 /// The value of one header.
@@ -188,6 +188,8 @@ pub struct LastError {
     pub reason: Text,
     /// Message for people.
     pub message: Text,
+    /// Scope of the policy.
+    pub scope: PolicyScope,
     /// Section it happened in.
     pub section: Section,
     /// Place in the section, for example `choose[3]/when[2]`.

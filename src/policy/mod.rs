@@ -7,20 +7,30 @@
 //! Not known here: pools, breakers, time sources, files, I/O. Evaluation is a function of its scope.
 #![cfg_attr(not(test), deny(clippy::arithmetic_side_effects))]
 
+mod caches;
+mod calls;
+pub mod check;
 mod compile;
 pub mod csharp;
+pub mod document;
 pub mod expr;
 mod facts;
+mod limits;
 mod message;
 mod program;
 pub mod scan;
 mod text;
 
-pub use compile::{load, load_with_references};
+pub use caches::{CachePolicy, ResponseLookup};
+pub use calls::{CallPolicy, Credentials, SendRequest};
+pub use compile::{PolicyText, Sources, load, load_sources, load_with_references};
 pub use facts::{Api, Deployment, Facts, Group, Identity, Operation, Origin, Product, Subscription, User};
+pub use limits::{
+    Increment, Limit, LimitScope, Named, NarrowLimit, Quota, RateLimit, Tell, TokenLimit, TokenPeriod,
+};
 pub use message::{Body, Header, HeaderValue, Headers, LastError, Request, Response};
 pub use program::{
-    ExistsAction, ForwardRequest, Op, Operand, Pc, Place, Program, Retry, ReturnResponse, Section,
-    SetBackend, SetHeader, VariableSlot,
+    ExistsAction, ForwardRequest, Op, Operand, Pc, Place, PolicyScope, Program, Retry, ReturnResponse,
+    Section, SetBackend, SetHeader, VariableSlot,
 };
 pub use text::Text;

@@ -5,11 +5,15 @@
 //! - Each section is a run of operations that ends in [`Op::SectionEnd`]; `<base/>` is expanded.
 //! - [`Op::Retry`] is followed by its children and one [`Op::RetryEnd`] that names it; `Retry::end` is
 //!   the operation after that `RetryEnd`.
+//! - `limit-concurrency` and `wait` are a pair of operations around their children.
 //! - `choose` becomes [`Op::Branch`] and [`Op::Jump`].
 //! - `places` has one entry for each operation.
 
 use super::Text;
+use super::caches::CachePolicy;
+use super::calls::CallPolicy;
 use super::expr::{EvalError, Expression, FromValue, Scope};
+use super::limits::Limit;
 use crate::diagnostics::Span;
 use crate::units::{Duration, StatusCode};
 
@@ -28,6 +32,38 @@ impl Pc {
 /// Index of a policy variable in [`Program::variables`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct VariableSlot(pub u16);
+
+/// Scopes of policy documents, broad to narrow.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum PolicyScope {
+    /// All APIs.
+    Global,
+    /// A workspace.
+    Workspace,
+    /// A product.
+    Product,
+    /// An API.
+    #[default]
+    Api,
+    /// An operation.
+    Operation,
+}
+
+impl PolicyScope {
+    /// All scopes, broad to narrow.
+    pub const ALL: [Self; 5] = [Self::Global, Self::Workspace, Self::Product, Self::Api, Self::Operation];
+
+    /// The name, as `LastError.Scope` gives it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Global => "global",
+            Self::Workspace => "workspace",
+            Self::Product => "product",
+            Self::Api => "api",
+            Self::Operation => "operation",
+        }
+    }
+}
 
 /// The four sections of a policy document.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -196,6 +232,8 @@ pub enum Op {
     Jump(Pc),
     /// `return-response`: ends the pipeline.
     ReturnResponse(Box<ReturnResponse>),
+    /// A policy that is not simulated: an error when it is reached.
+    Unsupported,
     /// `set-status` on the response.
     SetStatus {
         /// Status code.
@@ -203,6 +241,12 @@ pub enum Op {
         /// Status reason.
         reason: Operand<Text>,
     },
+    /// Limits of concurrency, calls, volume and tokens.
+    Limit(Box<Limit>),
+    /// Caches.
+    Cache(Box<CachePolicy>),
+    /// Calls to somebody else.
+    Call(Box<CallPolicy>),
 }
 
 /// Where an operation comes from.
@@ -210,6 +254,8 @@ pub enum Op {
 pub struct Place {
     /// The element in the policy file. `None` for the built-in global scope.
     pub span: Option<Span>,
+    /// Scope of the document it stands in.
+    pub scope: PolicyScope,
     /// Section.
     pub section: Section,
     /// Path in the section, for example `retry[1]/forward-request[1]` (form of `LastError.Path`).

@@ -179,6 +179,12 @@ switches! {
     /// Whether the condition is evaluated when no retry is left (visible only if it throws).
     retry_condition_at_end: RetryConditionAtEnd = "retry.condition_after_last_attempt", "observed not evaluated (Azure policy toolkit emulator, 2026-05)",
         [NotEvaluated = "false", Evaluated = "true"];
+    /// How rate limits and tokens per minute are counted.
+    rate_algorithm: RateAlgorithm = "rate.algorithm", "rate limit pages (2025-11-14): classic tiers slide a window, v2 tiers fill a bucket",
+        [Sliding = "sliding", TokenBucket = "token_bucket"];
+    /// What cache-lookup-value does to its variable on a miss without a default value.
+    cache_miss_value: CacheMissValue = "cache.miss_value", "the policy page says both; published policies test with ContainsKey",
+        [Unset = "unset", Null = "null"];
     /// How requests reach the gateway instances (units).
     gateway_assignment: InstanceAssignment = "gateway.assignment", "unspecified; instances do not synchronise (backends article, 2025-05-20)",
         [RoundRobin = "round_robin", Random = "random"];
@@ -191,6 +197,9 @@ switches! {
     /// Depth of the PTU leaky bucket, in seconds of its drain rate, where a backend does not set one.
     ptu_bucket_depth: BucketDepth = "ptu.bucket_depth", "not published (provisioned throughput page, 2026-02-10)",
         [SixtySeconds = "60s", ThirtySeconds = "30s", TenSeconds = "10s"];
+    /// Whether strings in JSON that look like ISO dates become dates when policies parse them.
+    json_dates: JsonDates = "expr.json_dates", "Newtonsoft.Json's documented default (DateParseHandling.DateTime); the service's settings are not published",
+        [Parsed = "parsed", Text = "text"];
     /// How many digits an expression writes of a double without a format.
     expr_double_format: DoubleFormat = "expr.double_format", "unspecified; .NET Core 3.0 and later write the shortest text that reads back, .NET Framework 15 digits",
         [Shortest = "shortest", Framework = "framework"];

@@ -12,6 +12,7 @@
 mod attempts;
 mod calendar;
 mod choices;
+mod endpoints;
 mod engine;
 mod flight;
 mod journal;
@@ -23,6 +24,7 @@ pub(crate) mod test_support;
 mod timeline;
 mod world;
 
+pub use endpoints::Endpoint;
 pub use engine::run;
 pub use observe::{
     AttemptResult, IntervalRecord, NoObserver, Observer, Outcome, RequestRecord, Step, TripRecord,

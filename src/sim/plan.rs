@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::endpoints::Endpoint;
 use crate::backend::DeploymentSpec;
 use crate::gateway::GatewaySpec;
 use crate::policy::{Header, Text};
@@ -29,6 +30,8 @@ pub struct RunPlan {
     pub horizon: Option<Duration>,
     /// Length of an interval of the timeline.
     pub interval: Duration,
+    /// Who answers side calls of the policy, in order of precedence.
+    pub endpoints: Vec<Endpoint>,
     /// Master seed.
     pub seed: u64,
 }

@@ -14,7 +14,8 @@ use std::sync::Arc;
 
 use super::calendar::{Calendar, Event, EventKind};
 use super::choices::SeededChoices;
-use super::flight::Flight;
+use super::endpoints;
+use super::flight::{Flight, Reply};
 use super::journal::{Journal, Record};
 use super::observe::{Observer, Outcome, RequestRecord, Step, TripRecord};
 use super::plan::RunPlan;
@@ -22,14 +23,14 @@ use super::result::{BackendResult, RunResult};
 use super::timeline::Timeline;
 use crate::backend::{Capacity, Deployment};
 use crate::gateway::{
-    Action, Answerer, BreakerChange, Effects, Ending, Event as GatewayEvent, Gateway, Input, RequestHead,
-    SideAnswer,
+    Action, Answerer, BreakerChange, CallNumber, Effects, Ending, Event as GatewayEvent, Gateway, Input,
+    RequestHead, SideAnswer, SideCall, TokenFacts, Usage,
 };
 use crate::metrics::{LatencyHistogram, StatusCounts};
-use crate::policy::{Header, HeaderValue, Text};
+use crate::policy::{Body, Header, HeaderValue, Text};
 use crate::random::{StreamName, Streams};
 use crate::semantics::InstanceAssignment;
-use crate::units::{AttemptNumber, BackendId, Demand, RequestId, Timestamp, Tokens};
+use crate::units::{AttemptNumber, BackendId, Demand, Duration, RequestId, Timestamp, Tokens};
 
 /// Everything that changes while a run goes on.
 pub(super) struct World<'p, O> {
@@ -92,7 +93,9 @@ impl<'p, O: Observer> World<'p, O> {
                 method: plan.operation.method.clone(),
                 path: plan.operation.path.clone(),
                 headers: Some(Arc::clone(&plan.operation.headers)),
-                has_body: true,
+                body: Body::Opaque,
+                facts: None,
+                tokens: TokenFacts::default(),
             },
             token: Text::Static("simulated-managed-identity-token"),
             gateways: (0..plan.units.max(1)).map(gateway).collect(),
@@ -157,6 +160,7 @@ impl<'p, O: Observer> World<'p, O> {
         flight.begin(now, instance, client, demand);
         let epoch = flight.epoch;
         self.head.id = id;
+        self.head.tokens.prompt = u32::try_from(flight.demand.prompt_tokens.get()).ok();
         gateway.start(&mut flight.exchange, &self.head, now, choices, &mut self.effects);
         if let Some(patience) = self.plan.traffic.client_timeout {
             let kind = EventKind::ClientTimeout;
@@ -190,7 +194,9 @@ impl<'p, O: Observer> World<'p, O> {
             EventKind::Answer => {
                 if self.respond(now, event) {
                     self.end_service(now, event);
-                    self.tell_if_current(now, event, Input::BodyEnd { attempt: AttemptNumber(attempt) });
+                    let usage = self.usage(event);
+                    let attempt = AttemptNumber(attempt);
+                    self.tell_if_current(now, event, Input::BodyEnd { attempt, usage });
                 } else {
                     self.end_service(now, event);
                 }
@@ -200,7 +206,8 @@ impl<'p, O: Observer> World<'p, O> {
             }
             EventKind::BodyEnd => {
                 self.end_service(now, event);
-                self.tell_if_current(now, event, Input::BodyEnd { attempt: AttemptNumber(attempt) });
+                let usage = self.usage(event);
+                self.tell_if_current(now, event, Input::BodyEnd { attempt: AttemptNumber(attempt), usage });
             }
             EventKind::HeaderDeadline => {
                 if self.flights.get(slot as usize).is_some_and(|f| f.awaits(epoch, attempt)) {
@@ -209,8 +216,9 @@ impl<'p, O: Observer> World<'p, O> {
                 }
             }
             EventKind::SideCallDone => {
-                let answer = self.token_answer(now);
-                self.tell_if_current(now, event, Input::SideCallDone(answer));
+                let number = CallNumber(attempt);
+                let answer = self.side_answer(slot, number, now);
+                self.tell_if_current(now, event, Input::SideCallDone { number, answer });
             }
             EventKind::Wake => self.tell_if_current(now, event, Input::Wake),
             EventKind::ClientTimeout => self.tell_if_current(now, event, Input::ClientCancel),
@@ -294,13 +302,8 @@ impl<'p, O: Observer> World<'p, O> {
                 let event = self.event(EventKind::Wake, slot, 0);
                 self.calendar.schedule(until, event);
             }
-            Action::SideCall { .. } if self.plan.token_fetch.as_nanos() == 0 => {
-                let answer = self.token_answer(now);
-                self.tell(slot, now, Input::SideCallDone(answer));
-            }
-            Action::SideCall { .. } => {
-                let event = self.event(EventKind::SideCallDone, slot, 0);
-                self.calendar.schedule(now.saturating_add(self.plan.token_fetch), event);
+            Action::SideCall { number, deadline, call, .. } => {
+                self.call_side(slot, now, number, deadline, &call)
             }
             Action::Respond { answerer, .. } => {
                 let Some(flight) = self.flights.get_mut(slot as usize) else { return };
@@ -321,8 +324,58 @@ impl<'p, O: Observer> World<'p, O> {
         Event { kind, slot, epoch, attempt }
     }
 
-    fn token_answer(&self, now: Timestamp) -> SideAnswer {
-        SideAnswer::Token { token: self.token.clone(), expires: now.saturating_add(self.plan.token_lifetime) }
+    fn call_side(
+        &mut self,
+        slot: u32,
+        now: Timestamp,
+        number: CallNumber,
+        deadline: Option<Timestamp>,
+        call: &SideCall,
+    ) {
+        let latency = match call {
+            SideCall::Token { .. } => self.plan.token_fetch,
+            SideCall::Request(request) if request.one_way => return,
+            SideCall::Request(request) => {
+                endpoints::find(&self.plan.endpoints, request).map_or(Duration::ZERO, |found| found.latency)
+            }
+        };
+        let answer_at = now.saturating_add(latency);
+        if answer_at == now {
+            let answer = self.side_answer(slot, number, now);
+            self.tell(slot, now, Input::SideCallDone { number, answer });
+        } else if let Some(deadline) = deadline.filter(|deadline| *deadline < answer_at) {
+            let event = self.event(EventKind::Wake, slot, 0);
+            self.calendar.schedule(deadline, event);
+        } else {
+            let event = self.event(EventKind::SideCallDone, slot, number.0);
+            self.calendar.schedule(answer_at, event);
+        }
+    }
+
+    fn side_answer(&self, slot: u32, number: CallNumber, now: Timestamp) -> SideAnswer {
+        let flight = self.flights.get(slot as usize);
+        match flight.and_then(|flight| flight.exchange.side_call(number)) {
+            Some(SideCall::Token { .. }) => SideAnswer::Token {
+                token: self.token.clone(),
+                expires: now.saturating_add(self.plan.token_lifetime),
+            },
+            Some(SideCall::Request(request)) => endpoints::answer(&self.plan.endpoints, request),
+            None => SideAnswer::Failed,
+        }
+    }
+
+    /// What the response of an attempt says it used: only what a deployment worked on.
+    fn usage(&self, event: Event) -> Option<Usage> {
+        let flight = self.flights.get(event.slot as usize)?;
+        let is_current = flight.epoch == event.epoch && flight.call.attempt == event.attempt;
+        if !is_current || !matches!(flight.call.reply, Reply::Admitted(_)) {
+            return None;
+        }
+        let number = |tokens: Tokens| u32::try_from(tokens.get()).unwrap_or(u32::MAX);
+        Some(Usage {
+            prompt: number(flight.demand.prompt_tokens),
+            completion: number(flight.demand.generated()),
+        })
     }
 
     fn take_events(&mut self, slot: u32, now: Timestamp) {
@@ -370,6 +423,7 @@ impl<'p, O: Observer> World<'p, O> {
                     }
                 }
                 GatewayEvent::Failed { .. } => self.result.policy_errors += 1,
+                GatewayEvent::Traced { .. } | GatewayEvent::CallFailed { .. } => {}
             }
         }
         self.effects.events = events;
@@ -456,7 +510,7 @@ fn record(flight: &Flight, end: Timestamp, outcome: Outcome) -> RequestRecord<'_
 }
 
 /// Time in the gateway before the answering attempt was sent; all of it when none answered.
-fn waited(flight: &Flight, end: Timestamp) -> crate::units::Duration {
+fn waited(flight: &Flight, end: Timestamp) -> Duration {
     let until = if flight.answerer.is_some() { flight.answer_sent_at } else { end };
     until.since(flight.arrival)
 }

@@ -65,6 +65,8 @@ impl StatusCode {
     pub const OK: Self = Self(200);
     /// 400
     pub const BAD_REQUEST: Self = Self(400);
+    /// 403
+    pub const FORBIDDEN: Self = Self(403);
     /// 404
     pub const NOT_FOUND: Self = Self(404);
     /// 429

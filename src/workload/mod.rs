@@ -15,5 +15,5 @@ mod traffic;
 
 pub use open_loop::{Arrival, OpenLoop};
 pub use sizes::{PromptSpec, SizeSpec, Sizes, TokenSpec};
-pub use trace::{Trace, TraceRow};
+pub use trace::{Trace, TraceRow, unix_ns};
 pub use traffic::{ArrivalSpec, TrafficSpec};

@@ -11,7 +11,7 @@ const TIERS: &[&[&str]] = &[
     &["units", "semantics", "diagnostics", "random"],
     &["policy", "backend", "workload", "metrics"],
     &["gateway"],
-    &["sim", "report"],
+    &["sim", "report", "suite"],
     &["config"],
     &["cli"],
 ];

@@ -3,5 +3,6 @@
 pub(crate) mod compare;
 pub(crate) mod init;
 pub(crate) mod plot;
+pub(crate) mod policy;
 pub(crate) mod run;
 pub(crate) mod schema;

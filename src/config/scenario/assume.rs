@@ -2,7 +2,7 @@
 
 use crate::backend::{Capacity, DeploymentSpec, Evidence, Fact};
 use crate::gateway::{BackendEntity, PoolSpec, Threshold};
-use crate::policy::{Op, Operand, Program};
+use crate::policy::{CachePolicy, Limit, Op, Operand, Program};
 use crate::semantics::{Semantics, Switch};
 
 /// A value that was neither given nor documented.
@@ -145,6 +145,19 @@ fn relevance(setting: &Setting<'_>, switch: Switch) -> Option<u8> {
             3,
         ),
         Switch::PreResponse | Switch::RetryConditionAtEnd | Switch::ResponseInOnError => (has_retry, 3),
+        Switch::RateAlgorithm => (
+            ops().any(
+                |op| matches!(op, Op::Limit(limit) if matches!(**limit, Limit::Rate(_) | Limit::Tokens(_))),
+            ),
+            2,
+        ),
+        Switch::CacheMissValue => (
+            ops().any(|op| {
+                matches!(op, Op::Cache(policy)
+                    if matches!(**policy, CachePolicy::LookupValue { default: None, .. }))
+            }),
+            2,
+        ),
         Switch::RequestLimitRounding => (
             setting
                 .deployments
@@ -158,6 +171,8 @@ fn relevance(setting: &Setting<'_>, switch: Switch) -> Option<u8> {
         Switch::OversizedRetryAfter => {
             (setting.deployments.iter().any(|d| matches!(d.capacity, Capacity::Standard(_))), 4)
         }
+        // Programs of today do not read JSON.
+        Switch::JsonDates => (false, 4),
     };
     matters.then_some(rank)
 }

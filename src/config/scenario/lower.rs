@@ -120,6 +120,7 @@ fn lower_all(tree: &Node, library: &mut Library<'_>, diagnostics: &mut Diagnosti
         token_lifetime: setting("tokenLifetime").and_then(Node::time).unwrap_or(DEFAULT_TOKEN_LIFETIME),
         horizon: tree.get("horizon").and_then(Node::time),
         interval: output("interval").and_then(Node::time).unwrap_or(DEFAULT_INTERVAL),
+        endpoints: Vec::new(),
         seed: tree.get("seed").and_then(Node::integer).unwrap_or(DEFAULT_SEED),
     };
     let mut print = Fingerprint::default();

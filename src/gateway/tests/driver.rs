@@ -3,6 +3,7 @@
 //! ```text
 //! token                  a managed identity token is wanted
 //! forward 2 b1           attempt 2 goes to backend b1 (`lost 400` behind it: without its body)
+//! call 1 GET https://x   side call 1 is sent
 //! abort 1                attempt 1 is dropped
 //! sleep 10s              wait before a retry
 //! respond 429 b1#2       the head of b1's answer in attempt 2 goes to the client
@@ -16,11 +17,11 @@ use std::sync::Arc;
 
 use crate::diagnostics::{Diagnostics, SourceMap, render_human};
 use crate::gateway::{
-    Action, Answerer, BackendEntity, BreakerChange, BreakerRule, BreakerState, Effects, Ending, Event,
-    Exchange, FirstChoice, ForwardTarget, Gateway, GatewaySpec, Input, PoolMember, PoolSpec, RequestHead,
-    SentBody, SideAnswer, Threshold,
+    Action, Answerer, BackendEntity, BreakerChange, BreakerRule, BreakerState, CallNumber, Effects, Ending,
+    Event, Exchange, FirstChoice, ForwardTarget, Gateway, GatewaySpec, Input, PoolMember, PoolSpec,
+    RequestHead, SentBody, SideAnswer, SideCall, Threshold, TokenFacts, Usage,
 };
-use crate::policy::{self, Header, HeaderValue, Program, Response, Text};
+use crate::policy::{self, Body, Header, HeaderValue, Program, Response, Text};
 use crate::semantics::Semantics;
 use crate::units::{AttemptNumber, BackendId, Duration, RequestId, StatusCode, Timestamp};
 
@@ -183,7 +184,9 @@ pub(super) fn head(id: usize) -> RequestHead {
         method: "POST".into(),
         path: "/deployments/gpt/chat/completions".into(),
         headers: Some(Arc::from(headers)),
-        has_body: true,
+        body: Body::Opaque,
+        facts: None,
+        tokens: TokenFacts::default(),
     }
 }
 
@@ -241,7 +244,13 @@ impl Rig {
 
     pub(super) fn body_end(&mut self, id: usize) -> String {
         let attempt = self.attempt(id);
-        self.give(id, &Input::BodyEnd { attempt })
+        self.give(id, &Input::BodyEnd { attempt, usage: None })
+    }
+
+    /// The body of `id` ends and tells what was used.
+    pub(super) fn body_end_with(&mut self, id: usize, prompt: u32, completion: u32) -> String {
+        let attempt = self.attempt(id);
+        self.give(id, &Input::BodyEnd { attempt, usage: Some(Usage { prompt, completion }) })
     }
 
     pub(super) fn body_failed(&mut self, id: usize) -> String {
@@ -262,7 +271,16 @@ impl Rig {
     /// The token that `id` waits for comes, for use until `expires_s`.
     pub(super) fn token(&mut self, id: usize, expires_s: u64) -> String {
         let expires = Timestamp::ZERO.saturating_add(seconds(expires_s));
-        self.give(id, &Input::SideCallDone(SideAnswer::Token { token: "secret".into(), expires }))
+        self.side_answer(
+            id,
+            self.exchange(id).last_call.0,
+            SideAnswer::Token { token: "secret".into(), expires },
+        )
+    }
+
+    /// Side call `number` of `id` is answered.
+    pub(super) fn side_answer(&mut self, id: usize, number: u32, answer: SideAnswer) -> String {
+        self.give(id, &Input::SideCallDone { number: CallNumber(number), answer })
     }
 
     /// Number of the latest attempt.
@@ -360,7 +378,10 @@ fn tell_action(action: &Action, id: usize, exchange: &Exchange) -> String {
             assert_eq!(exchange.wake_up().map(|(at, _)| at), Some(*until));
             (request, format!("sleep until {}", until.since(Timestamp::ZERO)))
         }
-        Action::SideCall { request, .. } => (request, "token".to_owned()),
+        Action::SideCall { request, call: SideCall::Token { .. }, .. } => (request, "token".to_owned()),
+        Action::SideCall { request, number, call: SideCall::Request(call), .. } => {
+            (request, format!("call {} {} {}", number.0, call.method, call.url))
+        }
         Action::Respond { request, answerer } => {
             let status = exchange.response().unwrap().status;
             let who = match answerer {
@@ -395,6 +416,8 @@ fn tell_event(event: &Event) -> Option<String> {
             BreakerChange::Reset { .. } => format!("b{} resets", backend.0),
         },
         Event::Retry { retry, wait, .. } => format!("retry {retry} after {wait}"),
+        Event::Traced { line, .. } => format!("trace {line}"),
+        Event::CallFailed { url, reason, .. } => format!("{url} gave no answer: {reason}"),
         Event::Failed { error, .. } => format!("{} failed: {}", error.source, error.reason),
     };
     Some(text)

@@ -1,7 +1,7 @@
 //! authentication-managed-identity: when a token is fetched, and what happens without one.
 
 use super::driver::{Rig, by_priority, policy, seconds};
-use crate::gateway::{Action, Input, SideAnswer, SideCall};
+use crate::gateway::{Action, CallNumber, SideAnswer, SideCall};
 use crate::units::Duration;
 
 fn rig(identity: &str, after: &str) -> Rig {
@@ -19,7 +19,15 @@ fn a_token_is_fetched_once_and_kept_until_it_expires() {
     let mut rig = rig(INTO_VARIABLE, FROM_VARIABLE);
     assert_eq!(rig.start(0), "token");
     let call = SideCall::Token { resource: "r".into(), client_id: None };
-    assert_eq!(rig.actions, [Action::SideCall { request: crate::units::RequestId(0), call }]);
+    assert_eq!(
+        rig.actions,
+        [Action::SideCall {
+            request: crate::units::RequestId(0),
+            number: CallNumber(1),
+            deadline: None,
+            call
+        }]
+    );
     assert_eq!(rig.token(0, 100), "forward 1 b0");
     assert_eq!(rig.sent_header(0, "authorization").as_deref(), Some("Bearer secret"));
     rig.wait(seconds(100).saturating_sub(Duration::from_nanos(1)));
@@ -52,22 +60,21 @@ fn without_a_variable_the_token_goes_into_the_header() {
 
 #[test]
 fn a_failure_is_an_error_unless_it_is_ignored() {
-    let failed = Input::SideCallDone(SideAnswer::Failed);
     let mut strict = rig(INTO_VARIABLE, FROM_VARIABLE);
     strict.start(0);
-    assert_eq!(strict.give(0, &failed), "respond 500 gateway; answered");
+    assert_eq!(strict.side_answer(0, 1, SideAnswer::Failed), "respond 500 gateway; answered");
     assert_eq!(strict.told(), "authentication-managed-identity failed: TokenFetchFailed");
 
     let ignoring = INTO_VARIABLE.replace("false", "true");
     let mut lax = rig(&ignoring, "");
     lax.start(0);
-    assert_eq!(lax.give(0, &failed), "forward 1 b0");
+    assert_eq!(lax.side_answer(0, 1, SideAnswer::Failed), "forward 1 b0");
     assert_eq!(lax.start(1), "token", "a failure is not kept");
 
     // The variable was never set: the header that reads it fails instead.
     let mut reading = rig(&ignoring, FROM_VARIABLE);
     reading.start(0);
-    assert_eq!(reading.give(0, &failed), "respond 500 gateway; answered");
+    assert_eq!(reading.side_answer(0, 1, SideAnswer::Failed), "respond 500 gateway; answered");
     assert_eq!(reading.told(), "set-header failed: ExpressionValueEvaluationFailure");
 }
 

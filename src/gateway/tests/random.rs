@@ -156,12 +156,13 @@ fn check(play: &Play) -> BTreeSet<&'static str> {
             3 => Input::HeaderTimeout { attempt },
             4 => Input::ConnectionFailed { attempt },
             5 => Input::BodyFailed { attempt },
-            6 => Input::SideCallDone(SideAnswer::Failed),
+            6 => Input::SideCallDone { number: exchange.last_call, answer: SideAnswer::Failed },
             7 | 8 => {
                 let expires = now.saturating_add(seconds(u64::from(*back)));
-                Input::SideCallDone(SideAnswer::Token { token: "t".into(), expires })
+                let answer = SideAnswer::Token { token: "t".into(), expires };
+                Input::SideCallDone { number: exchange.last_call, answer }
             }
-            9 => Input::BodyEnd { attempt },
+            9 => Input::BodyEnd { attempt, usage: None },
             _ if can_start => {
                 seen[*who] = Seen::default();
                 gateway.start(exchange, &head(*who), now, &mut choices, &mut effects);
@@ -222,6 +223,8 @@ fn event_word(event: &Event) -> &'static str {
         Event::Breaker { change: BreakerChange::Extended { .. }, .. } => "extension",
         Event::Breaker { change: BreakerChange::Reset { .. }, .. } => "reset",
         Event::Retry { .. } => "retry",
+        Event::Traced { .. } => "trace",
+        Event::CallFailed { .. } => "failed call",
         Event::Failed { .. } => "failure",
     }
 }

@@ -109,7 +109,7 @@ fn a_request_without_a_body_has_none_to_lose() {
     let body = r#"<retry count="1" interval="0" condition="true"><forward-request /></retry>"#;
     let mut rig = Rig::new(by_priority(1, &to_pool(body)));
     let mut head = super::driver::head(0);
-    head.has_body = false;
+    head.body = crate::policy::Body::Absent;
     assert_eq!(rig.start_with(0, &head), "forward 1 b0 without body");
     assert_eq!(rig.status(0, 404), "abort 1; forward 2 b0 without body");
 }

@@ -2,19 +2,19 @@
 //! state before and after an ignored input.
 
 use super::driver::{Rig, by_priority, response, retry_429, seconds, to_pool};
-use crate::gateway::{Input, SideAnswer};
+use crate::gateway::{CallNumber, Input, SideAnswer};
 use crate::units::AttemptNumber;
 
 /// Every kind of input for this attempt.
 fn inputs(attempt: AttemptNumber) -> Vec<Input> {
     vec![
         Input::ResponseHeaders { attempt, response: response(200, &[]) },
-        Input::BodyEnd { attempt },
+        Input::BodyEnd { attempt, usage: None },
         Input::BodyFailed { attempt },
         Input::HeaderTimeout { attempt },
         Input::ConnectionFailed { attempt },
         Input::Wake,
-        Input::SideCallDone(SideAnswer::Failed),
+        Input::SideCallDone { number: CallNumber(1), answer: SideAnswer::Failed },
     ]
 }
 

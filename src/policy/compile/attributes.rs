@@ -1,7 +1,6 @@
 //! What an element may have: attributes, text, children.
 
 use super::Compiler;
-use super::sections::unsupported;
 use crate::diagnostics::Diagnostic;
 use crate::policy::expr::closest;
 use crate::policy::scan::{Attribute, Element};
@@ -19,8 +18,11 @@ impl Compiler<'_> {
                 continue;
             }
             if later.contains(&name) {
-                let what = format!("attribute `{name}` of `{}`", element.name);
-                self.report(unsupported(attribute.name_span, &what));
+                let message = format!("attribute `{name}` of `{}` is not simulated", element.name);
+                self.report(
+                    Diagnostic::warning("unsupported-attribute", attribute.name_span, message)
+                        .label("without effect here"),
+                );
                 continue;
             }
             let message = format!("`{}` has no attribute `{name}`", element.name);

@@ -12,15 +12,35 @@ const ALL: u8 = I | B | O | E;
 /// Policies that are compiled, with the sections they may stand in.
 const SUPPORTED: &[(&str, u8)] = &[
     ("authentication-managed-identity", I | O),
+    ("azure-openai-semantic-cache-lookup", I),
+    ("azure-openai-semantic-cache-store", O),
+    ("azure-openai-token-limit", I),
     ("base", ALL),
+    ("cache-lookup", I),
+    ("cache-lookup-value", ALL),
+    ("cache-remove-value", ALL),
+    ("cache-store", O),
+    ("cache-store-value", ALL),
     ("choose", ALL),
     ("forward-request", B),
+    ("include-fragment", ALL),
+    ("limit-concurrency", ALL),
+    ("llm-semantic-cache-lookup", I),
+    ("llm-semantic-cache-store", O),
+    ("llm-token-limit", I),
+    ("quota", I),
+    ("quota-by-key", I),
+    ("rate-limit", I),
+    ("rate-limit-by-key", I),
     ("retry", ALL),
     ("return-response", ALL),
+    ("send-one-way-request", ALL),
+    ("send-request", ALL),
     ("set-backend-service", ALL),
     ("set-header", ALL),
     ("set-status", ALL),
     ("set-variable", ALL),
+    ("wait", I | B | O),
 ];
 
 /// Policies that exist and are not compiled yet.
@@ -28,14 +48,6 @@ const UNSUPPORTED: &[&str] = &[
     "authentication-basic",
     "authentication-certificate",
     "azure-openai-emit-token-metric",
-    "azure-openai-semantic-cache-lookup",
-    "azure-openai-semantic-cache-store",
-    "azure-openai-token-limit",
-    "cache-lookup",
-    "cache-lookup-value",
-    "cache-remove-value",
-    "cache-store",
-    "cache-store-value",
     "cache-value",
     "check-header",
     "cors",
@@ -45,31 +57,20 @@ const UNSUPPORTED: &[&str] = &[
     "find-and-replace",
     "get-authorization-context",
     "http-data-source",
-    "include-fragment",
     "invoke-dapr-binding",
     "invoke-request",
     "ip-filter",
     "json-to-xml",
     "jsonp",
-    "limit-concurrency",
     "llm-content-safety",
     "llm-emit-token-metric",
-    "llm-semantic-cache-lookup",
-    "llm-semantic-cache-store",
-    "llm-token-limit",
     "log-to-eventhub",
     "mock-response",
     "proxy",
     "publish-event",
     "publish-to-dapr",
-    "quota",
-    "quota-by-key",
-    "rate-limit",
-    "rate-limit-by-key",
     "redirect-content-urls",
     "rewrite-uri",
-    "send-one-way-request",
-    "send-request",
     "send-service-bus-message",
     "set-body",
     "set-method",
@@ -85,7 +86,6 @@ const UNSUPPORTED: &[&str] = &[
     "validate-odata-request",
     "validate-parameters",
     "validate-status-code",
-    "wait",
     "xml-to-json",
     "xsl-transform",
 ];
@@ -117,6 +117,13 @@ pub(super) fn look_up(name: &str, section: Section) -> Known {
     }
     let names = SUPPORTED.iter().map(|(known, _)| *known).chain(UNSUPPORTED.iter().copied());
     Known::Unknown(crate::policy::expr::closest(name, names))
+}
+
+/// The sections that a policy may stand in; `None` when that is not known here.
+pub(super) fn sections_of(name: &str) -> Option<Vec<Section>> {
+    let (_, sections) = SUPPORTED.iter().find(|(known, _)| *known == name)?;
+    let all = [Section::Inbound, Section::Backend, Section::Outbound, Section::OnError];
+    Some(all.into_iter().filter(|s| sections & bit(*s) != 0).collect())
 }
 
 const fn bit(section: Section) -> u8 {

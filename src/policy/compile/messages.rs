@@ -104,7 +104,8 @@ impl Compiler<'_> {
             return self.text_operand(&element.text, "set-body");
         }
         let span = element.inner_span;
-        let inner = self.document.get(span.start as usize..span.end as usize).unwrap_or("");
+        let document = self.documents.get(&span.source).copied().unwrap_or("");
+        let inner = document.get(span.start as usize..span.end as usize).unwrap_or("");
         Some(Operand::Literal(Text::from(inner.to_owned())))
     }
 }

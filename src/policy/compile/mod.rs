@@ -1,35 +1,66 @@
 //! Compiles a policy document to a [`Program`].
 //!
 //! Rules
-//! - The document is the API scope. The scope around it is the built-in default of the service: empty
-//!   sections, and `<forward-request />` in backend. A section that is absent is `<base/>`.
-//! - Every element and attribute is known, or an error: `unknown-...` when the service has none such,
-//!   `unsupported-policy` when it has and a run would need it. `id` is allowed on every policy.
+//! - Documents of several scopes are put together as `layers` says.
+//! - Every element and attribute is known, or an error: `unknown-...` when the service has none such;
+//!   `unsupported-policy` (a warning) when it has and a request that gets there would end in an error.
+//!   `id` is allowed on every policy.
 //! - All problems of a document are reported; a program is made only when there is no error.
 //!
 //! Deliberately without effect: `http-version` (no transport is modelled), `follow-redirects="false"`
 //! (the default), `id` except in `LastError.PolicyId`.
 //!
-//! Not known here: named values, fragments, other scopes, and what backends exist.
+//! Not known here: named values, and what backends exist.
 
 mod attributes;
 mod authentication;
+mod caches;
+mod calls;
 mod flow;
 mod known;
+mod layers;
+mod limits;
 mod messages;
 mod operands;
 mod routing;
 mod sections;
+mod tokens;
 mod variables;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
+use super::document::{self, Options};
 use super::expr::Variables;
-use super::scan::{self, Element};
-use super::{Op, Pc, Place, Program, Section, Text};
+use super::scan::Element;
+use super::{Op, Pc, Place, PolicyScope, Program, Section, Text};
 use crate::diagnostics::{Diagnostic, Diagnostics, SourceId, Span};
+use layers::Layer;
 
-/// Reads the policy document `text`. `None` when there is any error.
+/// A text and where it came from.
+#[derive(Clone, Copy, Debug)]
+pub struct PolicyText<'a> {
+    /// Where from.
+    pub source: SourceId,
+    /// The characters.
+    pub text: &'a str,
+}
+
+/// What a program is made of.
+#[derive(Clone, Debug, Default)]
+pub struct Sources<'a> {
+    /// Documents by scope, one for each at most.
+    pub scopes: BTreeMap<PolicyScope, PolicyText<'a>>,
+    /// Fragments by id.
+    pub fragments: BTreeMap<String, PolicyText<'a>>,
+    /// Named values, how the documents are deployed, and what becomes of names without a value.
+    pub options: Options,
+    /// Only to be checked: what is not among the inputs (fragments) is tolerated with a warning, and a
+    /// document without sections is fine.
+    pub is_check: bool,
+}
+
+/// Reads the policy document `text` of an API. `None` when there is any error.
 pub fn load(source: SourceId, text: &str, diagnostics: &mut Diagnostics) -> Option<Program> {
     load_with_references(source, text, diagnostics).0
 }
@@ -41,17 +72,44 @@ pub fn load_with_references(
     text: &str,
     diagnostics: &mut Diagnostics,
 ) -> (Option<Program>, Vec<(Text, Span)>) {
+    let scopes = BTreeMap::from([(PolicyScope::Api, PolicyText { source, text })]);
+    load_sources(&Sources { scopes, ..Sources::default() }, diagnostics)
+}
+
+/// The program of documents of several scopes with their fragments. See [`load_with_references`].
+pub fn load_sources(
+    sources: &Sources<'_>,
+    diagnostics: &mut Diagnostics,
+) -> (Option<Program>, Vec<(Text, Span)>) {
     let mut problems = Diagnostics::new();
-    let elements = scan::read(source, text, &mut problems);
-    let malformed = problems.has_errors();
-    let mut compiler = Compiler::new(text, &mut problems);
-    let starts = compiler.read(&elements, Span::new(source, 0, 0), malformed);
+    let mut documents = BTreeMap::new();
+    let mut fragments = BTreeMap::new();
+    for (id, fragment) in &sources.fragments {
+        documents.insert(fragment.source, fragment.text);
+        let document = document::read(fragment.source, fragment.text, &sources.options, &mut problems);
+        fragments.insert(id.clone(), document.roots.into());
+    }
+    let mut layers = Vec::new();
+    for (scope, document) in &sources.scopes {
+        documents.insert(document.source, document.text);
+        let mut own = Diagnostics::new();
+        let elements = document::read(document.source, document.text, &sources.options, &mut own).roots;
+        let malformed = own.has_errors();
+        problems.extend(own);
+        let start = Span::new(document.source, 0, 0);
+        layers.push(Layer { scope: *scope, elements, start, malformed });
+    }
+    let mut compiler = Compiler::new(documents, fragments, sources.is_check, &mut problems);
+    let starts = compiler.read(layers);
     let program = compiler.finish(starts);
     let failed = problems.has_errors();
     diagnostics.extend(problems);
     let references = program.backend_references.clone();
     ((!failed).then_some(program), references)
 }
+
+/// Operations a program may have: nested `<base/>` and fragments multiply.
+const MAX_OPS: usize = 100_000;
 
 /// Deepest nesting of retries.
 const MAX_RETRY_DEPTH: u32 = 4;
@@ -62,7 +120,19 @@ type Starts = [Pc; 4];
 /// What is compiled so far.
 struct Compiler<'a> {
     diagnostics: &'a mut Diagnostics,
-    document: &'a str,
+    documents: BTreeMap<SourceId, &'a str>,
+    fragments: BTreeMap<String, Arc<[Element]>>,
+    layers: Arc<[(PolicyScope, Vec<Element>)]>,
+    /// Index of the layer being compiled: `<base/>` is the one before it.
+    level: usize,
+    scope: PolicyScope,
+    /// Fragments around the place being compiled.
+    fragments_open: Vec<String>,
+    /// Fragments put in so far.
+    included: usize,
+    is_check: bool,
+    /// What was reported: a fragment is compiled each time it is included.
+    reported: BTreeSet<(&'static str, Option<Span>, String)>,
     ops: Vec<Op>,
     places: Vec<Place>,
     variables: Variables,
@@ -92,10 +162,23 @@ impl Siblings {
 }
 
 impl<'a> Compiler<'a> {
-    fn new(document: &'a str, diagnostics: &'a mut Diagnostics) -> Self {
+    fn new(
+        documents: BTreeMap<SourceId, &'a str>,
+        fragments: BTreeMap<String, Arc<[Element]>>,
+        is_check: bool,
+        diagnostics: &'a mut Diagnostics,
+    ) -> Self {
         Self {
             diagnostics,
-            document,
+            documents,
+            fragments,
+            layers: Arc::new([]),
+            level: 0,
+            scope: PolicyScope::Global,
+            fragments_open: Vec::new(),
+            included: 0,
+            is_check,
+            reported: BTreeSet::new(),
             ops: Vec::new(),
             places: Vec::new(),
             variables: Variables::new(),
@@ -128,6 +211,7 @@ impl<'a> Compiler<'a> {
         let policy_id = element.attribute("id").map_or(Text::EMPTY, |id| Text::from(id.value.text.clone()));
         let place = Place {
             span: Some(element.tag_span),
+            scope: self.scope,
             section: self.section,
             path: Text::from(path.to_owned()),
             policy: Text::from(element.name.clone()),
@@ -154,7 +238,22 @@ impl<'a> Compiler<'a> {
     }
 
     fn report(&mut self, diagnostic: Diagnostic) {
-        self.diagnostics.push(diagnostic);
+        let key = (diagnostic.code, diagnostic.span, diagnostic.message.clone());
+        if self.reported.insert(key) {
+            self.diagnostics.push(diagnostic);
+        }
+    }
+
+    /// Whether the program is as long as it may be; reported once.
+    fn is_full(&mut self) -> bool {
+        let is_full = self.ops.len().max(self.included) >= MAX_OPS;
+        if is_full {
+            let span =
+                self.documents.keys().next().map_or(Span::new(SourceId(0), 0, 0), |id| Span::new(*id, 0, 0));
+            let label = format!("expected at most {MAX_OPS} operations");
+            self.error("program-too-large", span, "the policies are too long when put together", label);
+        }
+        is_full
     }
 
     fn error(

@@ -286,7 +286,7 @@ fn policies_are_checked_with_clear_messages() {
     for (text, expected) in [
         (
             inbound("<llm-token-limit/>"),
-            "unsupported-policy 1:21 [llm-token-limit] policy `llm-token-limit` is not simulated yet | run needs it | remove it from the copy that is simulated if it does not matter for routing",
+            "unsupported-policy 1:21 [llm-token-limit] policy `llm-token-limit` is not simulated | a request that gets here ends in an error | remove it from the copy that is simulated if it does not matter for routing",
         ),
         (
             inbound("<set-heade/>"),
@@ -370,7 +370,7 @@ fn policies_are_checked_with_clear_messages() {
         ),
         (
             backend("<forward-request follow-redirects='true'/>"),
-            "unsupported-policy 1:37 [follow-redirects] following redirects (`follow-redirects`) is not simulated yet | run needs it | remove it from the copy that is simulated if it does not matter for routing",
+            "unsupported-policy 1:37 [follow-redirects] following redirects (`follow-redirects`) is not simulated | a request that gets here ends in an error | remove it from the copy that is simulated if it does not matter for routing",
         ),
         (
             backend("<forward-request buffer-response='@(true)'/>"),
@@ -386,7 +386,7 @@ fn policies_are_checked_with_clear_messages() {
         ),
         (
             "<fragment/>".to_owned(),
-            "unexpected-element 1:2 [fragment] `fragment` cannot be the root of a policy document | expected `policies`",
+            "no-sections 1:2 [fragment] a fragment cannot be run alone | expected `<policies>` with sections | include it in a policy with `<include-fragment>`",
         ),
         (String::new(), "empty-document 1:1 [] this policy document is empty | expected `<policies>`"),
     ] {

@@ -52,6 +52,24 @@ pub enum Object {
         /// Strings as keys compare without case.
         ignore_case: bool,
     },
+    /// `SortedDictionary<K, V>`
+    SortedMap {
+        /// Type of the keys.
+        key: Type,
+        /// Type of the values.
+        value: Type,
+        /// Keys and values; keys unique and ascending.
+        entries: Vec<(Value, Value)>,
+    },
+    /// `IOrderedEnumerable<T>`: sorted, and still to be sorted among those with equal keys by `ThenBy`.
+    Ordered {
+        /// Type of the elements.
+        element: Type,
+        /// In order.
+        items: Vec<Value>,
+        /// Lengths of the runs of elements with equal keys; they add up to the number of elements.
+        runs: Vec<usize>,
+    },
     /// `HashSet<T>` in order of insertion.
     Set {
         /// Type of the elements.
@@ -152,12 +170,13 @@ impl Object {
         match self {
             Self::Array { items, .. }
             | Self::List { items, .. }
+            | Self::Ordered { items, .. }
             | Self::Set { items, .. }
             | Self::Tuple { items, .. } => items.iter_mut().for_each(visit),
             Self::Anonymous { values, .. } => values.iter_mut().for_each(visit),
             Self::Closure { captured, .. } => captured.iter_mut().for_each(visit),
             Self::Record { fields, .. } => fields.iter_mut().for_each(visit),
-            Self::Map { entries, .. } => {
+            Self::Map { entries, .. } | Self::SortedMap { entries, .. } => {
                 for (key, value) in entries {
                     visit(key);
                     visit(value);

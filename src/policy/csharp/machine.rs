@@ -26,6 +26,8 @@ pub struct Machine<'m, 's> {
     pub(super) frame: Vec<Value>,
     /// The lambdas of the expression under evaluation.
     pub(super) lambdas: &'m [super::ir::Lambda],
+    /// Lambdas that are running, innermost last.
+    pub(super) running: Vec<u32>,
     pub(super) steps_left: u64,
     pub(super) bytes_left: u64,
     pub(super) depth: u32,
@@ -56,6 +58,22 @@ impl Call<'_> {
     /// The type argument, [`Type::Unknown`] when there is none.
     pub fn ty(&self, index: usize) -> &Type {
         self.types.get(index).unwrap_or(&Type::Unknown)
+    }
+}
+
+impl<'m, 's> Machine<'m, 's> {
+    /// A machine for library members outside of an expression.
+    pub fn plain(scope: &'m mut Scope<'s>) -> Self {
+        Self {
+            scope,
+            outs: Vec::new(),
+            frame: Vec::new(),
+            lambdas: &[],
+            running: Vec::new(),
+            steps_left: MAX_STEPS,
+            bytes_left: MAX_BYTES,
+            depth: 0,
+        }
     }
 }
 
@@ -104,8 +122,13 @@ impl Machine<'_, '_> {
 
     /// Calls `function`, a lambda or another function value.
     pub fn invoke(&mut self, function: &Value, arguments: &[Value]) -> Result<Value, Fault> {
-        let _ = (function, arguments);
-        Err(Fault::unsupported("a lambda"))
+        match self.object(function) {
+            Some(Object::Closure { lambda, captured, .. }) => {
+                let (lambda, captured) = (*lambda, captured.clone());
+                self.run_lambda(lambda, arguments, &captured)
+            }
+            _ => Err(Fault::null_reference()),
+        }
     }
 
     /// A string value, paid for.

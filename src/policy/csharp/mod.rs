@@ -12,25 +12,46 @@
 //! - LINQ is evaluated at once instead of on demand: visible only to code that changes a source between
 //!   making a query and running it.
 
+mod attribute;
+mod bind;
 pub mod classes;
+mod context;
+mod eval;
+mod expression;
 mod fault;
 mod heap;
 mod ir;
 pub mod library;
 mod machine;
+mod parse;
+mod plain;
+mod print;
 mod scope;
 pub mod syntax;
+#[cfg(test)]
+pub(crate) mod testing;
+#[cfg(test)]
+mod tests;
+mod token;
 mod types;
 mod value;
+mod variables;
+mod walk;
 
+pub use attribute::FromValue;
 pub use classes::Class;
+pub use context::Context;
+pub use expression::{Expression, Options};
 pub use fault::{EvalError, Fault, FaultKind};
 pub use heap::{Heap, Object, Ref, Stored};
 pub use machine::{Call, MAX_BYTES, MAX_STEPS, MAX_TEXT_BYTES, Machine};
+pub use parse::{NamedValues, ParseOptions, parse, parse_with};
+pub use plain::{from_json, from_json_text, to_json};
 pub use scope::{Chance, LowestChance, Scope};
 pub use types::Type;
 pub use value::{
     DateTime, DateTimeKind, DateTimeOffset, DecimalBits, DoubleBits, FloatBits, Host, TimeSpan, Value,
 };
+pub use variables::Variables;
 
 pub(in crate::policy) use super::Text;

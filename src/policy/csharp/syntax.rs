@@ -1,7 +1,10 @@
 //! The syntax tree of an expression: C# 7 as policy expressions use it.
 //!
-//! Rules: every node has its place; the tree says what is written, not what it means (`a.b` may be a
-//! namespace, a type or a member). Nesting is bounded by [`MAX_DEPTH`], so recursion over trees is too.
+//! Rules
+//! - Every node has its place; the tree says what is written, not what it means (`a.b` may be a
+//!   namespace, a type or a member).
+//! - Nesting is bounded by [`MAX_DEPTH`] and the height of trees
+//!   by [`MAX_HEIGHT`], so recursion over them is too.
 //!
 //! Not in the tree because the parser refuses it: query expressions, `goto`, `lock`, `yield`, `unsafe`,
 //! `async`, pointers, type declarations, and everything newer than C# 7.3.
@@ -9,8 +12,12 @@
 use super::Value;
 use crate::diagnostics::Span;
 
-/// Deepest nesting of expressions and statements.
+/// Deepest nesting of brackets, prefix operators, lambdas and statements.
 pub const MAX_DEPTH: u32 = 200;
+
+/// Highest tree. Chains such as `a + b + c` and `a.b().c()` nest nothing in the text, but lean to the left
+/// in the tree: this bounds the recursion of everything that walks over trees.
+pub const MAX_HEIGHT: u32 = 1000;
 
 /// A name and its place.
 #[derive(Clone, Debug, PartialEq, Eq)]

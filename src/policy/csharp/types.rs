@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::classes::Class;
+use super::value::Value;
 use crate::policy::Text;
 
 /// The type of an expression or of a variable.
@@ -115,6 +116,108 @@ impl Type {
             Self::Array(element) => format!("{}[]", element.full_name()),
             Self::Anonymous(fields) => format!("<>f__AnonymousType0`{}", fields.len()),
         }
+    }
+}
+
+impl Type {
+    /// The type with its type parameters replaced; those without an argument become unknown.
+    #[must_use]
+    pub fn substitute(&self, arguments: &[Self]) -> Self {
+        match self {
+            Self::Variable(at) => arguments.get(usize::from(*at)).cloned().unwrap_or(Self::Unknown),
+            Self::Generic(class, inner) => {
+                let inner: Vec<Self> = inner.iter().map(|ty| ty.substitute(arguments)).collect();
+                match (class, inner.first()) {
+                    // `T?` for a type that takes null already.
+                    (Class::Nullable, Some(of)) if !of.is_value_type() || of.nullable_of().is_some() => {
+                        of.clone()
+                    }
+                    _ => Self::Generic(*class, inner.into()),
+                }
+            }
+            Self::Array(element) => Self::array(element.substitute(arguments)),
+            Self::Anonymous(fields) => Self::Anonymous(
+                fields.iter().map(|(name, ty)| (name.clone(), ty.substitute(arguments))).collect(),
+            ),
+            other => other.clone(),
+        }
+    }
+
+    /// Whether a type parameter occurs in it.
+    pub fn is_open(&self) -> bool {
+        match self {
+            Self::Variable(_) => true,
+            Self::Generic(_, inner) => inner.iter().any(Self::is_open),
+            Self::Array(element) => element.is_open(),
+            Self::Anonymous(fields) => fields.iter().any(|(_, ty)| ty.is_open()),
+            Self::Unknown | Self::Null | Self::Void | Self::Plain(_) => false,
+        }
+    }
+
+    /// Whether the unknown type occurs in it.
+    pub fn is_vague(&self) -> bool {
+        match self {
+            Self::Unknown => true,
+            Self::Generic(_, inner) => inner.iter().any(Self::is_vague),
+            Self::Array(element) => element.is_vague(),
+            Self::Anonymous(fields) => fields.iter().any(|(_, ty)| ty.is_vague()),
+            Self::Null | Self::Void | Self::Plain(_) | Self::Variable(_) => false,
+        }
+    }
+
+    /// Whether it is a type of functions.
+    pub fn is_function(&self) -> bool {
+        self.class().is_some_and(|class| class.kind() == super::classes::Kind::Delegate)
+    }
+
+    /// Parameters and result of a type of functions.
+    pub fn function(&self) -> Option<(Vec<Self>, Self)> {
+        let class = self.class()?;
+        let arguments = self.arguments();
+        Some(match class {
+            Class::Func => {
+                let (result, parameters) = arguments.split_last()?;
+                (parameters.to_vec(), result.clone())
+            }
+            Class::Action => (arguments.to_vec(), Self::Void),
+            Class::Predicate => (arguments.to_vec(), Self::BOOL),
+            Class::Comparison => {
+                let of = arguments.first()?;
+                (vec![of.clone(), of.clone()], Self::INT)
+            }
+            Class::Converter => (vec![arguments.first()?.clone()], arguments.get(1)?.clone()),
+            Class::MatchEvaluator => (vec![Self::Plain(Class::Match)], Self::STRING),
+            _ => return None,
+        })
+    }
+}
+
+/// `default(T)`; structs that are objects have none and give null.
+pub fn default_value(ty: &Type) -> Value {
+    use super::value::{
+        DateTime, DateTimeKind, DateTimeOffset, DecimalBits, DoubleBits, FloatBits, TimeSpan,
+    };
+    let Type::Plain(class) = ty else { return Value::Null };
+    match class {
+        Class::Bool => Value::Bool(false),
+        Class::Char => Value::Char(0),
+        Class::SByte => Value::SByte(0),
+        Class::Byte => Value::Byte(0),
+        Class::Short => Value::Short(0),
+        Class::UShort => Value::UShort(0),
+        Class::Int => Value::Int(0),
+        Class::UInt => Value::UInt(0),
+        Class::Long => Value::Long(0),
+        Class::ULong => Value::ULong(0),
+        Class::Float => Value::Float(FloatBits::new(0.0)),
+        Class::Double => Value::Double(DoubleBits::new(0.0)),
+        Class::Decimal => Value::Decimal(DecimalBits::new(rust_decimal::Decimal::ZERO)),
+        Class::DateTime => Value::DateTime(DateTime { ticks: 0, kind: DateTimeKind::Unspecified }),
+        Class::DateTimeOffset => Value::DateTimeOffset(DateTimeOffset { ticks: 0, offset_minutes: 0 }),
+        Class::TimeSpan => Value::TimeSpan(TimeSpan(0)),
+        Class::Guid => Value::Guid(0),
+        class if class.kind() == super::classes::Kind::Enum => Value::Enum(*class, 0),
+        _ => Value::Null,
     }
 }
 

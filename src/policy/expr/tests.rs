@@ -58,6 +58,7 @@ fn world() -> World {
         source: "forward-request".into(),
         reason: "Timeout".into(),
         message: "it took too long".into(),
+        scope: crate::policy::PolicyScope::Api,
         section: Section::Backend,
         path: "retry[1]".into(),
         policy_id: Text::EMPTY,

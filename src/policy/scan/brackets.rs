@@ -2,6 +2,10 @@
 //!
 //! Brackets inside C# strings (`""`, `@""`, `$""`), characters and comments do not count; the code in
 //! the holes of `$"{...}"` does. Strings in single quotes are accepted as published policies have them.
+//!
+//! Code whose quotes are not escaped may hold escaped characters none the less (`"a" &amp;&amp; b`). Outside
+//! of strings nothing but the character can be meant, and then strings are read alike. Where code outside of
+//! strings has none, the characters of a string are what is written there (`Replace("&amp;", "&")`).
 
 use super::entity::SourceChars;
 
@@ -33,12 +37,32 @@ pub(crate) enum Unbalanced {
     },
 }
 
+/// How `&quot;` and the like are read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Entities {
+    /// As they are written.
+    Kept,
+    /// As what they stand for.
+    Decoded,
+    /// Decoded, but not in strings that begin with a quote that is not escaped.
+    DecodedInCode,
+}
+
 /// The byte after the bracket that matches the one at `start` (the byte after `@`). With `entities`,
 /// `&quot;` and the like count as what they stand for.
 pub(crate) fn match_bracket(text: &str, start: usize, entities: bool) -> Result<usize, Unbalanced> {
-    let chars = SourceChars::new(text, start, entities);
-    let mut matcher = Matcher { chars, open: Vec::new(), plain_until: 0 };
-    matcher.run(start)
+    let entities = if entities { Entities::Decoded } else { Entities::Kept };
+    Matcher::new(text, start, entities).run(start)
+}
+
+/// The same for code whose quotes are not escaped, with the ranges of bytes in which entities are to be kept.
+pub(super) fn match_unescaped(text: &str, start: usize) -> Result<(usize, Vec<(usize, usize)>), Unbalanced> {
+    let mut matcher = Matcher::new(text, start, Entities::DecodedInCode);
+    let end = matcher.run(start)?;
+    if matcher.escaped && match_bracket(text, start, true) == Ok(end) {
+        return Ok((end, Vec::new()));
+    }
+    Ok((end, matcher.kept))
 }
 
 #[derive(Clone, Copy)]
@@ -54,19 +78,33 @@ struct Quoted {
     verbatim: bool,
     interpolated: bool,
     at: usize,
+    /// Whether its opening quote is written as an entity.
+    escaped: bool,
 }
 
 struct Matcher<'a> {
     chars: SourceChars<'a>,
+    entities: Entities,
     open: Vec<Open>,
     /// Up to here an apostrophe has been found to have no partner: looking again would take forever on
     /// a long line.
     plain_until: usize,
+    /// Whether there is an entity outside of strings.
+    escaped: bool,
+    /// Strings whose entities are to be kept.
+    kept: Vec<(usize, usize)>,
 }
 
-impl Matcher<'_> {
+impl<'a> Matcher<'a> {
+    const fn new(text: &'a str, start: usize, entities: Entities) -> Self {
+        let decoded = !matches!(entities, Entities::Kept);
+        let chars = SourceChars::new(text, start, decoded);
+        Self { chars, entities, open: Vec::new(), plain_until: 0, escaped: false, kept: Vec::new() }
+    }
+
     fn run(&mut self, start: usize) -> Result<usize, Unbalanced> {
         while let Some(c) = self.chars.next() {
+            self.escaped |= c.is_escaped();
             match c.char {
                 '(' => self.push(')', c.start),
                 '[' => self.push(']', c.start),
@@ -84,7 +122,10 @@ impl Matcher<'_> {
                         return Ok(c.end);
                     }
                 }
-                '"' => self.string(Quoted { verbatim: false, interpolated: false, at: c.start })?,
+                '"' => {
+                    let escaped = c.is_escaped();
+                    self.string(Quoted { verbatim: false, interpolated: false, at: c.start, escaped })?;
+                }
                 '@' | '$' => self.prefixed(c.char, c.start)?,
                 '\'' if c.start >= self.plain_until => self.character(c.end),
                 '/' => self.comment(c.start)?,
@@ -102,21 +143,34 @@ impl Matcher<'_> {
     /// `@"`, `$"`, `$@"` or `@$"`.
     fn prefixed(&mut self, first: char, at: usize) -> Result<(), Unbalanced> {
         let mut ahead = self.chars.clone();
-        let second = ahead.next().map(|c| c.char);
-        let both = matches!((first, second), ('@', Some('$')) | ('$', Some('@')));
-        let quoted = if both && ahead.next().map(|c| c.char) == Some('"') {
-            Quoted { verbatim: true, interpolated: true, at }
-        } else if second == Some('"') {
-            Quoted { verbatim: first == '@', interpolated: first == '$', at }
-        } else {
-            return Ok(());
-        };
+        let Some(second) = ahead.next() else { return Ok(()) };
+        let both = matches!((first, second.char), ('@', '$') | ('$', '@'));
+        let quote = if both { ahead.next() } else { Some(second) };
+        let Some(quote) = quote.filter(|c| c.char == '"') else { return Ok(()) };
         self.chars = ahead;
-        self.string(quoted)
+        self.string(Quoted {
+            verbatim: both || first == '@',
+            interpolated: both || first == '$',
+            at,
+            escaped: quote.is_escaped(),
+        })
     }
 
     /// The rest of a string up to its quote or to a hole in it.
     fn string(&mut self, quoted: Quoted) -> Result<(), Unbalanced> {
+        let keeps = self.entities == Entities::DecodedInCode && !quoted.escaped;
+        if !keeps {
+            return self.string_part(quoted);
+        }
+        let start = self.chars.at();
+        self.chars.set_entities(false);
+        let result = self.string_part(quoted);
+        self.chars.set_entities(true);
+        self.kept.push((start, self.chars.at()));
+        result
+    }
+
+    fn string_part(&mut self, quoted: Quoted) -> Result<(), Unbalanced> {
         while let Some(c) = self.chars.next() {
             match c.char {
                 '\\' if !quoted.verbatim => {
@@ -140,11 +194,14 @@ impl Matcher<'_> {
         Err(Unbalanced::Unterminated { at: quoted.at, what: "string" })
     }
 
-    /// `'x'`, or a string in single quotes. An apostrophe without a partner on its line is passed over.
+    /// `'x'`, or a string in single quotes. An apostrophe without a partner is passed over; the partner is on
+    /// the same line, and neither a quote nor `<` stands between unless it is the only character: otherwise
+    /// the apostrophe of another value might be taken.
     fn character(&mut self, start: usize) {
         let mut seen = start;
         let mut ahead = self.chars.clone();
         while let Some(c) = ahead.next() {
+            let first = seen == start;
             seen = c.end;
             match c.char {
                 '\\' => {
@@ -154,7 +211,8 @@ impl Matcher<'_> {
                     self.chars = ahead;
                     return;
                 }
-                '\n' => break,
+                '"' | '<' if first && ahead.peek() == Some('\'') => {}
+                '"' | '<' | '\n' => break,
                 _ => {}
             }
         }
@@ -202,6 +260,8 @@ mod tests {
             "($@\"{a}\\\" + x)",
             "(c == ')' || c == '\\'')",
             "('Retry-After)')",
+            "(it's \"a) 'b\")",
+            "(c == '<' || c == '\"')",
             "(a // it's ) \"\n)",
             "(a /* ) \" ' */ )",
             "(a / b)",
@@ -225,10 +285,29 @@ mod tests {
         assert_eq!(match_bracket("", 0, true), Err(Unbalanced::Open { at: 0, closer: ')' }));
     }
 
+    #[test]
+    fn keeps_entities_in_strings_of_code_that_is_not_escaped() {
+        for (code, kept) in [
+            ("(a.Replace(\"&amp;\", \"&\"))", vec!["&amp;\"", "&\""]),
+            ("(\"&quot;)\" + x)", vec!["&quot;)\""]),
+            ("($\"{f(\"&quot;\")}&lt;\")", vec!["{", "&quot;\"", "&lt;\""]),
+            ("(a == \"x &amp; y\" &amp;&amp; b)", vec![]),
+            ("(a == \"&quot;)\" &amp;&amp; b)", vec!["&quot;)\""]),
+        ] {
+            let text = format!("{code})\">");
+            let (end, ranges) = match_unescaped(&text, 0).unwrap();
+            assert_eq!(end, code.len(), "{code}");
+            let found: Vec<&str> =
+                ranges.iter().map(|(start, end)| text.get(*start..*end).unwrap()).collect();
+            assert_eq!(found, kept, "{code}");
+        }
+    }
+
     proptest! {
         #[test]
         fn any_text_is_survived(text in "[(){}\\[\\]\"'@$/*\\\\&a-b;\n]{0,60}", entities in any::<bool>()) {
             let _ = match_bracket(&text, 0, entities);
+            let _ = match_unescaped(&text, 0);
         }
     }
 }

@@ -34,6 +34,13 @@ pub(crate) struct SourceChar {
     pub(crate) end: usize,
 }
 
+impl SourceChar {
+    /// Whether it is written as an entity: only then one character takes more bytes than its own.
+    pub(crate) const fn is_escaped(self) -> bool {
+        self.end.saturating_sub(self.start) > self.char.len_utf8()
+    }
+}
+
 /// The characters of a text from a place on.
 #[derive(Clone, Debug)]
 pub(crate) struct SourceChars<'a> {
@@ -46,6 +53,16 @@ impl<'a> SourceChars<'a> {
     /// The characters from byte `at`; with `entities`, each entity is the character it stands for.
     pub(crate) const fn new(text: &'a str, at: usize, entities: bool) -> Self {
         Self { text, at, entities }
+    }
+
+    /// The byte at which the next character begins.
+    pub(crate) const fn at(&self) -> usize {
+        self.at
+    }
+
+    /// From here on, whether entities are the characters they stand for.
+    pub(crate) const fn set_entities(&mut self, entities: bool) {
+        self.entities = entities;
     }
 
     /// The next character without taking it.

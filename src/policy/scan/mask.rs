@@ -1,23 +1,26 @@
 //! Overwrites everything that is not plain XML, so that an XML parser can read the rest.
 
-use super::brackets::{Unbalanced, match_bracket};
-use crate::diagnostics::{Diagnostic, Diagnostics, SourceId, Span};
+use super::brackets::{Unbalanced, match_bracket, match_unescaped};
+use super::report::Report;
+use super::source::SourceText;
+use super::{Format, entity, leftover};
+use crate::diagnostics::{Diagnostic, Span};
 
 /// An expression in the source: the bytes from `@` to its last bracket.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Found {
     pub(super) start: usize,
     pub(super) end: usize,
-    /// Whether entities in it are to be decoded.
-    pub(super) entities: bool,
+    /// Ranges in it whose entities are to be kept.
+    kept: Vec<(usize, usize)>,
 }
 
 /// A document whose expressions and comments are overwritten by `x`, line ends kept.
 pub(super) struct Masked {
     /// As long as the source, byte for byte.
     pub(super) text: String,
-    /// In order of place.
-    pub(super) expressions: Vec<Found>,
+    /// Ranges whose entities are to be kept, in order of place.
+    pub(super) kept: Vec<(usize, usize)>,
     /// Starts of tags whose attributes have been complained about.
     pub(super) bad_tags: Vec<usize>,
     /// Starts of expressions that have been complained about.
@@ -26,18 +29,19 @@ pub(super) struct Masked {
     pub(super) usable: bool,
 }
 
-/// Masks `document`.
-pub(super) fn mask(source: SourceId, document: &str, diagnostics: &mut Diagnostics) -> Masked {
+/// Masks `source`.
+pub(super) fn mask(source: &SourceText<'_>, format: Format, report: &mut Report<'_>) -> Masked {
+    let document = source.text();
     let mut masker = Masker {
         source,
         document,
+        format,
         bytes: document.as_bytes().to_vec(),
         at: 0,
-        expressions: Vec::new(),
+        kept: Vec::new(),
         bad_tags: Vec::new(),
         bad_expressions: Vec::new(),
-        problems: 0,
-        diagnostics,
+        report,
     };
     if document.starts_with('\u{feff}') {
         masker.overwrite(0, BOM_BYTES, b' ');
@@ -48,7 +52,7 @@ pub(super) fn mask(source: SourceId, document: &str, diagnostics: &mut Diagnosti
         String::from_utf8(masker.bytes).unwrap_or_else(|e| String::from_utf8_lossy(e.as_bytes()).into());
     Masked {
         text,
-        expressions: masker.expressions,
+        kept: masker.kept,
         bad_tags: masker.bad_tags,
         bad_expressions: masker.bad_expressions,
         usable,
@@ -56,34 +60,30 @@ pub(super) fn mask(source: SourceId, document: &str, diagnostics: &mut Diagnosti
 }
 
 const BOM_BYTES: usize = 3;
-/// After so many problems the rest is not read: each may mean a scan to the end of the document.
-const MAX_PROBLEMS: u32 = 32;
 
-struct Masker<'a> {
-    source: SourceId,
-    document: &'a str,
-    bytes: Vec<u8>,
-    at: usize,
-    expressions: Vec<Found>,
-    bad_tags: Vec<usize>,
-    bad_expressions: Vec<usize>,
-    problems: u32,
-    diagnostics: &'a mut Diagnostics,
+pub(super) struct Masker<'a, 'r> {
+    pub(super) source: &'a SourceText<'a>,
+    pub(super) document: &'a str,
+    pub(super) format: Format,
+    pub(super) bytes: Vec<u8>,
+    pub(super) at: usize,
+    kept: Vec<(usize, usize)>,
+    pub(super) bad_tags: Vec<usize>,
+    pub(super) bad_expressions: Vec<usize>,
+    pub(super) report: &'a mut Report<'r>,
 }
 
-impl Masker<'_> {
+impl<'a> Masker<'a, '_> {
     /// `None` when the structure is lost.
     fn run(&mut self) -> Option<()> {
         while self.at < self.document.len() {
-            if self.problems >= MAX_PROBLEMS {
+            if self.report.is_full() {
                 return None;
             }
             let rest = self.rest();
             let start = self.at;
             if rest.starts_with("<!--") {
-                let end = self.find_end(start, 4, "-->", "comment")?;
-                self.overwrite(start.saturating_add(4), end.saturating_sub(3), b'x');
-                self.at = end;
+                self.comment(start)?;
             } else if rest.starts_with("<![CDATA[") {
                 let end = self.find_end(start, 9, "]]>", "CDATA section")?;
                 self.overwrite(start.saturating_add(9), end.saturating_sub(3), b'x');
@@ -93,13 +93,13 @@ impl Masker<'_> {
                 self.overwrite(start, end, b' ');
                 self.at = end;
             } else if rest.starts_with("<!") {
-                let end = self.find_end(start, 2, ">", "declaration")?;
+                let end = self.find_end(start, 2, declaration_end(rest), "declaration")?;
                 self.overwrite(start, end, b' ');
                 self.at = end;
             } else if is_tag_start(rest) {
                 self.tag()?;
             } else if rest.starts_with('<') {
-                self.report(
+                self.report.push(
                     Diagnostic::error("stray-bracket", self.span(start, 1), "stray `<`")
                         .label("expected the name of an element")
                         .help("write `&lt;`, or put the code in `@(...)`"),
@@ -113,29 +113,57 @@ impl Masker<'_> {
         Some(())
     }
 
-    fn rest(&self) -> &str {
-        self.document.get(self.at..).unwrap_or("")
+    pub(super) fn rest(&self) -> &'a str {
+        self.from(self.at)
     }
 
-    fn from(&self, at: usize) -> &str {
+    pub(super) fn from(&self, at: usize) -> &'a str {
         self.document.get(at..).unwrap_or("")
     }
 
-    fn span(&self, at: usize, length: usize) -> Span {
-        Span::new(self.source, at, at.saturating_add(length).min(self.document.len()))
+    pub(super) fn span(&self, at: usize, length: usize) -> Span {
+        self.source.span(at, at.saturating_add(length))
     }
 
-    fn report(&mut self, diagnostic: Diagnostic) {
-        self.problems = self.problems.saturating_add(1);
-        self.diagnostics.push(diagnostic);
-    }
-
-    fn overwrite(&mut self, start: usize, end: usize, with: u8) {
+    pub(super) fn overwrite(&mut self, start: usize, end: usize, with: u8) {
         for byte in self.bytes.get_mut(start..end).unwrap_or(&mut []) {
             if !matches!(*byte, b'\n' | b'\r') {
                 *byte = with;
             }
         }
+    }
+
+    /// A comment up to its `-->`; what stands inside, `--` too, is of no interest.
+    fn comment(&mut self, start: usize) -> Option<()> {
+        let inside = start.saturating_add(4);
+        let rest = self.from(inside);
+        let close = rest.find("-->");
+        let body = close.map_or(rest, |close| rest.get(..close).unwrap_or(rest));
+        // A comment that reaches into the next one, or to the end of the file: closed by something else?
+        let limit = if close.is_some() { body.find("<!--") } else { Some(body.len()) };
+        let wrong = limit.and_then(|limit| wrong_closer(body.get(..limit)?));
+        if let Some((at, closer)) = wrong {
+            let at = inside.saturating_add(at);
+            self.report.push(
+                Diagnostic::error(
+                    "malformed-comment",
+                    self.span(at, closer.len()),
+                    format!("`{closer}` does not end a comment"),
+                )
+                .label(format!("expected `-->`, found `{closer}`")),
+            );
+            let end = at.saturating_add(closer.len());
+            // An instruction: it may be as short as this comment.
+            self.overwrite(start.saturating_add(1), end.saturating_sub(1), b'x');
+            self.overwrite(start.saturating_add(1), start.saturating_add(2), b'?');
+            self.overwrite(end.saturating_sub(2), end.saturating_sub(1), b'?');
+            self.at = end;
+            return Some(());
+        }
+        let end = self.find_end(start, 4, "-->", "comment")?;
+        self.overwrite(inside, end.saturating_sub(3), b'x');
+        self.at = end;
+        Some(())
     }
 
     /// The end of what begins at `start` with `opener` bytes and ends with `closer`.
@@ -144,55 +172,60 @@ impl Masker<'_> {
         if let Some(found) = self.from(inside).find(closer) {
             return Some(inside.saturating_add(found).saturating_add(closer.len()));
         }
-        self.report(
+        self.report.push(
             Diagnostic::error("malformed-xml", self.span(start, opener), format!("this {what} never ends"))
                 .label(format!("expected `{closer}` somewhere after this")),
         );
         None
     }
 
-    /// Text up to the next `<`, or an expression at its beginning.
+    /// Text up to the next `<`, with an expression at its beginning or not.
     fn text(&mut self) {
+        let start = self.at;
         let rest = self.rest();
         let blank = rest.len().saturating_sub(rest.trim_start().len());
-        let begin = self.at.saturating_add(blank);
+        let begin = start.saturating_add(blank);
         if is_expression(self.from(begin)) {
-            match self.expression(begin) {
+            match self.expression(begin, b'<') {
                 Ok(found) => self.take(found),
                 Err(problem) => {
                     let length = self.from(begin).find("</");
                     self.report_unbalanced(begin, length, problem);
                     self.at = begin.saturating_add(length.unwrap_or(self.from(begin).len()));
                     self.overwrite(begin, self.at, b'x');
+                    return;
                 }
             }
-        } else {
-            let length = rest.find('<').unwrap_or(rest.len());
-            self.at = self.at.saturating_add(length);
         }
+        loop {
+            let rest = self.rest();
+            let end = rest.find('<').unwrap_or(rest.len());
+            let Some(stop) = leftover::directive_across(rest, end) else {
+                self.at = self.at.saturating_add(end);
+                break;
+            };
+            let stop = self.at.saturating_add(stop);
+            self.overwrite(self.at, stop, b'x');
+            self.at = stop;
+        }
+        self.check_escaped(start, self.at, None);
     }
 
-    fn take(&mut self, found: Found) {
+    pub(super) fn take(&mut self, found: Found) {
         self.overwrite(found.start, found.end, b'x');
         self.at = found.end;
-        self.expressions.push(found);
+        self.kept.extend(found.kept);
     }
 
-    /// The expression that begins at `begin`. Entities first: that reads escaped, raw and mixed code.
-    /// Only code in which a decoded quote breaks the brackets is taken as it stands.
-    fn expression(&self, begin: usize) -> Result<Found, Unbalanced> {
-        let bracket = begin.saturating_add(1);
-        let decoded = match_bracket(self.document, bracket, true);
-        let (end, entities) = match decoded {
-            Ok(end) => (end, true),
-            Err(problem) => (match_bracket(self.document, bracket, false).map_err(|_| problem)?, false),
-        };
-        Ok(Found { start: begin, end, entities })
+    /// The expression that begins at `begin`. As XML first: up to the next `delimiter`, entities decoded.
+    /// If the brackets do not match there, the code is not escaped, and runs to its last bracket.
+    pub(super) fn expression(&self, begin: usize, delimiter: u8) -> Result<Found, Unbalanced> {
+        find_expression(self.document, begin, delimiter)
     }
 
     /// `length`: where the expression probably ends. Judged by that part alone, the problem is nearer to
     /// the mistake than where the whole rest of the document ran out.
-    fn report_unbalanced(&mut self, begin: usize, length: Option<usize>, problem: Unbalanced) {
+    pub(super) fn report_unbalanced(&mut self, begin: usize, length: Option<usize>, problem: Unbalanced) {
         let bracket = begin.saturating_add(1);
         let part = length.and_then(|length| self.document.get(..begin.saturating_add(length)));
         let problem = part.and_then(|part| match_bracket(part, bracket, true).err()).unwrap_or(problem);
@@ -219,143 +252,78 @@ impl Masker<'_> {
             )
             .label(format!("this {what} never ends")),
         };
-        self.report(diagnostic);
+        self.report.push(diagnostic);
     }
 
-    /// A tag from its `<` to its `>`.
-    fn tag(&mut self) -> Option<()> {
-        let start = self.at;
-        self.at = start.saturating_add(1);
-        let mut after_equals = false;
-        loop {
-            if self.problems >= MAX_PROBLEMS {
-                return None;
-            }
-            let Some(byte) = self.document.as_bytes().get(self.at).copied() else {
-                self.report(
-                    Diagnostic::error("malformed-xml", self.tag_span(start), "this tag never ends")
-                        .label("expected `>`, found the end of the file"),
-                );
-                return None;
-            };
-            match byte {
-                b'>' => {
-                    self.at = self.at.saturating_add(1);
-                    return Some(());
-                }
-                b'<' => return self.unclosed_tag(start),
-                b'"' | b'\'' if after_equals => self.value(start, byte)?,
-                b'"' | b'\'' => {
-                    self.report(
-                        Diagnostic::error("missing-quote", self.span(self.at, 1), "stray quote in a tag")
-                            .label("expected an attribute or `>`; is a quote missing before this?"),
-                    );
-                    self.bad_tags.push(start);
-                    self.overwrite(self.at, self.at.saturating_add(1), b'x');
-                    self.at = self.at.saturating_add(1);
-                }
-                _ => self.at = self.at.saturating_add(1),
-            }
-            after_equals = match byte {
-                b'=' => true,
-                b' ' | b'\t' | b'\r' | b'\n' => after_equals,
-                _ => false,
-            };
+    /// With format `xml`, complains about the first character of a value or text that has to be escaped:
+    /// `<`, `&` without an entity, and the quote around the value.
+    pub(super) fn check_escaped(&mut self, start: usize, end: usize, quote: Option<u8>) {
+        if self.format == Format::Raw {
+            return;
         }
-    }
-
-    fn tag_span(&self, start: usize) -> Span {
-        let rest = self.from(start.saturating_add(1));
-        let name = rest.find(|c: char| c.is_whitespace() || "<>/=\"'".contains(c)).unwrap_or(rest.len());
-        self.span(start, name.saturating_add(1))
-    }
-
-    /// A `<` inside a tag. Where a blank stands before it, the tag is taken to end there.
-    fn unclosed_tag(&mut self, start: usize) -> Option<()> {
-        let name = self.document.get(start..self.at).and_then(|t| t.split_whitespace().next()).unwrap_or("<");
-        self.report(
-            Diagnostic::error(
-                "malformed-xml",
-                self.span(self.at, 1),
-                format!("the tag `{name}` is not closed"),
-            )
-            .label("expected `>`, found `<`"),
-        );
-        self.bad_tags.push(start);
-        let before = self.at.saturating_sub(1);
-        let byte = self.bytes.get_mut(before)?;
-        if !byte.is_ascii_whitespace() {
-            return None;
-        }
-        *byte = b'>';
-        Some(())
-    }
-
-    /// An attribute value from its opening quote to after its closing one.
-    fn value(&mut self, tag: usize, quote: u8) -> Option<()> {
-        let open = self.at;
-        let quote_char = char::from(quote);
-        let inside = open.saturating_add(1);
-        let blank = self.from(inside).len().saturating_sub(self.from(inside).trim_start().len());
-        let begin = inside.saturating_add(blank);
-        if is_expression(self.from(begin)) {
-            match self.expression(begin) {
-                Ok(found) => self.take(found),
-                Err(problem) => {
-                    let length = likely_end(self.from(begin), quote);
-                    self.report_unbalanced(begin, length, problem);
-                    self.at = begin.saturating_add(length?);
-                    self.overwrite(begin, self.at, b'x');
-                }
-            }
-            let rest = self.rest();
-            let blank = rest.len().saturating_sub(rest.trim_start().len());
-            let end = self.at.saturating_add(blank);
-            if self.document.as_bytes().get(end) == Some(&quote) {
-                self.at = end.saturating_add(1);
-                return Some(());
-            }
-            self.report(
-                Diagnostic::error(
-                    "text-after-expression",
-                    self.span(end, 1),
-                    "more text after the end of an expression",
-                )
-                .label(format!("expected the closing `{quote_char}`"))
-                .help("an attribute is one expression or one text, never both"),
-            );
-            self.bad_tags.push(tag);
-            self.bad_expressions.push(begin);
-            let length = self.from(end).find(quote_char)?;
-            let close = end.saturating_add(length);
-            self.overwrite(end, close, b'x');
-            self.at = close.saturating_add(1);
-            return Some(());
-        }
-        let Some(length) = self.from(inside).find(quote_char) else {
-            self.report(missing_quote(self.span(open, 1), quote_char));
-            return None;
+        let text = self.document.get(start..end).unwrap_or("");
+        let bad = text.char_indices().find(|(at, c)| match c {
+            '<' => true,
+            '&' => text.get(*at..).is_some_and(|rest| entity::decode(rest).is_none()),
+            c => quote.is_some_and(|quote| *c == char::from(quote)),
+        });
+        let Some((at, found)) = bad else { return };
+        let entity = match found {
+            '<' => "&lt;",
+            '&' => "&amp;",
+            '\'' => "&apos;",
+            _ => "&quot;",
         };
-        let value = self.from(inside).get(..length).unwrap_or("");
-        if value.contains('<') {
-            let to_tag_end = value.find('>').filter(|end| value.find('<').is_none_or(|next| *end < next))?;
-            self.report(missing_quote(self.span(open, 1), quote_char));
-            self.bad_tags.push(tag);
-            self.overwrite(open, open.saturating_add(1), b'x');
-            self.at = inside.saturating_add(to_tag_end);
-            return Some(());
-        }
-        self.at = inside.saturating_add(length).saturating_add(1);
-        Some(())
+        self.report.push(
+            Diagnostic::error(
+                "needs-escaping",
+                self.span(start.saturating_add(at), 1),
+                format!("`{found}` is not escaped"),
+            )
+            .label(format!("expected `{entity}`"))
+            .help("the service would refuse this with format `xml`; deploy it with format `rawxml`"),
+        );
     }
 }
 
-fn missing_quote(span: Span, quote: char) -> Diagnostic {
-    Diagnostic::error("missing-quote", span, format!("the closing `{quote}` of this attribute is missing"))
-        .label("expected a closing quote before the end of the tag")
+/// The expression at byte `begin` of `document`, in a value or text that ends with `delimiter`.
+pub(super) fn find_expression(document: &str, begin: usize, delimiter: u8) -> Result<Found, Unbalanced> {
+    let bracket = begin.saturating_add(1);
+    let rest = document.get(begin..).unwrap_or("");
+    let limit = rest.find(char::from(delimiter)).map_or(document.len(), |at| begin.saturating_add(at));
+    if let Ok(end) = match_bracket(document.get(..limit).unwrap_or(""), bracket, true) {
+        return Ok(Found { start: begin, end, kept: Vec::new() });
+    }
+    let (end, kept) = match_unescaped(document, bracket)?;
+    Ok(Found { start: begin, end, kept })
 }
 
-fn is_expression(text: &str) -> bool {
+/// Whether `text`, written as it is before `delimiter`, reads as one expression and no more.
+pub(in crate::policy) fn is_whole_expression(text: &str, delimiter: u8) -> bool {
+    whole_expression(text, delimiter).is_some()
+}
+
+/// Whether it also reads as the same characters: nothing in it is taken for an entity.
+pub(in crate::policy) fn reads_as_written(text: &str, delimiter: u8) -> bool {
+    whole_expression(text, delimiter).is_some_and(|found| {
+        text.match_indices('&').all(|(at, _)| {
+            found.kept.iter().any(|(start, end)| (*start..*end).contains(&at))
+                || text.get(at..).is_none_or(|rest| entity::decode(rest).is_none())
+        })
+    })
+}
+
+fn whole_expression(text: &str, delimiter: u8) -> Option<Found> {
+    let begin = text.len().saturating_sub(text.trim_start().len());
+    if !is_expression(text.get(begin..)?) {
+        return None;
+    }
+    let document = format!("{text}{}", char::from(delimiter));
+    let found = find_expression(&document, begin, delimiter).ok()?;
+    text.get(found.end..)?.trim().is_empty().then_some(found)
+}
+
+pub(super) fn is_expression(text: &str) -> bool {
     text.starts_with("@(") || text.starts_with("@{")
 }
 
@@ -364,16 +332,23 @@ fn is_tag_start(text: &str) -> bool {
     name.starts_with(|c: char| c.is_alphabetic() || c == '_')
 }
 
-/// Where a value that is not balanced probably ends: at a quote with the end of the tag or another
-/// attribute behind it.
-fn likely_end(text: &str, quote: u8) -> Option<usize> {
-    text.match_indices(char::from(quote)).map(|(at, _)| at).find(|at| {
-        let after = text.get(at.saturating_add(1)..).unwrap_or("");
-        let trimmed = after.trim_start();
-        let name = trimmed.len() < after.len();
-        let end = trimmed.find(|c: char| !(c.is_ascii_alphanumeric() || c == '-'));
-        let attribute =
-            end.is_some_and(|end| end > 0 && trimmed.get(end..).is_some_and(|t| t.starts_with('=')));
-        trimmed.starts_with('>') || trimmed.starts_with("/>") || (name && attribute)
+/// What ends the `<!...` that `text` begins with: a document type may hold declarations in brackets.
+fn declaration_end(text: &str) -> &'static str {
+    let bracket = text.find('>').and_then(|end| text.get(..end)?.find('['));
+    if bracket.is_some() { "]>" } else { ">" }
+}
+
+/// Something that was meant to end a comment: `--!>`, `-- >` or `->`, with a tag behind it.
+fn wrong_closer(body: &str) -> Option<(usize, &'static str)> {
+    body.match_indices('>').find_map(|(at, _)| {
+        let before = body.get(..at)?;
+        let closer = ["--!>", "-- >", "->"]
+            .into_iter()
+            .find(|closer| closer.strip_suffix('>').is_some_and(|start| before.ends_with(start)))?;
+        let after = body.get(at.saturating_add(1)..)?;
+        let next = after.trim_start();
+        let tag = next.starts_with('<') || next.is_empty();
+        let start = at.saturating_add(1).saturating_sub(closer.len());
+        tag.then_some((start, closer))
     })
 }

@@ -1,6 +1,9 @@
 //! A text cut from the source with its entities decoded, and the way back to places in the file.
 
-use super::entity;
+use std::sync::Arc;
+
+use super::source::{Origin, SourceText, place};
+use super::{entity, named};
 use crate::diagnostics::{SourceId, Span};
 
 /// An attribute value or the text of an element.
@@ -8,46 +11,66 @@ use crate::diagnostics::{SourceId, Span};
 pub struct RawText {
     /// The characters, entities decoded.
     pub text: String,
-    /// Where they are in the source.
+    /// Where they are in the file.
     pub span: Span,
     /// Whether it begins with `@(` or `@{` (after white space).
     pub is_expression: bool,
+    /// Places in `text` that a template would have filled in, in order.
+    pub leftovers: Vec<(usize, usize)>,
     /// Whether its brackets have been complained about already.
     pub(in crate::policy) reported: bool,
-    /// Where pieces of `text` come from: from this byte of `text` on, this byte of the source on.
+    /// Where pieces of `text` come from: from this byte of `text` on, this byte of what was read on.
     pieces: Vec<(usize, usize)>,
+    /// White space at the beginning of `text`, in bytes.
+    lead: usize,
+    origin: Option<Arc<Origin>>,
+}
+
+/// A `{{name}}` that has no value and still stands in a text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NamedValueUse<'a> {
+    /// The name.
+    pub name: &'a str,
+    /// First byte of `{{name}}` in the text.
+    pub start: usize,
+    /// One past its last byte.
+    pub end: usize,
 }
 
 impl RawText {
     /// No text at a place.
-    pub(super) fn empty(source: SourceId, at: usize) -> Self {
-        Self {
-            text: String::new(),
-            span: Span::new(source, at, at),
-            is_expression: false,
-            reported: false,
-            pieces: Vec::new(),
-        }
+    pub(super) fn empty(source: &SourceText<'_>, at: usize) -> Self {
+        Self { span: source.span(at, at), origin: source.origin().cloned(), ..Self::nothing(source.id()) }
     }
 
     /// A whole text that is its own source.
     pub fn verbatim(source: SourceId, text: &str) -> Self {
-        let mut raw = Self::empty(source, 0);
-        raw.append(text, 0, text.len(), false);
+        let mut raw = Self::nothing(source);
+        raw.append(&SourceText::plain(source, text), 0, text.len(), false);
         raw
     }
 
-    /// Adds `document[start..end]`, decoded if `entities`.
-    pub(super) fn append(&mut self, document: &str, start: usize, end: usize, entities: bool) {
-        let Some(piece) = document.get(start..end) else { return };
+    const fn nothing(source: SourceId) -> Self {
+        Self {
+            text: String::new(),
+            span: Span { source, start: 0, end: 0 },
+            is_expression: false,
+            leftovers: Vec::new(),
+            reported: false,
+            pieces: Vec::new(),
+            lead: 0,
+            origin: None,
+        }
+    }
+
+    /// Adds bytes `start..end` of `source`, decoded if `entities`.
+    pub(super) fn append(&mut self, source: &SourceText<'_>, start: usize, end: usize, entities: bool) {
+        let Some(piece) = source.text().get(start..end) else { return };
         if piece.is_empty() {
             return;
         }
-        if self.pieces.is_empty() {
-            self.span = Span::new(self.span.source, start, end);
-        } else {
-            self.span = self.span.to(Span::new(self.span.source, start, end));
-        }
+        let span = source.span(start, end);
+        self.span = if self.pieces.is_empty() { span } else { self.span.to(span) };
         self.pieces.push((self.text.len(), start));
         let mut rest = piece;
         while let Some(at) = if entities { rest.find('&') } else { None } {
@@ -65,22 +88,74 @@ impl RawText {
             }
         }
         self.text.push_str(rest);
-        let begin = self.text.trim_start();
+        // Only what is new is looked at: a text may come in many pieces.
+        let begin = self.text.get(self.lead..).unwrap_or("").trim_start();
+        self.lead = self.text.len().saturating_sub(begin.len());
         self.is_expression = begin.starts_with("@(") || begin.starts_with("@{");
     }
 
-    /// The place in the source of `text[start..end]`.
+    /// The place in the file of `text[start..end]`.
     pub fn span_of(&self, start: usize, end: usize) -> Span {
-        let from = self.source_offset(start);
-        Span::new(self.span.source, from, self.source_offset(end).max(from))
+        if self.pieces.is_empty() {
+            return self.span;
+        }
+        let from = self.offset(start);
+        let to = self.offset(end).max(from);
+        let span = place(self.span.source, self.origin.as_deref(), from, to);
+        Span { end: span.end.max(span.start), ..span }
     }
 
-    fn source_offset(&self, at: usize) -> usize {
+    /// The named value that stands in `text[start..end]`, or in a part of it: one that has been put in, or
+    /// one that has no value and is still written `{{name}}`.
+    pub fn named_value_at(&self, start: usize, end: usize) -> Option<&str> {
+        let put_in = || self.origin.as_ref()?.name_at(self.offset(start), self.offset(end));
+        let written = || self.named_values().find(|used| used.start < end && start < used.end);
+        put_in().or_else(|| written().map(|used| used.name))
+    }
+
+    /// Every `{{name}}` that still stands in the text, in order.
+    pub fn named_values(&self) -> impl Iterator<Item = NamedValueUse<'_>> {
+        named::uses(&self.text).map(|(start, name)| {
+            let end = start.saturating_add(name.len()).saturating_add(4);
+            NamedValueUse { name, start, end }
+        })
+    }
+
+    /// The `{{name}}` that begins at byte `at` of the text. A reader of expressions takes it, outside of
+    /// strings, for a name whose type is not known.
+    pub fn named_value_from(&self, at: usize) -> Option<NamedValueUse<'_>> {
+        let name = named::at_start(self.text.get(at..)?)?;
+        Some(NamedValueUse { name, start: at, end: at.saturating_add(name.len()).saturating_add(4) })
+    }
+
+    /// Whether what the text says is settled only outside of this file: all of it, or a part, is a named
+    /// value without a value or a template leftover.
+    pub fn is_open(&self) -> bool {
+        !self.leftovers.is_empty() || self.named_values().next().is_some()
+    }
+
+    /// Whether there is nothing but white space, template leftovers and named values without a value: what
+    /// is tolerated between elements.
+    pub fn is_blank(&self) -> bool {
+        let mut at = 0_usize;
+        let mut open: Vec<(usize, usize)> = self.named_values().map(|used| (used.start, used.end)).collect();
+        open.extend(&self.leftovers);
+        open.sort_unstable();
+        for (start, end) in open {
+            if !self.text.get(at..start.max(at)).unwrap_or("").trim().is_empty() {
+                return false;
+            }
+            at = end.max(at);
+        }
+        self.text.get(at..).unwrap_or("").trim().is_empty()
+    }
+
+    fn offset(&self, at: usize) -> usize {
         let index = self.pieces.partition_point(|(text_at, _)| *text_at <= at);
         let piece = index.checked_sub(1).and_then(|i| self.pieces.get(i));
         match piece {
             Some((text_at, source_at)) => source_at.saturating_add(at.saturating_sub(*text_at)),
-            None => self.span.start as usize,
+            None => 0,
         }
     }
 }
@@ -92,8 +167,9 @@ mod tests {
     #[test]
     fn offsets_lead_back_through_entities() {
         let document = "  @(a &amp;&amp; &quot;b&quot; & c)";
-        let mut raw = RawText::empty(SourceId(0), 0);
-        raw.append(document, 0, document.len(), true);
+        let source = SourceText::plain(SourceId(0), document);
+        let mut raw = RawText::empty(&source, 0);
+        raw.append(&source, 0, document.len(), true);
         assert_eq!(raw.text, "  @(a && \"b\" & c)");
         assert!(raw.is_expression);
         let slice = |start, end| {
@@ -104,5 +180,19 @@ mod tests {
         assert_eq!(slice(6, 8), "&amp;&amp;");
         assert_eq!(slice(10, 11), "b");
         assert_eq!(slice(15, 16), "c");
+    }
+
+    #[test]
+    fn named_values_are_found_where_they_stand() {
+        let raw = RawText::verbatim(SourceId(0), "@(x <= {{Weight}} + \"{{a.b}}\")");
+        let found: Vec<_> = raw.named_values().map(|used| (used.name, used.start, used.end)).collect();
+        assert_eq!(found, [("Weight", 7, 17), ("a.b", 21, 28)]);
+        assert_eq!(raw.named_value_at(9, 10), Some("Weight"));
+        assert_eq!(raw.named_value_at(6, 7), None);
+        assert_eq!(raw.named_value_from(7).map(|used| used.name), Some("Weight"));
+        assert_eq!(raw.named_value_from(8), None);
+        assert!(raw.is_open());
+        assert!(!raw.is_blank());
+        assert!(RawText::verbatim(SourceId(0), " {{a}}\n").is_blank());
     }
 }

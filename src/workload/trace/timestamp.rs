@@ -23,6 +23,12 @@ pub(super) fn parse(text: &str) -> Option<i128> {
     Some(i128::from(seconds) * 1_000_000_000 + i128::from(fraction))
 }
 
+/// Nanoseconds since 1970-01-01T00:00:00Z of the time that `text` names; see [`parse`].
+pub fn unix_ns(text: &str) -> Option<i128> {
+    const EPOCH: &str = "1970-01-01T00:00:00Z";
+    Some(parse(text)? - parse(EPOCH)?)
+}
+
 /// Three numbers of exactly `widths` digits with `separator` between them.
 fn fields(text: &str, separator: char, widths: [usize; 3]) -> Option<[i64; 3]> {
     let mut parts = text.split(separator);

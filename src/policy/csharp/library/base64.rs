@@ -1,76 +1,58 @@
-//! Base 64 as `System.Convert` has it.
+//! Base64, in the two alphabets, as .NET and the gateway read and write it.
 
-const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+use base64::Engine;
+use base64::alphabet::{STANDARD, URL_SAFE};
+use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 
-/// Characters between line breaks.
+/// With padding, which must be there and right.
+const PADDED: GeneralPurpose = GeneralPurpose::new(&STANDARD, GeneralPurposeConfig::new());
+
+/// The alphabet of tokens, with padding or without; .NET and the gateway do not look at left-over bits.
+const URL: GeneralPurpose = GeneralPurpose::new(
+    &URL_SAFE,
+    GeneralPurposeConfig::new()
+        .with_decode_padding_mode(DecodePaddingMode::Indifferent)
+        .with_decode_allow_trailing_bits(true),
+);
+
+/// Characters in a line of `Base64FormattingOptions.InsertLineBreaks`.
 const LINE: usize = 76;
 
-/// The text of `bytes`.
+/// `Convert.ToBase64String`; with `line_breaks` in lines of 76 characters that end in CR LF.
 pub fn encode(bytes: &[u8], line_breaks: bool) -> String {
-    let mut text = String::with_capacity(bytes.len().div_ceil(3).saturating_mul(4));
-    let mut in_line = 0_usize;
-    for chunk in bytes.chunks(3) {
-        if line_breaks && in_line == LINE {
-            text.push_str("\r\n");
-            in_line = 0;
-        }
-        let mut group = 0_u32;
-        for at in 0..3 {
-            group = (group << 8) | u32::from(chunk.get(at).copied().unwrap_or(0));
-        }
-        for (at, shift) in [18_u32, 12, 6, 0].into_iter().enumerate() {
-            let index = usize::try_from((group >> shift) & 63).unwrap_or(0);
-            let digit = ALPHABET.get(index).copied().unwrap_or(b'A');
-            text.push(if at <= chunk.len() { char::from(digit) } else { '=' });
-        }
-        in_line = in_line.saturating_add(4);
+    let text = PADDED.encode(bytes);
+    if !line_breaks {
+        return text;
     }
-    text
+    let mut broken = String::with_capacity(text.len());
+    for (at, c) in text.chars().enumerate() {
+        if at > 0 && at % LINE == 0 {
+            broken.push_str("\r\n");
+        }
+        broken.push(c);
+    }
+    broken
 }
 
-fn value(byte: u8) -> Option<u32> {
-    Some(match byte {
-        b'A'..=b'Z' => u32::from(byte.wrapping_sub(b'A')),
-        b'a'..=b'z' => u32::from(byte.wrapping_sub(b'a')).saturating_add(26),
-        b'0'..=b'9' => u32::from(byte.wrapping_sub(b'0')).saturating_add(52),
-        b'+' => 62,
-        b'/' => 63,
-        _ => return None,
-    })
-}
-
-/// The bytes of a text; white space may stand anywhere, padding must be complete.
+/// `Convert.FromBase64String`: white space is skipped, left-over bits are not looked at.
 pub fn decode(text: &str) -> Option<Vec<u8>> {
-    let digits: Vec<u8> = text.bytes().filter(|byte| !matches!(byte, b' ' | b'\t' | b'\r' | b'\n')).collect();
-    if !digits.len().is_multiple_of(4) {
-        return None;
-    }
-    let padding = digits.iter().rev().take_while(|byte| **byte == b'=').count();
-    if padding > 2 {
-        return None;
-    }
-    let count = digits.len().saturating_sub(padding);
-    let mut bytes = Vec::with_capacity(digits.len());
-    let mut group = 0_u32;
-    let mut bits = 0_u32;
-    for digit in digits.iter().take(count) {
-        group = ((group << 6) | value(*digit)?) & 0xff_ffff;
-        bits = bits.saturating_add(6);
-        if bits >= 8 {
-            bits = bits.saturating_sub(8);
-            bytes.push(u8::try_from((group >> bits) & 255).unwrap_or(0));
-        }
-    }
-    Some(bytes)
+    const LENIENT: GeneralPurpose =
+        GeneralPurpose::new(&STANDARD, GeneralPurposeConfig::new().with_decode_allow_trailing_bits(true));
+    let units: Vec<u8> = text.bytes().filter(|byte| !byte.is_ascii_whitespace()).collect();
+    LENIENT.decode(units).ok()
+}
+
+/// The bytes of base64url, with padding or without.
+pub fn decode_url(text: &str) -> Option<Vec<u8>> {
+    URL.decode(text).ok()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    /// The vectors of RFC 4648, section 10.
     #[test]
-    fn vectors() {
+    fn the_vectors_of_rfc_4648() {
         for (plain, coded) in [
             ("", ""),
             ("f", "Zg=="),
@@ -78,19 +60,20 @@ mod tests {
             ("foo", "Zm9v"),
             ("foob", "Zm9vYg=="),
             ("fooba", "Zm9vYmE="),
-            ("foobar", "Zm9vYmFy"),
         ] {
             assert_eq!(encode(plain.as_bytes(), false), coded);
             assert_eq!(decode(coded).as_deref(), Some(plain.as_bytes()));
+            assert_eq!(decode_url(coded.trim_end_matches('=')).as_deref(), Some(plain.as_bytes()));
         }
-        assert_eq!(decode("Zm9v\r\n YmFy").as_deref(), Some(b"foobar".as_slice()));
-        for bad in ["Zg", "Zg=", "Zg===", "Z===", "Zm9v!", "Z=g=", "===="] {
+        assert_eq!(decode(" Zm\r\n9v "), Some(b"foo".to_vec()));
+        for bad in ["Zg", "Zg=", "Z===", "Zm9-", "=Zm9"] {
             assert_eq!(decode(bad), None, "{bad}");
         }
+        assert_eq!(decode_url("-_8"), Some(vec![0xfb, 0xff]));
     }
 
     #[test]
-    fn lines_break_after_76_characters() {
+    fn lines_have_76_characters() {
         let text = encode(&[0; 58], true);
         assert_eq!(text.split("\r\n").map(str::len).collect::<Vec<_>>(), [76, 4]);
     }

@@ -13,11 +13,10 @@ use super::super::fault::Fault;
 use super::super::heap::Object;
 use super::super::machine::{Call, Machine};
 use super::super::types::Type;
-use super::super::value::{DateTimeKind, Host, TimeSpan, Value};
+use super::super::value::{DateTimeKind, TimeSpan, Value};
 use super::super::{Class, DateTimeOffset};
 use super::json::JsonKind;
 use super::number_format::{self, Number};
-use super::xml::XmlKind;
 use super::{Table, args, call, collation, dates, enums, guid, json, utf16};
 use crate::policy::Text;
 
@@ -44,7 +43,7 @@ pub fn format(machine: &mut Machine<'_, '_>, value: &Value, format: Option<&str>
         Value::Guid(guid) => guid::format(*guid, format)?,
         Value::Enum(class, number) => enums::format(*class, *number, format)?,
         Value::Type(class) => type_name(&Type::Plain(*class)),
-        Value::Host(host) => host_class(*host).full_name(),
+        Value::Host(host) => super::host::class(*host).full_name(),
         Value::Ref(_) => display_object(machine, value, format, 0)?,
         other => match Number::of(other) {
             Some(number) => {
@@ -113,106 +112,9 @@ fn display_parts(machine: &mut Machine<'_, '_>, items: &[Value], depth: u32) -> 
     Ok(parts)
 }
 
-/// The runtime type of a value that is not null; null gives `Type::Null`.
+/// The runtime type of a value; null gives `Type::Null`.
 pub fn type_of(machine: &Machine<'_, '_>, value: &Value) -> Type {
-    let class = match value {
-        Value::Null => return Type::Null,
-        Value::Bool(_) => Class::Bool,
-        Value::Char(_) => Class::Char,
-        Value::SByte(_) => Class::SByte,
-        Value::Byte(_) => Class::Byte,
-        Value::Short(_) => Class::Short,
-        Value::UShort(_) => Class::UShort,
-        Value::Int(_) => Class::Int,
-        Value::UInt(_) => Class::UInt,
-        Value::Long(_) => Class::Long,
-        Value::ULong(_) => Class::ULong,
-        Value::Float(_) => Class::Float,
-        Value::Double(_) => Class::Double,
-        Value::Decimal(_) => Class::Decimal,
-        Value::Str(_) => Class::String,
-        Value::DateTime(_) => Class::DateTime,
-        Value::DateTimeOffset(_) => Class::DateTimeOffset,
-        Value::TimeSpan(_) => Class::TimeSpan,
-        Value::Guid(_) => Class::Guid,
-        Value::Enum(class, _) => *class,
-        Value::Type(_) => Class::Type,
-        Value::Host(host) => host_class(*host),
-        Value::Ref(_) => return object_type(machine, value),
-    };
-    Type::Plain(class)
-}
-
-fn object_type(machine: &Machine<'_, '_>, value: &Value) -> Type {
-    let plain = Type::Plain;
-    match machine.object(value) {
-        None => Type::OBJECT,
-        Some(object) => match object {
-            Object::Array { element, .. } => Type::array(element.clone()),
-            Object::List { class, element, .. } => Type::generic(*class, [element.clone()]),
-            Object::Map { key, value, .. } => Type::generic(Class::Dictionary, [key.clone(), value.clone()]),
-            Object::Set { element, .. } => Type::generic(Class::HashSet, [element.clone()]),
-            Object::Pair { types, .. } => {
-                Type::generic(Class::KeyValuePair, [types.0.clone(), types.1.clone()])
-            }
-            Object::Grouping { types, .. } => {
-                Type::generic(Class::IGrouping, [types.0.clone(), types.1.clone()])
-            }
-            Object::Tuple { class, types, .. } => Type::generic(*class, types.iter().cloned()),
-            Object::Anonymous { ty, .. } | Object::Closure { ty, .. } => ty.clone(),
-            Object::Json(node) => plain(match node.kind {
-                JsonKind::Object(_) => Class::JObject,
-                JsonKind::Array(_) => Class::JArray,
-                JsonKind::Property(..) => Class::JProperty,
-                JsonKind::Value(_) => Class::JValue,
-                JsonKind::Raw(_) => Class::JRaw,
-            }),
-            Object::Xml(node) => plain(match node.kind {
-                XmlKind::Document(_) => Class::XDocument,
-                XmlKind::Element(..) => Class::XElement,
-                XmlKind::Attribute(..) => Class::XAttribute,
-                XmlKind::Text(_, false) => Class::XText,
-                XmlKind::Text(_, true) => Class::XCData,
-                XmlKind::Comment(_) => Class::XComment,
-            }),
-            Object::Exception { class, .. }
-            | Object::Builder { class, .. }
-            | Object::Record { class, .. }
-            | Object::ResponsePart(class, _) => plain(*class),
-            Object::Random(_) | Object::FreeRandom => plain(Class::Random),
-            Object::Regex(_) => plain(Class::Regex),
-            Object::Match(_) => plain(Class::Match),
-            Object::Uri(_) => plain(Class::Uri),
-            Object::Response(_) => plain(Class::IResponse),
-        },
-    }
-}
-
-/// The interface of an object of the gateway.
-pub const fn host_class(host: Host) -> Class {
-    match host {
-        Host::Context => Class::IProxyRequestContext,
-        Host::Request => Class::IRequest,
-        Host::Response => Class::IResponse,
-        Host::RequestHeaders | Host::ResponseHeaders => Class::IHeaders,
-        Host::RequestBody | Host::ResponseBody => Class::IMessageBody,
-        Host::Url | Host::OriginalUrl => Class::IUrl,
-        Host::Query | Host::OriginalQuery => Class::IQuery,
-        Host::MatchedParameters => Class::IParameters,
-        Host::Variables => Class::IVariables,
-        Host::LastError => Class::ILastError,
-        Host::Api => Class::IApi,
-        Host::Operation => Class::IOperation,
-        Host::Product => Class::IProduct,
-        Host::Subscription => Class::ISubscription,
-        Host::User => Class::IUser,
-        Host::Deployment => Class::IDeployment,
-        Host::Gateway => Class::IGatewayInfo,
-        Host::Sustainability => Class::ISustainabilityInfo,
-        Host::KeyNames => Class::ISubscriptionKeyParameterNames,
-        Host::Certificate => Class::X509Certificate2,
-        Host::Certificates => Class::ICertificates,
-    }
+    super::super::eval::type_of(machine.scope.heap, value)
 }
 
 /// `Type.FullName`, as `Type.ToString` gives it.

@@ -20,6 +20,7 @@
 #![expect(clippy::unnecessary_wraps, reason = "all members of a table have the type of the table")]
 
 pub mod args;
+pub mod arguments;
 pub mod arrays;
 pub mod base64;
 pub mod bits;
@@ -27,8 +28,10 @@ pub mod booleans;
 pub mod builder;
 pub mod chars;
 pub mod collation;
+pub mod collections;
 pub mod common;
 pub mod convert;
+mod crypto;
 pub mod cultures;
 pub mod dates;
 pub mod digits;
@@ -37,7 +40,11 @@ pub mod enums;
 pub mod exceptions;
 pub mod guid;
 pub mod hashes;
+pub mod host;
+pub mod instance;
+mod ip;
 pub mod json;
+pub mod linq;
 pub mod math;
 pub mod number_custom;
 pub mod number_format;
@@ -46,16 +53,22 @@ pub mod numbers;
 pub mod random;
 pub mod regex;
 pub mod sequence;
+pub mod signature;
 pub mod string_format;
 pub mod string_search;
 pub mod strings;
+pub mod take;
+pub mod tuples;
+pub mod uri;
 pub mod utf16;
+pub mod web;
 pub mod xml;
 
 use super::Class;
 use super::fault::Fault;
+use super::heap::Object;
 use super::machine::{Call, Machine};
-use super::value::Value;
+use super::value::{Host, Value};
 
 /// What does a member.
 pub type Run = fn(&mut Machine<'_, '_>, &Call<'_>) -> Result<Value, Fault>;
@@ -103,6 +116,16 @@ pub const fn constant(signature: &'static str, value: i64) -> Row {
 
 /// All tables, by family.
 pub const FAMILIES: &[&[Table]] = &[
+    host::TABLES,
+    uri::TABLES,
+    web::TABLES,
+    ip::TABLES,
+    regex::TABLES,
+    crypto::TABLES,
+    json::TABLES,
+    collections::TABLES,
+    linq::TABLES,
+    tuples::TABLES,
     common::TABLES,
     numbers::TABLES,
     booleans::TABLES,
@@ -126,3 +149,16 @@ pub const FAMILIES: &[&[Table]] = &[
     builder::TABLES,
     cultures::TABLES,
 ];
+
+/// The entries of a dictionary of the gateway (`context.Variables`, headers, query), as pairs.
+fn host_pairs(machine: &mut Machine<'_, '_>, host: Host) -> Result<Vec<Value>, Fault> {
+    host::pairs(machine, &Value::Host(host))
+}
+
+/// The elements of collections that other families own: matches, groups, nodes.
+fn object_items(machine: &mut Machine<'_, '_>, object: &Value) -> Result<Vec<Value>, Fault> {
+    match machine.object(object) {
+        Some(Object::Match(found)) => Ok(found.parts.clone()),
+        _ => host::pairs(machine, object),
+    }
+}

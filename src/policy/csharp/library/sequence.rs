@@ -1,4 +1,10 @@
 //! Running over anything that can be run over.
+//!
+//! Rules
+//! - A sequence is taken as it is when the run begins: changing a list under `foreach` is not noticed, where
+//!   .NET throws.
+//! - A `JObject` is a sequence of its properties here; as `KeyValuePair`s, which is what `foreach` over a
+//!   variable of type `JObject` sees, it is [`items_of`] that type.
 
 use super::super::Class;
 use super::super::fault::Fault;
@@ -6,12 +12,85 @@ use super::super::heap::Object;
 use super::super::machine::Machine;
 use super::super::types::Type;
 use super::super::value::Value;
+use super::json::{self, JsonKind};
 
 /// The elements of any `IEnumerable`: arrays, lists, sets, maps (as pairs), strings (as chars), tokens,
-/// nodes, and the dictionaries of the gateway.
+/// and the dictionaries of the gateway.
 pub fn items(machine: &mut Machine<'_, '_>, sequence: &Value) -> Result<Vec<Value>, Fault> {
-    let _ = (machine, sequence);
-    Err(Fault::unsupported("this sequence"))
+    items_of(machine, sequence, &Type::Unknown)
+}
+
+/// The same, when the type of the elements is known.
+pub fn items_of(
+    machine: &mut Machine<'_, '_>,
+    sequence: &Value,
+    element: &Type,
+) -> Result<Vec<Value>, Fault> {
+    match sequence {
+        Value::Null => return Err(Fault::null_reference()),
+        Value::Str(text) => {
+            machine.pay(text.len().saturating_mul(16))?;
+            return Ok(text.encode_utf16().map(Value::Char).collect());
+        }
+        Value::Host(host) => return super::host_pairs(machine, *host),
+        _ => {}
+    }
+    let items = match machine.object(sequence) {
+        Some(
+            Object::Array { items, .. }
+            | Object::Set { items, .. }
+            | Object::Ordered { items, .. }
+            | Object::Grouping { items, .. },
+        ) => items.clone(),
+        Some(Object::List { class: Class::Stack, items, .. }) => items.iter().rev().cloned().collect(),
+        Some(Object::List { items, .. }) => items.clone(),
+        Some(Object::Map { key, value, entries, .. } | Object::SortedMap { key, value, entries, .. }) => {
+            let (key, value, entries) = (key.clone(), value.clone(), entries.clone());
+            let mut pairs = Vec::with_capacity(entries.len());
+            for entry in entries {
+                let types = Box::new((key.clone(), value.clone()));
+                pairs.push(machine.add(Object::Pair { types, entry: Box::new(entry) })?);
+            }
+            return Ok(pairs);
+        }
+        Some(Object::Json(node)) => {
+            if matches!(node.kind, JsonKind::Object(_)) && element.class() == Some(Class::KeyValuePair) {
+                return json::pairs(machine, sequence);
+            }
+            json::children(machine, sequence)
+        }
+        Some(Object::Match(_) | Object::Record { .. } | Object::ResponsePart(..)) => {
+            return super::object_items(machine, sequence);
+        }
+        _ => return Err(Fault::unsupported("running over this object")),
+    };
+    machine.pay(items.len().saturating_mul(16))?;
+    Ok(items)
+}
+
+/// The type of the elements of a sequence type, as `foreach` and LINQ see them.
+pub fn element_type(ty: &Type) -> Type {
+    match ty {
+        Type::Array(element) => (**element).clone(),
+        Type::Plain(Class::String) => Type::CHAR,
+        Type::Plain(Class::JObject) => {
+            Type::generic(Class::KeyValuePair, [Type::STRING, Type::Plain(Class::JToken)])
+        }
+        Type::Plain(class) if class.derives_from(Class::JToken) => Type::Plain(Class::JToken),
+        Type::Generic(Class::IGrouping, arguments) => arguments.get(1).cloned().unwrap_or(Type::Unknown),
+        Type::Generic(Class::ILookup, arguments) => {
+            Type::generic(Class::IGrouping, arguments.iter().cloned())
+        }
+        Type::Generic(class, arguments)
+            if class.derives_from(Class::IDictionary) || class.derives_from(Class::IReadOnlyDictionary) =>
+        {
+            Type::generic(Class::KeyValuePair, arguments.iter().cloned())
+        }
+        Type::Generic(class, arguments) if class.derives_from(Class::IEnumerable) => {
+            arguments.first().cloned().unwrap_or(Type::Unknown)
+        }
+        _ => Type::Unknown,
+    }
 }
 
 /// A new list object.

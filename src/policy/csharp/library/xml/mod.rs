@@ -1,5 +1,10 @@
 //! `System.Xml.Linq`: nodes as objects with parents.
 
+mod parse;
+
+pub use parse::{parse_document, parse_element};
+
+use super::super::Class;
 use super::super::value::Value;
 use crate::policy::Text;
 
@@ -28,6 +33,18 @@ pub enum XmlKind {
 }
 
 impl XmlNode {
+    /// Its class.
+    pub const fn class(&self) -> Class {
+        match self.kind {
+            XmlKind::Document(_) => Class::XDocument,
+            XmlKind::Element(..) => Class::XElement,
+            XmlKind::Attribute(..) => Class::XAttribute,
+            XmlKind::Text(_, false) => Class::XText,
+            XmlKind::Text(_, true) => Class::XCData,
+            XmlKind::Comment(_) => Class::XComment,
+        }
+    }
+
     /// Calls `visit` with every value that the node holds.
     pub fn each_value(&mut self, visit: &mut dyn FnMut(&mut Value)) {
         visit(&mut self.parent);

@@ -1,0 +1,380 @@
+//! How much was used of a rate: a sliding window or a token bucket.
+//!
+//! Rules
+//! - Sliding (classic tiers): what was counted in `(now - period, now]`. A call exactly one period old has
+//!   left.
+//! - Token bucket (v2 tiers): holds one period's worth, is full at first and fills evenly. Kept as what is
+//!   missing, in units times nanoseconds of the period, so that nothing is rounded.
+//! - What is counted after the response may go beyond the limit; then it takes longer to fit again.
+//! - A window remembers at most [`MAX_LOG`] instants. Beyond that, neighbours become one at the later
+//!   instant: the window may then count a little too long, never too short.
+
+use std::collections::VecDeque;
+
+use crate::semantics::RateAlgorithm;
+use crate::units::{Duration, Timestamp};
+
+/// Instants that a window remembers.
+pub(super) const MAX_LOG: usize = 2_048;
+
+/// A rate as a policy states it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(in crate::gateway) struct Rate {
+    /// Units of one period.
+    pub(super) limit: u64,
+    /// Length of the period, not zero.
+    pub(super) period: Duration,
+    pub(super) algorithm: RateAlgorithm,
+}
+
+/// What was used of one counter.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(in crate::gateway) enum Meter {
+    /// A window.
+    Sliding(Log),
+    /// A bucket.
+    Bucket(Bucket),
+}
+
+impl Meter {
+    /// Nothing used.
+    pub(super) fn new(algorithm: RateAlgorithm) -> Self {
+        match algorithm {
+            RateAlgorithm::Sliding => Self::Sliding(Log::default()),
+            RateAlgorithm::TokenBucket => Self::Bucket(Bucket::default()),
+        }
+    }
+
+    /// Whether `amount` more fits now; else how long until it would, or until nothing is left when it never
+    /// can.
+    pub(super) fn fits(&mut self, now: Timestamp, rate: Rate, amount: u64) -> Result<(), Duration> {
+        self.follow(rate.algorithm);
+        match self {
+            Self::Sliding(log) => log.fits(now, rate, amount),
+            Self::Bucket(bucket) => bucket.fits(now, rate, amount),
+        }
+    }
+
+    /// What is left of the limit now.
+    pub(super) fn left(&mut self, now: Timestamp, rate: Rate) -> u64 {
+        self.follow(rate.algorithm);
+        let used = match self {
+            Self::Sliding(log) => log.used(now, rate.period),
+            Self::Bucket(bucket) => bucket.used(now, rate),
+        };
+        rate.limit.saturating_sub(used)
+    }
+
+    /// Counts.
+    pub(super) fn add(&mut self, now: Timestamp, rate: Rate, amount: u64) {
+        self.follow(rate.algorithm);
+        match self {
+            Self::Sliding(log) => log.add(now, rate.period, amount),
+            Self::Bucket(bucket) => bucket.add(now, rate, amount),
+        }
+    }
+
+    /// Gives back part of what was counted at `at`.
+    pub(super) fn give_back(&mut self, at: Timestamp, now: Timestamp, rate: Rate, amount: u64) {
+        match self {
+            Self::Sliding(log) => log.give_back(at, amount),
+            Self::Bucket(bucket) => bucket.give_back(now, rate, amount),
+        }
+    }
+
+    /// Whether it is as good as new.
+    pub(super) fn is_idle(&self, now: Timestamp) -> bool {
+        match self {
+            Self::Sliding(log) => log.entries.back().is_none_or(|(at, _)| now.since(*at) >= log.keep),
+            Self::Bucket(bucket) => bucket.missing == 0,
+        }
+    }
+
+    /// Begins anew when another algorithm is read than before.
+    fn follow(&mut self, algorithm: RateAlgorithm) {
+        let same = match self {
+            Self::Sliding(_) => algorithm == RateAlgorithm::Sliding,
+            Self::Bucket(_) => algorithm == RateAlgorithm::TokenBucket,
+        };
+        if !same {
+            *self = Self::new(algorithm);
+        }
+    }
+}
+
+/// What was counted, oldest first.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub(in crate::gateway) struct Log {
+    entries: VecDeque<(Timestamp, u64)>,
+    sum: u64,
+    /// Longest period that was asked for.
+    keep: Duration,
+}
+
+impl Log {
+    fn fits(&mut self, now: Timestamp, rate: Rate, amount: u64) -> Result<(), Duration> {
+        let used = self.used(now, rate.period);
+        let Some(mut excess) = used.saturating_add(amount).checked_sub(rate.limit).filter(|e| *e > 0) else {
+            return Ok(());
+        };
+        let mut wait = rate.period;
+        for (at, counted) in &self.entries {
+            let age = now.since(*at);
+            if age >= rate.period {
+                continue;
+            }
+            wait = rate.period.saturating_sub(age);
+            excess = excess.saturating_sub(*counted);
+            if excess == 0 {
+                break;
+            }
+        }
+        Err(wait)
+    }
+
+    fn used(&mut self, now: Timestamp, period: Duration) -> u64 {
+        self.keep = self.keep.max(period);
+        while let Some((at, amount)) = self.entries.front()
+            && now.since(*at) >= self.keep
+        {
+            self.sum = self.sum.saturating_sub(*amount);
+            self.entries.pop_front();
+        }
+        if period >= self.keep {
+            return self.sum;
+        }
+        let young = self.entries.iter().rev().take_while(|(at, _)| now.since(*at) < period);
+        young.fold(0, |sum: u64, (_, amount)| sum.saturating_add(*amount))
+    }
+
+    fn add(&mut self, now: Timestamp, period: Duration, amount: u64) {
+        self.keep = self.keep.max(period);
+        if amount == 0 {
+            return;
+        }
+        // Not beyond what the sum can hold, so that it stays the sum.
+        let amount = amount.min(u64::MAX.saturating_sub(self.sum));
+        self.sum = self.sum.saturating_add(amount);
+        match self.entries.back_mut() {
+            Some((at, counted)) if *at == now => *counted = counted.saturating_add(amount),
+            _ => self.entries.push_back((now, amount)),
+        }
+        if self.entries.len() > MAX_LOG {
+            self.coarsen();
+        }
+    }
+
+    fn coarsen(&mut self) {
+        let mut coarse = VecDeque::with_capacity(MAX_LOG);
+        let mut entries = self.entries.iter();
+        while let Some((at, amount)) = entries.next() {
+            match entries.next() {
+                Some((later, more)) => coarse.push_back((*later, amount.saturating_add(*more))),
+                None => coarse.push_back((*at, *amount)),
+            }
+        }
+        self.entries = coarse;
+    }
+
+    fn give_back(&mut self, at: Timestamp, mut amount: u64) {
+        for (_, counted) in self.entries.iter_mut().skip_while(|(then, _)| *then < at) {
+            let back = amount.min(*counted);
+            *counted = counted.saturating_sub(back);
+            self.sum = self.sum.saturating_sub(back);
+            amount = amount.saturating_sub(back);
+            if amount == 0 {
+                break;
+            }
+        }
+    }
+}
+
+/// What is missing in a bucket.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub(in crate::gateway) struct Bucket {
+    /// Units times nanoseconds of `period`.
+    missing: u128,
+    period: Duration,
+    at: Timestamp,
+}
+
+impl Bucket {
+    fn fits(&mut self, now: Timestamp, rate: Rate, amount: u64) -> Result<(), Duration> {
+        self.fill(now, rate);
+        let (limit, period) = (u128::from(rate.limit), u128::from(rate.period.as_nanos()));
+        let whole = limit.saturating_mul(period);
+        let wanted = u128::from(amount).saturating_mul(period);
+        if self.missing.saturating_add(wanted) <= whole {
+            return Ok(());
+        }
+        let over = self.missing.saturating_sub(whole.saturating_sub(wanted));
+        let nanos = over.saturating_add(limit.saturating_sub(1)).checked_div(limit).unwrap_or(period);
+        Err(Duration::from_nanos(u64::try_from(nanos).unwrap_or(u64::MAX)))
+    }
+
+    fn used(&mut self, now: Timestamp, rate: Rate) -> u64 {
+        self.fill(now, rate);
+        let period = u128::from(rate.period.as_nanos());
+        let used = self.missing.saturating_add(period.saturating_sub(1)).checked_div(period).unwrap_or(0);
+        u64::try_from(used).unwrap_or(u64::MAX)
+    }
+
+    fn add(&mut self, now: Timestamp, rate: Rate, amount: u64) {
+        self.fill(now, rate);
+        let more = u128::from(amount).saturating_mul(u128::from(rate.period.as_nanos()));
+        self.missing = self.missing.saturating_add(more);
+    }
+
+    fn give_back(&mut self, now: Timestamp, rate: Rate, amount: u64) {
+        self.fill(now, rate);
+        let back = u128::from(amount).saturating_mul(u128::from(rate.period.as_nanos()));
+        self.missing = self.missing.saturating_sub(back);
+    }
+
+    fn fill(&mut self, now: Timestamp, rate: Rate) {
+        if self.period != rate.period {
+            // The same units, counted in another period.
+            let (old, new) = (u128::from(self.period.as_nanos()), u128::from(rate.period.as_nanos()));
+            self.missing = self.missing.checked_div(old).unwrap_or(0).saturating_mul(new);
+            self.period = rate.period;
+        }
+        let elapsed = u128::from(now.since(self.at).as_nanos());
+        self.missing = self.missing.saturating_sub(elapsed.saturating_mul(u128::from(rate.limit)));
+        self.at = now;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const SECOND: u64 = 1_000_000_000;
+
+    fn rate(limit: u64, period_s: u64, algorithm: RateAlgorithm) -> Rate {
+        Rate { limit, period: Duration::from_secs(period_s), algorithm }
+    }
+
+    fn at(nanos: u64) -> Timestamp {
+        Timestamp::from_nanos(nanos)
+    }
+
+    #[test]
+    fn a_call_one_period_old_has_left_the_window() {
+        let rule = rate(2, 60, RateAlgorithm::Sliding);
+        let mut meter = Meter::new(rule.algorithm);
+        meter.add(at(0), rule, 1);
+        meter.add(at(10 * SECOND), rule, 1);
+        assert_eq!(meter.fits(at(60 * SECOND - 1), rule, 1), Err(Duration::from_nanos(1)));
+        assert_eq!(meter.fits(at(60 * SECOND), rule, 1), Ok(()));
+        assert_eq!(meter.fits(at(60 * SECOND), rule, 2), Err(Duration::from_secs(10)));
+        assert_eq!(meter.left(at(60 * SECOND), rule), 1);
+        assert_eq!(meter.fits(at(70 * SECOND), rule, 3), Err(Duration::from_secs(60)), "can never fit");
+    }
+
+    #[test]
+    fn a_bucket_fills_evenly() {
+        // 6 in 60 s: one every 10 s.
+        let rule = rate(6, 60, RateAlgorithm::TokenBucket);
+        let mut meter = Meter::new(rule.algorithm);
+        for _ in 0..6 {
+            assert_eq!(meter.fits(at(0), rule, 1), Ok(()));
+            meter.add(at(0), rule, 1);
+        }
+        assert_eq!(meter.fits(at(0), rule, 1), Err(Duration::from_secs(10)));
+        assert_eq!(meter.fits(at(10 * SECOND - 1), rule, 1), Err(Duration::from_nanos(1)));
+        assert_eq!(meter.fits(at(10 * SECOND), rule, 1), Ok(()));
+        assert_eq!(meter.left(at(25 * SECOND), rule), 2);
+        assert_eq!(meter.fits(at(25 * SECOND), rule, 3), Err(Duration::from_secs(5)));
+        assert_eq!(meter.left(at(600 * SECOND), rule), 6, "never more than one period's worth");
+    }
+
+    #[test]
+    fn what_is_given_back_can_be_used_again() {
+        for algorithm in [RateAlgorithm::Sliding, RateAlgorithm::TokenBucket] {
+            let rule = rate(100, 60, algorithm);
+            let mut meter = Meter::new(algorithm);
+            meter.add(at(5), rule, 100);
+            meter.give_back(at(5), at(6), rule, 30);
+            assert!((30..=31).contains(&meter.left(at(6), rule)), "{algorithm:?}");
+        }
+    }
+
+    #[test]
+    fn a_long_log_is_coarsened_and_counts_no_less() {
+        let rule = rate(u64::MAX, 60, RateAlgorithm::Sliding);
+        let mut meter = Meter::new(rule.algorithm);
+        for n in 0..10_000u64 {
+            meter.add(at(n), rule, 3);
+        }
+        let Meter::Sliding(log) = &meter else { panic!("a window was asked for") };
+        assert!(log.entries.len() <= MAX_LOG);
+        assert_eq!(meter.left(at(10_000), rule), u64::MAX - 30_000);
+        assert_eq!(meter.left(at(60 * SECOND + 10_000), rule), u64::MAX);
+    }
+
+    proptest! {
+        /// The naive reference keeps everything that was admitted and looks at every window that ends with a
+        /// call.
+        #[test]
+        fn no_window_admits_more_than_the_limit(
+            calls in prop::collection::vec((0u64..30, 1u64..4), 1..200),
+            limit in 1u64..8,
+            period in 1u64..60,
+        ) {
+            let rule = rate(limit, period, RateAlgorithm::Sliding);
+            let mut meter = Meter::new(rule.algorithm);
+            let mut admitted: Vec<(u64, u64)> = Vec::new();
+            let mut now = 0;
+            for (gap, amount) in calls {
+                now += gap * SECOND;
+                let used: u64 =
+                    admitted.iter().filter(|(t, _)| now - t < period * SECOND).map(|(_, n)| n).sum();
+                let fits = meter.fits(at(now), rule, amount);
+                prop_assert_eq!(fits.is_ok(), used + amount <= limit);
+                match fits {
+                    Ok(()) => {
+                        meter.add(at(now), rule, amount);
+                        admitted.push((now, amount));
+                    }
+                    Err(wait) if amount <= limit => {
+                        let mut later = meter.clone();
+                        let due = now + wait.as_nanos();
+                        prop_assert_eq!(later.fits(at(due), rule, amount), Ok(()));
+                        prop_assert!(meter.clone().fits(at(due - 1), rule, amount).is_err());
+                    }
+                    Err(_) => {}
+                }
+            }
+        }
+
+        /// A bucket admits at most its size and what has flowed in since.
+        #[test]
+        fn a_bucket_admits_its_size_and_its_inflow(
+            calls in prop::collection::vec((0u64..30, 1u64..4), 1..200),
+            limit in 1u64..8,
+            period in 1u64..60,
+        ) {
+            let rule = rate(limit, period, RateAlgorithm::TokenBucket);
+            let mut meter = Meter::new(rule.algorithm);
+            let (mut now, mut admitted) = (0, 0);
+            for (gap, amount) in calls {
+                now += gap * SECOND;
+                match meter.fits(at(now), rule, amount) {
+                    Ok(()) => {
+                        meter.add(at(now), rule, amount);
+                        admitted += amount;
+                    }
+                    Err(wait) if amount <= limit => {
+                        let mut later = meter.clone();
+                        prop_assert_eq!(later.fits(at(now + wait.as_nanos()), rule, amount), Ok(()));
+                        prop_assert!(meter.clone().fits(at(now + wait.as_nanos() - 1), rule, amount).is_err());
+                    }
+                    Err(_) => {}
+                }
+                prop_assert!(admitted * period * SECOND <= limit * (period * SECOND + now));
+            }
+        }
+    }
+}

@@ -1,0 +1,145 @@
+//! Local variables, taking tuples apart, and local functions.
+
+use super::types::Question;
+use super::{Parsed, Parser};
+use crate::policy::csharp::syntax::{Expr, ExprKind, LambdaBody, Name, StmtKind, TypeKind, TypeSyntax};
+use crate::policy::csharp::token::Token;
+
+impl Parser<'_, '_> {
+    /// What a type begins, or else an expression.
+    pub(super) fn declaration_or_expression(&mut self) -> Parsed<StmtKind> {
+        if let Some(function) = self.local_function()? {
+            return Ok(function);
+        }
+        if let Some(kind) = self.deconstruction()? {
+            self.end_statement()?;
+            return Ok(kind);
+        }
+        match self.local_declaration(true)? {
+            Some(kind) => {
+                self.end_statement()?;
+                Ok(kind)
+            }
+            None => self.expression_statement(),
+        }
+    }
+
+    /// `T a = x, b`, if it is here.
+    pub(super) fn local_declaration(&mut self, constants: bool) -> Parsed<Option<StmtKind>> {
+        let constant = constants && self.word_is("const");
+        let start = if constant { self.at.saturating_add(1) } else { self.at };
+        if !constant && self.word_is("ref") {
+            return Err(self.unsupported("a `ref` variable", "leave `ref` out"));
+        }
+        let declared = self.type_at(start, Question::Nullable).filter(|(_, next)| self.is_name_at(*next));
+        let Some((ty, next)) = declared else {
+            if constant {
+                self.skip();
+                return Err(self.unexpected("a type and a name"));
+            }
+            return Ok(None);
+        };
+        self.at = next;
+        let mut variables = Vec::new();
+        loop {
+            let name = self.name("the name of a variable")?;
+            let value = if self.take("=") { Some(self.first_value(&ty)?) } else { None };
+            variables.push((name, value));
+            if !self.take(",") {
+                break;
+            }
+        }
+        Ok(Some(StmtKind::Local { ty, variables, constant }))
+    }
+
+    /// A value, or the items of an array of a declared type.
+    fn first_value(&mut self, ty: &TypeSyntax) -> Parsed<Expr> {
+        if !self.sign_is("{") {
+            return self.expression();
+        }
+        let element = match &ty.kind {
+            TypeKind::Array(element, 1) => Some((**element).clone()),
+            TypeKind::Array(..) => {
+                let what = "an initialiser of an array of several dimensions";
+                return Err(self.unsupported(what, "use arrays of arrays"));
+            }
+            _ => return Err(self.unexpected("a value")),
+        };
+        let start = self.span();
+        let items = Some(self.items()?);
+        let span = start.to(self.last_span());
+        self.node(ExprKind::NewArray { element, sizes: Vec::new(), items }, span)
+    }
+
+    /// `var (a, b) = x` and `(var a, int b) = x`, if it is here.
+    fn deconstruction(&mut self) -> Parsed<Option<StmtKind>> {
+        let all_var = self.word_is("var") && self.sign_ahead(1, "(");
+        let opener = if all_var { self.at.saturating_add(1) } else { self.at };
+        if !self.sign_at(opener, "(") || !self.sign_at(self.closer(opener).saturating_add(1), "=") {
+            return Ok(None);
+        }
+        let Some(names) = self.deconstructed(opener.saturating_add(1), all_var) else {
+            if all_var {
+                return Err(self.unsupported("a tuple in a tuple of variables", "take it apart in two steps"));
+            }
+            return Ok(None);
+        };
+        self.at = self.closer(opener).saturating_add(2);
+        let value = self.expression()?;
+        Ok(Some(StmtKind::Deconstruct { names, value }))
+    }
+
+    fn deconstructed(&self, start: usize, all_var: bool) -> Option<Vec<(Option<TypeSyntax>, Name)>> {
+        let mut names = Vec::new();
+        let mut at = start;
+        loop {
+            let mut ty = None;
+            if !all_var {
+                let (found, next) = self.type_at(at, Question::Nullable)?;
+                ty = Some(found);
+                at = next;
+            }
+            names.push((ty, self.name_at(at)?));
+            match self.token(at.saturating_add(1)) {
+                Token::Sign(",") => at = at.saturating_add(2),
+                Token::Sign(")") => return Some(names),
+                _ => return None,
+            }
+        }
+    }
+
+    /// `T Name(T a) { ... }` and `T Name(T a) => x;`, if it is here.
+    fn local_function(&mut self) -> Parsed<Option<StmtKind>> {
+        let (ty, next) = if self.word_is("void") {
+            let at = self.at;
+            let ty = self.void_type();
+            let next = std::mem::replace(&mut self.at, at);
+            (ty, next)
+        } else {
+            match self.type_at(self.at, Question::Nullable) {
+                Some(found) => found,
+                None => return Ok(None),
+            }
+        };
+        let Some(name) = self.name_at(next) else { return Ok(None) };
+        let opener = next.saturating_add(1);
+        if self.sign_at(opener, "<") {
+            self.at = next;
+            return Err(self.unsupported("a local function with type parameters", "name the types"));
+        }
+        let body = self.closer(opener).saturating_add(1);
+        if !self.sign_at(opener, "(") || !(self.sign_at(body, "{") || self.sign_at(body, "=>")) {
+            return Ok(None);
+        }
+        self.at = opener;
+        let parameters = self.parameters(true)?;
+        let body = if self.take("=>") {
+            let value = self.expression()?;
+            self.end_statement()?;
+            LambdaBody::Expr(Box::new(value))
+        } else {
+            LambdaBody::Block(self.block()?)
+        };
+        Ok(Some(StmtKind::LocalFunction { ty, name, parameters, body }))
+    }
+}

@@ -1,0 +1,5 @@
+//! Tests of whole expressions.
+
+mod oracle;
+mod properties;
+mod statements;

@@ -1,0 +1,41 @@
+//! Names of policy variables, each with its slot.
+
+use std::collections::BTreeMap;
+
+use crate::policy::{Text, VariableSlot};
+
+/// The variables that a program names. Names compare case-sensitively, as the dictionary of the gateway
+/// does.
+#[derive(Clone, Debug, Default)]
+pub struct Variables {
+    names: Vec<Text>,
+    slots: BTreeMap<String, VariableSlot>,
+}
+
+impl Variables {
+    /// No variables yet.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The slot of `name`, a new one if need be. `None` when there are no slots left.
+    pub fn slot(&mut self, name: &str) -> Option<VariableSlot> {
+        if let Some(slot) = self.slots.get(name) {
+            return Some(*slot);
+        }
+        let slot = VariableSlot(u16::try_from(self.names.len()).ok()?);
+        self.names.push(Text::from(name.to_owned()));
+        self.slots.insert(name.to_owned(), slot);
+        Some(slot)
+    }
+
+    /// The names, by slot.
+    pub fn into_names(self) -> Vec<Text> {
+        self.names
+    }
+
+    /// The names, by slot.
+    pub fn names(&self) -> &[Text] {
+        &self.names
+    }
+}

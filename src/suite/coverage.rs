@@ -1,0 +1,164 @@
+//! What of a policy and its pools the cases of a suite reached.
+//!
+//! Counted are: policies that ran at least once, conditions (`when`, `retry`) that were true and that were
+//! false at least once, and pool members that were called. Policies of the built-in default do not count.
+
+use std::collections::BTreeSet;
+
+use crate::diagnostics::Span;
+use crate::gateway::{GatewaySpec, Step};
+use crate::policy::{Op, Program};
+use crate::units::BackendId;
+
+/// What was reached.
+#[derive(Clone, Debug, Default)]
+pub struct Coverage {
+    reached: BTreeSet<(Span, &'static str)>,
+    backends: BTreeSet<String>,
+    /// Everything that could be reached, with how it is called.
+    all: BTreeSet<(Span, &'static str)>,
+    names: BTreeSet<(Span, String)>,
+    members: BTreeSet<String>,
+}
+
+/// How much of something was reached.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Covered {
+    /// Reached.
+    pub reached: usize,
+    /// All there is.
+    pub total: usize,
+}
+
+/// The sums of a [`Coverage`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct CoverageCounts {
+    /// Policies.
+    pub policies: Covered,
+    /// Outcomes of conditions, two for each.
+    pub conditions: Covered,
+    /// Members of pools.
+    pub members: Covered,
+}
+
+/// A policy that ran.
+const RAN: &str = "never ran";
+/// A condition that was true.
+const TRUE: &str = "was never true";
+/// A condition that was false.
+const FALSE: &str = "was never false";
+
+impl Coverage {
+    /// Adds what `spec` has to be reached.
+    pub fn expect(&mut self, spec: &GatewaySpec) {
+        let program = spec.program();
+        for (op, place) in program.ops.iter().zip(&program.places) {
+            let Some(span) = place.span else { continue };
+            if matches!(op, Op::Jump(_) | Op::RetryEnd(_) | Op::SectionEnd(_)) {
+                continue;
+            }
+            self.names.insert((span, place.policy.to_string()));
+            if !matches!(op, Op::Branch { .. }) {
+                self.all.insert((span, RAN));
+            }
+            if matches!(op, Op::Branch { .. } | Op::Retry(_)) {
+                self.all.insert((span, TRUE));
+                self.all.insert((span, FALSE));
+            }
+        }
+        for pool in spec.pools() {
+            for member in &pool.members {
+                let name = spec.backend(member.backend).map_or_else(String::new, |b| b.name.to_string());
+                self.members.insert(format!("{}/{name}", pool.name));
+            }
+        }
+    }
+
+    /// Adds the steps of a request.
+    pub fn see(&mut self, program: &Program, steps: &[Step]) {
+        for step in steps {
+            let (pc, mark) = match step {
+                Step::Ran(pc) => (*pc, RAN),
+                Step::Tested(pc, true) => (*pc, TRUE),
+                Step::Tested(pc, false) => (*pc, FALSE),
+            };
+            if let Some(span) = program.place(pc).and_then(|place| place.span) {
+                self.reached.insert((span, mark));
+            }
+        }
+    }
+
+    /// Adds a backend that was called.
+    pub fn called(&mut self, spec: &GatewaySpec, backend: BackendId) {
+        for pool in spec.pools() {
+            if pool.members.iter().any(|member| member.backend == backend)
+                && let Some(entity) = spec.backend(backend)
+            {
+                self.backends.insert(format!("{}/{}", pool.name, entity.name));
+            }
+        }
+    }
+
+    /// Adds what another suite over the same files reached.
+    pub fn merge(&mut self, other: &Self) {
+        self.reached.extend(other.reached.iter().copied());
+        self.backends.extend(other.backends.iter().cloned());
+        self.all.extend(other.all.iter().copied());
+        self.names.extend(other.names.iter().cloned());
+        self.members.extend(other.members.iter().cloned());
+    }
+
+    /// The sums.
+    pub fn counts(&self) -> CoverageCounts {
+        let count = |of: &dyn Fn(&'static str) -> bool| Covered {
+            reached: self
+                .all
+                .iter()
+                .filter(|(_, mark)| of(mark))
+                .filter(|key| self.reached.contains(key))
+                .count(),
+            total: self.all.iter().filter(|(_, mark)| of(mark)).count(),
+        };
+        CoverageCounts {
+            policies: count(&|mark| mark == RAN),
+            conditions: count(&|mark| mark != RAN),
+            members: Covered {
+                reached: self.members.intersection(&self.backends).count(),
+                total: self.members.len(),
+            },
+        }
+    }
+
+    /// Everything that was not reached, in order of place: the place, the policy and what was missed.
+    pub fn missed(&self) -> Vec<(Span, String, &'static str)> {
+        let name = |span: Span| {
+            let found = self.names.range((span, String::new())..).next();
+            found.filter(|(at, _)| *at == span).map_or_else(String::new, |(_, name)| name.clone())
+        };
+        let missed = self.all.iter().filter(|key| !self.reached.contains(key));
+        missed.map(|(span, mark)| (*span, name(*span), *mark)).collect()
+    }
+
+    /// Members of pools that were never called, as `pool/member`.
+    pub fn missed_members(&self) -> Vec<&str> {
+        self.members.difference(&self.backends).map(String::as_str).collect()
+    }
+}
+
+impl Covered {
+    /// Thousandths; all when there is nothing to reach.
+    pub fn permille(self) -> usize {
+        match self.total {
+            0 => 1000,
+            total => self.reached.saturating_mul(1000) / total,
+        }
+    }
+}
+
+impl CoverageCounts {
+    /// All three together.
+    pub fn total(self) -> Covered {
+        let parts = [self.policies, self.conditions, self.members];
+        Covered { reached: parts.iter().map(|p| p.reached).sum(), total: parts.iter().map(|p| p.total).sum() }
+    }
+}
