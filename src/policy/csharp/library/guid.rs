@@ -119,12 +119,15 @@ pub fn random(machine: &mut Machine<'_, '_>) -> u128 {
 
 #[cold]
 fn bad_guid(text: &str) -> Fault {
-    let message = if text.trim().is_empty() || !matches!(text.trim().len(), 32 | 36 | 38 | 68) {
+    let text = text.trim();
+    let message = if text.is_empty() {
         "Unrecognized Guid format."
-    } else if text.contains('-') && text.trim().len() != 32 {
+    } else if !matches!((text.contains('-'), text.len()), (true, 36 | 38) | (false, 32 | 68)) {
         "Guid should contain 32 digits with 4 dashes (xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx)."
+    } else if text.contains('-') && text.bytes().filter(|byte| *byte == b'-').count() != 4 {
+        "Dashes are in the wrong position for GUID parsing."
     } else {
-        "Guid should contain only hexadecimal characters (xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx)."
+        "Guid string should only contain hexadecimal characters."
     };
     args::format_fault(message)
 }

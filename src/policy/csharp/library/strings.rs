@@ -246,7 +246,7 @@ fn from_chars(machine: &mut Machine<'_, '_>, call: &Call<'_>) -> Result<Value, F
 
 fn repeated(machine: &mut Machine<'_, '_>, call: &Call<'_>) -> Result<Value, Fault> {
     let count = usize::try_from(args::int(call, 1))
-        .map_err(|_| args::out_of_range("'count' must be non-negative.", "count"))?;
+        .map_err(|_| args::out_of_range("Count cannot be less than zero.", "count"))?;
     check_size(machine, count.saturating_mul(3))?;
     Ok(Value::from(utf16::from_unit(args::unit(call, 0)).repeat(count)))
 }
