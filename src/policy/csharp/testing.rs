@@ -246,6 +246,7 @@ impl World {
             source: "forward-request".into(),
             reason: "BackendConnectionFailure".into(),
             message: "The underlying connection was closed.".into(),
+            scope: crate::policy::PolicyScope::Api,
             section: Section::Backend,
             path: "retry[1]/forward-request".into(),
             policy_id: "primary-call".into(),

@@ -43,7 +43,7 @@ pub fn format(machine: &mut Machine<'_, '_>, value: &Value, format: Option<&str>
         Value::Guid(guid) => guid::format(*guid, format)?,
         Value::Enum(class, number) => enums::format(*class, *number, format)?,
         Value::Type(class) => type_name(&Type::Plain(*class)),
-        Value::Host(host) => super::host::class(*host).full_name(),
+        Value::Host(_) => declared_display(machine, value)?,
         Value::Ref(_) => display_object(machine, value, format, 0)?,
         other => match Number::of(other) {
             Some(number) => {
@@ -69,7 +69,7 @@ fn display_object(
     match object {
         Object::Builder { text, .. } => Ok(text.clone()),
         Object::Uri(text) => Ok(text.to_string()),
-        Object::Json(_) => json::print(machine, value, true),
+        Object::Json(_) => Ok(json::display(machine, value)?.to_string()),
         Object::Regex(regex) => Ok(regex.pattern.to_string()),
         Object::Exception { .. } => super::exceptions::describe(machine, value, 0),
         Object::Tuple { items, .. } => {
@@ -95,9 +95,28 @@ fn display_object(
         }),
         _ => {
             let _ = format;
-            Ok(type_name(&type_of(machine, value)))
+            declared_display(machine, value)
         }
     }
+}
+
+/// `ToString()` as the value's own class declares it; the name of the type where it declares none.
+fn declared_display(machine: &mut Machine<'_, '_>, value: &Value) -> Result<String, Fault> {
+    let ty = type_of(machine, value);
+    let own = ty.class().filter(|class| *class != Class::Object);
+    let mut next = own;
+    while let Some(class) = next {
+        let members = super::signature::members_of(class).members.iter();
+        let mut found = members.filter(|m| m.name == "ToString" && m.parameters.is_empty() && !m.is_static);
+        if let Some(super::Action::Call(run)) = found.next().map(|member| member.run)
+            && !std::ptr::fn_addr_eq(run, run_display as super::Run)
+        {
+            let shown = run(machine, &Call { arguments: std::slice::from_ref(value), types: &[] })?;
+            return Ok(if let Value::Str(text) = shown { text.to_string() } else { String::new() });
+        }
+        next = class.bases().first().copied();
+    }
+    Ok(type_name(&ty))
 }
 
 fn display_parts(machine: &mut Machine<'_, '_>, items: &[Value], depth: u32) -> Result<Vec<String>, Fault> {
@@ -112,7 +131,7 @@ fn display_parts(machine: &mut Machine<'_, '_>, items: &[Value], depth: u32) -> 
     Ok(parts)
 }
 
-/// The runtime type of a value; null gives `Type::Null`.
+/// The runtime type of a value that is not null; null gives `Type::Null`.
 pub fn type_of(machine: &Machine<'_, '_>, value: &Value) -> Type {
     super::super::eval::type_of(machine.scope.heap, value)
 }

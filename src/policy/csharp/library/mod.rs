@@ -23,6 +23,7 @@ pub mod args;
 pub mod arguments;
 pub mod arrays;
 pub mod base64;
+pub mod base64_lenient;
 pub mod bits;
 pub mod booleans;
 pub mod builder;
@@ -31,7 +32,7 @@ pub mod collation;
 pub mod collections;
 pub mod common;
 pub mod convert;
-mod crypto;
+pub mod crypto;
 pub mod cultures;
 pub mod dates;
 pub mod digits;
@@ -42,7 +43,7 @@ pub mod guid;
 pub mod hashes;
 pub mod host;
 pub mod instance;
-mod ip;
+pub mod ip;
 pub mod json;
 pub mod linq;
 pub mod math;
@@ -58,6 +59,8 @@ pub mod string_format;
 pub mod string_search;
 pub mod strings;
 pub mod take;
+#[cfg(test)]
+mod testing;
 pub mod tuples;
 pub mod uri;
 pub mod utf16;
@@ -116,16 +119,6 @@ pub const fn constant(signature: &'static str, value: i64) -> Row {
 
 /// All tables, by family.
 pub const FAMILIES: &[&[Table]] = &[
-    host::TABLES,
-    uri::TABLES,
-    web::TABLES,
-    ip::TABLES,
-    regex::TABLES,
-    crypto::TABLES,
-    json::TABLES,
-    collections::TABLES,
-    linq::TABLES,
-    tuples::TABLES,
     common::TABLES,
     numbers::TABLES,
     booleans::TABLES,
@@ -148,6 +141,17 @@ pub const FAMILIES: &[&[Table]] = &[
     bits::TABLES,
     builder::TABLES,
     cultures::TABLES,
+    host::TABLES,
+    uri::TABLES,
+    web::TABLES,
+    ip::TABLES,
+    regex::TABLES,
+    crypto::TABLES,
+    xml::TABLES,
+    json::TABLES,
+    collections::TABLES,
+    linq::TABLES,
+    tuples::TABLES,
 ];
 
 /// The entries of a dictionary of the gateway (`context.Variables`, headers, query), as pairs.

@@ -60,7 +60,6 @@ pub(super) const LAST_ERROR: Table = Table {
     denied: &[],
 };
 
-// The rows are function pointers, whose results must be `Result`s.
 #[expect(clippy::unnecessary_wraps, reason = "the shape of a row's function")]
 fn host(host: Host) -> Result<Value, Fault> {
     Ok(Value::Host(host))
@@ -76,12 +75,14 @@ fn error(machine: &mut Machine<'_, '_>, read: fn(&LastError) -> Value) -> Result
 }
 
 /// Time since the request arrived.
+#[expect(clippy::unnecessary_wraps, reason = "the shape of a row's function")]
 fn elapsed(machine: &mut Machine<'_, '_>, _: &Call<'_>) -> Result<Value, Fault> {
     let nanos = machine.scope.now.since(machine.scope.started).as_nanos();
     Ok(Value::TimeSpan(TimeSpan(ticks(nanos))))
 }
 
 /// When the request arrived.
+#[expect(clippy::unnecessary_wraps, reason = "the shape of a row's function")]
 fn timestamp(machine: &mut Machine<'_, '_>, _: &Call<'_>) -> Result<Value, Fault> {
     let start = machine.scope.start_unix_s.saturating_mul(TICKS_PER_SECOND).saturating_add(UNIX_EPOCH_TICKS);
     let since_start = ticks(machine.scope.started.as_nanos());
@@ -93,6 +94,7 @@ fn ticks(nanos: u64) -> i64 {
 }
 
 /// The identifier that was given, or one made of the request's number in the form of a random GUID.
+#[expect(clippy::unnecessary_wraps, reason = "the shape of a row's function")]
 fn request_id(machine: &mut Machine<'_, '_>, _: &Call<'_>) -> Result<Value, Fault> {
     let id = machine.scope.facts.request_id.unwrap_or_else(|| {
         let mixed = xxhash_rust::xxh3::xxh3_128(&machine.scope.request_id.to_le_bytes());

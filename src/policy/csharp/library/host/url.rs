@@ -106,7 +106,7 @@ fn parts(machine: &Machine<'_, '_>, url: &Value) -> Parts {
     match url {
         Value::Host(Host::OriginalUrl) => {
             let below = || joined(&facts.api.path, request);
-            let path = facts.original_path.as_ref().map_or_else(below, |path| path.to_string());
+            let path = facts.original_path.as_ref().map_or_else(below, ToString::to_string);
             of(&facts.gateway_origin).with_path_and_query(&path)
         }
         Value::Host(_) => {
