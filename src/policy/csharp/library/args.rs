@@ -199,6 +199,15 @@ pub fn out_of_range(message: &str, parameter: &str) -> Fault {
     Fault::new(Class::ArgumentOutOfRangeException, format!("{message} (Parameter '{parameter}')"))
 }
 
+/// `ArgumentOutOfRangeException` of a number that must not be negative.
+#[cold]
+pub fn negative(value: i64, parameter: &str) -> Fault {
+    let message = format!(
+        "{parameter} ('{value}') must be a non-negative value. (Parameter '{parameter}')\nActual value was {value}."
+    );
+    Fault::new(Class::ArgumentOutOfRangeException, message)
+}
+
 /// `ArgumentException`
 #[cold]
 pub fn bad_argument(message: impl Into<Text>) -> Fault {

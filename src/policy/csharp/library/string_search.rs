@@ -294,6 +294,11 @@ pub fn split(text: &str, separators: &[String], is_string: bool, limit: usize, o
     if limit == 0 {
         return Vec::new();
     }
+    if limit == 1 {
+        // Without a second part nothing is split off, not even separators in front.
+        let only = tidy(text);
+        return if skip_empty && only.is_empty() { Vec::new() } else { vec![only] };
+    }
     let cut = |rest: &str| -> Option<(usize, usize)> {
         if is_useless {
             return None;
