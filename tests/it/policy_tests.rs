@@ -147,15 +147,15 @@ fn junit_is_xml_with_a_failure_for_each_case_that_failed() {
             quick_xml::events::Event::Start(tag) | quick_xml::events::Event::Empty(tag) => {
                 let attribute = |name: &str| {
                     let found = tag.try_get_attribute(name).unwrap();
-                    found.map(|a| String::from_utf8(a.value.to_vec()).unwrap())
+                    found.map(|a| a.value.into_owned())
                 };
                 match tag.name().as_ref() {
-                    b"testsuite" => {
+                    "testsuite" => {
                         assert_eq!(attribute("tests").as_deref(), Some("2"));
                         assert_eq!(attribute("failures").as_deref(), Some("1"));
                     }
-                    b"testcase" => cases.push(attribute("name").unwrap()),
-                    b"failure" => {
+                    "testcase" => cases.push(attribute("name").unwrap()),
+                    "failure" => {
                         failures += 1;
                         assert_eq!(attribute("message").unwrap(), "status: expected 201, found 200");
                     }
