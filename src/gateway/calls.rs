@@ -19,10 +19,11 @@ use super::exchange::{Frame, Phase, WaitFrame};
 use super::instance::CachedToken;
 use super::io::{Action, Event, SideAnswer, SideCall, SideRequest};
 use super::pipeline::Runner;
+use super::policies::edit_headers;
 use crate::policy::csharp::{Object, Value};
 use crate::policy::{
-    Body, CallPolicy, Credentials, ExistsAction, HeaderValue, Headers, LastError, Op, Pc, Response,
-    SendRequest, SetHeader, Text, VariableSlot,
+    Body, CallPolicy, Credentials, HeaderValue, Headers, LastError, Op, Pc, Response, SendRequest, SetHeader,
+    Text, VariableSlot,
 };
 use crate::units::Timestamp;
 
@@ -203,19 +204,9 @@ impl<C: Choices> Runner<'_, C> {
 
     fn shape_header(&mut self, headers: &mut Headers, policy: &SetHeader) -> Result<(), Box<LastError>> {
         let name = self.eval(&policy.name)?;
-        let exists = headers.contains(&name);
-        match policy.exists_action {
-            ExistsAction::Skip if exists => return Ok(()),
-            ExistsAction::Delete => {
-                headers.remove(name);
-                return Ok(());
-            }
-            ExistsAction::Override if exists => headers.remove(name.clone()),
-            ExistsAction::Override | ExistsAction::Skip | ExistsAction::Append => {}
-        }
-        for value in &policy.values {
-            headers.append(name.clone(), HeaderValue::Text(self.eval(value)?));
-        }
+        let action = self.exists_action(policy)?;
+        let values = self.header_values(policy)?;
+        edit_headers(headers, &name, action, values);
         Ok(())
     }
 

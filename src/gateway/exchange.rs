@@ -58,6 +58,8 @@ pub struct Exchange {
     pub(super) cache_key: Option<Box<ResponseKey>>,
     /// Where a semantic-cache-store puts it.
     pub(super) meaning_key: Option<Vec<Text>>,
+    /// Headers that cors adds to the response when it is sent.
+    pub(super) cors: Vec<(Text, Text)>,
 }
 
 /// What an exchange is waiting for.

@@ -123,6 +123,7 @@ impl Gateway {
         exchange.stamps.clear();
         exchange.cache_key = None;
         exchange.meaning_key = None;
+        exchange.cors.clear();
         self.runner(exchange, now, choices, effects).run();
     }
 

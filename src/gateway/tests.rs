@@ -14,6 +14,7 @@ mod failover;
 mod identity;
 mod limits;
 mod messages;
+mod policies;
 mod random;
 mod readings;
 mod reference;

@@ -17,6 +17,7 @@ pub mod document;
 mod facts;
 mod limits;
 mod message;
+pub mod operations;
 mod program;
 pub mod scan;
 pub mod standing;

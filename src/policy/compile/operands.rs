@@ -161,9 +161,12 @@ impl Compiler<'_> {
         self.literal(&attribute.value)
     }
 
-    /// The text itself, without named values. In a check nothing is known of what holds one.
+    /// The text itself, without named values. In a check nothing is known of what holds one, or what a
+    /// template would have filled in.
     pub(super) fn literal<'r>(&mut self, raw: &'r RawText) -> Option<&'r str> {
-        if self.is_check && named_value(&raw.text).is_some() {
+        let is_open = named_value(&raw.text).is_some();
+        if (is_open && (self.is_check || self.names_are_told)) || (self.is_check && !raw.leftovers.is_empty())
+        {
             return None;
         }
         if let Some((at, name)) = named_value(&raw.text) {
@@ -183,6 +186,9 @@ impl Compiler<'_> {
 
     /// An expression of any type, for a variable.
     pub(super) fn expression(&mut self, raw: &RawText) -> Option<Expression> {
+        if self.names_are_told && raw.named_values().next().is_some() {
+            return None;
+        }
         let named_values = if self.is_check { NamedValues::Tolerate } else { NamedValues::Refuse };
         let options = Options { parse: ParseOptions { named_values }, ..Options::default() };
         Expression::compile_with(raw, &mut self.variables, &options, self.diagnostics)

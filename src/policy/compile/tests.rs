@@ -325,11 +325,11 @@ fn policies_are_checked_with_clear_messages() {
         ),
         (
             inbound("<set-backend-service backend-id='{{pool}}'/>"),
-            "named-value 1:53 [{{pool}}] named values are not read yet: `{{pool}}` | run needs the text that stands for this | write the value itself here",
+            "undefined-named-value 1:53 [{{pool}}] there is no named value `pool` | expected the name of a value that is given",
         ),
         (
             inbound("<set-variable name='a' value='@(1 < {{x-y}})'/>"),
-            "named-value 1:56 [{{x-y}}] named values are not read yet: `{{x-y}}` | run needs the text that stands for this | write the value itself here",
+            "undefined-named-value 1:56 [{{x-y}}] there is no named value `x-y` | expected the name of a value that is given",
         ),
         (
             inbound("<set-header name='Content-Length'><value>1</value></set-header>"),

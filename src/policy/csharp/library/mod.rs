@@ -15,6 +15,9 @@
 //! - Functions get `this` as the first argument; they never see a null `this`.
 //! - What takes time in proportion to its input pays for it: [`Machine::spend`], [`Machine::pay`].
 //!
+//! - Tests write whole expressions: `csharp::testing::evaluate("@(1 + 1)")` gives the result in the notation
+//!   of `tests/oracle/README.md`, over the context of `tests/oracle/context.json`.
+//!
 //! Not here: operators and conversions of numbers, bool, char and string, which the evaluator knows.
 
 pub mod args;
