@@ -16,8 +16,8 @@ use super::{
 use crate::diagnostics::{Diagnostics, Severity, SourceId};
 use crate::policy::scan::RawText;
 use crate::policy::{
-    Body, Facts, Group, Header, HeaderValue, Headers, Identity, LastError, Origin, Product, Request,
-    Response, Section, Subscription, Text, User,
+    Body, Facts, Group, Header, HeaderValue, Headers, Identity, LastError, Origin, PolicyScope, Product,
+    Request, Response, Section, Subscription, Text, User,
 };
 use crate::semantics::Semantics;
 use crate::units::{StatusCode, Timestamp};
@@ -246,7 +246,7 @@ impl World {
             source: "forward-request".into(),
             reason: "BackendConnectionFailure".into(),
             message: "The underlying connection was closed.".into(),
-            scope: crate::policy::PolicyScope::default(),
+            scope: PolicyScope::Api,
             section: Section::Backend,
             path: "retry[1]/forward-request".into(),
             policy_id: "primary-call".into(),

@@ -12,6 +12,7 @@ use rust_decimal::prelude::{FromPrimitive, ToPrimitive};
 use super::super::bind::relations::integer;
 use super::super::classes::{Class, Kind};
 use super::super::fault::Fault;
+use super::super::library::numbers::divide;
 use super::super::syntax::{BinaryOp, UnaryOp};
 use super::super::value::{DoubleBits, FloatBits, Value};
 
@@ -140,7 +141,7 @@ fn decimal(op: BinaryOp, a: Decimal, b: Decimal) -> Result<Decimal, Fault> {
         BinaryOp::Subtract => a.checked_sub(b),
         BinaryOp::Multiply => a.checked_mul(b),
         BinaryOp::Divide | BinaryOp::Remainder if b.is_zero() => return Err(division_by_zero()),
-        BinaryOp::Divide => a.checked_div(b),
+        BinaryOp::Divide => divide(a, b),
         BinaryOp::Remainder => a.checked_rem(b),
         _ => return Err(unknown_operator()),
     };

@@ -65,6 +65,15 @@ pub fn field(machine: &Machine<'_, '_>, record: &Value, index: usize) -> Value {
     }
 }
 
+/// Replaces field `index` of a record.
+pub fn set_field(machine: &mut Machine<'_, '_>, record: &Value, index: usize, value: Value) {
+    if let Some(Object::Record { fields, .. }) = machine.heap().object_mut(record)
+        && let Some(field) = fields.get_mut(index)
+    {
+        *field = value;
+    }
+}
+
 /// A `DateTime` of UTC.
 pub const fn utc(ticks: i64) -> Value {
     Value::DateTime(DateTime { ticks, kind: DateTimeKind::Utc })

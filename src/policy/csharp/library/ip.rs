@@ -4,7 +4,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use super::super::Class;
 use super::super::fault::Fault;
-use super::super::machine::{Call, Machine};
+use super::super::machine::Machine;
 use super::super::value::Value;
 use super::arguments::{field, optional_text, record, text};
 use super::arrays;

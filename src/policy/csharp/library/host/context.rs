@@ -51,8 +51,7 @@ pub(super) const LAST_ERROR: Table = Table {
         call("string Source { get; }", |machine, _| error(machine, |e| Value::Str(e.source.clone()))),
         call("string Reason { get; }", |machine, _| error(machine, |e| Value::Str(e.reason.clone()))),
         call("string Message { get; }", |machine, _| error(machine, |e| Value::Str(e.message.clone()))),
-        // The gateway says which scope a failing policy came from; the program does not keep it.
-        call("string Scope { get; }", |machine, _| error(machine, |_| Value::Null)),
+        call("string Scope { get; }", |machine, _| error(machine, |e| Value::from(e.scope.name()))),
         call("string Section { get; }", |machine, _| error(machine, |e| Value::from(e.section.name()))),
         call("string Path { get; }", |machine, _| error(machine, |e| Value::Str(e.path.clone()))),
         call("string PolicyId { get; }", |machine, _| error(machine, |e| Value::Str(e.policy_id.clone()))),
@@ -60,7 +59,6 @@ pub(super) const LAST_ERROR: Table = Table {
     denied: &[],
 };
 
-// The rows are function pointers, whose results must be `Result`s.
 #[expect(clippy::unnecessary_wraps, reason = "the shape of a row's function")]
 fn host(host: Host) -> Result<Value, Fault> {
     Ok(Value::Host(host))
@@ -76,12 +74,14 @@ fn error(machine: &mut Machine<'_, '_>, read: fn(&LastError) -> Value) -> Result
 }
 
 /// Time since the request arrived.
+#[expect(clippy::unnecessary_wraps, reason = "the shape of a row's function")]
 fn elapsed(machine: &mut Machine<'_, '_>, _: &Call<'_>) -> Result<Value, Fault> {
     let nanos = machine.scope.now.since(machine.scope.started).as_nanos();
     Ok(Value::TimeSpan(TimeSpan(ticks(nanos))))
 }
 
 /// When the request arrived.
+#[expect(clippy::unnecessary_wraps, reason = "the shape of a row's function")]
 fn timestamp(machine: &mut Machine<'_, '_>, _: &Call<'_>) -> Result<Value, Fault> {
     let start = machine.scope.start_unix_s.saturating_mul(TICKS_PER_SECOND).saturating_add(UNIX_EPOCH_TICKS);
     let since_start = ticks(machine.scope.started.as_nanos());
@@ -93,6 +93,7 @@ fn ticks(nanos: u64) -> i64 {
 }
 
 /// The identifier that was given, or one made of the request's number in the form of a random GUID.
+#[expect(clippy::unnecessary_wraps, reason = "the shape of a row's function")]
 fn request_id(machine: &mut Machine<'_, '_>, _: &Call<'_>) -> Result<Value, Fault> {
     let id = machine.scope.facts.request_id.unwrap_or_else(|| {
         let mixed = xxhash_rust::xxh3::xxh3_128(&machine.scope.request_id.to_le_bytes());

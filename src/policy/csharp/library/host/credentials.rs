@@ -9,7 +9,7 @@ use super::super::super::fault::Fault;
 use super::super::super::machine::{Call, Machine};
 use super::super::super::value::Value;
 use super::super::arguments::{field, optional_text, record};
-use super::super::base64;
+use super::super::base64_lenient as base64;
 use super::super::{Table, call};
 use super::{encryption, jwt};
 use crate::policy::Text;
@@ -42,12 +42,12 @@ pub(super) const EXTENSIONS: Table = Table {
     parameters: &[],
     rows: &[
         call("static BasicAuthCredentials AsBasic(this string input)", |machine, call| {
-            basic(machine, optional_text(call, 0))
+            basic(machine, optional_text(call, 0).as_ref())
         }),
         call(
             "static bool TryParseBasic(this string input, out BasicAuthCredentials result)",
             |machine, call| {
-                let found = basic(machine, optional_text(call, 0))?;
+                let found = basic(machine, optional_text(call, 0).as_ref())?;
                 Ok(tried(machine, found))
             },
         ),
@@ -77,8 +77,8 @@ fn tried(machine: &mut Machine<'_, '_>, found: Value) -> Value {
     Value::Bool(is_found)
 }
 
-fn basic(machine: &mut Machine<'_, '_>, input: Option<Text>) -> Result<Value, Fault> {
-    let Some((user, password)) = input.as_deref().and_then(split_basic) else { return Ok(Value::Null) };
+fn basic(machine: &mut Machine<'_, '_>, input: Option<&Text>) -> Result<Value, Fault> {
+    let Some((user, password)) = input.and_then(|input| split_basic(input)) else { return Ok(Value::Null) };
     machine.pay(user.len().saturating_add(password.len()))?;
     record(machine, Class::BasicAuthCredentials, vec![Value::from(user), Value::from(password)])
 }

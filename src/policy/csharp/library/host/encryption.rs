@@ -59,7 +59,7 @@ pub(super) fn encrypt(machine: &mut Machine<'_, '_>, call: &Call<'_>) -> Result<
 
 pub(super) fn decrypt(machine: &mut Machine<'_, '_>, call: &Call<'_>) -> Result<Value, Fault> {
     let (encrypted, cipher, iv) = prepare(machine, call)?;
-    if encrypted.len() % BLOCK != 0 {
+    if !encrypted.len().is_multiple_of(BLOCK) {
         return Err(broken("The input data is not a complete block."));
     }
     let plain = decrypt_cbc(&cipher, iv, &encrypted)

@@ -21,6 +21,8 @@ mod form;
 mod jwt;
 mod messages;
 mod parameters;
+#[cfg(test)]
+mod tests;
 mod url;
 mod variables;
 

@@ -54,7 +54,7 @@ fn nested(chars: &[char], begin: usize, options: i32, depth: usize) -> Result<(S
             // .NET reads [:name:] and ignores it.
             let rest = chars.get(at.saturating_add(2)..).unwrap_or(&[]);
             if let Some(length) = rest.windows(2).position(|pair| pair == [':', ']'])
-                && rest.iter().take(length).all(|c| c.is_ascii_alphanumeric())
+                && rest.iter().take(length).all(char::is_ascii_alphanumeric)
             {
                 at = at.saturating_add(length).saturating_add(4);
                 is_first = false;

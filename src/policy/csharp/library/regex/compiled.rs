@@ -31,6 +31,9 @@ pub(super) struct Compiled {
     engines: [[OnceLock<Option<fancy_regex::Regex>>; 4]; 2],
 }
 
+/// First and last byte of each group of a match in .NET's order, the whole match first.
+pub(super) type Found = Vec<Option<(usize, usize)>>;
+
 type Kept = BTreeMap<(Text, i32), Arc<Compiled>>;
 
 static KEPT: Mutex<Kept> = Mutex::new(Kept::new());
@@ -53,20 +56,19 @@ impl Compiled {
         machine.spend((pattern.len() as u64).saturating_add(16))?;
         let key = (pattern.clone(), options);
         let kept = KEPT.lock().unwrap_or_else(PoisonError::into_inner).get(&key).map(Arc::clone);
-        let compiled = match kept {
-            Some(compiled) => compiled,
-            None => {
-                let translated = translate(pattern, options).map_err(|problem| fault(pattern, problem))?;
-                let compiled = Arc::new(Self { translated, engines: Default::default() });
-                // Compiling here finds what only the engine can refuse.
-                compiled.engine(false, 0)?;
-                let mut all = KEPT.lock().unwrap_or_else(PoisonError::into_inner);
-                if all.len() >= MAX_KEPT {
-                    all.clear();
-                }
-                all.insert(key, Arc::clone(&compiled));
-                compiled
+        let compiled = if let Some(compiled) = kept {
+            compiled
+        } else {
+            let translated = translate(pattern, options).map_err(|problem| fault(pattern, problem))?;
+            let compiled = Arc::new(Self { translated, engines: Default::default() });
+            // Compiling here finds what only the engine can refuse.
+            compiled.engine(false, 0)?;
+            let mut all = KEPT.lock().unwrap_or_else(PoisonError::into_inner);
+            if all.len() >= MAX_KEPT {
+                all.clear();
             }
+            all.insert(key, Arc::clone(&compiled));
+            compiled
         };
         machine.spend(compiled.translated.weight)?;
         Ok(compiled)
@@ -102,7 +104,7 @@ impl Compiled {
         machine: &mut Machine<'_, '_>,
         text: &str,
         from: usize,
-    ) -> Result<Option<Vec<Option<(usize, usize)>>>, Fault> {
+    ) -> Result<Option<Found>, Fault> {
         let rest = text.len().saturating_sub(from) as u64;
         machine.spend(rest.saturating_div(256).saturating_add(16))?;
         let newline = text.ends_with('\n');
@@ -119,7 +121,7 @@ impl Compiled {
                 Ok(Some(captures)) => {
                     let place = |at: &usize| captures.get(*at).map(|found| (found.start(), found.end()));
                     let groups = self.translated.groups.iter();
-                    let found: Vec<_> =
+                    let found: Found =
                         groups.map(|group| group.places.iter().rev().find_map(place)).collect();
                     let end = found.first().copied().flatten().map_or(from, |(_, end)| end);
                     machine.spend((end.saturating_sub(from) as u64).saturating_div(8))?;

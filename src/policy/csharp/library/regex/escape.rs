@@ -19,7 +19,7 @@ pub(super) fn escape(text: &str) -> String {
 }
 
 /// `Regex.Unescape`; an error is the offset in the text and what is wrong there.
-pub(super) fn unescape(text: &str) -> Result<String, (usize, &'static str)> {
+pub(super) fn unescape(text: &str) -> Result<String, (usize, String)> {
     let mut out = String::with_capacity(text.len());
     let mut chars = text.chars().enumerate().peekable();
     while let Some((at, c)) = chars.next() {
@@ -27,9 +27,8 @@ pub(super) fn unescape(text: &str) -> Result<String, (usize, &'static str)> {
             out.push(c);
             continue;
         }
-        let Some((_, c)) = chars.next() else {
-            return Err((at.saturating_add(1), "Illegal \\ at end of pattern."));
-        };
+        // A backslash at the end is dropped.
+        let Some((_, c)) = chars.next() else { break };
         let mut digits = |count: usize, radix: u32| {
             let mut number = 0_u32;
             let mut found = 0_usize;
@@ -56,7 +55,7 @@ pub(super) fn unescape(text: &str) -> Result<String, (usize, &'static str)> {
                 let wanted = if c == 'x' { 2 } else { 4 };
                 let (number, found) = digits(wanted, 16);
                 if found < wanted {
-                    return Err((at.saturating_add(2).saturating_add(found), short));
+                    return Err((at.saturating_add(2).saturating_add(found), short.to_owned()));
                 }
                 out.push(char::from_u32(number).unwrap_or('\u{fffd}'));
             }
@@ -68,7 +67,7 @@ pub(super) fn unescape(text: &str) -> Result<String, (usize, &'static str)> {
                 out.push(char::from_u32(code).unwrap_or('\u{fffd}'));
             }
             c if c.is_alphanumeric() || c == '_' => {
-                return Err((at.saturating_add(2), "Unrecognized escape sequence."));
+                return Err((at.saturating_add(2), format!("Unrecognized escape sequence \\{c}.")));
             }
             c => out.push(c),
         }

@@ -289,13 +289,12 @@ fn replace(
         out.push_str(search.input.get(done..start).unwrap_or(""));
         done = end;
         let before = out.len();
-        match &parts {
-            Some(parts) => replacement::expand(&mut out, parts, &search.input, found),
-            None => {
-                let found = matches::make(machine, &search.regex, &search.input, Some(found), &mut units)?;
-                if let Value::Str(text) = machine.invoke(call.get(by), &[found])? {
-                    out.push_str(&text);
-                }
+        if let Some(parts) = &parts {
+            replacement::expand(&mut out, parts, &search.input, found);
+        } else {
+            let found = matches::make(machine, &search.regex, &search.input, Some(found), &mut units)?;
+            if let Value::Str(text) = machine.invoke(call.get(by), &[found])? {
+                out.push_str(&text);
             }
         }
         machine.pay(out.len().saturating_sub(before))?;

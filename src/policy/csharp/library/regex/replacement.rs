@@ -22,23 +22,20 @@ pub(super) fn parse(text: &str, groups: &[Group]) -> Vec<Part> {
         let (before, after) = rest.split_at_checked(at).unwrap_or((rest, ""));
         literal.push_str(before);
         let after = after.strip_prefix('$').unwrap_or("");
-        match reference(after, groups) {
-            Some((part, length)) => {
-                if let Some(Part::Text(text)) = &part {
-                    literal.push_str(text);
-                } else if let Some(part) = part {
-                    if !literal.is_empty() {
-                        parts.push(Part::Text(std::mem::take(&mut literal)));
-                    }
-                    parts.push(part);
-                }
-                rest = after.get(length..).unwrap_or("");
-            }
-            None => {
-                literal.push('$');
-                rest = after;
-            }
+        let Some((part, length)) = reference(after, groups) else {
+            literal.push('$');
+            rest = after;
+            continue;
+        };
+        rest = after.get(length..).unwrap_or("");
+        if let Part::Text(text) = &part {
+            literal.push_str(text);
+            continue;
         }
+        if !literal.is_empty() {
+            parts.push(Part::Text(std::mem::take(&mut literal)));
+        }
+        parts.push(part);
     }
     literal.push_str(rest);
     if !literal.is_empty() {
@@ -48,10 +45,10 @@ pub(super) fn parse(text: &str, groups: &[Group]) -> Vec<Part> {
 }
 
 /// What stands after a `$`, and its length in bytes.
-fn reference(after: &str, groups: &[Group]) -> Option<(Option<Part>, usize)> {
+fn reference(after: &str, groups: &[Group]) -> Option<(Part, usize)> {
     let index = |name: &str| groups.iter().position(|group| group.name == name);
     let first = after.chars().next()?;
-    let simple = |part: Part| Some((Some(part), 1));
+    let simple = |part: Part| Some((part, 1));
     match first {
         '$' => simple(Part::Text("$".to_owned())),
         '&' => simple(Part::Group(0)),
@@ -62,16 +59,14 @@ fn reference(after: &str, groups: &[Group]) -> Option<(Option<Part>, usize)> {
         '{' => {
             let end = after.find('}')?;
             let name = after.get(1..end)?;
-            index(name).map(|at| (Some(Part::Group(at)), end.saturating_add(1)))
+            index(name).map(|at| (Part::Group(at), end.saturating_add(1)))
         }
         '0'..='9' => {
-            // As many digits as still name a group.
-            let digits = after.bytes().take_while(u8::is_ascii_digit).count();
-            (1..=digits.min(9)).rev().find_map(|length| {
-                let number: u32 = after.get(..length)?.parse().ok()?;
-                let at = groups.iter().position(|group| group.number == number)?;
-                Some((Some(Part::Group(at)), length))
-            })
+            // All digits belong to the number, whether or not fewer would name a group.
+            let length = after.bytes().take_while(u8::is_ascii_digit).count();
+            let number: u32 = after.get(..length)?.parse().ok()?;
+            let at = groups.iter().position(|group| group.number == number)?;
+            Some((Part::Group(at), length))
         }
         _ => None,
     }

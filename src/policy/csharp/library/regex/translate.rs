@@ -446,7 +446,8 @@ impl Translator {
             }
             name.push(c);
         }
-        if name.is_empty() {
+        let starts_with_digit = name.starts_with(|c: char| c.is_ascii_digit());
+        if name.is_empty() || (starts_with_digit && !name.bytes().all(|byte| byte.is_ascii_digit())) {
             return Err(self.invalid("Invalid group name: Group names must begin with a word character."));
         }
         Ok(name)

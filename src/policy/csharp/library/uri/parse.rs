@@ -29,11 +29,17 @@ pub struct Uri {
 /// Why a text is no absolute URI, in the words of `UriFormatException`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Problem {
+    /// Nothing there.
     Empty,
+    /// No scheme: a relative reference perhaps.
     NoScheme,
+    /// A scheme of other characters than it may have.
     BadScheme,
+    /// A scheme that needs `//`, without it.
     BadAuthority,
+    /// No host, or one of other characters than it may have.
     BadHost,
+    /// A port that is none.
     BadPort,
 }
 

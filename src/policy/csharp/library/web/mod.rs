@@ -101,16 +101,13 @@ pub fn html_decode(text: &str) -> String {
         let name = entity.strip_prefix('&').unwrap_or("");
         let end = name.find([';', '&']).unwrap_or(name.len());
         let (name, after) = name.split_at_checked(end).unwrap_or((name, ""));
-        match (after.strip_prefix(';'), character(name)) {
-            (Some(after), Some(c)) => {
-                out.push(c);
-                rest = after;
-            }
-            _ => {
-                out.push('&');
-                out.push_str(name);
-                rest = after;
-            }
+        if let (Some(after), Some(c)) = (after.strip_prefix(';'), character(name)) {
+            out.push(c);
+            rest = after;
+        } else {
+            out.push('&');
+            out.push_str(name);
+            rest = after;
         }
     }
     out.push_str(rest);
