@@ -1,8 +1,8 @@
 //! Running over anything that can be run over.
 //!
 //! Rules
-//! - A sequence is taken as it is when the run begins: changing a list under `foreach` is not noticed, where
-//!   .NET throws.
+//! - A sequence is taken as it is when the run begins. `foreach` notices when its length has changed since;
+//!   other changes, which .NET notices too, it does not.
 //! - A `JObject` is a sequence of its properties here; as `KeyValuePair`s, which is what `foreach` over a
 //!   variable of type `JObject` sees, it is [`items_of`] that type.
 
@@ -66,31 +66,6 @@ pub fn items_of(
     };
     machine.pay(items.len().saturating_mul(16))?;
     Ok(items)
-}
-
-/// The type of the elements of a sequence type, as `foreach` and LINQ see them.
-pub fn element_type(ty: &Type) -> Type {
-    match ty {
-        Type::Array(element) => (**element).clone(),
-        Type::Plain(Class::String) => Type::CHAR,
-        Type::Plain(Class::JObject) => {
-            Type::generic(Class::KeyValuePair, [Type::STRING, Type::Plain(Class::JToken)])
-        }
-        Type::Plain(class) if class.derives_from(Class::JToken) => Type::Plain(Class::JToken),
-        Type::Generic(Class::IGrouping, arguments) => arguments.get(1).cloned().unwrap_or(Type::Unknown),
-        Type::Generic(Class::ILookup, arguments) => {
-            Type::generic(Class::IGrouping, arguments.iter().cloned())
-        }
-        Type::Generic(class, arguments)
-            if class.derives_from(Class::IDictionary) || class.derives_from(Class::IReadOnlyDictionary) =>
-        {
-            Type::generic(Class::KeyValuePair, arguments.iter().cloned())
-        }
-        Type::Generic(class, arguments) if class.derives_from(Class::IEnumerable) => {
-            arguments.first().cloned().unwrap_or(Type::Unknown)
-        }
-        _ => Type::Unknown,
-    }
 }
 
 /// A new list object.

@@ -1,13 +1,13 @@
 //! `System.Collections.Generic`: lists, dictionaries, sets, queues and stacks.
 //!
 //! Rules
-//! - Dictionaries and sets run in order of insertion, as .NET's do until something is removed.
+//! - Dictionaries and sets run in order of insertion, as .NET's do until something is removed; then .NET
+//!   fills the gap first.
 //! - Keys are compared by `object.Equals`, strings without case when the collection was made with a
 //!   comparer that ignores it.
 //! - Members of interfaces are in the interfaces' tables, so that they are found through any type.
 //!
-//! Not modelled: the exception of `foreach` when the collection changes under it; comparers written by
-//! users; capacity.
+//! Not modelled: comparers written by users, capacity.
 
 mod comparers;
 mod dictionaries;
@@ -27,7 +27,7 @@ use super::super::heap::Object;
 use super::super::machine::Machine;
 use super::super::value::Value;
 use super::super::{Class, Type};
-use super::{Table, collation, common};
+use super::{Table, collation, common, json};
 
 /// Members of the family.
 pub const TABLES: &[Table] = &[
@@ -149,7 +149,10 @@ pub(super) fn order(machine: &mut Machine<'_, '_>, a: &Value, b: &Value) -> Resu
         (Value::Null, Value::Null) => Ok(Ordering::Equal),
         (Value::Null, _) => Ok(Ordering::Less),
         (_, Value::Null) => Ok(Ordering::Greater),
-        _ => common::compare(machine, a, b),
+        _ => match json::order_values(machine, a, b) {
+            Some(order) => Ok(order),
+            None => common::compare(machine, a, b),
+        },
     }
 }
 

@@ -144,6 +144,11 @@ pub fn equal_values(machine: &mut Machine<'_, '_>, a: &Value, b: &Value) -> Resu
     if is_value(a) && is_value(b) { merge::deep_equals(machine, a, b) } else { Ok(take::same(a, b)) }
 }
 
+/// The order of two `JValue`s by what they hold; `None` when they have none.
+pub fn order_values(machine: &Machine<'_, '_>, a: &Value, b: &Value) -> Option<std::cmp::Ordering> {
+    select::order(machine, a, b)
+}
+
 /// `ToString()` of a token: the value's own text for a `JValue`, indented JSON for others.
 pub fn display(machine: &mut Machine<'_, '_>, token: &Value) -> Result<Text, Fault> {
     match tree::node(machine, token).map(|node| &node.kind) {

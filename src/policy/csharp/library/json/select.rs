@@ -279,7 +279,7 @@ fn loosely_equal(machine: &mut Machine<'_, '_>, a: &Value, b: &Value) -> Result<
     }
 }
 
-fn order(machine: &Machine<'_, '_>, a: &Value, b: &Value) -> Option<Ordering> {
+pub(super) fn order(machine: &Machine<'_, '_>, a: &Value, b: &Value) -> Option<Ordering> {
     let (Some(JsonKind::Value(left)), Some(JsonKind::Value(right))) =
         (kind(machine, a).cloned(), kind(machine, b).cloned())
     else {

@@ -344,7 +344,7 @@ pub(super) fn from_object(machine: &mut Machine<'_, '_>, call: &Call<'_>) -> Res
 
 /// `token[key]`
 pub(super) fn index(machine: &mut Machine<'_, '_>, call: &Call<'_>) -> Result<Value, Fault> {
-    let (token, key) = (call.get(0), call.get(1));
+    let (token, key) = (call.get(0), take::needed(call, 1, "key")?);
     match (tree::kind(machine, token), key) {
         (Some(JsonKind::Object(_)), Value::Str(name)) => tree::get(machine, token, name),
         (Some(JsonKind::Array(items)), Value::Int(at)) => match usize::try_from(*at) {
