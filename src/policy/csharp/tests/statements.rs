@@ -103,7 +103,11 @@ fn what_csharp_refuses_is_refused() {
     refused("@(new Lisst<int>())", "unknown-type");
     refused("@(context.Response.Status)", "unknown-member");
     refused("@{ switch (1) { case 1: int x = 2; default: return 3; } }", "case-falls-through");
-    refused("@{ 1 + 2; return 3; }", "no-effect");
+    refused("@{ 1 + 2; return 3; }", "expression-syntax");
+    refused("@{ foreach (var n in new[] { 1 }) { n = 2; } return 1; }", "not-assignable");
+    refused("@(5 as string)", "invalid-cast");
+    refused("@{ try { return 1; } catch (Exception) { return 2; } catch (FormatException) { return 3; } }", "unreachable-catch");
+    refused("@{ switch (1) { case 1: return 1; case 1: return 2; } return 3; }", "duplicate-case");
 }
 
 #[test]
