@@ -29,6 +29,8 @@ pub(crate) enum Command {
     Compare(CompareArgs),
     /// Draw the charts of an output folder again, from the CSV files in it
     Plot(PlotArgs),
+    /// Run tests of policies: requests against scripted backends, in virtual time
+    Test(TestArgs),
     /// Look at policy documents by themselves: are they well-formed, known and C#?
     Policy(PolicyArgs),
     /// Print the JSON Schema of a file format
@@ -146,6 +148,8 @@ pub(crate) struct PolicyArgs {
 pub(crate) enum PolicyCommand {
     /// Say what is wrong with policies, fragments and snippets, each by itself
     Check(PolicyCheckArgs),
+    /// Say of each policy of a document whether it is executed, has no effect here, or cannot be run
+    Coverage(PolicyCoverageArgs),
 }
 
 /// Arguments of `policy check`.
@@ -155,6 +159,55 @@ pub(crate) struct PolicyCheckArgs {
     #[arg(required = true, value_name = "PATH")]
     pub paths: Vec<String>,
     /// The documents are deployed with format `xml` (expressions escaped), not `rawxml`
+    #[arg(long)]
+    pub escaped: bool,
+    /// What is printed
+    #[arg(long, value_enum, default_value_t)]
+    pub format: Format,
+}
+
+/// Arguments of `test`.
+#[derive(Debug, Args)]
+pub(crate) struct TestArgs {
+    /// Files of tests (JSON; `poolproof schema test` says what may stand in them)
+    #[arg(required = true, value_name = "FILE")]
+    pub files: Vec<String>,
+    /// Run only cases with this text in their name, whatever the letters' case
+    #[arg(long, value_name = "TEXT")]
+    pub filter: Option<String>,
+    /// Say which policies, outcomes of conditions and pool members no case reached
+    #[arg(long)]
+    pub coverage: bool,
+    /// Fail (exit 1) when less than this share of all three together is reached
+    #[arg(long, value_name = "PERCENT", value_parser = percentage)]
+    pub fail_under: Option<f64>,
+    /// Name the cases that pass, too
+    #[arg(short, long)]
+    pub verbose: bool,
+    /// What is printed
+    #[arg(long, value_enum, default_value_t)]
+    pub format: TestFormat,
+}
+
+/// What `test` prints on standard output.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum TestFormat {
+    /// Text for people
+    #[default]
+    Human,
+    /// JSON for programs
+    Json,
+    /// JUnit XML for build servers
+    Junit,
+}
+
+/// Arguments of `policy coverage`.
+#[derive(Debug, Args)]
+pub(crate) struct PolicyCoverageArgs {
+    /// Policy document
+    #[arg(value_name = "FILE")]
+    pub path: String,
+    /// The document is deployed with format `xml` (expressions escaped), not `rawxml`
     #[arg(long)]
     pub escaped: bool,
     /// What is printed
@@ -175,6 +228,8 @@ pub(crate) struct SchemaArgs {
 pub(crate) enum SchemaOf {
     /// Scenario files
     Scenario,
+    /// Files of tests of policies
+    Test,
 }
 
 /// What is printed on standard output.
@@ -196,6 +251,14 @@ fn path_and_value(text: &str) -> Result<(String, String), String> {
     Ok((path.trim().to_owned(), value.to_owned()))
 }
 
+fn percentage(text: &str) -> Result<f64, String> {
+    let percent = text.trim_end_matches('%').trim_end().parse::<f64>();
+    percent
+        .ok()
+        .filter(|percent| (0.0..=100.0).contains(percent))
+        .ok_or("expected a number from 0 to 100".to_owned())
+}
+
 #[cfg(test)]
 mod tests {
     use clap::CommandFactory;
@@ -212,5 +275,14 @@ mod tests {
         assert_eq!(path_and_value("a.b=c=d"), Ok(("a.b".to_owned(), "c=d".to_owned())));
         assert!(path_and_value("a").is_err());
         assert!(path_and_value("=1").is_err());
+    }
+
+    #[test]
+    fn percentages_are_in_range() {
+        assert_eq!(percentage("80"), Ok(80.0));
+        assert_eq!(percentage("99.5 %"), Ok(99.5));
+        for text in ["", "-1", "101", "NaN", "inf", "x"] {
+            assert!(percentage(text).is_err(), "{text}");
+        }
     }
 }

@@ -17,6 +17,7 @@ mod table;
 mod tables;
 #[cfg(test)]
 mod test_support;
+mod verdict;
 
 use std::process::ExitCode;
 
@@ -45,7 +46,9 @@ pub fn main() -> ExitCode {
         Command::Plot(args) => commands::plot::plot(args, &mut session),
         Command::Policy(args) => match &args.command {
             PolicyCommand::Check(args) => commands::policy::check_documents(args, &mut session),
+            PolicyCommand::Coverage(args) => commands::coverage::coverage(args, &mut session),
         },
+        Command::Test(args) => commands::test::test(args, &mut session),
         Command::Schema(args) => commands::schema::schema(args, &mut session),
     };
     match result {

@@ -79,6 +79,16 @@ impl Checker<'_> {
                 Some(_) => {}
                 None => self.wrong_type(node, kind, subject),
             },
+            Kind::Characters => {
+                if node.text().is_none() {
+                    self.wrong_type(node, kind, subject);
+                }
+            }
+            Kind::Null => {
+                if !matches!(node.value, Value::Null) {
+                    self.wrong_type(node, kind, subject);
+                }
+            }
             Kind::Flag => {
                 if node.flag(self.dialect).is_none() {
                     self.wrong_type(node, kind, subject);
@@ -255,7 +265,10 @@ fn is_template_expression(node: &Node, kind: Kind) -> bool {
 fn fits(node: &Node, kind: Kind) -> bool {
     match kind {
         Kind::Any => true,
-        Kind::Text | Kind::Time { .. } | Kind::Choice(_) => matches!(node.value, Value::Text(_)),
+        Kind::Null => matches!(node.value, Value::Null),
+        Kind::Text | Kind::Characters | Kind::Time { .. } | Kind::Choice(_) => {
+            matches!(node.value, Value::Text(_))
+        }
         Kind::Flag => matches!(node.value, Value::Bool(_)),
         Kind::Integer { .. } | Kind::Number { .. } => matches!(node.value, Value::Number(_)),
         Kind::Object(_) | Kind::Tagged { .. } | Kind::Map(_) => matches!(node.value, Value::Object(_)),

@@ -133,6 +133,7 @@ impl Variant {
         let old = &self.plan.gateway;
         let gateway =
             GatewaySpec::new(old.backends().to_vec(), pools, old.program().clone(), semantics).ok()?;
+        let gateway = gateway.with_start(old.start_unix_s()).with_semantic_hits(old.semantic_hits());
         let plan = RunPlan { gateway: Arc::new(gateway), ..self.plan.clone() };
         Some(Self::assemble(name, note, plan, given, self.fixed_assumptions.clone(), self.digest))
     }
@@ -142,6 +143,12 @@ fn hash_of(digest: &[u8; 32], gateway: &GatewaySpec) -> String {
     let mut print = Fingerprint::default();
     print.part(digest);
     for switch in Switch::ALL {
+        // Few policies limit or cache: those that do not keep their hash.
+        let is_rare = matches!(switch, Switch::RateAlgorithm | Switch::CacheMissValue);
+        let default = switch.info().readings.first().copied();
+        if is_rare && default == Some(gateway.semantics().get(*switch)) {
+            continue;
+        }
         print.part(switch.info().path.as_bytes()).part(gateway.semantics().get(*switch).as_bytes());
     }
     for pool in gateway.pools() {

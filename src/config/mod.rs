@@ -24,13 +24,16 @@ mod scenario;
 mod schema;
 mod shape;
 mod strategies;
+mod suite;
 #[cfg(test)]
 mod testing;
+mod utc;
 
 pub use context::read_context;
 pub use files::{DiskFiles, FileError, Files, MAX_FILE_BYTES, MemoryFiles};
 pub use guess::{Guess, Guessed, guess_scenario, load_guessed};
 pub use loaded::{BASE, Scenario, Variant, load_scenario};
 pub use scenario::{Assumption, Overrides};
-pub use schema::scenario_schema;
+pub use schema::{scenario_schema, suite_schema};
 pub use strategies::strategy_variants;
+pub use suite::load_suite;

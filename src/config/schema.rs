@@ -9,16 +9,27 @@ use serde_json::{Map, Value, json};
 use super::check::NOTE;
 use super::scenario::shapes::{ALL, FIXED_IN_VARIANTS, SCENARIO};
 use super::shape::{Field, Kind, Shape};
+use super::suite::shapes as suite;
 use crate::semantics::Switch;
 
 /// The schema of scenario files, format version 1.
 pub fn scenario_schema() -> Value {
+    schema("poolproof scenario", &SCENARIO, ALL)
+}
+
+/// The schema of files with tests of policies, format version 1.
+pub fn suite_schema() -> Value {
+    schema("poolproof policy tests", &suite::SUITE, suite::ALL)
+}
+
+/// The schema of `root` with all that it refers to.
+fn schema(title: &str, root: &'static Shape, all: &[&'static Shape]) -> Value {
     let defs: Map<String, Value> =
-        ALL.iter().map(|shape| (shape.name.to_owned(), object_schema(shape))).collect();
-    let mut root = object_schema(&SCENARIO);
+        all.iter().map(|shape| (shape.name.to_owned(), object_schema(shape))).collect();
+    let mut root = object_schema(root);
     if let Value::Object(fields) = &mut root {
         fields.insert("$schema".to_owned(), json!("https://json-schema.org/draft/2020-12/schema"));
-        fields.insert("title".to_owned(), json!("poolproof scenario"));
+        fields.insert("title".to_owned(), json!(title));
         fields.insert("$defs".to_owned(), Value::Object(defs));
     }
     root
@@ -40,7 +51,7 @@ fn object_schema(shape: &Shape) -> Value {
 
 fn field_schema(shape: &Shape, field: &Field) -> Value {
     let mut schema = match (shape.name, field.name) {
-        ("scenario", "semantics") => semantics_schema(),
+        ("scenario" | "suite" | "case", "semantics") => semantics_schema(),
         ("scenario", "variants") => variants_schema(),
         // Each case of a tagged object has one word of its own.
         (name, "kind") if case_word(name).is_some() => json!({ "const": case_word(name) }),
@@ -59,6 +70,8 @@ fn case_word(shape: &str) -> Option<&'static str> {
 fn kind_schema(kind: Kind) -> Value {
     match kind {
         Kind::Text => json!({ "type": "string", "minLength": 1 }),
+        Kind::Characters => json!({ "type": "string" }),
+        Kind::Null => json!({ "type": "null" }),
         Kind::Flag => json!({ "type": "boolean" }),
         Kind::Integer { min, max } => json!({ "type": "integer", "minimum": min, "maximum": max }),
         Kind::Number { min, max } => json!({ "type": "number", "minimum": min, "maximum": max }),

@@ -29,6 +29,10 @@ pub(crate) struct Field {
 pub(crate) enum Kind {
     /// Text of at least one character.
     Text,
+    /// Text, which may be empty.
+    Characters,
+    /// `null`.
+    Null,
     /// `true` or `false`.
     Flag,
     /// A whole number, bounds included.
@@ -67,7 +71,8 @@ impl Kind {
     /// What is expected, for "expected ..." in messages.
     pub(crate) fn expected(self) -> String {
         match self {
-            Self::Text => "text".to_owned(),
+            Self::Text | Self::Characters => "text".to_owned(),
+            Self::Null => "`null`".to_owned(),
             Self::Flag => "`true` or `false`".to_owned(),
             Self::Integer { min, max } if min == max => format!("the number {min}"),
             Self::Integer { min, max: u64::MAX } => format!("a whole number of at least {min}"),

@@ -52,11 +52,15 @@ impl SourceMap {
         Self::default()
     }
 
-    /// Adds `text` under the name shown in messages (a path as the user gave it).
+    /// Adds `text` under the name shown in messages (a path as the user gave it). A text that is there
+    /// under this name already keeps its id, so that places in it compare.
     pub fn add(&mut self, name: impl Into<Arc<str>>, text: impl Into<Arc<str>>) -> SourceId {
-        let id = SourceId(u32::try_from(self.sources.len()).unwrap_or(u32::MAX));
-        self.sources.push((name.into(), text.into()));
-        id
+        let source = (name.into(), text.into());
+        let at = self.sources.iter().position(|known| *known == source).unwrap_or_else(|| {
+            self.sources.push(source);
+            self.sources.len() - 1
+        });
+        SourceId(u32::try_from(at).unwrap_or(u32::MAX))
     }
 
     /// The name of a text, or `?` for an id of another map.

@@ -19,7 +19,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::choices::{ChoiceReason, Choices};
 use super::io::Answerer;
 use super::pipeline::Runner;
-use crate::policy::expr::Value;
+use crate::policy::csharp::{Stored, Value};
 use crate::policy::{CachePolicy, LastError, Operand, Pc, Response, ResponseLookup, Text};
 use crate::semantics::CacheMissValue;
 use crate::units::{Duration, StatusCode, Timestamp};
@@ -30,7 +30,7 @@ const MAX_ENTRIES: usize = 10_000;
 /// Everything that an instance has cached.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub(super) struct Caches {
-    values: Store<Text, Value>,
+    values: Store<Text, Stored>,
     responses: Store<ResponseKey, Response>,
     meanings: Store<Vec<Text>, Response>,
 }
@@ -93,9 +93,9 @@ impl<C: Choices> Runner<'_, C> {
         match policy {
             CachePolicy::LookupValue { key, output, default } => {
                 let key = self.eval(key)?;
-                let found = self.state.caches.values.get(&key, now).cloned();
+                let found = self.state.caches.values.get(&key, now);
                 let value = match (found, default) {
-                    (Some(value), _) => Some(value),
+                    (Some(value), _) => Some(self.exchange.heap.insert(value)),
                     (None, Some(default)) => Some(self.value(default)?),
                     (None, None) => match self.spec.semantics().cache_miss_value(self.choices) {
                         CacheMissValue::Unset => None,
@@ -110,7 +110,9 @@ impl<C: Choices> Runner<'_, C> {
                 let key = self.eval(key)?;
                 let value = self.value(value)?;
                 let duration = self.eval(duration)?;
-                self.state.caches.values.insert(key, value, now, duration);
+                let stored = self.exchange.heap.extract(&value);
+                self.exchange.tidy();
+                self.state.caches.values.insert(key, stored, now, duration);
             }
             CachePolicy::RemoveValue { key } => {
                 let key = self.eval(key)?;

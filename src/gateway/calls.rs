@@ -19,10 +19,11 @@ use super::exchange::{Frame, Phase, WaitFrame};
 use super::instance::CachedToken;
 use super::io::{Action, Event, SideAnswer, SideCall, SideRequest};
 use super::pipeline::Runner;
-use crate::policy::expr::Value;
+use super::policies::edit_headers;
+use crate::policy::csharp::{Object, Value};
 use crate::policy::{
-    Body, CallPolicy, Credentials, ExistsAction, HeaderValue, Headers, LastError, Op, Pc, Response,
-    SendRequest, SetHeader, Text, VariableSlot,
+    Body, CallPolicy, Credentials, HeaderValue, Headers, LastError, Op, Pc, Response, SendRequest, SetHeader,
+    Text, VariableSlot,
 };
 use crate::units::Timestamp;
 
@@ -101,9 +102,9 @@ impl<C: Choices> Runner<'_, C> {
                     token: token.clone(),
                     expires,
                 });
-                self.token_came(call, Some(token));
+                self.token_came(&call, Some(token));
             }
-            (SideCall::Token { .. }, _) => self.token_came(call, None),
+            (SideCall::Token { .. }, _) => self.token_came(&call, None),
             (SideCall::Request(_), SideAnswer::Response(response)) => self.done(&call, Ok(response)),
             (SideCall::Request(_), _) => self.done(&call, Err("BackendConnectionFailure")),
         }
@@ -203,19 +204,9 @@ impl<C: Choices> Runner<'_, C> {
 
     fn shape_header(&mut self, headers: &mut Headers, policy: &SetHeader) -> Result<(), Box<LastError>> {
         let name = self.eval(&policy.name)?;
-        let exists = headers.contains(&name);
-        match policy.exists_action {
-            ExistsAction::Skip if exists => return Ok(()),
-            ExistsAction::Delete => {
-                headers.remove(name);
-                return Ok(());
-            }
-            ExistsAction::Override if exists => headers.remove(name.clone()),
-            ExistsAction::Override | ExistsAction::Skip | ExistsAction::Append => {}
-        }
-        for value in &policy.values {
-            headers.append(name.clone(), HeaderValue::Text(self.eval(value)?));
-        }
+        let action = self.exists_action(policy)?;
+        let values = self.header_values(policy)?;
+        edit_headers(headers, &name, action, values);
         Ok(())
     }
 
@@ -253,7 +244,7 @@ impl<C: Choices> Runner<'_, C> {
     }
 
     /// A token has come, or will not.
-    fn token_came(&mut self, call: OpenCall, token: Option<Text>) {
+    fn token_came(&mut self, call: &OpenCall, token: Option<Text>) {
         let spec = self.spec;
         match spec.program().op(call.at) {
             Some(Op::ManagedIdentity { output, ignore_error, .. }) => {
@@ -279,14 +270,14 @@ impl<C: Choices> Runner<'_, C> {
                     Some(token) => self.authorize(&mut request, token, *output),
                     None if *ignore_error => {}
                     None => {
-                        self.done(&call, Err("TokenFetchFailed"));
+                        self.done(call, Err("TokenFetchFailed"));
                         return;
                     }
                 }
                 let one_way = request.one_way;
-                self.send_out_again(&call, *request);
+                self.send_out_again(call, *request);
                 if one_way {
-                    self.proceed(&call, policy.parallel);
+                    self.proceed(call, policy.parallel);
                 }
             }
             _ => {}
@@ -318,8 +309,9 @@ impl<C: Choices> Runner<'_, C> {
             }
             Err(reason) => {
                 let url = match (&call.call, &call.then) {
-                    (SideCall::Request(request), _) => request.url.clone(),
-                    (SideCall::Token { .. }, Some(request)) => request.url.clone(),
+                    (SideCall::Request(request), _) | (SideCall::Token { .. }, Some(request)) => {
+                        request.url.clone()
+                    }
                     (SideCall::Token { resource, .. }, None) => resource.clone(),
                 };
                 let message = match reason {
@@ -379,7 +371,8 @@ impl<C: Choices> Runner<'_, C> {
     /// no response type: the status code stands for it.
     fn store_response(&mut self, slot: Option<VariableSlot>, response: Option<Response>) {
         if let Some(slot) = slot {
-            let value = response.map_or(Value::Null, |r| Value::Int(i32::from(r.status.get())));
+            let heap = &mut self.exchange.heap;
+            let value = response.map_or(Value::Null, |r| heap.add(Object::Response(Box::new(r))).into());
             self.set_variable(slot, value);
         }
     }

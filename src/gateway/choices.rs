@@ -9,6 +9,8 @@ pub enum ChoiceReason {
     PoolMember,
     /// The random part of an exponential retry wait.
     RetryJitter,
+    /// A random number or identifier in an expression.
+    Expression,
     /// Whether a prompt is like one that was answered before.
     SemanticCacheHit,
 }

@@ -11,7 +11,7 @@ use super::io::{Answerer, Ending, SideCall, TokenFacts, Usage, WakeReason};
 use super::limits::Due;
 use super::retry::RetryTimes;
 use super::spec::BackendRef;
-use crate::policy::expr::Value;
+use crate::policy::csharp::{Heap, Value};
 use crate::policy::{Facts, HeaderValue, LastError, Pc, Request, Response, Text};
 use crate::units::{AttemptNumber, BackendId, RequestId, Timestamp};
 
@@ -32,6 +32,10 @@ pub struct Exchange {
     /// An error on its way to an enclosing retry or to on-error.
     pub(super) pending: Option<Box<LastError>>,
     pub(super) variables: Vec<Option<Value>>,
+    /// Objects that the variables refer to.
+    pub(super) heap: Heap,
+    /// Lines that expressions wrote and nobody took yet.
+    pub(super) trace: Vec<Text>,
     pub(super) frames: Vec<Frame>,
     pub(super) target: Target,
     pub(super) attempt: AttemptNumber,
@@ -54,6 +58,8 @@ pub struct Exchange {
     pub(super) cache_key: Option<Box<ResponseKey>>,
     /// Where a semantic-cache-store puts it.
     pub(super) meaning_key: Option<Vec<Text>>,
+    /// Headers that cors adds to the response when it is sent.
+    pub(super) cors: Vec<(Text, Text)>,
 }
 
 /// What an exchange is waiting for.
@@ -182,6 +188,11 @@ impl Exchange {
         &self.variables
     }
 
+    /// Objects that the variables refer to.
+    pub fn heap(&self) -> &Heap {
+        &self.heap
+    }
+
     /// A side call that was not answered yet.
     pub fn side_call(&self, number: CallNumber) -> Option<&SideCall> {
         self.calls.iter().find(|call| call.number == number).map(|call| &call.call)
@@ -190,6 +201,13 @@ impl Exchange {
     /// Forwards made so far.
     pub fn attempts(&self) -> u32 {
         self.attempt.0
+    }
+
+    /// Drops objects that no variable refers to, so that equal states are equal values.
+    pub(super) fn tidy(&mut self) {
+        if !self.heap.is_empty() {
+            self.heap.collect(self.variables.iter_mut().flatten());
+        }
     }
 
     /// The next time the core wants to hear of this exchange, and why.

@@ -103,6 +103,8 @@ impl Gateway {
         exchange.pending = None;
         exchange.variables.clear();
         exchange.variables.resize(program.variables.len(), None);
+        exchange.heap.clear();
+        exchange.trace.clear();
         exchange.frames.clear();
         exchange.target = super::exchange::Target::Unset;
         exchange.attempt = AttemptNumber::default();
@@ -121,6 +123,7 @@ impl Gateway {
         exchange.stamps.clear();
         exchange.cache_key = None;
         exchange.meaning_key = None;
+        exchange.cors.clear();
         self.runner(exchange, now, choices, effects).run();
     }
 

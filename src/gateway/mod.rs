@@ -13,7 +13,7 @@
 //!
 //! Rooms: `instance` is the entrance, `pipeline` runs policies, `forward` makes attempts; `breaker`,
 //! `window`, `selection`, `retry`, `retry_after` hold one rule each; `limits`, `cache`, `calls` run the
-//! policies of those names; `io` and `exchange` are the data.
+//! policies of those names, `policies` all others beyond routing; `io` and `exchange` are the data.
 //!
 //! Deliberately absent: latency, quota and traffic (the world's), file formats, HTTP.
 #![cfg_attr(not(test), deny(clippy::arithmetic_side_effects))]
@@ -28,6 +28,7 @@ mod instance;
 mod io;
 mod limits;
 mod pipeline;
+mod policies;
 mod retry;
 mod retry_after;
 mod selection;

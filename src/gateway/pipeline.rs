@@ -8,13 +8,14 @@
 //!   condition sees the last response, also after an error. When the retry ends, a pending error goes on.
 //! - return-response ends the pipeline with a response of its own: nothing of the old one is kept.
 
-use super::choices::Choices;
+use super::choices::{ChoiceReason, Choices};
 use super::exchange::{BodyProgress, Exchange, Frame, Phase, RetryFrame, Target};
 use super::instance::GatewayState;
 use super::io::{Action, Answerer, Effects, Ending, Event, Step, WakeReason};
+use super::policies::edit_headers;
 use super::retry::RetryTimes;
 use super::spec::GatewaySpec;
-use crate::policy::expr::{EvalError, Expression, FromValue, Scope, Value};
+use crate::policy::csharp::{Chance, EvalError, Expression, FromValue, Scope, Value};
 use crate::policy::{
     Body, ExistsAction, HeaderValue, Headers, LastError, Op, Operand, Pc, PolicyScope, Response, Retry,
     ReturnResponse, Section, SetBackend, SetHeader, Text, VariableSlot,
@@ -110,6 +111,9 @@ impl<C: Choices> Runner<'_, C> {
             Op::Limit(policy) => self.limit(policy, pc)?,
             Op::Cache(policy) => self.cache(policy, pc)?,
             Op::Call(policy) => self.side_call(policy, pc)?,
+            Op::Transform(policy) => self.transform(policy, pc)?,
+            Op::Guard(policy) => self.guard(policy, pc)?,
+            Op::Record(policy) => self.record(policy, pc)?,
         }
         Ok(())
     }
@@ -122,23 +126,59 @@ impl<C: Choices> Runner<'_, C> {
 
     /// The value of an attribute; a throwing expression becomes the error of the current policy.
     pub(super) fn eval<T: FromValue + Clone>(&mut self, operand: &Operand<T>) -> Result<T, Box<LastError>> {
-        let result = match operand {
-            Operand::Literal(value) => return Ok(value.clone()),
-            Operand::Expression(_) => {
-                let scope = scope(self.spec, self.exchange, self.now, self.choices);
-                operand.eval(&scope)
+        match operand {
+            Operand::Literal(value) => Ok(value.clone()),
+            Operand::Expression(expression) => {
+                let objects = self.exchange.heap.len();
+                let result = self.with_scope(|scope| T::from_expression(expression, scope));
+                if self.exchange.heap.len() != objects {
+                    self.exchange.tidy();
+                }
+                result
             }
-        };
-        result.map_err(|error| self.expression_error(&error))
+        }
     }
 
-    /// The value of an expression, for a variable.
+    /// The value of an expression, for a variable or a cache. Objects it made live until the next call of
+    /// [`Exchange::tidy`].
     pub(super) fn value(&mut self, expression: &Expression) -> Result<Value, Box<LastError>> {
-        let value = {
-            let scope = scope(self.spec, self.exchange, self.now, self.choices);
-            expression.eval(&scope)
+        self.with_scope(|scope| expression.eval(scope))
+    }
+
+    /// Evaluates over `context` as the current policy sees it.
+    pub(super) fn with_scope<T>(
+        &mut self,
+        run: impl FnOnce(&mut Scope<'_>) -> Result<T, EvalError>,
+    ) -> Result<T, Box<LastError>> {
+        let spec = self.spec;
+        let exchange = &mut *self.exchange;
+        let shows_default = exchange.response.is_none()
+            && !exchange.forwarded
+            && spec.semantics().policy_pre_response(self.choices) == PreResponse::DefaultObject;
+        let mut default = shows_default.then(|| spec.pre_response().clone());
+        let mut chance = ByChoices(self.choices);
+        let mut scope = Scope {
+            request: &mut exchange.request,
+            response: exchange.response.as_mut().or(default.as_mut()),
+            last_error: exchange.last_error.as_deref(),
+            variables: &exchange.variables,
+            names: &spec.program().variables,
+            heap: &mut exchange.heap,
+            facts: exchange.facts.as_deref().unwrap_or(spec.facts()),
+            now: self.now,
+            started: exchange.started,
+            start_unix_s: i64::try_from(spec.start_unix_s()).unwrap_or(0),
+            request_id: exchange.id.0,
+            chance: &mut chance,
+            semantics: spec.semantics(),
+            trace: &mut exchange.trace,
         };
-        value.map_err(|error| self.expression_error(&error))
+        let result = run(&mut scope);
+        let request = exchange.id;
+        for line in exchange.trace.drain(..) {
+            self.effects.events.push(Event::Traced { request, line });
+        }
+        result.map_err(|error| self.expression_error(&error))
     }
 
     fn end_section(&mut self, section: Section) {
@@ -155,52 +195,64 @@ impl<C: Choices> Runner<'_, C> {
         if let Some(variable) = self.exchange.variables.get_mut(slot.0 as usize) {
             *variable = Some(value);
         }
+        self.exchange.tidy();
     }
 
     /// `set-header`: on the request in inbound and backend, on the response in outbound and on-error.
     fn set_header(&mut self, policy: &SetHeader) -> Result<(), Box<LastError>> {
+        let on_request = self.is_on_request();
         let name = self.eval(&policy.name)?;
-        let on_request = matches!(self.section(), Section::Inbound | Section::Backend);
-        let exists = self.headers(on_request).contains(&name);
-        match policy.exists_action {
-            ExistsAction::Skip if exists => return Ok(()),
-            ExistsAction::Delete => {
-                self.headers(on_request).remove(name);
-                return Ok(());
-            }
-            ExistsAction::Override | ExistsAction::Skip if exists => {
-                self.headers(on_request).remove(name.clone());
-            }
-            ExistsAction::Override | ExistsAction::Skip | ExistsAction::Append => {}
+        let action = self.exists_action(policy)?;
+        if action == ExistsAction::Skip && self.headers(on_request).contains(&name) {
+            return Ok(());
         }
-        self.append_header(on_request, &name, &policy.values)
-    }
-
-    fn append_header(
-        &mut self,
-        on_request: bool,
-        name: &Text,
-        values: &[Operand<Text>],
-    ) -> Result<(), Box<LastError>> {
-        for value in values {
-            let value = self.eval(value)?;
-            self.headers(on_request).append(name.clone(), HeaderValue::Text(value));
+        if action == ExistsAction::Delete {
+            self.headers(on_request).remove(name);
+            return Ok(());
         }
+        // Values may read the header that they replace. One value needs no list.
+        if let [value] = &*policy.values {
+            let value = HeaderValue::Text(self.eval(value)?);
+            let headers = self.headers(on_request);
+            if action == ExistsAction::Append {
+                headers.append(name, value)
+            } else {
+                headers.set(name, value)
+            }
+            return Ok(());
+        }
+        let values = self.header_values(policy)?;
+        edit_headers(self.headers(on_request), &name, action, values);
         Ok(())
     }
 
-    fn headers(&mut self, on_request: bool) -> &mut Headers {
-        if on_request {
-            &mut self.exchange.request.headers
-        } else {
-            // A response that nobody has written yet: that of the section's end.
-            let status = match self.section() {
-                Section::OnError => StatusCode::INTERNAL_SERVER_ERROR,
-                Section::Inbound | Section::Backend | Section::Outbound => StatusCode::OK,
-            };
-            let response = self.exchange.response.get_or_insert_with(|| Response::plain(status));
-            &mut response.headers
-        }
+    pub(super) fn exists_action(&mut self, policy: &SetHeader) -> Result<ExistsAction, Box<LastError>> {
+        let Some(computed) = &policy.computed_action else { return Ok(policy.exists_action) };
+        let name = self.eval(computed)?;
+        ExistsAction::named(name.trim())
+            .ok_or_else(|| self.error("ExpressionValueEvaluationFailure", unknown_action(&name)))
+    }
+
+    pub(super) fn header_values(&mut self, policy: &SetHeader) -> Result<Vec<Text>, Box<LastError>> {
+        policy.values.iter().map(|value| self.eval(value)).collect()
+    }
+
+    /// Whether policies of this section work on the request.
+    pub(super) fn is_on_request(&self) -> bool {
+        matches!(self.section(), Section::Inbound | Section::Backend)
+    }
+
+    pub(super) fn headers(&mut self, on_request: bool) -> &mut Headers {
+        if on_request { &mut self.exchange.request.headers } else { &mut self.response().headers }
+    }
+
+    /// The response. One that nobody has written yet is that of the section's end.
+    pub(super) fn response(&mut self) -> &mut Response {
+        let status = match self.section() {
+            Section::OnError => StatusCode::INTERNAL_SERVER_ERROR,
+            Section::Inbound | Section::Backend | Section::Outbound => StatusCode::OK,
+        };
+        self.exchange.response.get_or_insert_with(|| Response::plain(status))
     }
 
     fn set_target(&mut self, target: &SetBackend) -> Result<(), Box<LastError>> {
@@ -282,23 +334,31 @@ impl<C: Choices> Runner<'_, C> {
     }
 
     fn return_response(&mut self, policy: &ReturnResponse) -> Result<(), Box<LastError>> {
-        let mut response = Response::plain(StatusCode::OK);
+        let stored = policy.variable.and_then(|slot| self.stored_response(slot));
+        let mut response = stored.unwrap_or_else(|| Response::plain(StatusCode::OK));
         if let Some((code, reason)) = &policy.status {
             response.status = self.eval(code)?;
             response.reason = self.eval(reason)?;
         }
+        for header in &policy.headers {
+            let name = self.eval(&header.name)?;
+            let action = self.exists_action(header)?;
+            let values = self.header_values(header)?;
+            edit_headers(&mut response.headers, &name, action, values);
+        }
         if let Some(body) = &policy.body {
             response.body = Body::Text(self.eval(body)?);
         }
+        self.answer_with(response);
+        Ok(())
+    }
+
+    /// Ends the pipeline with a response of the gateway's own.
+    pub(super) fn answer_with(&mut self, response: Response) {
         self.drop_body();
         self.exchange.response = Some(response);
         self.exchange.answerer = Some(Answerer::Gateway);
-        for header in &policy.headers {
-            let name = self.eval(&header.name)?;
-            self.append_header(false, &name, &header.values)?;
-        }
         self.respond(StatusCode::OK);
-        Ok(())
     }
 
     /// Sends an error on its way: to the innermost retry, else to on-error, else to the client.
@@ -360,6 +420,7 @@ impl<C: Choices> Runner<'_, C> {
         if self.exchange.response.is_none() {
             self.exchange.response = Some(Response::plain(default));
         }
+        self.add_cors_headers();
         self.settle_response();
         let answerer = self.exchange.answerer.unwrap_or(Answerer::Gateway);
         self.effects.actions.push(Action::Respond { request, answerer });
@@ -418,28 +479,15 @@ impl<C: Choices> Runner<'_, C> {
     }
 }
 
-/// `context` for the expressions of the current policy.
-fn scope<'a, C: Choices>(
-    spec: &'a GatewaySpec,
-    exchange: &'a Exchange,
-    now: Timestamp,
-    choices: &mut C,
-) -> Scope<'a> {
-    let response = match &exchange.response {
-        Some(response) => Some(response),
-        None if exchange.forwarded => None,
-        None => match spec.semantics().policy_pre_response(choices) {
-            PreResponse::Null => None,
-            PreResponse::DefaultObject => Some(spec.pre_response()),
-        },
-    };
-    Scope {
-        request: &exchange.request,
-        response,
-        last_error: exchange.last_error.as_deref(),
-        variables: &exchange.variables,
-        names: &spec.program().variables,
-        now,
-        started: exchange.started,
+fn unknown_action(name: &str) -> Text {
+    Text::from(format!("`{name}` is not a value for `exists-action`"))
+}
+
+/// Random numbers of expressions are choices like all others.
+struct ByChoices<'a, C>(&'a mut C);
+
+impl<C: Choices> Chance for ByChoices<'_, C> {
+    fn between(&mut self, low: u64, high: u64) -> u64 {
+        self.0.between(low, high, ChoiceReason::Expression)
     }
 }

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use thiserror::Error;
 
+use crate::policy::operations::Supplied;
 use crate::policy::{Facts, Program, Response, Text};
 use crate::semantics::Semantics;
 use crate::units::{BackendId, Duration, PoolId, StatusCode};
@@ -122,6 +123,7 @@ pub struct GatewaySpec {
     start_unix_s: u64,
     facts: Arc<Facts>,
     semantic_hits: u16,
+    supplied: Supplied,
     legacy_reasons: Vec<Text>,
     pre_response: Response,
 }
@@ -173,6 +175,7 @@ impl GatewaySpec {
             start_unix_s: 0,
             facts: Arc::default(),
             semantic_hits: 0,
+            supplied: Supplied::default(),
             legacy_reasons,
             pre_response,
         };
@@ -198,6 +201,18 @@ impl GatewaySpec {
     pub fn with_facts(mut self, facts: Facts) -> Self {
         self.facts = Arc::new(facts);
         self
+    }
+
+    /// The same with keys and authorizations that stand for services the gateway would ask.
+    #[must_use]
+    pub fn with_supplied(mut self, supplied: Supplied) -> Self {
+        self.supplied = supplied;
+        self
+    }
+
+    /// Keys and authorizations that stand for services the gateway would ask.
+    pub fn supplied(&self) -> &Supplied {
+        &self.supplied
     }
 
     /// What `context` tells when a request says nothing else.

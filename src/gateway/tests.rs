@@ -4,15 +4,20 @@
 //! checks that a copy of the state behaves the same. `reference` is a slow model that is obviously right;
 //! `random` throws everything at the core in any order.
 
+mod caches;
+mod calls;
 mod cancel;
 mod driver;
 mod errors;
 mod exhausted;
 mod failover;
 mod identity;
+mod limits;
 mod messages;
+mod policies;
 mod random;
 mod readings;
 mod reference;
 mod retries;
 mod stale;
+mod tokens;

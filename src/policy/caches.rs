@@ -3,7 +3,7 @@
 //! Sources: the page of each policy in the policy reference (2026). `caching-type` is read and checked; there
 //! is one cache, that of the gateway instance, whatever it says.
 
-use super::expr::Expression;
+use super::csharp::Expression;
 use super::program::{Operand, VariableSlot};
 use super::text::Text;
 use crate::units::Duration;

@@ -10,9 +10,9 @@
 use std::collections::BTreeMap;
 
 use super::compile::{PolicyText, Sources, load_sources};
+use super::csharp::{Expression, Variables};
 use super::csharp::{NamedValues, ParseOptions, parse_with};
 use super::document::{self, Kind, Options, Unresolved};
-use super::expr::{Expression, Variables};
 use super::program::PolicyScope;
 use super::scan::Format;
 use crate::diagnostics::{Diagnostics, SourceId, Span};

@@ -1,5 +1,5 @@
 //! API Management policies as data: read, checked, compiled to a flat [`Program`], with C#-like
-//! expressions that are evaluated over a [`expr::Scope`] of plain values.
+//! expressions that are evaluated over a [`csharp::Scope`] of plain values.
 //!
 //! The pipeline: `scan` (XML with raw expressions inside) gives a document tree, `compile` gives a
 //! program, the gateway runs it. Problems are diagnostics with places; nothing unknown is skipped.
@@ -10,19 +10,22 @@
 mod caches;
 mod calls;
 pub mod check;
+mod closest;
 mod compile;
 pub mod csharp;
 pub mod document;
-pub mod expr;
 mod facts;
 mod limits;
 mod message;
+pub mod operations;
 mod program;
 pub mod scan;
+pub mod standing;
 mod text;
 
 pub use caches::{CachePolicy, ResponseLookup};
 pub use calls::{CallPolicy, Credentials, SendRequest};
+pub(in crate::policy) use closest::closest;
 pub use compile::{PolicyText, Sources, load, load_sources, load_with_references};
 pub use facts::{Api, Deployment, Facts, Group, Identity, Operation, Origin, Product, Subscription, User};
 pub use limits::{

@@ -12,8 +12,9 @@
 use super::Text;
 use super::caches::CachePolicy;
 use super::calls::CallPolicy;
-use super::expr::{EvalError, Expression, FromValue, Scope};
+use super::csharp::{EvalError, Expression, FromValue, Scope};
 use super::limits::Limit;
+use super::operations::{Guard, Record, Transform};
 use crate::diagnostics::Span;
 use crate::units::{Duration, StatusCode};
 
@@ -102,7 +103,7 @@ pub enum Operand<T> {
 impl<T: FromValue + Clone> Operand<T> {
     /// The value in `scope`.
     #[inline]
-    pub fn eval(&self, scope: &Scope<'_>) -> Result<T, EvalError> {
+    pub fn eval(&self, scope: &mut Scope<'_>) -> Result<T, EvalError> {
         match self {
             Self::Literal(value) => Ok(value.clone()),
             Self::Expression(expression) => T::from_expression(expression, scope),
@@ -124,6 +125,19 @@ pub enum ExistsAction {
     Delete,
 }
 
+impl ExistsAction {
+    /// The action that an attribute names.
+    pub fn named(name: &str) -> Option<Self> {
+        match name {
+            "override" => Some(Self::Override),
+            "skip" => Some(Self::Skip),
+            "append" => Some(Self::Append),
+            "delete" => Some(Self::Delete),
+            _ => None,
+        }
+    }
+}
+
 /// `set-header`.
 #[derive(Clone, Debug)]
 pub struct SetHeader {
@@ -131,6 +145,8 @@ pub struct SetHeader {
     pub name: Operand<Text>,
     /// What to do when the header exists.
     pub exists_action: ExistsAction,
+    /// The name of the action, where an expression gives it.
+    pub computed_action: Option<Operand<Text>>,
     /// Values in order.
     pub values: Box<[Operand<Text>]>,
 }
@@ -179,6 +195,8 @@ pub struct Retry {
 /// `return-response`.
 #[derive(Clone, Debug, Default)]
 pub struct ReturnResponse {
+    /// `response-variable-name`: the response to begin with; an empty one when absent.
+    pub variable: Option<VariableSlot>,
     /// `set-status`: code and reason; 200 OK when absent.
     pub status: Option<(Operand<StatusCode>, Operand<Text>)>,
     /// `set-header` children.
@@ -247,6 +265,12 @@ pub enum Op {
     Cache(Box<CachePolicy>),
     /// Calls to somebody else.
     Call(Box<CallPolicy>),
+    /// A policy that changes messages.
+    Transform(Box<Transform>),
+    /// A policy that lets a request pass or refuses it.
+    Guard(Box<Guard>),
+    /// A policy that changes no message: it tells or calls somebody, or it is without effect here.
+    Record(Box<Record>),
 }
 
 /// Where an operation comes from.

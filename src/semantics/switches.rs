@@ -198,7 +198,7 @@ switches! {
     ptu_bucket_depth: BucketDepth = "ptu.bucket_depth", "not published (provisioned throughput page, 2026-02-10)",
         [SixtySeconds = "60s", ThirtySeconds = "30s", TenSeconds = "10s"];
     /// Whether strings in JSON that look like ISO dates become dates when policies parse them.
-    json_dates: JsonDates = "expr.json_dates", "Newtonsoft.Json's documented default (DateParseHandling.DateTime); the service's settings are not published",
+    expr_json_dates: JsonDates = "expr.json_dates", "Newtonsoft.Json's documented default (DateParseHandling.DateTime); the service's settings are not published",
         [Parsed = "parsed", Text = "text"];
     /// How many digits an expression writes of a double without a format.
     expr_double_format: DoubleFormat = "expr.double_format", "unspecified; .NET Core 3.0 and later write the shortest text that reads back, .NET Framework 15 digits",

@@ -303,7 +303,7 @@ impl<'p, O: Observer> World<'p, O> {
                 self.calendar.schedule(until, event);
             }
             Action::SideCall { number, deadline, call, .. } => {
-                self.call_side(slot, now, number, deadline, &call)
+                self.call_side(slot, now, number, deadline, &call);
             }
             Action::Respond { answerer, .. } => {
                 let Some(flight) = self.flights.get_mut(slot as usize) else { return };

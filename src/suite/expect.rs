@@ -128,7 +128,7 @@ impl Expectation {
         if let Some(body) = &self.body
             && !body.holds(found.body.as_deref())
         {
-            differs("body".to_owned(), body.to_string(), shown(found.body.as_deref()));
+            differs("body".to_owned(), body.to_string(), body.shown(found.body.as_deref()));
         }
         list_differs(&mut differs, "backends", self.backends.as_deref(), &found.backends);
         let waits = |all: &[Duration]| all.iter().map(ToString::to_string).collect::<Vec<_>>();
@@ -164,7 +164,7 @@ impl Expectation {
         if let Some(body) = &self.sent_body
             && !body.holds(found.sent_body.as_deref())
         {
-            differs("sent.body".to_owned(), body.to_string(), shown(found.sent_body.as_deref()));
+            differs("sent.body".to_owned(), body.to_string(), body.shown(found.sent_body.as_deref()));
         }
         if let Some(elapsed) = self.elapsed
             && found.elapsed != Some(elapsed)
@@ -237,6 +237,15 @@ impl BodyExpectation {
             Self::Text(expected) => text == expected,
             Self::Contains(part) => text.contains(part.as_str()),
             Self::Json(expected) => serde_json::from_str(text).is_ok_and(|found| same_json(expected, &found)),
+        }
+    }
+
+    /// What was found, in the form of what was expected.
+    fn shown(&self, body: Option<&str>) -> String {
+        let json = body.and_then(|text| serde_json::from_str::<Json>(text).ok());
+        match (self, json) {
+            (Self::Json(_), Some(json)) => json.to_string(),
+            _ => shown(body),
         }
     }
 }

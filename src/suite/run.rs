@@ -12,6 +12,7 @@ use crate::gateway::{
     Action, BreakerState, CallNumber, Effects, Event, Exchange, FirstChoice, ForwardTarget, Gateway, Input,
     RequestHead, SentBody, SideAnswer, SideCall, TokenFacts, Usage,
 };
+use crate::policy::csharp::{Context, LowestChance, to_json};
 use crate::policy::{Body, Headers, LastError, Request, Response, Text};
 use crate::units::{AttemptNumber, Duration, RequestId, Timestamp};
 
@@ -331,9 +332,13 @@ impl<'c> Stage<'c> {
         let at = index(request);
         let Some(exchange) = self.exchanges.get(at) else { return };
         let names = &self.case.gateway.program().variables;
+        let mut chance = LowestChance;
+        let mut context = Context { heap: exchange.heap().clone(), ..Context::default() };
+        let mut scope = context.scope(&mut chance);
         let set = names.iter().zip(exchange.variables());
-        let variables =
-            set.filter_map(|(name, value)| Some((name.to_string(), plain(value.as_ref()?)))).collect();
+        let variables = set
+            .filter_map(|(name, value)| Some((name.to_string(), to_json(value.as_ref()?, &mut scope))))
+            .collect();
         if let Some(record) = self.records.get_mut(at) {
             record.variables = variables;
             record.error = exchange.last_error().cloned();
@@ -440,19 +445,4 @@ fn text_of(body: &Body) -> Option<String> {
 fn endpoint<'c>(case: &'c Case, url: &str) -> Option<&'c super::model::Script> {
     let fits = case.endpoints.iter().filter(|e| url.starts_with(e.prefix.as_str()));
     fits.max_by_key(|e| e.prefix.len()).map(|e| &e.script)
-}
-
-/// A variable as JSON: what is no number, bool or null is its text.
-fn plain(value: &crate::policy::expr::Value) -> Json {
-    use crate::policy::expr::Value;
-    match value {
-        Value::Null => Json::Null,
-        Value::Bool(value) => Json::from(*value),
-        Value::Int(value) => Json::from(*value),
-        Value::Long(value) => Json::from(*value),
-        Value::Double(value) => Json::from(value.get()),
-        Value::Char(value) => Json::from(value.to_string()),
-        Value::Str(value) => Json::from(value.as_str()),
-        Value::Strings(values) => values.iter().map(|text| Json::from(text.as_str())).collect(),
-    }
 }

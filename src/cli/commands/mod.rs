@@ -1,8 +1,10 @@
 //! One room for each verb.
 
 pub(crate) mod compare;
+pub(crate) mod coverage;
 pub(crate) mod init;
 pub(crate) mod plot;
 pub(crate) mod policy;
 pub(crate) mod run;
 pub(crate) mod schema;
+pub(crate) mod test;

@@ -167,12 +167,10 @@ fn relevance(setting: &Setting<'_>, switch: Switch) -> Option<u8> {
         ),
         // What a policy's text depends on only where it prints doubles or hashes strings; nothing of the
         // kind is visible in a compiled program.
-        Switch::DoubleFormat | Switch::StringHash => (false, 4),
+        Switch::DoubleFormat | Switch::JsonDates | Switch::StringHash => (false, 4),
         Switch::OversizedRetryAfter => {
             (setting.deployments.iter().any(|d| matches!(d.capacity, Capacity::Standard(_))), 4)
         }
-        // Programs of today do not read JSON.
-        Switch::JsonDates => (false, 4),
     };
     matters.then_some(rank)
 }

@@ -9,8 +9,8 @@ use std::sync::Arc;
 use super::super::arm::{Resource, ResourceKind, ResourceMember};
 use super::super::check::entries;
 use super::super::hints::{did_you_mean, list};
-use super::super::json::{Node, shorten};
-use crate::diagnostics::{Diagnostic, Diagnostics, Span};
+use super::super::json::{Node, Value, shorten};
+use crate::diagnostics::{Diagnostic, Diagnostics, SourceId, Span};
 use crate::gateway::{BackendEntity, PoolMember, PoolSpec};
 use crate::policy::{Op, Operand, Program, SetBackend, Text};
 use crate::units::BackendId;
@@ -49,6 +49,42 @@ pub(super) fn join<'n>(
     let failed = join.problems.has_errors();
     diagnostics.extend(join.problems);
     parts.filter(|_| !failed)
+}
+
+/// All backends and pools of the resources, whether anybody uses or describes them or not. All problems of
+/// joining are told; `None` when there was one.
+pub(crate) fn join_all(
+    resources: &[Resource],
+    references: &[(Text, Span)],
+    diagnostics: &mut Diagnostics,
+) -> Option<(Vec<BackendEntity>, Vec<PoolSpec>)> {
+    let nothing = Node::new(Value::Null, Span::new(SourceId(0), 0, 0));
+    let mut join = Join { tree: &nothing, resources, problems: Diagnostics::new() };
+    join.duplicates();
+    join.members();
+    join.references(references);
+    let singles: Option<Vec<BackendEntity>> = resources
+        .iter()
+        .filter_map(|resource| match &resource.kind {
+            ResourceKind::Single { url, breaker, .. } => Some(Some(BackendEntity {
+                name: Arc::clone(&resource.name),
+                url: Arc::clone(url),
+                breaker: breaker.clone(),
+            })),
+            ResourceKind::Pool { .. } => None,
+            ResourceKind::Unusable => Some(None),
+        })
+        .collect();
+    let failed = join.problems.has_errors();
+    let pools = singles.as_ref().and_then(|singles| join.pools(|name| position(singles, name), None));
+    diagnostics.extend(join.problems);
+    singles.zip(pools).filter(|_| !failed)
+}
+
+/// The id of the backend called `name`.
+fn position<'e>(singles: impl IntoIterator<Item = &'e BackendEntity>, name: &str) -> Option<BackendId> {
+    let at = singles.into_iter().position(|single| single.name.eq_ignore_ascii_case(name))?;
+    u16::try_from(at).ok().map(BackendId)
 }
 
 struct Join<'n, 'r> {
@@ -304,10 +340,17 @@ impl<'n> Join<'n, '_> {
             };
             singles.push(Described { entity, url_span: *url_span, entry });
         }
-        let id_of = |name: &str| {
-            let at = singles.iter().position(|single| single.entity.name.eq_ignore_ascii_case(name))?;
-            u16::try_from(at).ok().map(BackendId)
-        };
+        let pools =
+            self.pools(|name| position(singles.iter().map(|single| &single.entity), name), program)?;
+        Some(Parts { singles, pools })
+    }
+
+    /// The pools, of members that `id_of` knows.
+    fn pools(
+        &self,
+        id_of: impl Fn(&str) -> Option<BackendId>,
+        program: Option<&Program>,
+    ) -> Option<Vec<PoolSpec>> {
         let mut pools = Vec::new();
         for resource in self.resources {
             let ResourceKind::Pool { members, failure_status } = &resource.kind else { continue };
@@ -330,7 +373,7 @@ impl<'n> Join<'n, '_> {
                 None => return None,
             }
         }
-        Some(Parts { singles, pools })
+        Some(pools)
     }
 
     /// The members of a pool with what `pools` says about them instead of the resource.

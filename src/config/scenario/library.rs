@@ -52,15 +52,18 @@ impl<'a> Library<'a> {
 
     /// The scenario file itself.
     pub(crate) fn scenario(&mut self, diagnostics: &mut Diagnostics) -> Option<Node> {
+        let help = "name a scenario file such as `scenarios/walkthrough/scenario.json`";
+        self.root("scenario", help, diagnostics)
+    }
+
+    /// The file that names all others, called `what` in messages.
+    pub(crate) fn root(&mut self, what: &str, help: &str, diagnostics: &mut Diagnostics) -> Option<Node> {
         let path = self.scenario_path.clone();
         let bytes = match self.files.read(&path) {
             Ok(bytes) => bytes,
             Err(error) => {
-                let message = format!("cannot read the scenario `{path}`: {error}");
-                diagnostics.push(
-                    Diagnostic::error("missing-file", None, message)
-                        .help("name a scenario file such as `scenarios/walkthrough/scenario.json`"),
-                );
+                let message = format!("cannot read the {what} `{path}`: {error}");
+                diagnostics.push(Diagnostic::error("missing-file", None, message).help(help));
                 return None;
             }
         };
@@ -120,6 +123,24 @@ impl<'a> Library<'a> {
         Some(loaded)
     }
 
+    /// The text that the field `field` at `node` names.
+    pub(crate) fn named_text(
+        &mut self,
+        field: &str,
+        node: &Node,
+        diagnostics: &mut Diagnostics,
+    ) -> Option<(SourceId, Arc<str>)> {
+        let path = beside(&self.scenario_path, node.text()?);
+        let bytes = self.named_file(&path, field, node, diagnostics)?;
+        self.text(&path, bytes, diagnostics)
+    }
+
+    /// Whether there is a file where `node` says; tells it when there is none.
+    pub(crate) fn is_there(&self, field: &str, node: &Node, diagnostics: &mut Diagnostics) -> Option<String> {
+        let path = beside(&self.scenario_path, node.text()?);
+        self.named_file(&path, field, node, diagnostics).map(|_| path)
+    }
+
     fn named_file(
         &self,
         path: &str,
@@ -137,7 +158,7 @@ impl<'a> Library<'a> {
                 let message = format!("cannot read `{}`, which `{field}` names: {error}", shorten(path));
                 diagnostics.push(
                     Diagnostic::error("missing-file", node.mark(), message)
-                        .label("expected the path of a file, relative to the scenario file"),
+                        .label("expected the path of a file, relative to the file that names it"),
                 );
                 None
             }

@@ -6,6 +6,7 @@
 
 mod assume;
 mod edit;
+mod endpoints;
 mod gateway;
 mod library;
 mod lower;
@@ -19,8 +20,9 @@ mod traffic;
 
 pub use assume::Assumption;
 pub(crate) use assume::{Setting, switch_assumptions};
+pub(crate) use gateway::join_all;
 pub(crate) use library::Library;
 pub(crate) use lower::{Lowered, lower};
 pub use overrides::Overrides;
 pub(crate) use overrides::{ParsedOverrides, vary};
-pub(crate) use readings::flatten_semantics;
+pub(crate) use readings::{flatten_semantics, read_semantics};

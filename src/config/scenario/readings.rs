@@ -53,7 +53,7 @@ fn flatten(prefix: &str, node: &Node, flat: &mut Vec<Member>, diagnostics: &mut 
 }
 
 /// The readings that `semantics` chooses, and which switches it names.
-pub(super) fn read_semantics(tree: &Node, diagnostics: &mut Diagnostics) -> (Semantics, Vec<Switch>) {
+pub(crate) fn read_semantics(tree: &Node, diagnostics: &mut Diagnostics) -> (Semantics, Vec<Switch>) {
     let mut semantics = Semantics::default();
     let mut given = Vec::new();
     let Some(node) = tree.get("semantics") else { return (semantics, given) };

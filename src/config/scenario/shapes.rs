@@ -49,6 +49,11 @@ pub(crate) static SCENARIO: Shape = Shape {
             Kind::Map(&Kind::Map(&Kind::Object(&MEMBER))),
             "Priorities and weights that replace those of the resources, by pool and member.",
         ),
+        Field::optional(
+            "endpoints",
+            Kind::List { of: &Kind::Object(&ENDPOINT), min: 0, max: 10_000 },
+            "Who answers send-request, in order of precedence; other URLs cannot be reached.",
+        ),
         Field::optional("semantics", Kind::Any, "Readings of undocumented behaviour, by switch name."),
         Field::optional("output", Kind::Object(&OUTPUT), "What is written."),
         Field::optional(
@@ -66,6 +71,11 @@ pub(crate) static GATEWAY: Shape = Shape {
         Field::optional("tier", Kind::Choice(TIERS), "Service tier; default BasicV2."),
         Field::optional("units", Kind::integer(1, 1_000), "Number of gateway instances; default 1."),
         Field::optional("tokenFetch", Kind::TIME, "Time to fetch a managed identity token; default 0s."),
+        Field::optional(
+            "semanticCacheHits",
+            Kind::Number { min: 0.0, max: 1.0 },
+            "Share of prompts like one that a semantic cache holds, to a thousandth; default 0.",
+        ),
         Field::optional("tokenLifetime", Kind::TIME_ABOVE_ZERO, "How long a token stays valid; default 24h."),
     ],
 };
@@ -77,6 +87,19 @@ pub(crate) static OPERATION: Shape = Shape {
         Field::optional("method", Kind::Text, "HTTP method; default POST."),
         Field::required("path", Kind::Text, "Path and query below the backend URL, beginning with a slash."),
         Field::optional("headers", Kind::Map(&Kind::Text), "Headers that clients send."),
+    ],
+};
+
+pub(crate) static ENDPOINT: Shape = Shape {
+    name: "endpoint",
+    what: "an endpoint",
+    fields: &[
+        Field::required("url", Kind::Text, "What the URL of the call begins with."),
+        Field::optional("method", Kind::Text, "HTTP method; default: every one."),
+        Field::optional("status", Kind::integer(100, 599), "Status of the answer; default 200."),
+        Field::optional("headers", Kind::Map(&Kind::Text), "Headers of the answer."),
+        Field::optional("body", Kind::Text, "Body of the answer; default: none."),
+        Field::optional("latency", Kind::TIME, "Time until the answer arrives; default 0s."),
     ],
 };
 
@@ -357,6 +380,7 @@ pub(crate) static ALL: &[&Shape] = &[
     &SCENARIO,
     &GATEWAY,
     &OPERATION,
+    &ENDPOINT,
     &BACKEND,
     &STANDARD,
     &TOKEN_COST,

@@ -3,6 +3,7 @@
 mod damage;
 mod plans;
 mod problems;
+mod side_calls;
 
 use super::Overrides;
 use crate::config::testing::{TestFiles, load_with};

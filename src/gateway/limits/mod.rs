@@ -30,7 +30,7 @@ use super::choices::Choices;
 use super::exchange::Frame;
 use super::io::Answerer;
 use super::pipeline::Runner;
-use crate::policy::expr::Value;
+use crate::policy::csharp::Value;
 use crate::policy::{
     Body, Facts, HeaderValue, Increment, LastError, Limit, LimitScope, NarrowLimit, Op, Pc, Quota, RateLimit,
     Response, Tell, Text, VariableSlot,

@@ -16,8 +16,8 @@ use proptest::test_runner::TestRunner;
 
 use super::driver::{backends, compile, head, policy, pool, response, rule, seconds};
 use crate::gateway::{
-    Action, Answerer, BreakerChange, BreakerState, ChoiceReason, Choices, Effects, Ending, Event, Exchange,
-    ForwardTarget, Gateway, GatewaySpec, Input, Phase, SentBody, SideAnswer, Threshold,
+    Action, Answerer, BreakerChange, BreakerState, CallNumber, ChoiceReason, Choices, Effects, Ending, Event,
+    Exchange, ForwardTarget, Gateway, GatewaySpec, Input, Phase, SentBody, SideAnswer, SideCall, Threshold,
 };
 use crate::semantics::{Readings, Semantics, Switch};
 use crate::units::{AttemptNumber, BackendId, Timestamp};
@@ -40,7 +40,19 @@ fn policies() -> Vec<(String, u32)> {
         <set-backend-service base-url="https://elsewhere" /><forward-request /></when></choose>"#;
     let again_inside = r#"<retry count="3" interval="0" condition="@(context.Response.StatusCode == 429)">
         <set-backend-service backend-id="p" /><forward-request /></retry>"#;
+    let limited = format!(
+        r#"<rate-limit-by-key calls="4" renewal-period="5" counter-key="k" increment-condition="@(context.Response.StatusCode != 429)" />
+           <llm-token-limit counter-key="k" tokens-per-minute="100" estimate-prompt-tokens="true" />
+           <wait for="all"><send-request mode="copy" response-variable-name="a" timeout="1" ignore-error="true" />
+           <send-request mode="copy" response-variable-name="b" timeout="3" /></wait>{target}"#
+    );
+    let held = r#"<limit-concurrency key="a" max-count="2"><retry count="2" interval="1" condition="@(context.Response != null && context.Response.StatusCode == 429)">
+        <limit-concurrency key="b" max-count="1"><forward-request timeout="2" /></limit-concurrency></retry>
+        <choose><when condition="@(context.Response.StatusCode == 500)"><return-response /></when></choose>
+        <send-request mode="copy" response-variable-name="c" timeout="1" /></limit-concurrency>"#;
     vec![
+        (policy(&limited, held, "", on_error), 3),
+        (policy(target, held, "", on_error), 3),
         (policy(target, "<base />", "", ""), 1),
         (policy(&format!("{identity}{target}"), &nested, identity, on_error), 6),
         (policy(target, growing, "<set-status code=\"204\" reason=\"x\" />", on_error), 3),
@@ -157,7 +169,11 @@ fn check(play: &Play) -> BTreeSet<&'static str> {
             4 => Input::ConnectionFailed { attempt },
             5 => Input::BodyFailed { attempt },
             6 => Input::SideCallDone { number: exchange.last_call, answer: SideAnswer::Failed },
-            7 | 8 => {
+            7 => {
+                let number = CallNumber(exchange.last_call.0.saturating_sub(*back));
+                Input::SideCallDone { number, answer: SideAnswer::Response(response(*status, &[])) }
+            }
+            8 => {
                 let expires = now.saturating_add(seconds(u64::from(*back)));
                 let answer = SideAnswer::Token { token: "t".into(), expires };
                 Input::SideCallDone { number: exchange.last_call, answer }
@@ -193,6 +209,13 @@ fn check(play: &Play) -> BTreeSet<&'static str> {
             assert_eq!(exchange.phase(), &Phase::Done(ending));
         }
     }
+    let inside = gateway.state().limits.inside();
+    assert!(inside <= 2 * 3, "{inside} held by three requests in two limits");
+    for exchange in &mut exchanges {
+        let mut effects = Effects::default();
+        gateway.handle(exchange, Input::ClientCancel, now, &mut choices, &mut effects);
+    }
+    assert_eq!(gateway.state().limits.inside(), 0, "a slot was not given back");
     came_up
 }
 
@@ -206,7 +229,8 @@ fn action_word(action: &Action) -> &'static str {
         Action::Forward { target: ForwardTarget::Url(_), .. } => "to a url",
         Action::Abort { .. } => "abort",
         Action::Sleep { .. } => "sleep",
-        Action::SideCall { .. } => "token",
+        Action::SideCall { call: SideCall::Token { .. }, .. } => "token",
+        Action::SideCall { .. } => "call",
         Action::Respond { answerer: Answerer::Gateway, .. } => "answer of the gateway",
         Action::Respond { .. } => "answer of a backend",
         Action::Finish { ending: Ending::Answered, .. } => "answered",
@@ -251,10 +275,12 @@ fn the_plays_are_not_empty() {
         "answer of the gateway",
         "answered",
         "broken off",
+        "call",
         "cancelled",
         "closed",
         "exhausted",
         "extension",
+        "failed call",
         "failure",
         "fifth attempt",
         "lost body",

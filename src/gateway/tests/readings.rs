@@ -326,6 +326,33 @@ const SCENES: &[Scene] = &[
             ("true", "retry failed: ExpressionValueEvaluationFailure"),
         ],
     },
+    Scene {
+        // 2 in 60 s, both used at once. After 30 s none of them has left the window, and one has flowed in.
+        switch: "rate.algorithm",
+        play: |reading| {
+            let limit = r#"<rate-limit calls="2" renewal-period="60" />"#;
+            let text =
+                policy(&format!(r#"{limit}<set-backend-service backend-id="p" />"#), "<base />", "", "");
+            let mut rig = reading.rig(by_priority(1, &text));
+            rig.start(0);
+            rig.start(1);
+            rig.wait(seconds(30));
+            rig.start(2)
+        },
+        shows: &[("sliding", "respond 429 gateway; answered"), ("token_bucket", "forward 1 b0")],
+    },
+    Scene {
+        switch: "cache.miss_value",
+        play: |reading| {
+            let inbound = r#"<cache-lookup-value key="k" variable-name="v" />
+                <set-header name="x-v"><value>@(context.Variables.ContainsKey("v") ? "there" : "absent")</value>
+                </set-header><set-backend-service backend-id="p" />"#;
+            let mut rig = reading.rig(by_priority(1, &policy(inbound, "<base />", "", "")));
+            rig.start(0);
+            rig.sent_header(0, "x-v").unwrap_or_default()
+        },
+        shows: &[("unset", "absent"), ("null", "there")],
+    },
 ];
 
 /// Switches that something else reads.

@@ -2,7 +2,7 @@
 
 use super::Compiler;
 use crate::diagnostics::Diagnostic;
-use crate::policy::expr::closest;
+use crate::policy::closest;
 use crate::policy::scan::{Attribute, Element};
 
 impl Compiler<'_> {
@@ -50,10 +50,10 @@ impl Compiler<'_> {
 
     /// Complains about text beside the children.
     pub(super) fn check_no_text(&mut self, element: &Element) {
-        let text = &element.text.text;
-        if text.trim().is_empty() {
+        if element.text.is_blank() {
             return;
         }
+        let text = &element.text.text;
         let start = text.len().saturating_sub(text.trim_start().len());
         let span = element.text.span_of(start, text.trim_end().len());
         let message = format!("text inside of `{}`", element.name);

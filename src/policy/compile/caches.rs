@@ -6,7 +6,7 @@
 //! cache come from a ratio that the run is given.
 
 use super::Compiler;
-use crate::policy::expr::{Expression, Value};
+use crate::policy::csharp::{Expression, Value};
 use crate::policy::scan::{Attribute, Element};
 use crate::policy::{CachePolicy, Op, Operand, ResponseLookup, Text};
 

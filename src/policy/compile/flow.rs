@@ -59,9 +59,10 @@ impl Compiler<'_> {
     }
 
     pub(super) fn return_response(&mut self, element: &Element, path: &str) {
-        self.check_attributes(element, &[], &["response-variable-name"]);
+        self.check_attributes(element, &["response-variable-name"], &[]);
         self.check_no_text(element);
-        let mut response = ReturnResponse::default();
+        let variable = element.attribute("response-variable-name").and_then(|a| self.variable_name(a));
+        let mut response = ReturnResponse { variable, ..ReturnResponse::default() };
         let mut seen: Vec<&str> = Vec::new();
         for child in &element.children {
             let name = child.name.as_str();

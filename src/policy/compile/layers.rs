@@ -12,7 +12,7 @@ use super::known::{Known, look_up, sections_of};
 use super::sections::{DEFAULT_TIMEOUT, SECTIONS};
 use super::{Compiler, Starts};
 use crate::diagnostics::{Diagnostic, Span};
-use crate::policy::expr::closest;
+use crate::policy::closest;
 use crate::policy::scan::Element;
 use crate::policy::{ForwardRequest, Op, Operand, Place, PolicyScope, Section, Text};
 

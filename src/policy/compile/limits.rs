@@ -134,6 +134,10 @@ impl Compiler<'_> {
         Some(Tell { header: named?.or(header), variable: variable? })
     }
 
+    #[expect(
+        clippy::option_option,
+        reason = "outside: whether it could be read, inside: whether it is there"
+    )]
     pub(super) fn header_name(&mut self, element: &Element, name: &str) -> Option<Option<Text>> {
         let Some(attribute) = element.attribute(name) else { return Some(None) };
         self.literal_name(attribute).map(Some)
@@ -155,6 +159,10 @@ impl Compiler<'_> {
         self.whole(attribute, least, u32::MAX).map(Operand::Literal)
     }
 
+    #[expect(
+        clippy::option_option,
+        reason = "outside: whether it could be read, inside: whether it is there"
+    )]
     fn optional_amount(
         &mut self,
         element: &Element,

@@ -1,14 +1,12 @@
 //! Policies that write messages: set-header, set-status, set-body.
 
 use super::Compiler;
-use super::sections::unsupported;
 use crate::policy::scan::{Element, RawText};
 use crate::policy::{ExistsAction, Operand, SetHeader, Text};
 use crate::units::StatusCode;
 
 /// Headers that belong to the connection (set-header page of the policy reference).
 const FIXED_HEADERS: &[&str] = &["Connection", "Content-Length", "Keep-Alive", "Transfer-Encoding"];
-const BODY_LATER: &[&str] = &["parse-date", "template", "xsi-nil"];
 
 impl Compiler<'_> {
     pub(super) fn set_header(&mut self, element: &Element) -> Option<SetHeader> {
@@ -16,21 +14,19 @@ impl Compiler<'_> {
         self.check_no_text(element);
         let name_attribute = self.required(element, "name");
         let name = name_attribute.and_then(|attribute| self.name_operand(attribute));
+        let mut computed_action = None;
         let action = match element.attribute("exists-action") {
             None => Some(ExistsAction::Override),
             Some(attribute) if attribute.value.is_expression => {
-                self.report(unsupported(attribute.name_span, "a computed `exists-action`"));
-                None
+                computed_action = self.text_operand(&attribute.value, &attribute.name);
+                computed_action.as_ref().map(|_| ExistsAction::Override)
             }
-            Some(attribute) => self.literal(&attribute.value).and_then(|text| match text.trim() {
-                "override" => Some(ExistsAction::Override),
-                "skip" => Some(ExistsAction::Skip),
-                "append" => Some(ExistsAction::Append),
-                "delete" => Some(ExistsAction::Delete),
-                _ => {
+            Some(attribute) => self.literal(&attribute.value).and_then(|text| {
+                let action = ExistsAction::named(text.trim());
+                if action.is_none() {
                     self.bad_value(attribute, "`override`, `skip`, `append` or `delete`");
-                    None
                 }
+                action
             }),
         };
         if let (Some(Operand::Literal(name)), Some(attribute)) = (&name, name_attribute) {
@@ -67,7 +63,11 @@ impl Compiler<'_> {
                 None => complete = false,
             }
         }
-        if values.is_empty() && complete && action.is_some_and(|action| action != ExistsAction::Delete) {
+        if values.is_empty()
+            && complete
+            && action.is_some_and(|action| action != ExistsAction::Delete)
+            && computed_action.is_none()
+        {
             self.error(
                 "missing-element",
                 element.name_span,
@@ -79,7 +79,7 @@ impl Compiler<'_> {
             Operand::Literal(name) => Operand::Literal(Text::from(name.trim().to_owned())),
             computed @ Operand::Expression(_) => computed,
         };
-        Some(SetHeader { name, exists_action: action?, values: values.into() })
+        Some(SetHeader { name, exists_action: action?, computed_action, values: values.into() })
     }
 
     fn trimmed_operand(&mut self, raw: &RawText) -> Option<Operand<Text>> {
@@ -97,16 +97,17 @@ impl Compiler<'_> {
         Some((code?, reason?))
     }
 
-    /// The text of a body. Elements inside are part of it.
+    /// The text of the body inside of return-response and send-request. Elements inside are part of it.
     pub(super) fn set_body(&mut self, element: &Element) -> Option<Operand<Text>> {
-        self.check_attributes(element, &[], BODY_LATER);
-        if element.children.is_empty() {
-            return self.text_operand(&element.text, "set-body");
+        self.check_attributes(element, &["parse-date", "xsi-nil"], &["template"]);
+        self.body_operand(element)
+    }
+
+    pub(super) fn body_operand(&mut self, element: &Element) -> Option<Operand<Text>> {
+        match &element.payload {
+            Some(payload) => Some(Operand::Literal(Text::from(payload.text.clone()))),
+            None => self.text_operand(&element.text, "set-body"),
         }
-        let span = element.inner_span;
-        let document = self.documents.get(&span.source).copied().unwrap_or("");
-        let inner = document.get(span.start as usize..span.end as usize).unwrap_or("");
-        Some(Operand::Literal(Text::from(inner.to_owned())))
     }
 }
 

@@ -17,21 +17,27 @@ mod authentication;
 mod caches;
 mod calls;
 mod flow;
+mod guards;
 mod known;
 mod layers;
 mod limits;
 mod messages;
 mod operands;
+mod records;
 mod routing;
 mod sections;
+mod shape;
+#[cfg(test)]
+mod table;
 mod tokens;
+mod transforms;
 mod variables;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::document::{self, Options};
-use super::expr::Variables;
+use super::csharp::Variables;
+use super::document::{self, Options, Unresolved};
 use super::scan::Element;
 use super::{Op, Pc, Place, PolicyScope, Program, Section, Text};
 use crate::diagnostics::{Diagnostic, Diagnostics, SourceId, Span};
@@ -100,6 +106,7 @@ pub fn load_sources(
         layers.push(Layer { scope: *scope, elements, start, malformed });
     }
     let mut compiler = Compiler::new(documents, fragments, sources.is_check, &mut problems);
+    compiler.names_are_told = sources.options.unresolved == Unresolved::Error;
     let starts = compiler.read(layers);
     let program = compiler.finish(starts);
     let failed = problems.has_errors();
@@ -131,6 +138,8 @@ struct Compiler<'a> {
     /// Fragments put in so far.
     included: usize,
     is_check: bool,
+    /// The reader has complained about every named value that has no value.
+    names_are_told: bool,
     /// What was reported: a fragment is compiled each time it is included.
     reported: BTreeSet<(&'static str, Option<Span>, String)>,
     ops: Vec<Op>,
@@ -178,6 +187,7 @@ impl<'a> Compiler<'a> {
             fragments_open: Vec::new(),
             included: 0,
             is_check,
+            names_are_told: false,
             reported: BTreeSet::new(),
             ops: Vec::new(),
             places: Vec::new(),

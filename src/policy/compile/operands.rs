@@ -2,7 +2,9 @@
 
 use super::Compiler;
 use crate::diagnostics::{Diagnostic, Span};
-use crate::policy::expr::{Expression, Simple, Type, named_value, named_value_error};
+use crate::policy::csharp::{
+    Class, Expression, NamedValues, Options, ParseOptions, Type, named_value, named_value_error,
+};
 use crate::policy::scan::{Attribute, RawText};
 use crate::policy::{Operand, Text};
 use crate::units::{Duration, StatusCode};
@@ -159,9 +161,12 @@ impl Compiler<'_> {
         self.literal(&attribute.value)
     }
 
-    /// The text itself, without named values. In a check nothing is known of what holds one.
+    /// The text itself, without named values. In a check nothing is known of what holds one, or what a
+    /// template would have filled in.
     pub(super) fn literal<'r>(&mut self, raw: &'r RawText) -> Option<&'r str> {
-        if self.is_check && named_value(&raw.text).is_some() {
+        let is_open = named_value(&raw.text).is_some();
+        if (is_open && (self.is_check || self.names_are_told)) || (self.is_check && !raw.leftovers.is_empty())
+        {
             return None;
         }
         if let Some((at, name)) = named_value(&raw.text) {
@@ -181,20 +186,25 @@ impl Compiler<'_> {
 
     /// An expression of any type, for a variable.
     pub(super) fn expression(&mut self, raw: &RawText) -> Option<Expression> {
-        Expression::compile(raw, &mut self.variables, self.diagnostics)
+        if self.names_are_told && raw.named_values().next().is_some() {
+            return None;
+        }
+        let named_values = if self.is_check { NamedValues::Tolerate } else { NamedValues::Refuse };
+        let options = Options { parse: ParseOptions { named_values }, ..Options::default() };
+        Expression::compile_with(raw, &mut self.variables, &options, self.diagnostics)
     }
 
     fn computed(&mut self, raw: &RawText, what: &str, wanted: Wanted) -> Option<Expression> {
         let expression = self.expression(raw)?;
-        let result = expression.result_type();
-        let fits = match (wanted, result) {
-            (Wanted::Text, _) => result != Type::Strings,
-            (_, Type::Object | Type::String) => true,
-            (Wanted::Bool, _) => result == Type::BOOL,
-            (Wanted::Number, Type::Simple(simple)) => {
-                matches!(simple, Simple::Int | Simple::Long | Simple::Double)
-            }
-            (Wanted::Number, _) => false,
+        let result = expression.result_type().clone();
+        let fits = match (wanted, &result) {
+            (_, Type::Unknown) => true,
+            (_, Type::Plain(Class::Object | Class::String | Class::JToken | Class::JValue)) => true,
+            (_, Type::Void) => false,
+            (Wanted::Text, Type::Array(_)) => false,
+            (Wanted::Text, _) => true,
+            (Wanted::Bool, ty) => *ty.nullable_of().unwrap_or(ty) == Type::BOOL,
+            (Wanted::Number, ty) => is_number(ty.nullable_of().unwrap_or(ty)),
         };
         if !fits {
             let span: Span = raw.span;
@@ -208,4 +218,13 @@ impl Compiler<'_> {
         }
         Some(expression)
     }
+}
+
+/// Whether values of the type are numbers.
+fn is_number(ty: &Type) -> bool {
+    use Class::{Byte, Decimal, Double, Float, Int, Long, SByte, Short, UInt, ULong, UShort};
+    matches!(
+        ty.class(),
+        Some(Byte | SByte | Short | UShort | Int | UInt | Long | ULong | Float | Double | Decimal)
+    )
 }

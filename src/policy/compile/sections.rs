@@ -36,6 +36,12 @@ impl Compiler<'_> {
         let name = element.name.as_str();
         match look_up(name, self.section) {
             Known::Here => {}
+            Known::Tolerated(sections) => {
+                let message =
+                    format!("`{name}` is documented for other sections than {}", self.section.name());
+                let label = format!("documented for {}", sections.join(", "));
+                self.report(Diagnostic::warning("misplaced-policy", element.name_span, message).label(label));
+            }
             Known::Elsewhere(sections) => {
                 let message = format!("`{name}` is not allowed in {}", self.section.name());
                 let label = format!("allowed in {}", sections.join(", "));
@@ -95,7 +101,13 @@ impl Compiler<'_> {
                 }
             }
             "set-variable" => self.set_variable(element, path),
-            _ => self.report(unsupported(element.name_span, &format!("policy `{name}`"))),
+            _ => {
+                let is_read =
+                    self.transform(element, path) || self.guard(element, path) || self.record(element, path);
+                if !is_read {
+                    self.report(unsupported(element.name_span, &format!("policy `{name}`")));
+                }
+            }
         }
     }
 }

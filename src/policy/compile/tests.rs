@@ -4,9 +4,9 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::diagnostics::{Severity, SourceMap};
-use crate::policy::expr::{EvalErrorKind, Scope, Value};
-use crate::policy::{ExistsAction, Operand, Request, Response, SetBackend};
-use crate::units::{Duration, StatusCode, Timestamp};
+use crate::policy::csharp::{Class, Context, EvalError, FaultKind, FromValue, LowestChance, Value};
+use crate::policy::{ExistsAction, Operand, Response, SetBackend};
+use crate::units::{Duration, StatusCode};
 
 /// The walkthrough's policy: raw quotes and `&&` inside attributes, as published.
 pub(super) const WALKTHROUGH: &str = r#"<!-- Retry count: one less than the number of backends -- so that each is tried. -->
@@ -77,14 +77,20 @@ fn response(status: u16, reason: &'static str) -> Response {
     Response { reason: reason.into(), ..Response::plain(StatusCode::new(status).unwrap()) }
 }
 
-fn scope<'a>(
-    request: &'a Request,
-    response: Option<&'a Response>,
-    variables: &'a [Option<Value>],
-    names: &'a [Text],
-) -> Scope<'a> {
-    let (now, started) = (Timestamp::ZERO, Timestamp::ZERO);
-    Scope { request, response, last_error: None, variables, names, now, started }
+/// The value of an operand over a plain context.
+fn eval<T: FromValue + Clone>(
+    operand: &Operand<T>,
+    response: Option<&Response>,
+    variables: &[Option<Value>],
+    names: &[Text],
+) -> Result<T, EvalError> {
+    let mut context = Context {
+        response: response.cloned(),
+        variables: variables.to_vec(),
+        names: names.to_vec(),
+        ..Context::default()
+    };
+    operand.eval(&mut context.scope(&mut LowestChance))
 }
 
 fn condition(program: &Program) -> &Operand<bool> {
@@ -144,7 +150,6 @@ fn the_walkthrough_has_the_expected_layout() {
 #[test]
 fn the_walkthrough_evaluates_as_described() {
     let program = loaded(WALKTHROUGH);
-    let request = Request::default();
     for (status, reason, expected) in [
         (429, "Too Many Requests", true),
         (503, "Backend pool x is temporarily unavailable", false),
@@ -152,11 +157,11 @@ fn the_walkthrough_evaluates_as_described() {
         (200, "OK", false),
     ] {
         let response = response(status, reason);
-        let result = condition(&program).eval(&scope(&request, Some(&response), &[], &[]));
+        let result = eval(condition(&program), Some(&response), &[], &[]);
         assert_eq!(result, Ok(expected), "{status} {reason}");
     }
-    let error = condition(&program).eval(&scope(&request, None, &[], &[])).unwrap_err();
-    assert_eq!(error.kind, EvalErrorKind::NullReference);
+    let error = eval(condition(&program), None, &[], &[]).unwrap_err();
+    assert_eq!(error.kind, FaultKind::Exception(Class::NullReferenceException));
     let span = error.span.unwrap();
     assert_eq!(
         WALKTHROUGH.get(span.start as usize..span.end as usize).unwrap(),
@@ -165,13 +170,13 @@ fn the_walkthrough_evaluates_as_described() {
 
     let Some(Op::SetHeader(header)) = program.op(Pc(1)) else { panic!("no set-header") };
     let variables = [Some(Value::Str("tok".into()))];
-    let value = header.values[0].eval(&scope(&request, None, &variables, &program.variables));
+    let value = eval(&header.values[0], None, &variables, &program.variables);
     assert_eq!(value.unwrap().as_str(), "Bearer tok");
-    let error = header.values[0].eval(&scope(&request, None, &[None], &program.variables)).unwrap_err();
-    assert_eq!(error.kind, EvalErrorKind::KeyNotFound);
+    let error = eval(&header.values[0], None, &[None], &program.variables).unwrap_err();
+    assert_eq!(error.kind, FaultKind::Exception(Class::KeyNotFoundException));
     let variables = [Some(Value::Int(1))];
-    let error = header.values[0].eval(&scope(&request, None, &variables, &program.variables)).unwrap_err();
-    assert_eq!(error.kind, EvalErrorKind::InvalidCast);
+    let error = eval(&header.values[0], None, &variables, &program.variables).unwrap_err();
+    assert_eq!(error.kind, FaultKind::Exception(Class::InvalidCastException));
     assert_eq!(
         error.message.as_str(),
         "Unable to cast object of type 'System.Int32' to type 'System.String'."
@@ -198,7 +203,6 @@ fn absent_sections_and_base_are_the_default_scope() {
 
 #[test]
 fn both_spellings_of_an_expression_are_the_same() {
-    let request = Request::default();
     for condition in [
         r#"condition="@(context.Response.StatusReason == "a && b" && 1 < 2)""#,
         r#"condition="@(context.Response.StatusReason == &quot;a &amp;&amp; b&quot; &amp;&amp; 1 &lt; 2)""#,
@@ -210,7 +214,7 @@ fn both_spellings_of_an_expression_are_the_same() {
         let text = backend(&format!(r#"<retry interval="1"count="1" {condition}><base/></retry>"#));
         let program = loaded(&text);
         let response = response(200, "a && b");
-        let result = self::condition(&program).eval(&scope(&request, Some(&response), &[], &[]));
+        let result = eval(self::condition(&program), Some(&response), &[], &[]);
         assert_eq!(result, Ok(true), "{condition}");
     }
 }
@@ -222,9 +226,8 @@ fn element_text_may_be_expression_cdata_or_text_around_comments() {
          <value>\n  @(1 < 2 ? \"<yes>\" : \"no\")\n</value></set-header>",
     ));
     let Some(Op::SetHeader(header)) = program.op(Pc(0)) else { panic!() };
-    let request = Request::default();
     let values: Vec<String> =
-        header.values.iter().map(|v| v.eval(&scope(&request, None, &[], &[])).unwrap().to_string()).collect();
+        header.values.iter().map(|v| eval(v, None, &[], &[]).unwrap().to_string()).collect();
     assert_eq!(values, ["a<b1", "a&b", "<yes>"]);
 }
 
@@ -240,20 +243,21 @@ fn attributes_become_what_they_say() {
            </retry>
            <set-status code="418" reason="" /><set-header name="a" exists-action="delete" />"#,
     ));
-    let request = Request::default();
-    let scope = scope(&request, None, &[], &[]);
+    let mut context = Context::default();
+    let mut chance = LowestChance;
+    let mut scope = context.scope(&mut chance);
     let Some(Op::Retry(retry)) = program.op(Pc(1)) else { panic!("{:?}", program.op(Pc(1))) };
     assert_eq!(program.place(Pc(1)).unwrap().policy_id.as_str(), "r");
     assert!(matches!(retry.interval, Operand::Literal(d) if d == Duration::from_millis(1500)));
-    assert_eq!(retry.max_interval.as_ref().unwrap().eval(&scope), Ok(Duration::from_secs(15)));
+    assert_eq!(retry.max_interval.as_ref().unwrap().eval(&mut scope), Ok(Duration::from_secs(15)));
     assert!(matches!(program.op(Pc(2)), Some(Op::Branch { otherwise: Pc(5), .. })));
     assert!(matches!(program.op(Pc(3)), Some(Op::SetBackendService(SetBackend::Url(_)))));
     assert!(matches!(program.op(Pc(4)), Some(Op::Jump(Pc(9)))));
     assert!(matches!(program.op(Pc(5)), Some(Op::Branch { otherwise: Pc(8), .. })));
     let Some(Op::SetVariable { value, .. }) = program.op(Pc(6)) else { panic!() };
-    assert_eq!(value.eval(&scope), Ok(Value::Str("-1".into())));
+    assert_eq!(value.eval(&mut scope), Ok(Value::Str("-1".into())));
     let Some(Op::ForwardRequest(forward)) = program.op(Pc(8)) else { panic!() };
-    assert_eq!(forward.timeout.eval(&scope), Ok(Duration::from_millis(1500)));
+    assert_eq!(forward.timeout.eval(&mut scope), Ok(Duration::from_millis(1500)));
     assert_eq!(
         program.place(Pc(8)).unwrap().path.as_str(),
         "retry[1]/choose[1]/otherwise[1]/forward-request[1]"
@@ -274,8 +278,7 @@ fn bodies_may_hold_elements() {
     assert!(
         matches!(&response.body, Some(Operand::Literal(t)) if t.as_str() == "<error code=\"1\">x &amp; y</error>")
     );
-    let request = Request::default();
-    let code = response.status.as_ref().unwrap().0.eval(&scope(&request, None, &[], &[]));
+    let code = eval(&response.status.as_ref().unwrap().0, None, &[], &[]);
     assert_eq!(code.map(StatusCode::get), Ok(401));
     assert_eq!(response.headers.len(), 1);
 }
@@ -285,8 +288,8 @@ fn policies_are_checked_with_clear_messages() {
     let retry = |attributes: &str| backend(&format!("<retry {attributes}><base/></retry>"));
     for (text, expected) in [
         (
-            inbound("<llm-token-limit/>"),
-            "unsupported-policy 1:21 [llm-token-limit] policy `llm-token-limit` is not simulated | a request that gets here ends in an error | remove it from the copy that is simulated if it does not matter for routing",
+            inbound("<sql-data-source/>"),
+            "unsupported-policy 1:21 [sql-data-source] policy `sql-data-source` is not simulated | a request that gets here ends in an error | remove it from the copy that is simulated if it does not matter for routing",
         ),
         (
             inbound("<set-heade/>"),
@@ -322,11 +325,11 @@ fn policies_are_checked_with_clear_messages() {
         ),
         (
             inbound("<set-backend-service backend-id='{{pool}}'/>"),
-            "named-value 1:53 [{{pool}}] named values are not read yet: `{{pool}}` | run needs the text that stands for this | write the value itself here",
+            "undefined-named-value 1:53 [{{pool}}] there is no named value `pool` | expected the name of a value that is given",
         ),
         (
             inbound("<set-variable name='a' value='@(1 < {{x-y}})'/>"),
-            "named-value 1:56 [{{x-y}}] named values are not read yet: `{{x-y}}` | run needs the text that stands for this | write the value itself here",
+            "undefined-named-value 1:56 [{{x-y}}] there is no named value `x-y` | expected the name of a value that is given",
         ),
         (
             inbound("<set-header name='Content-Length'><value>1</value></set-header>"),

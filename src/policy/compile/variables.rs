@@ -2,7 +2,7 @@
 
 use super::Compiler;
 use crate::diagnostics::Diagnostic;
-use crate::policy::expr::{Expression, Value};
+use crate::policy::csharp::{Expression, Value};
 use crate::policy::scan::{Attribute, Element};
 use crate::policy::{Op, Text, VariableSlot};
 

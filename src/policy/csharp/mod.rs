@@ -27,6 +27,8 @@ mod parse;
 mod plain;
 mod print;
 mod scope;
+#[cfg(test)]
+pub(in crate::policy) mod strategies;
 pub mod syntax;
 #[cfg(test)]
 pub(crate) mod testing;
@@ -46,6 +48,7 @@ pub use fault::{EvalError, Fault, FaultKind};
 pub use heap::{Heap, Object, Ref, Stored};
 pub use machine::{Call, MAX_BYTES, MAX_STEPS, MAX_TEXT_BYTES, Machine};
 pub use parse::{NamedValues, ParseOptions, parse, parse_with};
+pub(in crate::policy) use parse::{named_value, named_value_error};
 pub use plain::{from_json, from_json_text, to_json};
 pub use scope::{Chance, LowestChance, Scope};
 pub use types::Type;

@@ -16,8 +16,8 @@ use super::{
 use crate::diagnostics::{Diagnostics, Severity, SourceId};
 use crate::policy::scan::RawText;
 use crate::policy::{
-    Body, Facts, Group, Header, HeaderValue, Headers, Identity, LastError, Origin, PolicyScope, Product,
-    Request, Response, Section, Subscription, Text, User,
+    Body, Facts, Group, Header, HeaderValue, Headers, Identity, LastError, Origin, Product, Request,
+    Response, Section, Subscription, Text, User,
 };
 use crate::semantics::Semantics;
 use crate::units::{StatusCode, Timestamp};
@@ -246,7 +246,7 @@ impl World {
             source: "forward-request".into(),
             reason: "BackendConnectionFailure".into(),
             message: "The underlying connection was closed.".into(),
-            scope: PolicyScope::Api,
+            scope: crate::policy::PolicyScope::Api,
             section: Section::Backend,
             path: "retry[1]/forward-request".into(),
             policy_id: "primary-call".into(),
@@ -262,9 +262,9 @@ impl World {
             names: &names,
             heap: &mut self.heap,
             facts: &self.facts,
-            now: Timestamp::from_nanos(2_250_000_000),
-            started: Timestamp::from_nanos(750_000_000),
-            start_unix_s: 1_772_368_198,
+            now: Timestamp::from_nanos(1_750_000_000),
+            started: Timestamp::from_nanos(250_000_000),
+            start_unix_s: 1_772_368_200,
             request_id: 1,
             chance: &mut chance,
             semantics: &semantics,
@@ -422,6 +422,8 @@ pub(crate) fn type_name(machine: &Machine<'_, '_>, value: &Value) -> String {
             }
             Type::Generic(..) => "IEnumerable".to_owned(),
             Type::Plain(Class::Type) => "System.RuntimeType".to_owned(),
+            // What the documentation gives no namespace has none.
+            Type::Plain(class) if class.namespace() == "Apim" => class.name().to_owned(),
             Type::Plain(class) => class.full_name(),
             other => other.full_name(),
         }

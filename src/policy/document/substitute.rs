@@ -10,7 +10,7 @@
 use std::collections::BTreeMap;
 
 use crate::diagnostics::{Diagnostic, Diagnostics, SourceId};
-use crate::policy::expr::closest;
+use crate::policy::closest;
 use crate::policy::scan::{MAX_DOCUMENT_BYTES, Origin, SourceText, named_values_in};
 
 /// Values by name. Names are compared as they are written.

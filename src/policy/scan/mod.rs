@@ -38,7 +38,7 @@ pub use raw::{NamedValueUse, RawText};
 pub use source::{Origin, SourceText};
 pub use tree::{read, read_as, read_source};
 
-pub(crate) use brackets::match_bracket;
+pub(crate) use brackets::{Unbalanced, match_bracket};
 pub(in crate::policy) use mask::{is_whole_expression, reads_as_written};
 pub(in crate::policy) use named::uses as named_values_in;
 

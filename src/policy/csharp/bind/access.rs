@@ -13,7 +13,7 @@ use super::types::{class_type, is_namespace};
 use super::{Bind, Binder, Reported, Typed, relations};
 use crate::diagnostics::{Diagnostic, Span};
 use crate::policy::Text;
-use crate::policy::expr::closest;
+use crate::policy::closest;
 
 /// A type and everything it derives from, nearest first.
 pub(super) fn lineage(ty: &Type) -> Vec<(u32, Type)> {

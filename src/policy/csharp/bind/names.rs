@@ -8,7 +8,7 @@ use super::super::value::{Host, Value};
 use super::types::{class_type, is_namespace, is_refused};
 use super::{Bind, Binder, Entry, Reported, Typed};
 use crate::diagnostics::{Diagnostic, Span};
-use crate::policy::expr::closest;
+use crate::policy::closest;
 
 /// What an expression stands for before it is known how it is used.
 pub(super) enum Thing {

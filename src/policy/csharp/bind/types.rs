@@ -6,7 +6,7 @@ use super::super::syntax::{TypeKind, TypePart, TypeSyntax};
 use super::super::types::Type;
 use super::{Bind, Binder, Reported};
 use crate::diagnostics::{Diagnostic, Span};
-use crate::policy::expr::closest;
+use crate::policy::closest;
 
 /// Classes and namespaces that .NET has and policy expressions may not use ("policy expressions" page).
 const REFUSED: &[&str] = &[

@@ -5,10 +5,10 @@ use super::super::classes::Class;
 use super::super::fault::Fault;
 use super::super::heap::{Heap, Object};
 use super::super::ir::Conversion;
-use super::super::library::{Action, host};
+use super::super::library::Action;
 use super::super::machine::{Call, Machine};
 use super::super::types::Type;
-use super::super::value::Value;
+use super::super::value::{Host, Value};
 use super::number;
 
 /// The type of a value.
@@ -25,9 +25,35 @@ pub(in crate::policy::csharp) fn type_of(heap: &Heap, value: &Value) -> Type {
         Value::TimeSpan(_) => Type::Plain(Class::TimeSpan),
         Value::Guid(_) => Type::Plain(Class::Guid),
         Value::Type(_) => Type::Plain(Class::Type),
-        Value::Host(host) => Type::Plain(host::class(*host)),
+        Value::Host(host) => Type::Plain(host_class(*host)),
         Value::Ref(_) => heap.object(value).map_or(Type::OBJECT, object_type),
         _ => Type::OBJECT,
+    }
+}
+
+pub(in crate::policy::csharp) const fn host_class(host: Host) -> Class {
+    match host {
+        Host::Context => Class::IProxyRequestContext,
+        Host::Request => Class::IRequest,
+        Host::Response => Class::IResponse,
+        Host::RequestHeaders | Host::ResponseHeaders => Class::IHeaders,
+        Host::RequestBody | Host::ResponseBody => Class::IMessageBody,
+        Host::Url | Host::OriginalUrl => Class::IUrl,
+        Host::Query | Host::OriginalQuery => Class::IQuery,
+        Host::MatchedParameters => Class::IParameters,
+        Host::Variables => Class::IVariables,
+        Host::LastError => Class::ILastError,
+        Host::Api => Class::IApi,
+        Host::Operation => Class::IOperation,
+        Host::Product => Class::IProduct,
+        Host::Subscription => Class::ISubscription,
+        Host::User => Class::IUser,
+        Host::Deployment => Class::IDeployment,
+        Host::Gateway => Class::IGatewayInfo,
+        Host::Sustainability => Class::ISustainabilityInfo,
+        Host::KeyNames => Class::ISubscriptionKeyParameterNames,
+        Host::Certificate => Class::X509Certificate2,
+        Host::Certificates => Class::ICertificates,
     }
 }
 

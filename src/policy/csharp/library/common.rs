@@ -13,11 +13,11 @@ use super::super::fault::Fault;
 use super::super::heap::Object;
 use super::super::machine::{Call, Machine};
 use super::super::types::Type;
-use super::super::value::{DateTimeKind, Host, TimeSpan, Value};
+use super::super::value::{DateTimeKind, TimeSpan, Value};
 use super::super::{Class, DateTimeOffset};
 use super::json::JsonKind;
 use super::number_format::{self, Number};
-use super::{Table, args, call, collation, dates, enums, guid, host, json, uri, utf16, xml};
+use super::{Table, args, call, collation, dates, enums, guid, json, utf16};
 use crate::policy::Text;
 
 /// Nesting beyond this is taken as endless.
@@ -43,8 +43,7 @@ pub fn format(machine: &mut Machine<'_, '_>, value: &Value, format: Option<&str>
         Value::Guid(guid) => guid::format(*guid, format)?,
         Value::Enum(class, number) => enums::format(*class, *number, format)?,
         Value::Type(class) => type_name(&Type::Plain(*class)),
-        Value::Host(Host::Url | Host::OriginalUrl) => host::url_text(machine, value),
-        Value::Host(host) => host::class(*host).full_name(),
+        Value::Host(_) => declared_display(machine, value)?,
         Value::Ref(_) => display_object(machine, value, format, 0)?,
         other => match Number::of(other) {
             Some(number) => {
@@ -69,10 +68,8 @@ fn display_object(
     let Some(object) = machine.object(value) else { return Ok(String::new()) };
     match object {
         Object::Builder { text, .. } => Ok(text.clone()),
-        Object::Uri(text) => Ok(uri::display(text)),
-        Object::Match(found) if found.class().derives_from(Class::Capture) => Ok(found.value().to_owned()),
-        Object::Xml(_) => xml::display(machine, value, true),
-        Object::Json(_) => json::print(machine, value, true),
+        Object::Uri(text) => Ok(super::uri::display(text)),
+        Object::Json(_) => Ok(json::display(machine, value)?.to_string()),
         Object::Regex(regex) => Ok(regex.pattern.to_string()),
         Object::Exception { .. } => super::exceptions::describe(machine, value, 0),
         Object::Tuple { items, .. } => {
@@ -92,23 +89,34 @@ fn display_object(
                 fields.iter().zip(parts).map(|((name, _), text)| format!("{name} = {text}")).collect();
             Ok(format!("{{ {} }}", named.join(", ")))
         }
-        Object::Record { class: Class::IUrl, .. } => Ok(host::url_text(machine, value)),
-        Object::Record {
-            class: Class::IPAddress | Class::XName | Class::XNamespace | Class::HashAlgorithmName,
-            fields,
-        } => match fields.first() {
-            Some(Value::Str(text)) => Ok(text.to_string()),
-            _ => Ok(String::new()),
-        },
         Object::Record { class: Class::Type, fields } => Ok(match fields.get(1) {
             Some(Value::Str(name)) => name.to_string(),
             _ => String::new(),
         }),
         _ => {
             let _ = format;
-            Ok(type_name(&type_of(machine, value)))
+            declared_display(machine, value)
         }
     }
+}
+
+/// `ToString()` as the value's own class declares it; the name of the type where it declares none.
+fn declared_display(machine: &mut Machine<'_, '_>, value: &Value) -> Result<String, Fault> {
+    let ty = type_of(machine, value);
+    let own = ty.class().filter(|class| *class != Class::Object);
+    let mut next = own;
+    while let Some(class) = next {
+        let members = super::signature::members_of(class).members.iter();
+        let mut found = members.filter(|m| m.name == "ToString" && m.parameters.is_empty() && !m.is_static);
+        if let Some(super::Action::Call(run)) = found.next().map(|member| member.run)
+            && !std::ptr::fn_addr_eq(run, run_display as super::Run)
+        {
+            let shown = run(machine, &Call { arguments: std::slice::from_ref(value), types: &[] })?;
+            return Ok(if let Value::Str(text) = shown { text.to_string() } else { String::new() });
+        }
+        next = class.bases().first().copied();
+    }
+    Ok(type_name(&ty))
 }
 
 fn display_parts(machine: &mut Machine<'_, '_>, items: &[Value], depth: u32) -> Result<Vec<String>, Fault> {
@@ -123,7 +131,7 @@ fn display_parts(machine: &mut Machine<'_, '_>, items: &[Value], depth: u32) -> 
     Ok(parts)
 }
 
-/// The runtime type of a value; null gives `Type::Null`.
+/// The runtime type of a value that is not null; null gives `Type::Null`.
 pub fn type_of(machine: &Machine<'_, '_>, value: &Value) -> Type {
     super::super::eval::type_of(machine.scope.heap, value)
 }

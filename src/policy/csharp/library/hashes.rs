@@ -51,7 +51,7 @@ pub fn hash(machine: &mut Machine<'_, '_>, value: &Value) -> Result<i32, Fault> 
         Value::DateTimeOffset(date) => fold(dates::utc_ticks(*date).cast_unsigned()),
         Value::Guid(guid) => identifier(*guid),
         Value::Type(class) => stable(class.name()),
-        Value::Host(host) => stable(super::host::class(*host).name()),
+        Value::Host(host) => stable(super::super::eval::host_class(*host).name()),
         Value::Ref(at) => return object(machine, value, at.0),
     })
 }

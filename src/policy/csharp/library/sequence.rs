@@ -36,14 +36,14 @@ pub fn items_of(
         _ => {}
     }
     let items = match machine.object(sequence) {
+        Some(Object::List { class: Class::Stack, items, .. }) => items.iter().rev().cloned().collect(),
         Some(
             Object::Array { items, .. }
+            | Object::List { items, .. }
             | Object::Set { items, .. }
             | Object::Ordered { items, .. }
             | Object::Grouping { items, .. },
         ) => items.clone(),
-        Some(Object::List { class: Class::Stack, items, .. }) => items.iter().rev().cloned().collect(),
-        Some(Object::List { items, .. }) => items.clone(),
         Some(Object::Map { key, value, entries, .. } | Object::SortedMap { key, value, entries, .. }) => {
             let (key, value, entries) = (key.clone(), value.clone(), entries.clone());
             let mut pairs = Vec::with_capacity(entries.len());

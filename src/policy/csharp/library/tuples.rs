@@ -49,13 +49,13 @@ const TUPLE: Table = Table {
         call("new(T1 item1, T2 item2, T3 item3, T4 item4, T5 item5, T6 item6, T7 item7)", |m, c| {
             create(m, c, Class::Tuple)
         }),
-        call("T1 Item1 { get; }", |m, c| get(m, c, 0)),
-        call("T2 Item2 { get; }", |m, c| get(m, c, 1)),
-        call("T3 Item3 { get; }", |m, c| get(m, c, 2)),
-        call("T4 Item4 { get; }", |m, c| get(m, c, 3)),
-        call("T5 Item5 { get; }", |m, c| get(m, c, 4)),
-        call("T6 Item6 { get; }", |m, c| get(m, c, 5)),
-        call("T7 Item7 { get; }", |m, c| get(m, c, 6)),
+        call("T1 Item1 { get; }", |m, c| Ok(get(m, c, 0))),
+        call("T2 Item2 { get; }", |m, c| Ok(get(m, c, 1))),
+        call("T3 Item3 { get; }", |m, c| Ok(get(m, c, 2))),
+        call("T4 Item4 { get; }", |m, c| Ok(get(m, c, 3))),
+        call("T5 Item5 { get; }", |m, c| Ok(get(m, c, 4))),
+        call("T6 Item6 { get; }", |m, c| Ok(get(m, c, 5))),
+        call("T7 Item7 { get; }", |m, c| Ok(get(m, c, 6))),
         call("string ToString()", to_text),
         call("bool Equals(object obj)", equals),
     ],
@@ -72,22 +72,22 @@ const VALUE_TUPLE: Table = Table {
         }),
         call("new(T1 item1, T2 item2)", |m, c| create(m, c, Class::ValueTuple)),
         call("new(T1 item1, T2 item2, T3 item3)", |m, c| create(m, c, Class::ValueTuple)),
-        call("T1 Item1 { get; }", |m, c| get(m, c, 0)),
-        call("T1 Item1 { set; }", |m, c| set(m, c, 0)),
-        call("T2 Item2 { get; }", |m, c| get(m, c, 1)),
-        call("T2 Item2 { set; }", |m, c| set(m, c, 1)),
-        call("T3 Item3 { get; }", |m, c| get(m, c, 2)),
-        call("T3 Item3 { set; }", |m, c| set(m, c, 2)),
-        call("T4 Item4 { get; }", |m, c| get(m, c, 3)),
-        call("T4 Item4 { set; }", |m, c| set(m, c, 3)),
-        call("T5 Item5 { get; }", |m, c| get(m, c, 4)),
-        call("T5 Item5 { set; }", |m, c| set(m, c, 4)),
-        call("T6 Item6 { get; }", |m, c| get(m, c, 5)),
-        call("T6 Item6 { set; }", |m, c| set(m, c, 5)),
-        call("T7 Item7 { get; }", |m, c| get(m, c, 6)),
-        call("T7 Item7 { set; }", |m, c| set(m, c, 6)),
-        call("T8 Item8 { get; }", |m, c| get(m, c, 7)),
-        call("T8 Item8 { set; }", |m, c| set(m, c, 7)),
+        call("T1 Item1 { get; }", |m, c| Ok(get(m, c, 0))),
+        call("T1 Item1 { set; }", |m, c| Ok(set(m, c, 0))),
+        call("T2 Item2 { get; }", |m, c| Ok(get(m, c, 1))),
+        call("T2 Item2 { set; }", |m, c| Ok(set(m, c, 1))),
+        call("T3 Item3 { get; }", |m, c| Ok(get(m, c, 2))),
+        call("T3 Item3 { set; }", |m, c| Ok(set(m, c, 2))),
+        call("T4 Item4 { get; }", |m, c| Ok(get(m, c, 3))),
+        call("T4 Item4 { set; }", |m, c| Ok(set(m, c, 3))),
+        call("T5 Item5 { get; }", |m, c| Ok(get(m, c, 4))),
+        call("T5 Item5 { set; }", |m, c| Ok(set(m, c, 4))),
+        call("T6 Item6 { get; }", |m, c| Ok(get(m, c, 5))),
+        call("T6 Item6 { set; }", |m, c| Ok(set(m, c, 5))),
+        call("T7 Item7 { get; }", |m, c| Ok(get(m, c, 6))),
+        call("T7 Item7 { set; }", |m, c| Ok(set(m, c, 6))),
+        call("T8 Item8 { get; }", |m, c| Ok(get(m, c, 7))),
+        call("T8 Item8 { set; }", |m, c| Ok(set(m, c, 7))),
         call("string ToString()", to_text),
         call("bool Equals(object obj)", equals),
     ],
@@ -111,18 +111,18 @@ pub fn items(machine: &Machine<'_, '_>, tuple: &Value) -> Option<Vec<Value>> {
     }
 }
 
-fn get(machine: &mut Machine<'_, '_>, call: &Call<'_>, at: usize) -> Result<Value, Fault> {
+fn get(machine: &mut Machine<'_, '_>, call: &Call<'_>, at: usize) -> Value {
     let items = items(machine, call.get(0)).unwrap_or_default();
-    Ok(items.get(at).cloned().unwrap_or(Value::Null))
+    items.get(at).cloned().unwrap_or(Value::Null)
 }
 
-fn set(machine: &mut Machine<'_, '_>, call: &Call<'_>, at: usize) -> Result<Value, Fault> {
+fn set(machine: &mut Machine<'_, '_>, call: &Call<'_>, at: usize) -> Value {
     if let Some(Object::Tuple { items, .. }) = machine.heap().object_mut(call.get(0))
         && let Some(slot) = items.get_mut(at)
     {
         *slot = call.get(1).clone();
     }
-    Ok(Value::Null)
+    Value::Null
 }
 
 fn to_text(machine: &mut Machine<'_, '_>, call: &Call<'_>) -> Result<Value, Fault> {

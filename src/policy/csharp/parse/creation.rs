@@ -17,6 +17,7 @@ enum Item {
 
 impl Parser<'_, '_> {
     /// What `new` begins.
+    #[inline(never)]
     pub(super) fn creation(&mut self, start: Span) -> Parsed<Expr> {
         self.skip();
         match *self.peek() {
@@ -63,6 +64,7 @@ impl Parser<'_, '_> {
     }
 
     /// `{ ... }` behind an object.
+    #[inline(never)]
     pub(super) fn initializer(&mut self) -> Parsed<Initializer> {
         self.enter()?;
         self.expect("{")?;
@@ -75,6 +77,12 @@ impl Parser<'_, '_> {
                 Item::Member(name, value) => members.push((name, value)),
                 Item::Indexed(index, value) => indexed.push((index, value)),
                 Item::Element(values) => elements.push(values),
+            }
+            if !members.is_empty() && !indexed.is_empty() {
+                let what = "`name = value` together with `[key] = value` in an initialiser";
+                let span = start.to(self.last_span());
+                self.report.unsupported(span, what, "assign one kind behind the initialiser");
+                return Err(super::Stop);
             }
             let kinds = [members.is_empty(), indexed.is_empty(), elements.is_empty()];
             if kinds.iter().filter(|empty| !**empty).count() > 1 {
@@ -104,6 +112,7 @@ impl Parser<'_, '_> {
         })
     }
 
+    #[inline(never)]
     fn item(&mut self) -> Parsed<Item> {
         if self.sign_is("[") {
             let (index, end) = self.arguments("[", "]")?;
@@ -155,6 +164,7 @@ impl Parser<'_, '_> {
     }
 
     /// `{ name = value, a.b }` behind `new`.
+    #[inline(never)]
     fn anonymous(&mut self, start: Span) -> Parsed<Expr> {
         self.skip();
         let mut members = Vec::new();
@@ -190,6 +200,7 @@ impl Parser<'_, '_> {
     }
 
     /// `new[] { items }`
+    #[inline(never)]
     fn untyped_array(&mut self, start: Span) -> Parsed<Expr> {
         self.skip();
         if self.sign_is(",") {
@@ -204,6 +215,7 @@ impl Parser<'_, '_> {
     }
 
     /// What stands behind the element type of an array.
+    #[inline(never)]
     fn array(&mut self, mut element: TypeSyntax, start: Span) -> Parsed<Expr> {
         let mut sizes = Vec::new();
         if self.sign_ahead(1, ",") {
@@ -238,6 +250,7 @@ impl Parser<'_, '_> {
     }
 
     /// `{ a, b }` of an array.
+    #[inline(never)]
     pub(super) fn items(&mut self) -> Parsed<Vec<Expr>> {
         self.expect("{")?;
         let mut items = Vec::new();

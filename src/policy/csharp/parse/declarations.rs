@@ -7,6 +7,7 @@ use crate::policy::csharp::token::Token;
 
 impl Parser<'_, '_> {
     /// What a type begins, or else an expression.
+    #[inline(never)]
     pub(super) fn declaration_or_expression(&mut self) -> Parsed<StmtKind> {
         if let Some(function) = self.local_function()? {
             return Ok(function);
@@ -25,6 +26,7 @@ impl Parser<'_, '_> {
     }
 
     /// `T a = x, b`, if it is here.
+    #[inline(never)]
     pub(super) fn local_declaration(&mut self, constants: bool) -> Parsed<Option<StmtKind>> {
         let constant = constants && self.word_is("const");
         let start = if constant { self.at.saturating_add(1) } else { self.at };
@@ -53,6 +55,7 @@ impl Parser<'_, '_> {
     }
 
     /// A value, or the items of an array of a declared type.
+    #[inline(never)]
     fn first_value(&mut self, ty: &TypeSyntax) -> Parsed<Expr> {
         if !self.sign_is("{") {
             return self.expression();
@@ -72,6 +75,7 @@ impl Parser<'_, '_> {
     }
 
     /// `var (a, b) = x` and `(var a, int b) = x`, if it is here.
+    #[inline(never)]
     fn deconstruction(&mut self) -> Parsed<Option<StmtKind>> {
         let all_var = self.word_is("var") && self.sign_ahead(1, "(");
         let opener = if all_var { self.at.saturating_add(1) } else { self.at };
@@ -102,13 +106,14 @@ impl Parser<'_, '_> {
             names.push((ty, self.name_at(at)?));
             match self.token(at.saturating_add(1)) {
                 Token::Sign(",") => at = at.saturating_add(2),
-                Token::Sign(")") => return Some(names),
+                Token::Sign(")") if names.len() > 1 => return Some(names),
                 _ => return None,
             }
         }
     }
 
     /// `T Name(T a) { ... }` and `T Name(T a) => x;`, if it is here.
+    #[inline(never)]
     fn local_function(&mut self) -> Parsed<Option<StmtKind>> {
         let (ty, next) = if self.word_is("void") {
             let at = self.at;

@@ -50,6 +50,7 @@ impl Parser<'_, '_> {
         }
     }
 
+    #[inline(never)]
     fn conditional(&mut self, condition: Expr) -> Parsed<Expr> {
         self.skip();
         let yes = self.expression()?;
@@ -63,6 +64,7 @@ impl Parser<'_, '_> {
         self.node(ExprKind::Conditional { condition, yes, no }, span)
     }
 
+    #[inline(never)]
     fn assignment(&mut self, target: Expr) -> Parsed<Expr> {
         let Token::Sign(sign) = *self.peek() else { return Ok(target) };
         let op = match sign {
@@ -140,6 +142,7 @@ impl Parser<'_, '_> {
     }
 
     /// Joins what waits with at least this level.
+    #[inline(never)]
     fn reduce(
         &mut self,
         pending: &mut Vec<Pending>,
@@ -173,6 +176,7 @@ impl Parser<'_, '_> {
         Ok((operand, height))
     }
 
+    #[inline(never)]
     fn is_pattern(&mut self) -> Parsed<(Pattern, u32)> {
         self.enter()?;
         let outer = std::mem::take(&mut self.height);
@@ -183,6 +187,7 @@ impl Parser<'_, '_> {
     }
 
     /// The operator here, its level and the number of its tokens.
+    #[inline(never)]
     fn infix(&mut self) -> Option<(Infix, u8, usize)> {
         let found = match self.peek() {
             Token::Sign(">") if self.adjacent(">=") => return None,
@@ -243,10 +248,6 @@ impl Parser<'_, '_> {
                 self.newer("a range (`..`)", "8", "write `Substring`, or `Skip` and `Take`");
                 Err(Stop)
             }
-            Token::Sign(sign @ ("&" | "*")) => {
-                let what = format!("the pointer operator `{sign}`");
-                Err(self.unsupported(&what, "there are no pointers here"))
-            }
             Token::Name { text: "throw", escaped: false } => self.throw(span),
             Token::Name { text: "await", escaped: false }
                 if self.begins_operand(self.at.saturating_add(1)) =>
@@ -264,6 +265,7 @@ impl Parser<'_, '_> {
         Ok(operand)
     }
 
+    #[inline(never)]
     fn prefix(&mut self, op: UnaryOp, span: Span) -> Parsed<Expr> {
         self.skip();
         let operand = Box::new(self.nested_unary()?);
@@ -271,6 +273,7 @@ impl Parser<'_, '_> {
         self.node(ExprKind::Unary { op, operand }, span)
     }
 
+    #[inline(never)]
     fn cast(&mut self, target: TypeSyntax, next: usize, span: Span) -> Parsed<Expr> {
         self.at = next;
         let operand = Box::new(self.nested_unary()?);
@@ -286,6 +289,7 @@ impl Parser<'_, '_> {
     }
 
     /// `throw x`, which stands behind `??`, `?`, `:` and `=>` only.
+    #[inline(never)]
     fn throw(&mut self, span: Span) -> Parsed<Expr> {
         let before = self.at.checked_sub(1).map(|at| self.token(at));
         if !matches!(before, Some(Token::Sign("??" | "?" | ":" | "=>"))) {

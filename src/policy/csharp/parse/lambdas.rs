@@ -19,6 +19,7 @@ impl Parser<'_, '_> {
         self.sign_at(at.saturating_add(1), "=>") && self.is_name_at(at)
     }
 
+    #[inline(never)]
     pub(super) fn lambda(&mut self) -> Parsed<Expr> {
         let start = self.span();
         let parameters = if self.sign_is("(") {
@@ -43,6 +44,7 @@ impl Parser<'_, '_> {
     }
 
     /// `delegate (T x) { ... }`
+    #[inline(never)]
     pub(super) fn delegate(&mut self, start: Span) -> Parsed<Expr> {
         self.skip();
         if self.sign_is("{") {
@@ -55,6 +57,7 @@ impl Parser<'_, '_> {
     }
 
     /// Parameters in brackets: with types, all of them, or without if that is allowed.
+    #[inline(never)]
     pub(super) fn parameters(&mut self, typed: bool) -> Parsed<Vec<Parameter>> {
         self.expect("(")?;
         let mut parameters: Vec<Parameter> = Vec::new();

@@ -51,11 +51,10 @@ impl Parser<'_, '_> {
 
     fn simple_pattern(&mut self, in_case: bool) -> Parsed<Pattern> {
         if let Some((ty, next)) = self.type_at(self.at, Question::UnlessOperand) {
-            let variable = self.name_at(next).filter(|name| {
-                let word = name.text.as_str();
-                let joins = matches!(word, "or" | "and") && self.begins_pattern(next.saturating_add(1));
-                !(joins || (in_case && word == "when"))
-            });
+            let joins = (self.word_at(next, "or") || self.word_at(next, "and"))
+                && self.begins_pattern(next.saturating_add(1));
+            let guards = in_case && self.word_at(next, "when");
+            let variable = if joins || guards { None } else { self.name_at(next) };
             if let Some(name) = variable {
                 self.at = next.saturating_add(1);
                 return Ok(Pattern::Type(ty, Some(name)));

@@ -33,6 +33,7 @@ impl Parser<'_, '_> {
     }
 
     /// A name, with type arguments behind it.
+    #[inline(never)]
     fn named(&mut self, text: &str, escaped: bool, span: Span) -> Parsed<Expr> {
         if !escaped {
             match text {
@@ -75,6 +76,7 @@ impl Parser<'_, '_> {
                 }))
     }
 
+    #[inline(never)]
     fn keyword(&mut self, text: &str, span: Span) -> Parsed<Expr> {
         let kind = match text {
             "true" => ExprKind::Literal(Value::Bool(true)),
@@ -111,6 +113,7 @@ impl Parser<'_, '_> {
     }
 
     /// `int` in `int.Parse`.
+    #[inline(never)]
     fn type_keyword(&mut self, text: &str, span: Span) -> Parsed<Expr> {
         self.skip();
         if !self.sign_is(".") {
@@ -122,6 +125,7 @@ impl Parser<'_, '_> {
     }
 
     /// `(x)`, `(a, b: c)`
+    #[inline(never)]
     fn parenthesised(&mut self, span: Span) -> Parsed<Expr> {
         self.skip();
         let mut parts = Vec::new();
@@ -155,6 +159,7 @@ impl Parser<'_, '_> {
         self.node(ExprKind::Tuple(parts), span)
     }
 
+    #[inline(never)]
     fn type_of(&mut self, span: Span) -> Parsed<Expr> {
         self.skip();
         self.expect("(")?;
@@ -176,6 +181,7 @@ impl Parser<'_, '_> {
         TypeSyntax { kind: TypeKind::Named(vec![TypePart { name, arguments: Vec::new() }]), span }
     }
 
+    #[inline(never)]
     fn default_value(&mut self, span: Span) -> Parsed<Expr> {
         self.skip();
         if !self.take("(") {
@@ -187,6 +193,7 @@ impl Parser<'_, '_> {
         self.node(ExprKind::Default(Some(target)), span)
     }
 
+    #[inline(never)]
     fn checked(&mut self, checked: bool, span: Span) -> Parsed<Expr> {
         self.skip();
         self.expect("(")?;
@@ -196,6 +203,7 @@ impl Parser<'_, '_> {
         self.node(ExprKind::Checked(checked, value), span)
     }
 
+    #[inline(never)]
     fn name_of(&mut self, span: Span) -> Parsed<Expr> {
         self.skip();
         self.skip();
@@ -214,6 +222,7 @@ impl Parser<'_, '_> {
         self.node(ExprKind::NameOf(last), span)
     }
 
+    #[inline(never)]
     fn interpolated(&mut self, span: Span) -> Parsed<Expr> {
         self.skip();
         let mut pieces = Vec::new();
@@ -233,6 +242,7 @@ impl Parser<'_, '_> {
         self.node(ExprKind::Interpolated(pieces), span)
     }
 
+    #[inline(never)]
     fn hole(&mut self) -> Parsed<Piece> {
         self.skip();
         if matches!(self.peek(), Token::HoleEnd | Token::Format(_)) {

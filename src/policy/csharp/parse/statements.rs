@@ -3,7 +3,8 @@
 use super::types::{Question, is_type_keyword};
 use super::{Parsed, Parser, Stop};
 use crate::diagnostics::{Diagnostic, Span};
-use crate::policy::csharp::syntax::{Catch, Expr, ExprKind, Stmt, StmtKind, SwitchSection};
+use crate::policy::csharp::Value;
+use crate::policy::csharp::syntax::{Catch, Expr, ExprKind, Name, Stmt, StmtKind, SwitchSection, TypeSyntax};
 use crate::policy::csharp::token::Token;
 
 /// Whether a statement begins with this keyword.
@@ -43,15 +44,13 @@ impl Parser<'_, '_> {
         ) || self.default_value_follows()
         {
             let (start, level, height) = (self.at, self.level, self.height);
-            match self.statement() {
-                Ok(statement) => statements.push(statement),
-                Err(Stop) => {
-                    if self.report.is_full() {
-                        return Err(Stop);
-                    }
-                    (self.level, self.height) = (level, height);
-                    self.recover(start);
-                }
+            if let Ok(statement) = self.statement() {
+                statements.push(statement);
+            } else if self.report.is_full() {
+                return Err(Stop);
+            } else {
+                (self.level, self.height) = (level, height);
+                self.recover(start);
             }
         }
         Ok(statements)
@@ -62,6 +61,7 @@ impl Parser<'_, '_> {
     }
 
     /// Goes to the end of the statement that began at `start` and has a problem at the next token.
+    #[inline(never)]
     fn recover(&mut self, start: usize) {
         let problem = self.at;
         let mut at = start;
@@ -167,6 +167,7 @@ impl Parser<'_, '_> {
     }
 
     /// Statements that begin with a word that is a keyword in its place only.
+    #[inline(never)]
     fn contextual(&mut self, word: &str) -> Parsed<StmtKind> {
         match word {
             "yield"
@@ -202,10 +203,31 @@ impl Parser<'_, '_> {
 
     /// `(condition)`
     fn bracketed(&mut self) -> Parsed<Expr> {
-        self.expect("(")?;
-        let value = self.expression()?;
-        self.expect(")")?;
-        Ok(value)
+        let span = self.span();
+        let found = self.header(|parser| {
+            parser.expect("(")?;
+            let value = parser.expression()?;
+            parser.expect(")")?;
+            Ok(value)
+        })?;
+        // Where there is none a problem has been reported, and the tree is not used.
+        Ok(found.unwrap_or(Expr { kind: ExprKind::Literal(Value::Null), span }))
+    }
+
+    /// What `read` finds in the brackets that begin here. After a problem in them reading goes on behind
+    /// them.
+    #[inline(never)]
+    fn header<T>(&mut self, read: impl FnOnce(&mut Self) -> Parsed<T>) -> Parsed<Option<T>> {
+        let (opener, level, height) = (self.at, self.level, self.height);
+        match read(self) {
+            Ok(found) => Ok(Some(found)),
+            Err(Stop) if !self.report.is_full() && self.closer(opener) > opener => {
+                (self.level, self.height) = (level, height);
+                self.at = self.closer(opener).saturating_add(1);
+                Ok(None)
+            }
+            Err(Stop) => Err(Stop),
+        }
     }
 
     /// A statement that depends on another one.
@@ -222,6 +244,7 @@ impl Parser<'_, '_> {
         Ok(Box::new(self.statement()?))
     }
 
+    #[inline(never)]
     fn if_statement(&mut self) -> Parsed<StmtKind> {
         self.skip();
         let condition = self.bracketed()?;
@@ -230,6 +253,7 @@ impl Parser<'_, '_> {
         Ok(StmtKind::If { condition, yes, no })
     }
 
+    #[inline(never)]
     fn do_while(&mut self) -> Parsed<StmtKind> {
         self.skip();
         let body = self.body()?;
@@ -241,8 +265,18 @@ impl Parser<'_, '_> {
         Ok(StmtKind::DoWhile(body, condition))
     }
 
+    #[inline(never)]
     fn for_statement(&mut self) -> Parsed<StmtKind> {
         self.skip();
+        let header = self.header(Self::for_header)?;
+        let body = self.body()?;
+        Ok(match header {
+            Some((start, condition, step)) => StmtKind::For { start, condition, step, body },
+            None => StmtKind::Empty,
+        })
+    }
+
+    fn for_header(&mut self) -> Parsed<(Vec<Stmt>, Option<Expr>, Vec<Expr>)> {
         self.expect("(")?;
         let mut start = Vec::new();
         if let Some(kind) = self.local_declaration(false)? {
@@ -269,15 +303,28 @@ impl Parser<'_, '_> {
             }
         }
         self.expect(")")?;
-        Ok(StmtKind::For { start, condition, step, body: self.body()? })
+        Ok((start, condition, step))
     }
 
+    #[inline(never)]
     fn foreach_statement(&mut self) -> Parsed<StmtKind> {
         self.skip();
+        let header = self.header(Self::foreach_header)?;
+        let body = self.body()?;
+        Ok(match header {
+            Some((ty, name, items)) => StmtKind::ForEach { ty, name, items, body },
+            None => StmtKind::Empty,
+        })
+    }
+
+    fn foreach_header(&mut self) -> Parsed<(TypeSyntax, Name, Expr)> {
         self.expect("(")?;
         if self.word_is("var") && self.sign_ahead(1, "(") {
             let what = "a tuple of variables in `foreach`";
             return Err(self.unsupported(what, "write `foreach (var x in ...)` and take it apart inside"));
+        }
+        if self.is_name_at(self.at) && self.word_at(self.at.saturating_add(1), "in") {
+            return Err(self.error("the type of the variable is missing", "expected `var` before it"));
         }
         let ty = self.required_type(Question::Nullable)?;
         let name = self.name("the name of a variable")?;
@@ -286,9 +333,10 @@ impl Parser<'_, '_> {
         }
         let items = self.expression()?;
         self.expect(")")?;
-        Ok(StmtKind::ForEach { ty, name, items, body: self.body()? })
+        Ok((ty, name, items))
     }
 
+    #[inline(never)]
     fn switch_statement(&mut self) -> Parsed<StmtKind> {
         self.skip();
         let value = self.bracketed()?;
@@ -301,6 +349,7 @@ impl Parser<'_, '_> {
         Ok(StmtKind::Switch(value, sections))
     }
 
+    #[inline(never)]
     fn section(&mut self) -> Parsed<SwitchSection> {
         let mut labels = Vec::new();
         loop {
@@ -327,6 +376,7 @@ impl Parser<'_, '_> {
         Ok(SwitchSection { labels, body })
     }
 
+    #[inline(never)]
     fn try_statement(&mut self) -> Parsed<StmtKind> {
         self.skip();
         let body = self.block()?;
@@ -341,6 +391,7 @@ impl Parser<'_, '_> {
         Ok(StmtKind::Try { body, catches, finally })
     }
 
+    #[inline(never)]
     fn catch(&mut self) -> Parsed<Catch> {
         self.skip();
         let (mut ty, mut name) = (None, None);
@@ -355,6 +406,7 @@ impl Parser<'_, '_> {
         Ok(Catch { ty, name, guard, body: self.block()? })
     }
 
+    #[inline(never)]
     fn using_statement(&mut self) -> Parsed<StmtKind> {
         self.skip();
         if !self.sign_is("(") {
@@ -378,6 +430,7 @@ impl Parser<'_, '_> {
     }
 
     /// An expression as a statement.
+    #[inline(never)]
     pub(super) fn expression_statement(&mut self) -> Parsed<StmtKind> {
         let begins_type =
             matches!(*self.peek(), Token::Name { text, escaped: false } if is_type_keyword(text));

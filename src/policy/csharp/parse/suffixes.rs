@@ -71,6 +71,7 @@ impl Parser<'_, '_> {
     }
 
     /// What stands behind `?.` and `?[`, up to the end of the chain.
+    #[inline(never)]
     fn null_safe(&mut self, object: Expr, index: bool) -> Parsed<Expr> {
         self.enter()?;
         let binding = Expr { kind: ExprKind::Binding, span: object.span };
@@ -81,12 +82,14 @@ impl Parser<'_, '_> {
         self.node(ExprKind::NullSafe { object: Box::new(object), rest: Box::new(rest) }, span)
     }
 
+    #[inline(never)]
     fn call(&mut self, callee: Expr) -> Parsed<Expr> {
         let (arguments, end) = self.arguments("(", ")")?;
         let span = callee.span.to(end);
         self.node(ExprKind::Call { callee: Box::new(callee), arguments }, span)
     }
 
+    #[inline(never)]
     fn index(&mut self, object: Expr) -> Parsed<Expr> {
         let (arguments, end) = self.arguments("[", "]")?;
         if arguments.is_empty() {
@@ -96,6 +99,7 @@ impl Parser<'_, '_> {
         self.node(ExprKind::Index { object: Box::new(object), arguments }, span)
     }
 
+    #[inline(never)]
     fn member(&mut self, object: Expr) -> Parsed<Expr> {
         let name = self.name("the name of a member")?;
         let type_arguments = self.taken_type_arguments();
@@ -131,6 +135,7 @@ impl Parser<'_, '_> {
         Ok((arguments, end))
     }
 
+    #[inline(never)]
     fn argument(&mut self) -> Parsed<Argument> {
         let mut name = None;
         if self.sign_ahead(1, ":")
@@ -157,6 +162,7 @@ impl Parser<'_, '_> {
     }
 
     /// `int n`, `var n` or `_` behind `out`.
+    #[inline(never)]
     fn declaration(&mut self, start: Span) -> Parsed<Option<Expr>> {
         if let Token::Name { text: "_", .. } = *self.peek()
             && matches!(self.ahead(1), Token::Sign("," | ")"))

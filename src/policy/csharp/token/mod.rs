@@ -267,6 +267,8 @@ impl<'a> Lexer<'a, '_, '_> {
                 self.advance(c.len_utf8());
                 let shown = if c.is_control() || c.is_whitespace() || is_invisible(c) {
                     format!("the invisible character U+{:04X} has no meaning here", u32::from(c))
+                } else if c == '`' {
+                    "a backquote has no meaning here".to_owned()
                 } else {
                     format!("`{c}` has no meaning here")
                 };
@@ -286,7 +288,6 @@ impl<'a> Lexer<'a, '_, '_> {
         let Some(hole) = self.holes.last_mut() else { return false };
         match c {
             '(' | '[' | '{' => hole.depth = hole.depth.saturating_add(1),
-            ')' | ']' => hole.depth = hole.depth.saturating_sub(1),
             '}' if hole.depth == 0 => {
                 let (verbatim, start) = (hole.verbatim, hole.start);
                 self.holes.pop();
@@ -296,7 +297,7 @@ impl<'a> Lexer<'a, '_, '_> {
                 self.interpolated_text(verbatim, start);
                 return true;
             }
-            '}' => hole.depth = hole.depth.saturating_sub(1),
+            ')' | ']' | '}' => hole.depth = hole.depth.saturating_sub(1),
             ':' if hole.depth == 0 && !double_colon => {
                 let verbatim = hole.verbatim;
                 self.format(verbatim);

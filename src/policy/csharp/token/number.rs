@@ -79,9 +79,8 @@ impl Written {
         }
         let body = rest.get(prefix..length).unwrap_or("");
         let digits: String = body.chars().filter(|c| *c != '_').collect();
-        let separators_fit = !(body.ends_with('_') || body.contains("_.") || body.contains("_e"))
-            && !body.contains("_E")
-            && !digits.is_empty();
+        let separated = ["_.", "_e", "_E"].iter().any(|end| body.contains(end)) || body.ends_with('_');
+        let separators_fit = !separated && !digits.is_empty();
         let suffix_length = bytes
             .get(length..)
             .unwrap_or(&[])

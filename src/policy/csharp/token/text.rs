@@ -186,7 +186,18 @@ impl Lexer<'_, '_, '_> {
                     self.advance(1);
                     self.error(at, 1, "a single `}` in an interpolated string", "expected `}}`");
                 }
-                Some('\\') if !verbatim => self.escape(&mut decoded),
+                Some('\\') if !verbatim => {
+                    self.escape(&mut decoded);
+                    if matches!(decoded.last, 0x7b | 0x7d) {
+                        let label = "expected `{{` or `}}`";
+                        self.error(
+                            at,
+                            self.at.saturating_sub(at),
+                            "an escaped bracket in an interpolated string",
+                            label,
+                        );
+                    }
+                }
                 Some(c) => {
                     self.advance(c.len_utf8());
                     decoded.push(c);
@@ -229,6 +240,14 @@ impl Lexer<'_, '_, '_> {
         let text = decoded.finish();
         if text.is_empty() {
             self.error(start, 1, "an empty format", "expected a format such as `N2` behind `:`");
+        } else if text.ends_with(char::is_whitespace) {
+            let length = self.at.saturating_sub(start);
+            self.error(
+                start,
+                length,
+                "a format that ends with a blank",
+                "expected `}` right behind the format",
+            );
         }
         self.push(Token::Format(text), start);
     }
@@ -267,6 +286,7 @@ impl Lexer<'_, '_, '_> {
         self.advance(total);
         let known = length >= least && code.is_some_and(|code| decoded.push_code(code));
         if !known {
+            decoded.push('\u{fffd}');
             self.error(
                 start,
                 total,

@@ -106,7 +106,7 @@ pub(super) const SORTED: Table = Table {
     class: Class::SortedDictionary,
     parameters: &["K", "V"],
     rows: &[
-        call("new()", |machine, call| sorted(machine, call)),
+        call("new()", sorted),
         call("new(IDictionary<K, V> dictionary)", |machine, call| {
             take::needed(call, 0, "dictionary")?;
             let made = sorted(machine, call)?;

@@ -9,6 +9,7 @@
 //! Not modelled: the exception of `foreach` when the collection changes under it; comparers written by
 //! users; capacity.
 
+mod comparers;
 mod dictionaries;
 mod interfaces;
 mod lists;
@@ -26,7 +27,7 @@ use super::super::heap::Object;
 use super::super::machine::Machine;
 use super::super::value::Value;
 use super::super::{Class, Type};
-use super::{Table, common, take};
+use super::{Table, collation, common};
 
 /// Members of the family.
 pub const TABLES: &[Table] = &[
@@ -44,8 +45,10 @@ pub const TABLES: &[Table] = &[
     sets::TABLE,
     queues::QUEUE,
     queues::STACK,
+    comparers::TABLE,
 ];
 
+pub(super) use comparers::order_by;
 pub use maps::{add as map_add, get as map_get, set as map_set};
 pub(super) use sets::{among, unique};
 
@@ -57,7 +60,7 @@ pub(super) fn same(
     ignore_case: bool,
 ) -> Result<bool, Fault> {
     match (a, b) {
-        (Value::Str(a), Value::Str(b)) if ignore_case => Ok(a == b || a.to_uppercase() == b.to_uppercase()),
+        (Value::Str(a), Value::Str(b)) if ignore_case => Ok(collation::same_ignoring_case(a, b)),
         (Value::Str(a), Value::Str(b)) => Ok(a == b),
         (Value::Int(a), Value::Int(b)) => Ok(a == b),
         (Value::Null, other) | (other, Value::Null) => Ok(*other == Value::Null),
@@ -94,16 +97,10 @@ pub(super) fn items_mut<'m>(
     }
 }
 
-/// Whether a comparer argument ignores case: a `StringComparer` whose field is an odd `StringComparison`.
+/// Whether a comparer argument ignores case.
 pub(super) fn ignores_case(machine: &Machine<'_, '_>, comparer: &Value) -> bool {
-    match machine.object(comparer) {
-        Some(Object::Record { class: Class::StringComparer, fields }) => {
-            let comparison = fields.first().and_then(take::integer);
-            comparison.is_some_and(|comparison| comparison.rem_euclid(2) == 1)
-                || fields.first() == Some(&Value::Bool(true))
-        }
-        _ => false,
-    }
+    // Odd numbers of `StringComparison` do.
+    comparers::comparison(machine, comparer).rem_euclid(2) == 1
 }
 
 /// Sorts stably by a comparison that may fail. An inconsistent comparison gives some order.

@@ -29,11 +29,11 @@ pub(super) const QUEUE: Table = Table {
         call("bool TryDequeue(out T result)", |machine, call| {
             let items = items_mut(machine, call.get(0))?;
             let head = if items.is_empty() { None } else { Some(items.remove(0)) };
-            out(machine, call, head)
+            Ok(out(machine, call, head))
         }),
         call("bool TryPeek(out T result)", |machine, call| {
             let head = items_mut(machine, call.get(0))?.first().cloned();
-            out(machine, call, head)
+            Ok(out(machine, call, head))
         }),
         call("void Clear()", clear),
         call("bool Contains(T item)", contains),
@@ -61,11 +61,11 @@ pub(super) const STACK: Table = Table {
         }),
         call("bool TryPop(out T result)", |machine, call| {
             let top = items_mut(machine, call.get(0))?.pop();
-            out(machine, call, top)
+            Ok(out(machine, call, top))
         }),
         call("bool TryPeek(out T result)", |machine, call| {
             let top = items_mut(machine, call.get(0))?.last().cloned();
-            out(machine, call, top)
+            Ok(out(machine, call, top))
         }),
         call("void Clear()", clear),
         call("bool Contains(T item)", contains),
@@ -91,10 +91,10 @@ fn push(machine: &mut Machine<'_, '_>, call: &Call<'_>) -> Result<Value, Fault> 
     Ok(Value::Null)
 }
 
-fn out(machine: &mut Machine<'_, '_>, call: &Call<'_>, found: Option<Value>) -> Result<Value, Fault> {
+fn out(machine: &mut Machine<'_, '_>, call: &Call<'_>, found: Option<Value>) -> Value {
     let is_there = found.is_some();
     machine.set_out(1, found.unwrap_or_else(|| linq::default(call.ty(0))));
-    Ok(Value::Bool(is_there))
+    Value::Bool(is_there)
 }
 
 fn to_array(machine: &mut Machine<'_, '_>, call: &Call<'_>) -> Result<Value, Fault> {

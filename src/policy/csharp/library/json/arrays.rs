@@ -26,13 +26,11 @@ pub(super) const TABLE: Table = Table {
         }),
         call("static JArray FromObject(object o)", |machine, call| {
             let token = from_object(machine, call)?;
-            match tree::kind(machine, &token) {
-                Some(JsonKind::Array(_)) => Ok(token),
-                _ => {
-                    let name = tree::token_type(machine, &token).name();
-                    Err(take::argument(format!("Object serialized to {name}. JArray instance expected.")))
-                }
+            if matches!(tree::kind(machine, &token), Some(JsonKind::Array(_))) {
+                return Ok(token);
             }
+            let name = tree::token_type(machine, &token).name();
+            Err(take::argument(format!("Object serialized to {name}. JArray instance expected.")))
         }),
         call("JToken this[object key] { get; }", index),
         call("JToken this[object key] { set; }", set_index),

@@ -5,9 +5,9 @@
 //! the gateway's zone is UTC.
 
 use super::super::super::value::{DateTime, DateTimeKind, DateTimeOffset, Value};
+use super::super::dates::calendar;
 
 const TICKS_PER_SECOND: i64 = 10_000_000;
-const TICKS_PER_DAY: i64 = 864_000_000_000;
 const MAX_TICKS: i64 = 3_155_378_975_999_999_999;
 const UNIX_TICKS: i64 = 621_355_968_000_000_000;
 
@@ -50,7 +50,7 @@ fn iso(bytes: &[u8]) -> Option<Value> {
     sign(13, b':')?;
     sign(16, b':')?;
     let (hour, minute, second) = (number(11, 2)?, number(14, 2)?, number(17, 2)?);
-    let days = days_before(year, month, day)?;
+    let midnight = calendar::date(year, month, day)?;
     let whole_day = hour == 24 && minute == 0 && second == 0;
     if !((hour < 24 || whole_day) && minute < 60 && second < 60) {
         return None;
@@ -78,10 +78,7 @@ fn iso(bytes: &[u8]) -> Option<Value> {
         return None;
     }
     let seconds = hour.saturating_mul(3600).saturating_add(minute.saturating_mul(60)).saturating_add(second);
-    let clock = days
-        .saturating_mul(TICKS_PER_DAY)
-        .saturating_add(seconds.saturating_mul(TICKS_PER_SECOND))
-        .saturating_add(fraction);
+    let clock = midnight.saturating_add(seconds.saturating_mul(TICKS_PER_SECOND)).saturating_add(fraction);
     let (kind, offset) = zone(rest)?;
     let ticks = clock.saturating_sub(offset.saturating_mul(60).saturating_mul(TICKS_PER_SECOND));
     let ticks = ticks.clamp(0, MAX_TICKS);
@@ -118,27 +115,6 @@ fn zone(rest: &[u8]) -> Option<(DateTimeKind, i64)> {
     Some((DateTimeKind::Local, offset))
 }
 
-/// Days from 0001-01-01 to a date of the Gregorian calendar.
-fn days_before(year: i64, month: i64, day: i64) -> Option<i64> {
-    let leap = year.rem_euclid(4) == 0 && (year.rem_euclid(100) != 0 || year.rem_euclid(400) == 0);
-    let lengths = [31, if leap { 29 } else { 28 }, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31_i64];
-    let before = usize::try_from(month.checked_sub(1)?).ok()?;
-    let length = *lengths.get(before)?;
-    if year < 1 || day < 1 || day > length {
-        return None;
-    }
-    let past = year.saturating_sub(1);
-    let leaps = past.div_euclid(4).saturating_sub(past.div_euclid(100)).saturating_add(past.div_euclid(400));
-    let months: i64 = lengths.iter().take(before).sum();
-    Some(
-        past.saturating_mul(365)
-            .saturating_add(leaps)
-            .saturating_add(months)
-            .saturating_add(day)
-            .saturating_sub(1),
-    )
-}
-
 /// `2024-05-01T12:00:00.5Z`: a date as JSON has it, without quotes.
 pub(super) fn write(date: DateTime) -> String {
     let zone = match date.kind {
@@ -158,41 +134,17 @@ pub(super) fn write_offset(date: DateTimeOffset) -> String {
 }
 
 fn clock(ticks: i64) -> String {
-    let (days, time) = (ticks.div_euclid(TICKS_PER_DAY), ticks.rem_euclid(TICKS_PER_DAY));
-    let (year, month, day) = civil(days);
-    let (seconds, fraction) = (time.div_euclid(TICKS_PER_SECOND), time.rem_euclid(TICKS_PER_SECOND));
-    let (hour, minute) = (seconds.div_euclid(3600), seconds.div_euclid(60).rem_euclid(60));
-    let second = seconds.rem_euclid(60);
-    let mut text = format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}");
-    if fraction > 0 {
-        let digits = format!("{fraction:07}");
+    let at = calendar::parts(ticks);
+    let mut text = format!(
+        "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}",
+        at.year, at.month, at.day, at.hour, at.minute, at.second
+    );
+    if at.fraction > 0 {
+        let digits = format!("{:07}", at.fraction);
         text.push('.');
         text.push_str(digits.trim_end_matches('0'));
     }
     text
-}
-
-/// Year, month and day from days since 0001-01-01: by eras of 400 years that begin in March.
-fn civil(days: i64) -> (i64, i64, i64) {
-    let shifted = days.saturating_add(306);
-    let (era, of_era) = (shifted.div_euclid(146_097), shifted.rem_euclid(146_097));
-    let leaps = of_era
-        .div_euclid(1460)
-        .saturating_sub(of_era.div_euclid(36_524))
-        .saturating_add(of_era.div_euclid(146_096));
-    let year_of_era = of_era.saturating_sub(leaps).div_euclid(365);
-    let before = year_of_era
-        .saturating_mul(365)
-        .saturating_add(year_of_era.div_euclid(4))
-        .saturating_sub(year_of_era.div_euclid(100));
-    let day_of_year = of_era.saturating_sub(before);
-    let march_month = day_of_year.saturating_mul(5).saturating_add(2).div_euclid(153);
-    let day = day_of_year
-        .saturating_sub(march_month.saturating_mul(153).saturating_add(2).div_euclid(5))
-        .saturating_add(1);
-    let month = if march_month < 10 { march_month.saturating_add(3) } else { march_month.saturating_sub(9) };
-    let year = era.saturating_mul(400).saturating_add(year_of_era).saturating_add(i64::from(month <= 2));
-    (year, month, day)
 }
 
 #[cfg(test)]

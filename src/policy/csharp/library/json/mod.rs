@@ -36,7 +36,7 @@ use super::super::fault::Fault;
 use super::super::machine::Machine;
 use super::super::value::Value;
 use super::super::{Class, Text};
-use super::{Table, common};
+use super::{Table, common, take};
 
 pub use cast::{as_type, explicit};
 pub use serialize::{from_token, to_token};
@@ -127,6 +127,14 @@ pub fn parse_object(machine: &mut Machine<'_, '_>, text: &str) -> Result<Value, 
 /// `JArray.Parse`
 pub fn parse_array(machine: &mut Machine<'_, '_>, text: &str) -> Result<Value, Fault> {
     reader::parse(machine, text, reader::Wanted::Array)
+}
+
+/// `Equals` of tokens: `JValue`s by what they hold, others by identity.
+pub fn equal_values(machine: &mut Machine<'_, '_>, a: &Value, b: &Value) -> Result<bool, Fault> {
+    let is_value = |token: &Value| {
+        tree::node(machine, token).is_some_and(|node| node.class().derives_from(Class::JValue))
+    };
+    if is_value(a) && is_value(b) { merge::deep_equals(machine, a, b) } else { Ok(take::same(a, b)) }
 }
 
 /// `ToString()` of a token: the value's own text for a `JValue`, indented JSON for others.

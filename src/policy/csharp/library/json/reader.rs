@@ -70,13 +70,13 @@ enum Read {
 /// `JToken.Parse` and its relatives.
 pub(super) fn parse(machine: &mut Machine<'_, '_>, text: &str, wanted: Wanted) -> Result<Value, Fault> {
     machine.pay(text.len())?;
-    let dates = machine.scope.semantics.json_dates == JsonDates::Parsed;
+    let dates = machine.scope.semantics.expr_json_dates == JsonDates::Parsed;
     let mut reader = Reader { text, at: 0, line: 1, line_start: 0, scopes: Vec::new(), begun: false, dates };
     let token = reader.root(machine, wanted)?;
-    reader.skip_blank()?;
+    reader.skip_blank();
     while reader.peek() == Some(b'/') {
         reader.comment()?;
-        reader.skip_blank()?;
+        reader.skip_blank();
     }
     match reader.next_char() {
         None => Ok(token),
@@ -95,7 +95,6 @@ impl Reader<'_> {
         if first.is_none() {
             return Err(self.error(&format!("Error reading {class} from JsonReader")));
         }
-        self.begun = true;
         let fits = match wanted {
             Wanted::Token => true,
             Wanted::Object => first == Some(b'{'),
@@ -142,8 +141,8 @@ impl Reader<'_> {
         let Some(c) = self.next_char() else { return Ok(Read::End) };
         let token = match c {
             '"' | '\'' => {
-                self.enter();
                 let text = self.string(c)?;
+                self.enter();
                 let date = if self.dates { dates::parse(&text) } else { None };
                 let value = match date {
                     Some(date) => date,
@@ -173,11 +172,7 @@ impl Reader<'_> {
                 Some(b'u') => self.word(machine, "null", "null", JsonKind::Value(Value::Null))?,
                 Some(b'e') => return Err(Fault::unsupported("a JSON constructor")),
                 Some(_) => {
-                    self.bump();
-                    let c = self.next_char().unwrap_or_default();
-                    return Err(
-                        self.error(&format!("Unexpected character encountered while parsing value: {c}"))
-                    );
+                    return Err(self.error("Unexpected character encountered while parsing value: n"));
                 }
                 None => {
                     self.bump();
@@ -192,7 +187,6 @@ impl Reader<'_> {
                 self.word(machine, "-Infinity", "-Infinity", JsonKind::Value(value))?
             }
             '0'..='9' | '-' | '.' => {
-                self.enter();
                 let kind = self.number()?;
                 tree::make(machine, kind)?
             }
@@ -207,6 +201,7 @@ impl Reader<'_> {
 
     /// Counts a value in the array around it, once it has begun.
     fn enter(&mut self) {
+        self.begun = true;
         if let Some(scope) = self.scopes.last_mut() {
             scope.fresh = false;
             scope.index = scope.index.saturating_add(i64::from(scope.is_array));
@@ -269,6 +264,7 @@ impl Reader<'_> {
             let value = match self.value(machine)? {
                 Read::Token(token) => token,
                 Read::EndArray => {
+                    self.scopes.pop();
                     return Err(self.error("JsonToken EndArray is not valid for closing JsonType Object"));
                 }
                 Read::End => return Err(self.end_inside("JObject")),
@@ -276,12 +272,11 @@ impl Reader<'_> {
             let property = tree::make(machine, JsonKind::Property(name.clone(), value.clone()))?;
             set_parent(machine, &value, &property);
             set_parent(machine, &property, &made);
-            match places.get(&name).and_then(|at| items.get_mut(*at)) {
-                Some(slot) => *slot = property,
-                None => {
-                    places.insert(name, items.len());
-                    items.push(property);
-                }
+            if let Some(slot) = places.get(&name).and_then(|at| items.get_mut(*at)) {
+                *slot = property;
+            } else {
+                places.insert(name, items.len());
+                items.push(property);
             }
             if self.after_value('}')? {
                 break;
@@ -309,6 +304,7 @@ impl Reader<'_> {
             }
             Some(c @ ('}' | ']')) => {
                 self.bump();
+                self.scopes.pop();
                 let (token, kind) = if c == '}' { ("EndObject", "Array") } else { ("EndArray", "Object") };
                 Err(self.error(&format!("JsonToken {token} is not valid for closing JsonType {kind}")))
             }

@@ -106,11 +106,12 @@ fn apply(
             }
             for inner in tree::descendants(machine, token)? {
                 match kind(machine, &inner) {
-                    Some(JsonKind::Property(name, value)) => {
-                        if names.iter().any(|wanted| wanted.as_str() == name.as_str()) {
-                            found.push(value.clone());
-                        }
+                    Some(JsonKind::Property(name, value))
+                        if names.iter().any(|wanted| wanted.as_str() == name.as_str()) =>
+                    {
+                        found.push(value.clone());
                     }
+                    Some(JsonKind::Property(..)) => {}
                     _ if names.is_empty() => found.push(inner),
                     _ => {}
                 }
@@ -256,10 +257,10 @@ fn holds(machine: &mut Machine<'_, '_>, a: &Value, comparison: Comparison, b: &V
         Comparison::StrictNotEqual => !strict,
         Comparison::Equal => strict || loosely_equal(machine, a, b)?,
         Comparison::NotEqual => !(strict || loosely_equal(machine, a, b)?),
-        Comparison::Less => order(machine, a, b)?.is_some_and(Ordering::is_lt),
-        Comparison::LessEqual => order(machine, a, b)?.is_some_and(Ordering::is_le),
-        Comparison::Greater => order(machine, a, b)?.is_some_and(Ordering::is_gt),
-        Comparison::GreaterEqual => order(machine, a, b)?.is_some_and(Ordering::is_ge),
+        Comparison::Less => order(machine, a, b).is_some_and(Ordering::is_lt),
+        Comparison::LessEqual => order(machine, a, b).is_some_and(Ordering::is_le),
+        Comparison::Greater => order(machine, a, b).is_some_and(Ordering::is_gt),
+        Comparison::GreaterEqual => order(machine, a, b).is_some_and(Ordering::is_ge),
     })
 }
 
@@ -268,7 +269,7 @@ fn loosely_equal(machine: &mut Machine<'_, '_>, a: &Value, b: &Value) -> Result<
     let (left, right) = (tree::token_type(machine, a), tree::token_type(machine, b));
     match (left, right) {
         (TokenType::Integer, TokenType::Float) | (TokenType::Float, TokenType::Integer) => {
-            Ok(order(machine, a, b)? == Some(Ordering::Equal))
+            Ok(order(machine, a, b) == Some(Ordering::Equal))
         }
         (
             TokenType::Date | TokenType::Guid | TokenType::TimeSpan | TokenType::Uri | TokenType::Bytes,
@@ -278,27 +279,27 @@ fn loosely_equal(machine: &mut Machine<'_, '_>, a: &Value, b: &Value) -> Result<
     }
 }
 
-fn order(machine: &mut Machine<'_, '_>, a: &Value, b: &Value) -> Result<Option<Ordering>, Fault> {
+fn order(machine: &Machine<'_, '_>, a: &Value, b: &Value) -> Option<Ordering> {
     let (Some(JsonKind::Value(left)), Some(JsonKind::Value(right))) =
         (kind(machine, a).cloned(), kind(machine, b).cloned())
     else {
-        return Ok(None);
+        return None;
     };
-    Ok(match (&left, &right) {
+    match (&left, &right) {
         (Value::Null, Value::Null) => Some(Ordering::Equal),
         (Value::Null, _) => Some(Ordering::Less),
         (_, Value::Null) => Some(Ordering::Greater),
         (Value::Str(left), Value::Str(right)) => Some(left.as_str().cmp(right.as_str())),
         (Value::DateTime(left), Value::DateTime(right)) => Some(left.ticks.cmp(&right.ticks)),
-        _ => match (take::integer(&left), take::integer(&right)) {
-            (Some(left), Some(right)) => Some(left.cmp(&right)),
-            _ => {
-                let number = |value: &Value| match value {
-                    Value::Str(text) => text.trim().parse::<f64>().ok(),
-                    other => take::double(other),
-                };
-                number(&left).zip(number(&right)).and_then(|(left, right)| left.partial_cmp(&right))
+        _ => {
+            if let (Some(left), Some(right)) = (take::integer(&left), take::integer(&right)) {
+                return Some(left.cmp(&right));
             }
-        },
-    })
+            let number = |value: &Value| match value {
+                Value::Str(text) => text.trim().parse::<f64>().ok(),
+                other => take::double(other),
+            };
+            number(&left).zip(number(&right)).and_then(|(left, right)| left.partial_cmp(&right))
+        }
+    }
 }

@@ -8,7 +8,7 @@ use super::super::super::heap::Object;
 use super::super::super::machine::Machine;
 use super::super::super::types::Type;
 use super::super::super::value::Value;
-use super::super::{common, sequence, take};
+use super::super::{base64, common, sequence};
 use super::cast::explicit;
 use super::tree::{self, MAX_NESTING, TokenType, too_deep};
 use super::{JsonKind, dates};
@@ -202,7 +202,15 @@ fn read_bytes(machine: &mut Machine<'_, '_>, token: &Value) -> Result<Value, Fau
             }
             super::super::arrays::byte_array(machine, &bytes)
         }
-        _ => Err(Fault::unsupported("reading bytes from a JSON string")),
+        Some(JsonKind::Value(Value::Str(text))) => match base64::decode(&text) {
+            Some(bytes) => super::super::arrays::byte_array(machine, &bytes),
+            None => Err(Fault::new(
+                Class::FormatException,
+                "The input is not a valid Base-64 string as it contains a non-base 64 character, more than two \
+                 padding characters, or an illegal character among the padding characters.",
+            )),
+        },
+        _ => Err(wrong_shape(machine, token, &Type::array(Type::BYTE), "array")),
     }
 }
 
@@ -247,7 +255,6 @@ fn read_map(
 fn wrong_shape(machine: &Machine<'_, '_>, token: &Value, ty: &Type, wanted: &str) -> Fault {
     let has = tree::token_type(machine, token).name().to_lowercase();
     let name = ty.full_name();
-    let _ = take::reference(token);
     let message = format!(
         "Cannot deserialize the current JSON {has} into type '{name}' because the type requires a JSON \
          {wanted} to deserialize correctly."

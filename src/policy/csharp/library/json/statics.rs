@@ -102,7 +102,7 @@ pub(super) const EXTENSIONS: Table = Table {
             },
         ),
         call("static IJEnumerable<JToken> Children(this IEnumerable<JToken> source)", |machine, call| {
-            let found = gather(machine, call, tree_children)?;
+            let found = gather(machine, call, |machine, token| Ok(tree::children(machine, token)))?;
             super::tokens::tokens(machine, found)
         }),
         call("static IJEnumerable<JToken> Descendants(this IEnumerable<JToken> source)", |machine, call| {
@@ -112,7 +112,7 @@ pub(super) const EXTENSIONS: Table = Table {
         call(
             "static IJEnumerable<JProperty> Properties(this IEnumerable<JObject> source)",
             |machine, call| {
-                let found = gather(machine, call, tree_children)?;
+                let found = gather(machine, call, |machine, token| Ok(tree::children(machine, token)))?;
                 sequence::list(machine, Class::IJEnumerable, Type::Plain(Class::JProperty), found)
             },
         ),
@@ -150,9 +150,9 @@ pub(super) const SETTINGS: Table = Table {
         call("NullValueHandling NullValueHandling { get; }", |machine, call| {
             Ok(field(machine, call.get(0), 0))
         }),
-        call("NullValueHandling NullValueHandling { set; }", |machine, call| set_field(machine, call, 0)),
+        call("NullValueHandling NullValueHandling { set; }", |machine, call| Ok(set_field(machine, call, 0))),
         call("Formatting Formatting { get; }", |machine, call| Ok(field(machine, call.get(0), 1))),
-        call("Formatting Formatting { set; }", |machine, call| set_field(machine, call, 1)),
+        call("Formatting Formatting { set; }", |machine, call| Ok(set_field(machine, call, 1))),
     ],
     denied: &["TypeNameHandling", "Converters", "ContractResolver", "Binder", "SerializationBinder"],
 };
@@ -173,11 +173,15 @@ pub(super) const MERGE_SETTINGS: Table = Table {
         call("MergeArrayHandling MergeArrayHandling { get; }", |machine, call| {
             Ok(field(machine, call.get(0), 0))
         }),
-        call("MergeArrayHandling MergeArrayHandling { set; }", |machine, call| set_field(machine, call, 0)),
+        call("MergeArrayHandling MergeArrayHandling { set; }", |machine, call| {
+            Ok(set_field(machine, call, 0))
+        }),
         call("StringComparison PropertyNameComparison { get; }", |machine, call| {
             Ok(field(machine, call.get(0), 2))
         }),
-        call("StringComparison PropertyNameComparison { set; }", |machine, call| set_field(machine, call, 2)),
+        call("StringComparison PropertyNameComparison { set; }", |machine, call| {
+            Ok(set_field(machine, call, 2))
+        }),
     ],
     denied: &[],
 };
@@ -190,8 +194,7 @@ pub(super) fn is_indented(value: &Value) -> bool {
 /// A value as a `JValue` constructor takes it: all signed integers are `long`.
 pub(super) fn widened(value: &Value) -> Value {
     match value {
-        Value::ULong(_) | Value::Char(_) => value.clone(),
-        Value::Enum(..) => value.clone(),
+        Value::ULong(_) | Value::Char(_) | Value::Enum(..) => value.clone(),
         other => match take::integer(other).map(i64::try_from) {
             Some(Ok(number)) => Value::Long(number),
             _ => other.clone(),
@@ -226,13 +229,13 @@ fn field(machine: &Machine<'_, '_>, value: &Value, at: usize) -> Value {
     }
 }
 
-fn set_field(machine: &mut Machine<'_, '_>, call: &Call<'_>, at: usize) -> Result<Value, Fault> {
+fn set_field(machine: &mut Machine<'_, '_>, call: &Call<'_>, at: usize) -> Value {
     if let Some(Object::Record { fields, .. }) = machine.heap().object_mut(call.get(0))
         && let Some(slot) = fields.get_mut(at)
     {
         *slot = call.get(1).clone();
     }
-    Ok(Value::Null)
+    Value::Null
 }
 
 /// Whether nulls are skipped, and whether the text is indented.
@@ -258,10 +261,6 @@ fn read(machine: &mut Machine<'_, '_>, text: &str, ty: &Type) -> Result<Value, F
     }
     let token = super::parse(machine, text)?;
     serialize::from_token(machine, &token, ty)
-}
-
-fn tree_children(machine: &mut Machine<'_, '_>, token: &Value) -> Result<Vec<Value>, Fault> {
-    Ok(tree::children(machine, token))
 }
 
 fn gather(

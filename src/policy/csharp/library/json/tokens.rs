@@ -6,7 +6,7 @@ use super::super::super::machine::{Call, Machine};
 use super::super::super::types::Type;
 use super::super::super::value::Value;
 use super::super::{Table, call, sequence, take};
-use super::tree::{self, TokenType};
+use super::tree;
 use super::{JsonKind, cast, merge, select, serialize, statics};
 
 /// `JToken`
@@ -116,13 +116,7 @@ pub(super) const TABLE: Table = Table {
         call("string ToString()", to_text),
         call("string ToString(Formatting formatting)", to_formatted),
         call("bool Equals(object obj)", |machine, call| {
-            let (a, b) = (call.get(0), call.get(1));
-            let is_value = !matches!(
-                tree::token_type(machine, a),
-                TokenType::Object | TokenType::Array | TokenType::Property
-            );
-            let both = tree::node(machine, b).is_some();
-            Ok(Value::Bool(take::same(a, b) || (is_value && both && merge::deep_equals(machine, a, b)?)))
+            super::equal_values(machine, call.get(0), call.get(1)).map(Value::Bool)
         }),
         call("int GetHashCode()", |machine, call| {
             let text = super::print(machine, call.get(0), false)?;
@@ -364,12 +358,11 @@ pub(super) fn set_index(machine: &mut Machine<'_, '_>, call: &Call<'_>) -> Resul
     let (token, key, value) = (call.get(0), call.get(1), call.get(2).clone());
     match (tree::kind(machine, token), key) {
         (Some(JsonKind::Object(_)), Value::Str(name)) => {
-            match tree::find(machine, token, |other| *other == **name)? {
-                Some((_, property)) => tree::set_property_value(machine, &property, value)?,
-                None => {
-                    let property = tree::property(machine, name.clone(), value)?;
-                    tree::insert(machine, token, None, property)?;
-                }
+            if let Some((_, property)) = tree::find(machine, token, |other| *other == **name)? {
+                tree::set_property_value(machine, &property, value)?;
+            } else {
+                let property = tree::property(machine, name.clone(), value)?;
+                tree::insert(machine, token, None, property)?;
             }
         }
         (Some(JsonKind::Array(_)), Value::Int(at)) => {

@@ -4,7 +4,7 @@ use super::super::super::fault::Fault;
 use super::super::super::heap::Object;
 use super::super::super::machine::Machine;
 use super::super::super::value::Value;
-use super::super::{arrays, common};
+use super::super::{arrays, base64, common, take};
 use super::tree::{MAX_NESTING, kind, too_deep};
 use super::{JsonKind, dates};
 
@@ -111,7 +111,7 @@ fn scalar(machine: &mut Machine<'_, '_>, out: &mut String, value: &Value) -> Res
         Value::Ref(_) => match machine.object(value) {
             Some(Object::Array { .. }) => {
                 let bytes = arrays::bytes(machine, value)?;
-                quote(out, &base64(&bytes));
+                quote(out, &base64::encode(&bytes, false));
             }
             Some(Object::Uri(text)) => {
                 let text = text.clone();
@@ -124,7 +124,7 @@ fn scalar(machine: &mut Machine<'_, '_>, out: &mut String, value: &Value) -> Res
             quote(out, &text);
         }
         integer => {
-            let number = super::super::take::integer(integer).unwrap_or(0);
+            let number = take::integer(integer).unwrap_or(0);
             out.push_str(&number.to_string());
         }
     }
@@ -140,7 +140,7 @@ fn float(
 ) -> Result<(), Fault> {
     if !is_finite {
         // .NET's own text of infinities is a sign; JSON has the JavaScript names.
-        let number = super::super::take::double(value).unwrap_or(f64::NAN);
+        let number = take::double(value).unwrap_or(f64::NAN);
         let name = if number.is_nan() {
             "NaN"
         } else if number > 0.0 {
@@ -186,20 +186,4 @@ pub(super) fn escape(out: &mut String, text: &str, delimiter: char) {
             c => out.push(c),
         }
     }
-}
-
-fn base64(bytes: &[u8]) -> String {
-    const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let mut out = String::new();
-    for chunk in bytes.chunks(3) {
-        let byte = |at: usize| u32::from(chunk.get(at).copied().unwrap_or(0));
-        let bits = (byte(0) << 16) | (byte(1) << 8) | byte(2);
-        for at in 0..4_u32 {
-            let shift = 18_u32.saturating_sub(at.saturating_mul(6));
-            let digit = DIGITS.get(((bits >> shift) & 63) as usize).copied().unwrap_or(b'=');
-            let is_padding = at as usize > chunk.len();
-            out.push(if is_padding { '=' } else { char::from(digit) });
-        }
-    }
-    out
 }

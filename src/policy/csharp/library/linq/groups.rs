@@ -69,12 +69,12 @@ fn partition(
             Some(element) => map(machine, element, &item)?,
             None => item,
         };
-        match find(machine, &keys, &key, ignore_case)? {
-            Some(at) => groups.get_mut(at).into_iter().for_each(|group| group.push(item.clone())),
-            None => {
-                keys.push(key);
-                groups.push(vec![item]);
-            }
+        let at = find(machine, &keys, &key, ignore_case)?;
+        if let Some(group) = at.and_then(|at| groups.get_mut(at)) {
+            group.push(item);
+        } else {
+            keys.push(key);
+            groups.push(vec![item]);
         }
     }
     Ok(keys.into_iter().zip(groups).collect())

@@ -20,40 +20,19 @@ mod table;
 #[cfg(test)]
 mod tests;
 
-use super::super::classes::Kind;
 use super::super::fault::Fault;
 use super::super::machine::{Call, Machine};
-use super::super::value::{
-    DateTime, DateTimeKind, DateTimeOffset, DecimalBits, DoubleBits, FloatBits, TimeSpan, Value,
-};
+use super::super::value::Value;
 use super::super::{Class, Type};
-use super::{Table, sequence, take};
+use super::{Table, convert, sequence, take};
 
 /// Members of the family.
 pub const TABLES: &[Table] = &[table::TABLE, order::TABLE, groups::GROUPING, groups::LOOKUP];
 
 /// `default(T)`; null where the type is not known.
 pub fn default(ty: &Type) -> Value {
-    let Type::Plain(class) = ty else { return Value::Null };
-    match class {
-        Class::Bool => Value::Bool(false),
-        Class::Char => Value::Char(0),
-        Class::SByte => Value::SByte(0),
-        Class::Byte => Value::Byte(0),
-        Class::Short => Value::Short(0),
-        Class::UShort => Value::UShort(0),
-        Class::Int => Value::Int(0),
-        Class::UInt => Value::UInt(0),
-        Class::Long => Value::Long(0),
-        Class::ULong => Value::ULong(0),
-        Class::Float => Value::Float(FloatBits::new(0.0)),
-        Class::Double => Value::Double(DoubleBits::new(0.0)),
-        Class::Decimal => Value::Decimal(DecimalBits::new(rust_decimal::Decimal::ZERO)),
-        Class::DateTime => Value::DateTime(DateTime { ticks: 0, kind: DateTimeKind::Unspecified }),
-        Class::DateTimeOffset => Value::DateTimeOffset(DateTimeOffset { ticks: 0, offset_minutes: 0 }),
-        Class::TimeSpan => Value::TimeSpan(TimeSpan(0)),
-        Class::Guid => Value::Guid(0),
-        other if other.kind() == Kind::Enum => Value::Enum(*other, 0),
+    match ty {
+        Type::Plain(class) => convert::default_of(*class),
         _ => Value::Null,
     }
 }

@@ -4,7 +4,7 @@ use super::super::super::fault::Fault;
 use super::super::super::heap::Object;
 use super::super::super::machine::{Call, Machine};
 use super::super::super::value::Value;
-use super::super::collections::{ignores_case, order, sort};
+use super::super::collections::{order_by as by_comparer, sort};
 use super::super::{Table, call};
 use super::{Class, Type, function, map, source};
 
@@ -63,12 +63,9 @@ fn sort_runs(
     descending: bool,
     keyed: bool,
 ) -> Result<Value, Fault> {
-    let ignore_case = ignores_case(machine, call.get(if keyed { 2 } else { 1 }));
+    let comparer = call.get(if keyed { 2 } else { 1 });
     let mut compare = |machine: &mut Machine<'_, '_>, a: &Keyed, b: &Keyed| {
-        let found = match (&a.0, &b.0) {
-            (Value::Str(a), Value::Str(b)) if ignore_case => a.to_uppercase().cmp(&b.to_uppercase()),
-            (a, b) => order(machine, a, b)?,
-        };
+        let found = by_comparer(machine, comparer, &a.0, &b.0)?;
         Ok(if descending { found.reverse() } else { found })
     };
     let mut pairs = Vec::with_capacity(items.len());

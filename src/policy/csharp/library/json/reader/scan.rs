@@ -33,19 +33,18 @@ impl Reader<'_> {
     }
 
     /// Steps over blanks.
-    pub(super) fn skip_blank(&mut self) -> Result<(), Fault> {
+    pub(super) fn skip_blank(&mut self) {
         while self.next_char().is_some_and(char::is_whitespace) {
             self.bump();
         }
-        Ok(())
     }
 
     /// Steps over blanks and comments.
     pub(super) fn skip_space(&mut self) -> Result<(), Fault> {
-        self.skip_blank()?;
+        self.skip_blank();
         while self.peek() == Some(b'/') {
             self.comment()?;
-            self.skip_blank()?;
+            self.skip_blank();
         }
         Ok(())
     }
@@ -86,7 +85,7 @@ impl Reader<'_> {
         kind: JsonKind,
     ) -> Result<Value, Fault> {
         let rest = self.text.get(self.at..).unwrap_or_default();
-        if rest.len() < word.len() && word.starts_with(rest) {
+        if rest.chars().take(word.len()).count() < word.len() {
             self.at = self.text.len();
             return Err(self.error("Unexpected end when reading JSON"));
         }
@@ -113,7 +112,7 @@ impl Reader<'_> {
         } else {
             return Err(self.error(&format!("Invalid property identifier character: {first}")));
         };
-        self.skip_blank()?;
+        self.skip_blank();
         match self.next_char() {
             Some(':') => {
                 self.bump();
@@ -189,7 +188,6 @@ impl Reader<'_> {
             '/' => 47,
             'u' => {
                 let Some(digits) = self.text.get(self.at..self.at.saturating_add(4)) else {
-                    self.at = self.text.len();
                     return Err(self.error("Unexpected end while parsing Unicode escape sequence"));
                 };
                 let unit = digits
@@ -223,6 +221,7 @@ impl Reader<'_> {
             }
         }
         let digits = self.text.get(start..self.at).unwrap_or_default();
+        self.enter();
         number(digits).ok_or_else(|| self.error(&format!("Input string '{digits}' is not a valid number")))
     }
 }
