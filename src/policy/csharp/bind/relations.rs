@@ -54,6 +54,9 @@ pub(in crate::policy::csharp) fn instance(ty: &Type, class: Class) -> Option<Vec
             other => Some(other.arguments().to_vec()),
         };
     }
+    if own == Class::StringComparer && matches!(class, Class::IEqualityComparer | Class::IComparer) {
+        return Some(vec![Type::STRING]);
+    }
     if class == Class::IEnumerableOf
         && let Some(element) = element(ty)
     {

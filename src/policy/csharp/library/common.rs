@@ -68,7 +68,7 @@ fn display_object(
     let Some(object) = machine.object(value) else { return Ok(String::new()) };
     match object {
         Object::Builder { text, .. } => Ok(text.clone()),
-        Object::Uri(text) => Ok(text.to_string()),
+        Object::Uri(text) => Ok(super::uri::display(text)),
         Object::Json(_) => Ok(json::display(machine, value)?.to_string()),
         Object::Regex(regex) => Ok(regex.pattern.to_string()),
         Object::Exception { .. } => super::exceptions::describe(machine, value, 0),
