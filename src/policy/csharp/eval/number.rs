@@ -12,6 +12,7 @@ use rust_decimal::prelude::{FromPrimitive, ToPrimitive};
 use super::super::bind::relations::integer;
 use super::super::classes::{Class, Kind};
 use super::super::fault::Fault;
+use super::super::library::numbers::divide;
 use super::super::syntax::{BinaryOp, UnaryOp};
 use super::super::value::{DoubleBits, FloatBits, Value};
 
@@ -134,24 +135,13 @@ fn single(op: BinaryOp, a: f32, b: f32) -> Result<f32, Fault> {
     })
 }
 
-/// A quotient with as few decimal places as .NET gives it: those of the dividend beyond the divisor's, more
-/// only where digits need them.
-fn least_scale(quotient: Decimal, a: Decimal, b: Decimal) -> Decimal {
-    let mut least = quotient.normalize();
-    let natural = a.scale().saturating_sub(b.scale());
-    if least.scale() < natural {
-        least.rescale(natural);
-    }
-    least
-}
-
 fn decimal(op: BinaryOp, a: Decimal, b: Decimal) -> Result<Decimal, Fault> {
     let result = match op {
         BinaryOp::Add => a.checked_add(b),
         BinaryOp::Subtract => a.checked_sub(b),
         BinaryOp::Multiply => a.checked_mul(b),
         BinaryOp::Divide | BinaryOp::Remainder if b.is_zero() => return Err(division_by_zero()),
-        BinaryOp::Divide => a.checked_div(b).map(|quotient| least_scale(quotient, a, b)),
+        BinaryOp::Divide => divide(a, b),
         BinaryOp::Remainder => a.checked_rem(b),
         _ => return Err(unknown_operator()),
     };

@@ -44,7 +44,7 @@ pub fn format(machine: &mut Machine<'_, '_>, value: &Value, format: Option<&str>
         Value::Enum(class, number) => enums::format(*class, *number, format)?,
         Value::Type(class) => type_name(&Type::Plain(*class)),
         Value::Host(_) => declared_display(machine, value)?,
-        Value::Ref(_) => display_object(machine, value, format, 0)?,
+        Value::Ref(_) => display_object(machine, value, 0)?,
         other => match Number::of(other) {
             Some(number) => {
                 number_format::format(number, format, machine.scope.semantics.expr_double_format)?
@@ -56,12 +56,7 @@ pub fn format(machine: &mut Machine<'_, '_>, value: &Value, format: Option<&str>
     Ok(Text::from(text))
 }
 
-fn display_object(
-    machine: &mut Machine<'_, '_>,
-    value: &Value,
-    format: Option<&str>,
-    depth: u32,
-) -> Result<String, Fault> {
+fn display_object(machine: &mut Machine<'_, '_>, value: &Value, depth: u32) -> Result<String, Fault> {
     if depth > MAX_DEPTH {
         return Err(Fault::of(super::super::FaultKind::Depth, "the value is nested too deeply"));
     }
@@ -93,10 +88,7 @@ fn display_object(
             Some(Value::Str(name)) => name.to_string(),
             _ => String::new(),
         }),
-        _ => {
-            let _ = format;
-            declared_display(machine, value)
-        }
+        _ => declared_display(machine, value),
     }
 }
 
@@ -124,7 +116,7 @@ fn display_parts(machine: &mut Machine<'_, '_>, items: &[Value], depth: u32) -> 
     let mut parts = Vec::with_capacity(items.len());
     for item in items {
         parts.push(match item {
-            Value::Ref(_) => display_object(machine, item, None, deeper)?,
+            Value::Ref(_) => display_object(machine, item, deeper)?,
             other => display(machine, other)?.to_string(),
         });
     }

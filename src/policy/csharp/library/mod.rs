@@ -20,6 +20,8 @@
 //!
 //! Not here: operators and conversions of numbers, bool, char and string, which the evaluator knows.
 
+#![expect(clippy::unnecessary_wraps, reason = "all members of a table have the type of the table")]
+
 pub mod args;
 pub mod arguments;
 pub mod arrays;

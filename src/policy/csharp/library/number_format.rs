@@ -112,7 +112,6 @@ pub fn format(number: Number, format: Option<&str>, style: DoubleFormat) -> Resu
             general(&digits, int(wanted), letter == 'g', false)
         }
         ('R', Number::Float(_) | Number::Double(_)) => general_default(number, letter, style),
-        ('R', Number::Decimal(_)) => return Err(bad_specifier()),
         ('D' | 'R', Number::Integer(value, _)) => {
             let text = format!("{:0>1$}", value.unsigned_abs(), precision.unwrap_or(0));
             signed(value < 0, &text)
