@@ -158,7 +158,7 @@ impl World {
         facts.deployment.service_name = "contoso-apim".into();
         let request = Request {
             method: "POST".into(),
-            path: "/openai/deployments/gpt-4o/chat/completions?api-version=2024-10-21".into(),
+            path: "/deployments/gpt-4o/chat/completions?api-version=2024-10-21".into(),
             headers: headers(&[
                 ("Host", "gateway.contoso.example"),
                 ("Content-Type", "application/json; charset=utf-8"),
@@ -262,9 +262,9 @@ impl World {
             names: &names,
             heap: &mut self.heap,
             facts: &self.facts,
-            now: Timestamp::from_nanos(1_750_000_000),
-            started: Timestamp::from_nanos(250_000_000),
-            start_unix_s: 1_772_368_200,
+            now: Timestamp::from_nanos(3_750_000_000),
+            started: Timestamp::from_nanos(2_250_000_000),
+            start_unix_s: 1_772_368_198,
             request_id: 1,
             chance: &mut chance,
             semantics: &semantics,
@@ -422,8 +422,6 @@ pub(crate) fn type_name(machine: &Machine<'_, '_>, value: &Value) -> String {
             }
             Type::Generic(..) => "IEnumerable".to_owned(),
             Type::Plain(Class::Type) => "System.RuntimeType".to_owned(),
-            // What the documentation gives no namespace has none.
-            Type::Plain(class) if class.namespace() == "Apim" => class.name().to_owned(),
             Type::Plain(class) => class.full_name(),
             other => other.full_name(),
         }
