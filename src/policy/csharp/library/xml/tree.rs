@@ -185,7 +185,8 @@ pub(super) fn remove(machine: &mut Machine<'_, '_>, value: &Value) -> Result<(),
     let is_emptied = rest.is_empty() && before > 0;
     set_children(machine, &parent, rest);
     if is_emptied
-        && let Some(XmlKind::Element { is_closed, .. }) = node_mut(machine, &parent).map(|node| &mut node.kind)
+        && let Some(XmlKind::Element { is_closed, .. }) =
+            node_mut(machine, &parent).map(|node| &mut node.kind)
     {
         *is_closed = false;
     }
