@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::eval::type_of;
 use super::heap::Object;
 use super::library::json::{self, JsonKind};
-use super::library::{common, sequence};
+use super::library::{common, sequence, xml};
 use super::machine::Machine;
 use super::{
     Class, DateTime, DateTimeKind, EvalError, Expression, FaultKind, Heap, LowestChance, Options, Scope,
@@ -362,7 +362,7 @@ pub(crate) fn render(machine: &mut Machine<'_, '_>, value: &Value) -> String {
             format!("json({kind}):{text}")
         }
         Object::Xml(_) => {
-            let text = common::display(machine, value).map(|text| text.to_string());
+            let text = xml::display(machine, value, false);
             format!("xml:{}", text.unwrap_or_else(|fault| format!("!{}", fault.message())))
         }
         Object::Exception { class, message, .. } => format!("{}: {message}", class.full_name()),
@@ -387,6 +387,7 @@ pub(crate) fn render(machine: &mut Machine<'_, '_>, value: &Value) -> String {
         Object::Grouping { key, items, .. } => {
             format!("{} => [{}]", render(machine, &key), joined(machine, &items))
         }
+        Object::Record { class: Class::XName | Class::XNamespace, .. } => format(machine, None),
         _ => match sequence::items(machine, value) {
             Ok(items) => format!("[{}]", joined(machine, &items)),
             Err(_) => format(machine, None),

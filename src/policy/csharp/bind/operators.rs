@@ -68,7 +68,9 @@ impl Binder<'_> {
             _ => {}
         }
         let is_text = |ty: &Type| *ty == Type::STRING;
-        if op == BinaryOp::Add && (is_text(&left.ty) || is_text(&right.ty)) {
+        // A class's own `+` comes before concatenation; of those that take a string there is one.
+        let is_name = left.ty == Type::Plain(Class::XNamespace);
+        if op == BinaryOp::Add && !is_name && (is_text(&left.ty) || is_text(&right.ty)) {
             return Ok(concat(left, right, span));
         }
         if matches!(left.ty, Type::Unknown) || matches!(right.ty, Type::Unknown) {
