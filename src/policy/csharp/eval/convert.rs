@@ -12,7 +12,7 @@ use super::super::value::{Host, Value};
 use super::number;
 
 /// The type of a value.
-pub(in crate::policy::csharp) fn type_of(heap: &Heap, value: &Value) -> Type {
+pub fn type_of(heap: &Heap, value: &Value) -> Type {
     if let Some(class) = number::class_of(value) {
         return Type::Plain(class);
     }
