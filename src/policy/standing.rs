@@ -97,6 +97,8 @@ pub fn standings(
 fn standing(op: &Op) -> Standing {
     match op {
         Op::Unsupported => Standing::Unsupported,
+        // What it tells or checks goes nowhere; the lines of `trace` are kept.
+        Op::Record(record) if record.trace.is_none() => Standing::Inert,
         _ => Standing::Executed,
     }
 }
@@ -134,10 +136,13 @@ mod tests {
     #[test]
     fn every_policy_stands_somewhere() {
         let text = r#"<policies><inbound><base />
+            <trace source="a"><message>b</message></trace><emit-metric name="m"><dimension name="API ID" /></emit-metric>
             <choose><when condition="@(true)"><set-header name="a" exists-action="delete" /></when>
             <otherwise><xsl-transform><a><base /></a></xsl-transform></otherwise></choose></inbound></policies>"#;
         let expected = [
             ("base", "executed"),
+            ("trace", "executed"),
+            ("emit-metric", "inert"),
             ("choose", "executed"),
             ("when", "executed"),
             ("set-header", "executed"),
