@@ -135,14 +135,14 @@ mod tests {
 
     #[test]
     fn every_policy_stands_somewhere() {
-        let text = r#"<policies><inbound><base />
-            <trace source="a"><message>b</message></trace><emit-metric name="m"><dimension name="API ID" /></emit-metric>
+        let text = r#"<policies><inbound><base /><trace source="a"><message>b</message></trace>
+            <llm-content-safety backend-id="b" />
             <choose><when condition="@(true)"><set-header name="a" exists-action="delete" /></when>
             <otherwise><xsl-transform><a><base /></a></xsl-transform></otherwise></choose></inbound></policies>"#;
         let expected = [
             ("base", "executed"),
             ("trace", "executed"),
-            ("emit-metric", "inert"),
+            ("llm-content-safety", "inert"),
             ("choose", "executed"),
             ("when", "executed"),
             ("set-header", "executed"),

@@ -14,7 +14,13 @@ fn setup(inbound: &str, outbound: &str) -> Setup {
 }
 
 fn get(id: usize, path: &'static str) -> RequestHead {
-    RequestHead { method: "GET".into(), path: path.into(), headers: None, body: crate::policy::Body::Absent, ..head(id) }
+    RequestHead {
+        method: "GET".into(),
+        path: path.into(),
+        headers: None,
+        body: crate::policy::Body::Absent,
+        ..head(id)
+    }
 }
 
 const VALUE: &str = r#"<cache-lookup-value key="k" variable-name="v" default-value="none" />

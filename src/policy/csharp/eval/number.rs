@@ -2,7 +2,7 @@
 //!
 //! Rules: operands of arithmetic have been promoted to one type; where they have not (values whose type is
 //! known at run time only), they are promoted here in the same way. Out-of-range conversions from
-//! floating point give what x64 processors give.
+//! floating point saturate, as in .NET 9.
 
 use std::cmp::Ordering;
 
@@ -12,6 +12,7 @@ use rust_decimal::prelude::{FromPrimitive, ToPrimitive};
 use super::super::bind::relations::integer;
 use super::super::classes::{Class, Kind};
 use super::super::fault::Fault;
+use super::super::library::numbers::divide;
 use super::super::syntax::{BinaryOp, UnaryOp};
 use super::super::value::{DoubleBits, FloatBits, Value};
 
@@ -140,7 +141,7 @@ fn decimal(op: BinaryOp, a: Decimal, b: Decimal) -> Result<Decimal, Fault> {
         BinaryOp::Subtract => a.checked_sub(b),
         BinaryOp::Multiply => a.checked_mul(b),
         BinaryOp::Divide | BinaryOp::Remainder if b.is_zero() => return Err(division_by_zero()),
-        BinaryOp::Divide => a.checked_div(b),
+        BinaryOp::Divide => divide(a, b),
         BinaryOp::Remainder => a.checked_rem(b),
         _ => return Err(unknown_operator()),
     };
@@ -381,12 +382,18 @@ fn float_to_whole(number: f64, class: Class, checked: bool) -> Result<Value, Fau
     if checked {
         return Err(overflow());
     }
-    let low = |bits: i64| i128::from(bits);
-    let as_i64 = || whole.and_then(|n| i64::try_from(n).ok()).unwrap_or(i64::MIN);
-    let as_i32 = || whole.and_then(|n| i32::try_from(n).ok()).unwrap_or(i32::MIN);
+    // Out of range the nearest value is taken; types smaller than `int` then keep its low bits.
+    let clamped = |low: i128, high: i128| match whole {
+        Some(whole) => whole.clamp(low, high),
+        None if number.is_nan() => 0,
+        None if number < 0.0 => low,
+        None => high,
+    };
     Ok(match class {
-        Class::Long | Class::UInt | Class::ULong => wrapped(low(as_i64()), class),
-        _ => wrapped(i128::from(as_i32()), class),
+        Class::Long => wrapped(clamped(i128::from(i64::MIN), i128::from(i64::MAX)), class),
+        Class::UInt => wrapped(clamped(0, i128::from(u32::MAX)), class),
+        Class::ULong => wrapped(clamped(0, i128::from(u64::MAX)), class),
+        _ => wrapped(clamped(i128::from(i32::MIN), i128::from(i32::MAX)), class),
     })
 }
 

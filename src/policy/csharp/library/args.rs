@@ -73,11 +73,10 @@ pub fn long(call: &Call<'_>, index: usize) -> i64 {
 /// The value of anything integral: integers, `char`, enumerations.
 pub fn integer(value: &Value) -> Option<i128> {
     Some(match value {
-        Value::Char(v) => i128::from(*v),
         Value::SByte(v) => i128::from(*v),
         Value::Byte(v) => i128::from(*v),
         Value::Short(v) => i128::from(*v),
-        Value::UShort(v) => i128::from(*v),
+        Value::Char(v) | Value::UShort(v) => i128::from(*v),
         Value::Int(v) | Value::Enum(_, v) => i128::from(*v),
         Value::UInt(v) => i128::from(*v),
         Value::Long(v) => i128::from(*v),
@@ -198,6 +197,15 @@ pub fn new_array(machine: &mut Machine<'_, '_>, element: Type, items: Vec<Value>
 #[cold]
 pub fn out_of_range(message: &str, parameter: &str) -> Fault {
     Fault::new(Class::ArgumentOutOfRangeException, format!("{message} (Parameter '{parameter}')"))
+}
+
+/// `ArgumentOutOfRangeException` of a number that must not be negative.
+#[cold]
+pub fn negative(value: i64, parameter: &str) -> Fault {
+    let message = format!(
+        "{parameter} ('{value}') must be a non-negative value. (Parameter '{parameter}')\nActual value was {value}."
+    );
+    Fault::new(Class::ArgumentOutOfRangeException, message)
 }
 
 /// `ArgumentException`

@@ -284,11 +284,7 @@ fn copy_items(
 ) -> Result<Value, Fault> {
     let source = args::array(machine, from.0).ok_or_else(|| Fault::null_argument("sourceArray"))?;
     let target = args::array(machine, to.0).ok_or_else(|| Fault::null_argument("destinationArray"))?;
-    let place = |value: i64, name: &str| {
-        usize::try_from(value).map_err(|_| {
-            args::out_of_range(&format!("{name} ('{value}') must be a non-negative value."), name)
-        })
-    };
+    let place = |value: i64, name: &str| usize::try_from(value).map_err(|_| args::negative(value, name));
     let start = place(from.1, "sourceIndex")?;
     let goal = place(to.1, "destinationIndex")?;
     let count = place(count, "length")?;

@@ -9,8 +9,8 @@ use super::super::machine::{Call, MAX_TEXT_BYTES, Machine};
 use super::super::value::Value;
 use super::{Table, args, call, common, sequence, string_format, strings, utf16};
 
-/// `Environment.NewLine` where the gateway's cloud runs: Windows.
-pub const NEW_LINE: &str = "\r\n";
+/// `Environment.NewLine`: that of Linux, as everywhere in this engine; Windows writes `\r\n`.
+pub const NEW_LINE: &str = "\n";
 
 fn make(machine: &mut Machine<'_, '_>, class: Class, text: &str) -> Result<Value, Fault> {
     machine.pay(text.len())?;
@@ -71,9 +71,7 @@ fn append_part(machine: &mut Machine<'_, '_>, call: &Call<'_>) -> Result<Value, 
 
 fn append_repeated(machine: &mut Machine<'_, '_>, call: &Call<'_>) -> Result<Value, Fault> {
     let count = args::int(call, 2);
-    let count = usize::try_from(count).map_err(|_| {
-        args::out_of_range(&format!("repeatCount ('{count}') must be a non-negative value."), "repeatCount")
-    })?;
+    let count = usize::try_from(count).map_err(|_| args::negative(i64::from(count), "repeatCount"))?;
     strings::check_size(machine, count)?;
     append(machine, call, &utf16::from_unit(args::unit(call, 1)).repeat(count))
 }
@@ -160,9 +158,7 @@ fn replace(machine: &mut Machine<'_, '_>, call: &Call<'_>) -> Result<Value, Faul
 
 fn set_length(machine: &mut Machine<'_, '_>, call: &Call<'_>) -> Result<Value, Fault> {
     let length = args::int(call, 1);
-    let length = usize::try_from(length).map_err(|_| {
-        args::out_of_range(&format!("value ('{length}') must be a non-negative value."), "value")
-    })?;
+    let length = usize::try_from(length).map_err(|_| args::negative(i64::from(length), "value"))?;
     strings::check_size(machine, length)?;
     let mut units = utf16::units(&strings::builder_text(machine, call.get(0)));
     units.resize(length, 0);

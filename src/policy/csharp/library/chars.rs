@@ -10,18 +10,16 @@ use super::{Table, args, call, common, utf16};
 
 /// The unit that a call is about: `char c`, or `string s, int index`.
 fn subject(call: &Call<'_>) -> Result<u16, Fault> {
-    match call.get(0) {
-        Value::Char(unit) => Ok(*unit),
-        _ => {
-            let text = args::required(call, 0, "s")?;
-            usize::try_from(args::int(call, 1)).ok().and_then(|at| utf16::at(text, at)).ok_or_else(|| {
-                args::out_of_range(
-                    "Index was out of range. Must be non-negative and less than the size of the collection.",
-                    "index",
-                )
-            })
-        }
+    if let Value::Char(unit) = call.get(0) {
+        return Ok(*unit);
     }
+    let text = args::required(call, 0, "s")?;
+    usize::try_from(args::int(call, 1)).ok().and_then(|at| utf16::at(text, at)).ok_or_else(|| {
+        args::out_of_range(
+            "Index was out of range. Must be non-negative and less than the size of the collection.",
+            "index",
+        )
+    })
 }
 
 /// Whether a character test holds; halves of characters pass none.
@@ -33,11 +31,12 @@ fn test(call: &Call<'_>, holds: fn(char) -> bool) -> Result<Value, Fault> {
 /// `char.IsPunctuation` for ASCII and Latin-1, and the general punctuation block.
 fn is_punctuation(c: char) -> bool {
     match c {
-        '$' | '+' | '<' | '=' | '>' | '^' | '`' | '|' | '~' => false,
+        '$' | '+' | '<' | '=' | '>' | '^' | '`' | '|' | '~' | '\u{2044}' | '\u{2052}' => false,
         '\u{a1}' | '\u{a7}' | '\u{ab}' | '\u{b6}' | '\u{b7}' | '\u{bb}' | '\u{bf}' => true,
-        '\u{2044}' | '\u{2052}' => false,
-        '\u{2010}'..='\u{2027}' | '\u{2030}'..='\u{205e}' | '\u{3001}'..='\u{3003}' => true,
-        other => other.is_ascii_punctuation(),
+        other => {
+            other.is_ascii_punctuation()
+                || matches!(other, '\u{2010}'..='\u{2027}' | '\u{2030}'..='\u{205e}' | '\u{3001}'..='\u{3003}')
+        }
     }
 }
 
@@ -113,16 +112,16 @@ pub const TABLES: &[Table] = &[Table {
     parameters: &[],
     rows: test_rows!([
         "IsDigit" => is_digit;
-        "IsNumber" => |c| c.is_numeric();
-        "IsLetter" => |c| c.is_alphabetic();
+        "IsNumber" => char::is_numeric;
+        "IsLetter" => char::is_alphabetic;
         "IsLetterOrDigit" => |c| c.is_alphabetic() || is_digit(c);
-        "IsUpper" => |c| c.is_uppercase();
-        "IsLower" => |c| c.is_lowercase();
+        "IsUpper" => char::is_uppercase;
+        "IsLower" => char::is_lowercase;
         "IsWhiteSpace" => utf16::is_white;
         "IsPunctuation" => is_punctuation;
         "IsSymbol" => is_symbol;
         "IsSeparator" => is_separator;
-        "IsControl" => |c| c.is_control();
+        "IsControl" => char::is_control;
     ] [
         call("static bool IsSurrogate(char c)", |_, call| Ok(is_surrogate(args::unit(call, 0)).into())),
         call("static bool IsHighSurrogate(char c)", |_, call| {

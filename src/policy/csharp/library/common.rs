@@ -17,7 +17,7 @@ use super::super::value::{DateTimeKind, TimeSpan, Value};
 use super::super::{Class, DateTimeOffset};
 use super::json::JsonKind;
 use super::number_format::{self, Number};
-use super::{Table, args, call, collation, dates, enums, guid, json, utf16};
+use super::{Table, args, call, collation, dates, enums, guid, host, json, uri, utf16, xml};
 use crate::policy::Text;
 
 /// Nesting beyond this is taken as endless.
@@ -44,7 +44,7 @@ pub fn format(machine: &mut Machine<'_, '_>, value: &Value, format: Option<&str>
         Value::Enum(class, number) => enums::format(*class, *number, format)?,
         Value::Type(class) => type_name(&Type::Plain(*class)),
         Value::Host(_) => declared_display(machine, value)?,
-        Value::Ref(_) => display_object(machine, value, format, 0)?,
+        Value::Ref(_) => display_object(machine, value, 0)?,
         other => match Number::of(other) {
             Some(number) => {
                 number_format::format(number, format, machine.scope.semantics.expr_double_format)?
@@ -56,19 +56,16 @@ pub fn format(machine: &mut Machine<'_, '_>, value: &Value, format: Option<&str>
     Ok(Text::from(text))
 }
 
-fn display_object(
-    machine: &mut Machine<'_, '_>,
-    value: &Value,
-    format: Option<&str>,
-    depth: u32,
-) -> Result<String, Fault> {
+fn display_object(machine: &mut Machine<'_, '_>, value: &Value, depth: u32) -> Result<String, Fault> {
     if depth > MAX_DEPTH {
         return Err(Fault::of(super::super::FaultKind::Depth, "the value is nested too deeply"));
     }
     let Some(object) = machine.object(value) else { return Ok(String::new()) };
     match object {
         Object::Builder { text, .. } => Ok(text.clone()),
-        Object::Uri(text) => Ok(text.to_string()),
+        Object::Uri(text) => Ok(uri::display(text)),
+        Object::Match(found) if found.class().derives_from(Class::Capture) => Ok(found.value().to_owned()),
+        Object::Xml(_) => xml::display(machine, value, true),
         Object::Json(_) => Ok(json::display(machine, value)?.to_string()),
         Object::Regex(regex) => Ok(regex.pattern.to_string()),
         Object::Exception { .. } => super::exceptions::describe(machine, value, 0),
@@ -89,14 +86,19 @@ fn display_object(
                 fields.iter().zip(parts).map(|((name, _), text)| format!("{name} = {text}")).collect();
             Ok(format!("{{ {} }}", named.join(", ")))
         }
+        Object::Record { class: Class::IUrl, .. } => Ok(host::url_text(machine, value)),
+        Object::Record {
+            class: Class::IPAddress | Class::XName | Class::XNamespace | Class::HashAlgorithmName,
+            fields,
+        } => match fields.first() {
+            Some(Value::Str(text)) => Ok(text.to_string()),
+            _ => Ok(String::new()),
+        },
         Object::Record { class: Class::Type, fields } => Ok(match fields.get(1) {
             Some(Value::Str(name)) => name.to_string(),
             _ => String::new(),
         }),
-        _ => {
-            let _ = format;
-            declared_display(machine, value)
-        }
+        _ => declared_display(machine, value),
     }
 }
 
@@ -124,7 +126,7 @@ fn display_parts(machine: &mut Machine<'_, '_>, items: &[Value], depth: u32) -> 
     let mut parts = Vec::with_capacity(items.len());
     for item in items {
         parts.push(match item {
-            Value::Ref(_) => display_object(machine, item, None, deeper)?,
+            Value::Ref(_) => display_object(machine, item, deeper)?,
             other => display(machine, other)?.to_string(),
         });
     }

@@ -211,9 +211,10 @@ fn from_base(call: &Call<'_>, class: Class) -> Result<Value, Fault> {
     let ty = integer_type(class);
     let Some(text) = args::text(call, 0) else { return Ok(numbers::zero(class)) };
     if text.is_empty() {
+        // .NET hands the message over as the name of a parameter.
         return Err(args::out_of_range(
+            "Specified argument was out of the range of valid values.",
             "Index was out of range. Must be non-negative and less than the size of the collection.",
-            "startIndex",
         ));
     }
     let (negative, digits) = match text.strip_prefix('-') {
@@ -333,7 +334,8 @@ fn hexadecimal(machine: &mut Machine<'_, '_>, call: &Call<'_>) -> Result<Value, 
         return Err(Fault::null_argument("inArray"));
     }
     let bytes = arrays::bytes(machine, call.get(0))?;
-    machine.text(bytes.iter().map(|byte| format!("{byte:02X}")).collect())
+    let digits: Vec<String> = bytes.iter().map(|byte| format!("{byte:02X}")).collect();
+    machine.text(digits.concat())
 }
 
 fn from_hexadecimal(machine: &mut Machine<'_, '_>, call: &Call<'_>) -> Result<Value, Fault> {

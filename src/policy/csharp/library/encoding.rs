@@ -126,7 +126,10 @@ fn by_page(machine: &mut Machine<'_, '_>, call: &Call<'_>) -> Result<Value, Faul
 fn text_of(machine: &Machine<'_, '_>, call: &Call<'_>, name: &str) -> Result<String, Fault> {
     match call.get(1) {
         Value::Str(text) => Ok(text.to_string()),
-        Value::Null => Err(Fault::null_argument(name)),
+        Value::Null => Err(Fault::new(
+            Class::ArgumentNullException,
+            format!("String reference not set to an instance of a String. (Parameter '{name}')"),
+        )),
         chars => Ok(utf16::from_units(&args::units(machine, chars))),
     }
 }
@@ -139,7 +142,7 @@ fn run_bytes(machine: &mut Machine<'_, '_>, call: &Call<'_>) -> Result<Value, Fa
 
 fn run_text(machine: &mut Machine<'_, '_>, call: &Call<'_>) -> Result<String, Fault> {
     if matches!(call.get(1), Value::Null) {
-        return Err(Fault::null_argument("bytes"));
+        return Err(Fault::new(Class::ArgumentNullException, "Array cannot be null. (Parameter 'bytes')"));
     }
     let bytes = arrays::bytes(machine, call.get(1))?;
     let page = page(machine, call.get(0));

@@ -91,9 +91,13 @@ fn parse_fields(text: &str) -> Option<u128> {
 
 /// `ToByteArray`
 pub fn to_bytes(guid: u128) -> [u8; 16] {
-    let [a, b, c, d, e, f, g, h, rest @ ..] = guid.to_be_bytes();
-    let [i, j, k, l, m, n, o, p] = rest;
-    [d, c, b, a, f, e, h, g, i, j, k, l, m, n, o, p]
+    let mut bytes = guid.to_be_bytes();
+    for field in [0..4, 4..6, 6..8] {
+        if let Some(field) = bytes.get_mut(field) {
+            field.reverse();
+        }
+    }
+    bytes
 }
 
 /// `new Guid(byte[])`
@@ -115,12 +119,15 @@ pub fn random(machine: &mut Machine<'_, '_>) -> u128 {
 
 #[cold]
 fn bad_guid(text: &str) -> Fault {
-    let message = if text.trim().is_empty() || !matches!(text.trim().len(), 32 | 36 | 38 | 68) {
+    let text = text.trim();
+    let message = if text.is_empty() {
         "Unrecognized Guid format."
-    } else if text.contains('-') && text.trim().len() != 32 {
+    } else if !matches!((text.contains('-'), text.len()), (true, 36 | 38) | (false, 32 | 68)) {
         "Guid should contain 32 digits with 4 dashes (xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx)."
+    } else if text.contains('-') && text.bytes().filter(|byte| *byte == b'-').count() != 4 {
+        "Dashes are in the wrong position for GUID parsing."
     } else {
-        "Guid should contain only hexadecimal characters (xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx)."
+        "Guid string should only contain hexadecimal characters."
     };
     args::format_fault(message)
 }

@@ -184,7 +184,8 @@ fn log(a: f64, base: f64) -> f64 {
     if base.is_nan() {
         return base;
     }
-    if base == 1.0 || (a != 1.0 && (base == 0.0 || base == f64::INFINITY)) {
+    let is_one = |value: f64| value.to_bits() == 1.0_f64.to_bits();
+    if is_one(base) || (!is_one(a) && (base == 0.0 || base == f64::INFINITY)) {
         return f64::NAN;
     }
     libm::log(a) / libm::log(base)

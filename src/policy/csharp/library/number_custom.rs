@@ -49,7 +49,7 @@ pub fn format(mut digits: Digits, format: &str) -> Result<String, Fault> {
     Ok(if minus { format!("-{text}") } else { text })
 }
 
-fn section<'a>(sections: &'a [Vec<char>], index: usize) -> &'a [char] {
+fn section(sections: &[Vec<char>], index: usize) -> &[char] {
     sections.get(index).map_or(&[], Vec::as_slice)
 }
 

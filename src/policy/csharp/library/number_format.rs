@@ -112,7 +112,6 @@ pub fn format(number: Number, format: Option<&str>, style: DoubleFormat) -> Resu
             general(&digits, int(wanted), letter == 'g', false)
         }
         ('R', Number::Float(_) | Number::Double(_)) => general_default(number, letter, style),
-        ('R', Number::Decimal(_)) => return Err(bad_specifier()),
         ('D' | 'R', Number::Integer(value, _)) => {
             let text = format!("{:0>1$}", value.unsigned_abs(), precision.unwrap_or(0));
             signed(value < 0, &text)
@@ -292,4 +291,64 @@ fn int(count: usize) -> i32 {
 /// .NET's answer to a format that it does not know.
 pub fn bad_specifier() -> Fault {
     Fault::new(Class::FormatException, "Format specifier was invalid.")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn shown(value: f64, how: &str, style: DoubleFormat) -> String {
+        format(Number::Double(value), Some(how), style).unwrap()
+    }
+
+    /// What .NET Framework documents: 15 digits, halves away from zero, no zero below zero.
+    #[test]
+    fn the_older_runtime_has_fifteen_digits() {
+        for (value, how, expected) in [
+            (0.1 + 0.2, "", "0.3"),
+            (1.0 / 3.0, "", "0.333333333333333"),
+            (1.0 / 3.0, "R", "0.33333333333333331"),
+            (0.1, "R", "0.1"),
+            (2.5, "F0", "3"),
+            (0.125, "F2", "0.13"),
+            (-0.001, "F2", "0.00"),
+            (-0.0, "", "0"),
+            (1e16, "", "1E+16"),
+            (123_456_789_012_345_678.0, "", "1.23456789012346E+17"),
+        ] {
+            assert_eq!(shown(value, how, DoubleFormat::Framework), expected, "{value} {how}");
+        }
+        let single = format(Number::Float(1.0 / 3.0), None, DoubleFormat::Framework).unwrap();
+        assert_eq!(single, "0.3333333");
+    }
+
+    #[test]
+    fn endless_precision_is_refused() {
+        let limit = format(Number::Integer(1, 32), Some("D999999999"), DoubleFormat::Shortest);
+        assert_eq!(limit.unwrap_err().kind(), super::super::super::FaultKind::Memory);
+        assert!(format(Number::Integer(1, 32), Some("D9999999999"), DoubleFormat::Shortest).is_err());
+    }
+
+    proptest! {
+        #[test]
+        fn the_shortest_text_reads_back(bits in any::<u64>()) {
+            let value = f64::from_bits(bits);
+            prop_assume!(value.is_finite());
+            let text = shown(value, "", DoubleFormat::Shortest);
+            prop_assert_eq!(text.parse::<f64>().unwrap().to_bits(), bits);
+        }
+
+        #[test]
+        fn any_format_of_any_number_ends(
+            how in "[#0.,%‰;'\"\\\\eE+xXgGnN0-9 -]{0,12}",
+            value in any::<f64>(),
+            whole in any::<i64>(),
+        ) {
+            for style in [DoubleFormat::Shortest, DoubleFormat::Framework] {
+                let _ = format(Number::Double(value), Some(&how), style);
+                let _ = format(Number::Integer(whole.into(), 64), Some(&how), style);
+            }
+        }
+    }
 }

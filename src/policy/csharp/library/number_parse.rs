@@ -30,7 +30,7 @@ pub const INTEGER: i32 = 7;
 /// `Number`
 pub const NUMBER: i32 = 111;
 /// `Float | AllowThousands`: what doubles are read with.
-pub const FLOAT: i32 = 167 | THOUSANDS;
+pub const FLOAT: i32 = 231;
 
 /// Why a text is not the number wanted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -112,8 +112,7 @@ fn scan(text: &str, style: i32) -> Option<Scanned> {
     if let ([b'e' | b'E', tail @ ..], true) = (rest, allows(EXPONENT)) {
         let (below, tail) = match tail {
             [b'-', tail @ ..] => (true, tail),
-            [b'+', tail @ ..] => (false, tail),
-            tail => (false, tail),
+            [b'+', tail @ ..] | tail => (false, tail),
         };
         let count = tail.iter().take_while(|byte| byte.is_ascii_digit()).count();
         if count > 0 {
@@ -241,7 +240,9 @@ pub fn decimal(text: &str, style: i32) -> Result<Decimal, Bad> {
         value.push_str(&fraction);
     }
     let parsed: Decimal = value.parse().map_err(|_| Bad::Overflow)?;
-    Ok(if scanned.negative { -parsed } else { parsed })
+    let mut parsed = parsed;
+    parsed.set_sign_negative(scanned.negative && !parsed.is_zero());
+    Ok(parsed)
 }
 
 #[cfg(test)]

@@ -226,6 +226,16 @@ fn decimal_result(value: Option<Decimal>) -> Result<Value, Fault> {
     value.map(Value::from).ok_or_else(|| overflow("a Decimal"))
 }
 
+/// `a / b` with the scale that .NET gives: as few digits as are needed, at least the difference of scales.
+pub fn divide(a: Decimal, b: Decimal) -> Option<Decimal> {
+    let mut quotient = a.checked_div(b)?.normalize();
+    let least = a.scale().saturating_sub(b.scale());
+    if quotient.scale() < least {
+        quotient.rescale(least);
+    }
+    Some(quotient)
+}
+
 fn narrow(call: &Call<'_>, class: Class) -> Result<Value, Fault> {
     let ty = integer_type(class);
     let whole = args::decimal(call, 0).trunc().to_i128();
@@ -355,9 +365,12 @@ pub const TABLES: &[Table] = &[
                 if divisor.is_zero() {
                     return Err(Fault::new(Class::DivideByZeroException, "Attempted to divide by zero."));
                 }
-                decimal_result(args::decimal(call, 0).checked_div(divisor))
+                decimal_result(divide(args::decimal(call, 0), divisor))
             }),
-            call("static decimal Negate(decimal d)", |_, call| Ok((-args::decimal(call, 0)).into())),
+            call("static decimal Negate(decimal d)", |_, call| Ok(args::decimal(call, 0)
+                .checked_mul(Decimal::NEGATIVE_ONE)
+                .unwrap_or_default()
+                .into())),
             call("static int Compare(decimal d1, decimal d2)", common::run_compare),
             call("static decimal Floor(decimal d)", |_, call| Ok(args::decimal(call, 0).floor().into())),
             call("static decimal Ceiling(decimal d)", |_, call| Ok(args::decimal(call, 0).ceil().into())),

@@ -132,10 +132,7 @@ fn next(machine: &mut Machine<'_, '_>, call: &Call<'_>) -> Result<Value, Fault> 
         (0, args::int(call, 1))
     };
     if call.arguments.len() == 2 && high < 0 {
-        return Err(args::out_of_range(
-            &format!("maxValue ('{high}') must be a non-negative value."),
-            "maxValue",
-        ));
+        return Err(args::negative(i64::from(high), "maxValue"));
     }
     if low > high {
         return Err(args::out_of_range("'minValue' cannot be greater than maxValue.", "minValue"));

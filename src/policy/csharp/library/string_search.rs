@@ -178,7 +178,7 @@ fn index_of_any(
     let mut hits = units.iter().enumerate().skip(from).take(count).filter(|(_, unit)| any.contains(unit));
     let hit = match way {
         Way::First => hits.next(),
-        Way::Last => hits.last(),
+        Way::Last => hits.next_back(),
     };
     Ok(Value::Int(hit.and_then(|(at, _)| i32::try_from(at).ok()).unwrap_or(-1)))
 }
@@ -293,6 +293,11 @@ pub fn split(text: &str, separators: &[String], is_string: bool, limit: usize, o
     let is_useless = is_string && !by_white && separators.iter().all(String::is_empty);
     if limit == 0 {
         return Vec::new();
+    }
+    if limit == 1 {
+        // Without a second part nothing is split off, not even separators in front.
+        let only = tidy(text);
+        return if skip_empty && only.is_empty() { Vec::new() } else { vec![only] };
     }
     let cut = |rest: &str| -> Option<(usize, usize)> {
         if is_useless {

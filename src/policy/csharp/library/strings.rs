@@ -100,8 +100,8 @@ fn insert(machine: &mut Machine<'_, '_>, call: &Call<'_>) -> Result<Value, Fault
 
 fn pad(machine: &mut Machine<'_, '_>, call: &Call<'_>, left: bool) -> Result<Value, Fault> {
     let text = args::this(call);
-    let width = usize::try_from(args::int(call, 1))
-        .map_err(|_| args::out_of_range("Non-negative number required.", "totalWidth"))?;
+    let width =
+        usize::try_from(args::int(call, 1)).map_err(|_| args::negative(args::long(call, 1), "totalWidth"))?;
     let fill = if call.arguments.len() > 2 { args::unit(call, 2) } else { u16::from(b' ') };
     let missing = width.saturating_sub(utf16::len(text));
     if missing == 0 {
@@ -177,13 +177,13 @@ pub fn join(machine: &mut Machine<'_, '_>, separator: &str, items: &[Value]) -> 
     Ok(Value::from(text))
 }
 
-fn run_join(machine: &mut Machine<'_, '_>, call: &Call<'_>) -> Result<Value, Fault> {
+fn run_join(machine: &mut Machine<'_, '_>, call: &Call<'_>, name: &str) -> Result<Value, Fault> {
     let separator = match call.get(0) {
         Value::Char(unit) => utf16::from_unit(*unit),
         _ => args::text(call, 0).unwrap_or_default().to_owned(),
     };
     if matches!(call.get(1), Value::Null) {
-        return Err(Fault::null_argument("values"));
+        return Err(Fault::null_argument(name));
     }
     let mut items = sequence_items(machine, call.get(1))?;
     if call.arguments.len() > 3 {
@@ -246,7 +246,7 @@ fn from_chars(machine: &mut Machine<'_, '_>, call: &Call<'_>) -> Result<Value, F
 
 fn repeated(machine: &mut Machine<'_, '_>, call: &Call<'_>) -> Result<Value, Fault> {
     let count = usize::try_from(args::int(call, 1))
-        .map_err(|_| args::out_of_range("'count' must be non-negative.", "count"))?;
+        .map_err(|_| args::out_of_range("Count cannot be less than zero.", "count"))?;
     check_size(machine, count.saturating_mul(3))?;
     Ok(Value::from(utf16::from_unit(args::unit(call, 0)).repeat(count)))
 }
@@ -307,13 +307,17 @@ pub const TABLES: &[Table] = &[Table {
         call("static string Intern(string str)", same),
         call("string Normalize()", same),
         call("TypeCode GetTypeCode()", |_, _| Ok(Value::Enum(Class::TypeCode, 18))),
-        call("static string Join(string separator, params string[] value)", run_join),
-        call("static string Join(string separator, params object[] values)", run_join),
-        call("static string Join<T>(string separator, IEnumerable<T> values)", run_join),
-        call("static string Join(string separator, string[] value, int startIndex, int count)", run_join),
-        call("static string Join(char separator, params string[] value)", run_join),
-        call("static string Join(char separator, params object[] values)", run_join),
-        call("static string Join<T>(char separator, IEnumerable<T> values)", run_join),
+        call("static string Join(string separator, params string[] value)", |m, c| run_join(m, c, "value")),
+        call("static string Join(string separator, params object[] values)", |m, c| run_join(m, c, "values")),
+        call("static string Join<T>(string separator, IEnumerable<T> values)", |m, c| {
+            run_join(m, c, "values")
+        }),
+        call("static string Join(string separator, string[] value, int startIndex, int count)", |m, c| {
+            run_join(m, c, "value")
+        }),
+        call("static string Join(char separator, params string[] value)", |m, c| run_join(m, c, "value")),
+        call("static string Join(char separator, params object[] values)", |m, c| run_join(m, c, "values")),
+        call("static string Join<T>(char separator, IEnumerable<T> values)", |m, c| run_join(m, c, "values")),
         call("static string Concat(object arg0)", concat),
         call("static string Concat(string str0, string str1)", concat),
         call("static string Concat(string str0, string str1, string str2)", concat),

@@ -223,7 +223,7 @@ pub const TABLES: &[Table] = &[Table {
         call("DateTime AddHours(double value)", |_, c| add_units(c, calendar::HOUR)),
         call("DateTime AddDays(double value)", |_, c| add_units(c, calendar::DAY)),
         call("DateTime AddMonths(int months)", |_, c| add_months(c, 1, "months")),
-        call("DateTime AddYears(int value)", |_, c| add_months(c, 12, "years")),
+        call("DateTime AddYears(int value)", |_, c| add_months(c, 12, "value")),
         call("TimeSpan Subtract(DateTime value)", |_, c| difference(c)),
         call("DateTime Subtract(TimeSpan value)", |_, c| minus_span(c)),
         call("string ToString()", common::run_display),

@@ -217,7 +217,7 @@ pub fn span(ticks: i64, format: Option<&str>) -> Result<String, Fault> {
     let hours = of(calendar::HOUR) % 24;
     let minutes = of(calendar::MINUTE) % 60;
     let seconds = of(calendar::SECOND) % 60;
-    let fraction = size % calendar::SECOND.unsigned_abs();
+    let fraction = size.checked_rem(calendar::SECOND.unsigned_abs()).unwrap_or(0);
     let sign = if ticks < 0 { "-" } else { "" };
     match format.unwrap_or_default() {
         "" | "c" | "t" | "T" => {

@@ -37,3 +37,37 @@ pub const fn utc_ticks(value: DateTimeOffset) -> i64 {
     // Written out because a constant function cannot convert by trait.
     value.ticks.saturating_sub((value.offset_minutes as i64).saturating_mul(calendar::MINUTE))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::{DateTime, DateTimeKind};
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn the_round_trip_format_reads_back(ticks in 0..=calendar::MAX_TICKS) {
+            let date = DateTime { ticks, kind: DateTimeKind::Unspecified };
+            let text = format::date(date, Some("o")).unwrap();
+            prop_assert_eq!(parse::scan(&text, 0).map(|found| found.ticks), Some(ticks));
+            prop_assert_eq!(exact::scan(&text, "o", 0).map(|found| found.ticks), Some(ticks));
+        }
+
+        #[test]
+        fn durations_read_back(ticks in any::<i64>()) {
+            prop_assume!(ticks != i64::MIN);
+            let text = format::span(ticks, None).unwrap();
+            prop_assert_eq!(parse::span(&text).ok(), Some(ticks));
+        }
+
+        #[test]
+        fn any_text_in_any_format_ends(text in ".{0,30}", how in "[dfFghHKmMstyz%'\"\\\\: /.-]{0,14}") {
+            let date = DateTime { ticks: 638_000_000_000_000_000, kind: DateTimeKind::Local };
+            let _ = format::date(date, Some(&how));
+            let _ = format::span(123_456_789, Some(&how));
+            let _ = parse::scan(&text, 0);
+            let _ = parse::span(&text);
+            let _ = exact::scan(&text, &how, 0);
+        }
+    }
+}

@@ -267,7 +267,7 @@ pub const TABLES: &[Table] = &[Table {
         call("DateTimeOffset AddHours(double hours)", |_, c| add_units(c, calendar::HOUR)),
         call("DateTimeOffset AddDays(double days)", |_, c| add_units(c, calendar::DAY)),
         call("DateTimeOffset AddMonths(int months)", |_, c| add_months(c, 1, "months")),
-        call("DateTimeOffset AddYears(int years)", |_, c| add_months(c, 12, "years")),
+        call("DateTimeOffset AddYears(int years)", |_, c| add_months(c, 12, "value")),
         call("TimeSpan Subtract(DateTimeOffset value)", |_, c| difference(c)),
         call("DateTimeOffset Subtract(TimeSpan value)", |_, c| minus_span(c)),
         call("long ToUnixTimeSeconds()", |_, c| Ok(since_epoch(c, calendar::SECOND))),

@@ -10,7 +10,7 @@
 
 use super::calendar::{self, DAY, DAYS, MONTHS};
 use crate::policy::csharp::fault::Fault;
-use crate::policy::csharp::library::args;
+use crate::policy::csharp::library::{args, utf16};
 use crate::policy::csharp::machine::Machine;
 use crate::policy::csharp::{Class, DateTime, DateTimeKind, DateTimeOffset};
 
@@ -39,10 +39,27 @@ pub(super) struct Scanned {
     pub(super) zulu: bool,
 }
 
+/// `FormatException` of a text that is no date, with the reason that .NET gives.
 #[cold]
-fn bad_date(text: &str) -> Fault {
+pub(super) fn bad_date(text: &str) -> Fault {
     let shown: String = text.chars().take(MAX_LEN).collect();
-    args::format_fault(format!("String '{shown}' was not recognized as a valid DateTime."))
+    let mut found = Finding::default();
+    // No date is needed here, only the reason.
+    let _ = scan_into(text, 0, &mut found);
+    args::format_fault(match found.why {
+        Why::Other => format!("String '{shown}' was not recognized as a valid DateTime."),
+        Why::Word(at) => format!(
+            "The string '{shown}' was not recognized as a valid DateTime. There is an unknown word starting at index \
+             '{at}'."
+        ),
+        Why::Weekday => format!(
+            "String '{shown}' was not recognized as a valid DateTime because the day of week was incorrect."
+        ),
+        Why::Range => format!(
+            "The DateTime represented by the string '{shown}' is not supported in calendar \
+             'System.Globalization.GregorianCalendar'."
+        ),
+    })
 }
 
 /// `DateTime.Parse(text)`.
@@ -98,6 +115,18 @@ pub(super) fn settle_offset(scanned: Scanned, styles: i32) -> Option<DateTimeOff
     Some(if to_utc { DateTimeOffset { ticks: utc, offset_minutes: 0 } } else { value })
 }
 
+/// Why a text is no date.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Why {
+    #[default]
+    Other,
+    /// A word that means nothing, at this unit.
+    Word(usize),
+    Weekday,
+    /// A time that no day has.
+    Range,
+}
+
 /// What has been found of a date so far.
 #[derive(Debug, Default)]
 struct Finding {
@@ -111,22 +140,33 @@ struct Finding {
     hour: i64,
     offset: Option<i64>,
     zulu: bool,
+    why: Why,
 }
 
 /// Reads a date; `today` stands for what is missing.
 pub(super) fn scan(text: &str, today: i64) -> Option<Scanned> {
+    scan_into(text, today, &mut Finding::default())
+}
+
+fn scan_into(text: &str, today: i64, found: &mut Finding) -> Option<Scanned> {
     if text.len() > MAX_LEN {
         return None;
     }
-    let mut found = Finding::default();
-    let mut rest = text.trim_matches(|c: char| c.is_whitespace() || c == '\0');
+    let mut rest = text.trim_matches(blank);
     if rest.is_empty() {
         return None;
     }
     while let Some(c) = rest.chars().next() {
         rest = match c {
-            '0'..='9' => read_number(rest, &mut found)?,
-            'a'..='z' | 'A'..='Z' => read_word(rest, &mut found)?,
+            '0'..='9' => read_number(rest, found)?,
+            'a'..='z' | 'A'..='Z' => match read_word(rest, found) {
+                Some(tail) => tail,
+                None => {
+                    let at = text.trim_end_matches(blank).len().saturating_sub(rest.len());
+                    found.why = Why::Word(utf16::index_of_byte(text, at));
+                    return None;
+                }
+            },
             '+' | '-' if found.time.is_some() && found.offset.is_none() => {
                 let (minutes, tail) = read_offset(rest)?;
                 found.offset = Some(minutes);
@@ -138,7 +178,11 @@ pub(super) fn scan(text: &str, today: i64) -> Option<Scanned> {
             _ => return None,
         };
     }
-    finish(&found, today)
+    finish(found, today)
+}
+
+fn blank(c: char) -> bool {
+    c.is_whitespace() || c == '\0'
 }
 
 fn skip(text: &str) -> &str {
@@ -199,6 +243,7 @@ fn read_number<'a>(text: &'a str, found: &mut Finding) -> Option<&'a str> {
         }
     }
     if !(0..60).contains(&minute) || !(0..60).contains(&second) || value > 23 {
+        found.why = Why::Range;
         return None;
     }
     found.hour = value;
@@ -223,7 +268,8 @@ fn read_word<'a>(text: &'a str, found: &mut Finding) -> Option<&'a str> {
         at.and_then(|at| i64::try_from(at).ok())
     };
     // A time may follow the letter T at once.
-    if same("T") && found.numbers.len() + usize::from(found.month.is_some()) > 1 {
+    let before = found.numbers.len().saturating_add(usize::from(found.month.is_some()));
+    if same("T") && before > 1 {
         return rest.starts_with(|c: char| c.is_ascii_digit()).then_some(rest);
     }
     if let Some(month) = named(&MONTHS) {
@@ -281,7 +327,7 @@ pub(super) fn full_year(year: i64, digits: usize) -> i64 {
     }
 }
 
-fn finish(found: &Finding, today: i64) -> Option<Scanned> {
+fn finish(found: &mut Finding, today: i64) -> Option<Scanned> {
     let now = calendar::parts(today);
     let is_year = |number: &(i64, usize)| number.1 > 2 || number.0 > 31;
     let year = |number: (i64, usize)| full_year(number.0, number.1);
@@ -305,11 +351,10 @@ fn finish(found: &Finding, today: i64) -> Option<Scanned> {
         _ => return None,
     };
     let hour = match (found.afternoon, found.hour) {
-        (None, hour) => hour,
         (Some(_), 13..) => return None,
         (Some(false), 12) => 0,
         (Some(true), 12) => 12,
-        (Some(false), hour) => hour,
+        (None | Some(false), hour) => hour,
         (Some(true), hour) => hour.saturating_add(12),
     };
     if found.time.is_some() && !(0..24).contains(&hour) {
@@ -318,6 +363,7 @@ fn finish(found: &Finding, today: i64) -> Option<Scanned> {
     let time = found.time.unwrap_or(0).saturating_add(hour.saturating_mul(calendar::HOUR));
     let ticks = day.saturating_add(time);
     if found.weekday.is_some_and(|weekday| weekday != calendar::parts(ticks).weekday) {
+        found.why = Why::Weekday;
         return None;
     }
     Some(Scanned { ticks, offset: found.offset, zulu: found.zulu })

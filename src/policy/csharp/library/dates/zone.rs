@@ -128,9 +128,8 @@ fn utc_of(date: DateTime, source: Option<&str>) -> Result<i64, Fault> {
     match source {
         Some(name) => {
             let mismatch = match date.kind {
-                DateTimeKind::Utc => !is_utc(name),
                 // Local time is UTC here.
-                DateTimeKind::Local => !is_utc(name),
+                DateTimeKind::Utc | DateTimeKind::Local => !is_utc(name),
                 DateTimeKind::Unspecified => false,
             };
             if mismatch {
@@ -210,17 +209,12 @@ fn run_to_utc(machine: &mut Machine<'_, '_>, call: &Call<'_>) -> Result<Value, F
 fn this_reading(machine: &mut Machine<'_, '_>, call: &Call<'_>) -> Result<(TimeZone, Reading), Fault> {
     machine.spend(1000)?;
     let zone = zone(&id(machine, call.get(0), "this")?)?;
+    let seconds = |utc| Reading::Once(offset_at(&zone, utc).div_euclid(calendar::SECOND));
+    let date = args::date(call, 1);
     let reading = match call.get(1) {
-        Value::DateTimeOffset(date) => {
-            Reading::Once(offset_at(&zone, super::utc_ticks(*date)).div_euclid(calendar::SECOND))
-        }
-        _ => {
-            let date = args::date(call, 1);
-            match date.kind {
-                DateTimeKind::Unspecified => read(&zone, date.ticks),
-                _ => Reading::Once(offset_at(&zone, date.ticks).div_euclid(calendar::SECOND)),
-            }
-        }
+        Value::DateTimeOffset(date) => seconds(super::utc_ticks(*date)),
+        _ if date.kind == DateTimeKind::Unspecified => read(&zone, date.ticks),
+        _ => seconds(date.ticks),
     };
     Ok((zone, reading))
 }
