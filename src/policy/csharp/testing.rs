@@ -423,6 +423,8 @@ pub(crate) fn type_name(machine: &Machine<'_, '_>, value: &Value) -> String {
             }
             Type::Generic(..) => "IEnumerable".to_owned(),
             Type::Plain(Class::Type) => "System.RuntimeType".to_owned(),
+            // What the documentation gives no namespace has none.
+            Type::Plain(class) if class.namespace() == "Apim" => class.name().to_owned(),
             Type::Plain(class) => class.full_name(),
             other => other.full_name(),
         }
