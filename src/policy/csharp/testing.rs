@@ -158,7 +158,7 @@ impl World {
         facts.deployment.service_name = "contoso-apim".into();
         let request = Request {
             method: "POST".into(),
-            path: "/deployments/gpt-4o/chat/completions?api-version=2024-10-21".into(),
+            path: "/openai/deployments/gpt-4o/chat/completions?api-version=2024-10-21".into(),
             headers: headers(&[
                 ("Host", "gateway.contoso.example"),
                 ("Content-Type", "application/json; charset=utf-8"),
@@ -362,7 +362,7 @@ pub(crate) fn render(machine: &mut Machine<'_, '_>, value: &Value) -> String {
             format!("json({kind}):{text}")
         }
         Object::Xml(_) => {
-            let text = common::display(machine, value).map(|text| text.to_string());
+            let text = super::library::xml::display(machine, value, false);
             format!("xml:{}", text.unwrap_or_else(|fault| format!("!{}", fault.message())))
         }
         Object::Exception { class, message, .. } => format!("{}: {message}", class.full_name()),
@@ -387,10 +387,15 @@ pub(crate) fn render(machine: &mut Machine<'_, '_>, value: &Value) -> String {
         Object::Grouping { key, items, .. } => {
             format!("{} => [{}]", render(machine, &key), joined(machine, &items))
         }
-        _ => match sequence::items(machine, value) {
-            Ok(items) => format!("[{}]", joined(machine, &items)),
-            Err(_) => format(machine, None),
-        },
+        _ => {
+            let ty = type_of(machine.scope.heap, value);
+            match sequence::items(machine, value) {
+                Ok(items) if super::bind::relations::element(&ty).is_some() => {
+                    format!("[{}]", joined(machine, &items))
+                }
+                _ => format(machine, None),
+            }
+        }
     }
 }
 

@@ -280,13 +280,8 @@ impl Binder<'_> {
             && member.kind == MemberKind::Method
             && class_types.iter().all(|ty| matches!(ty, Type::Unknown));
         let types = chosen.types.get(if is_plain { member.class_arity } else { 0 }..).unwrap_or(&[]);
-        let call = CallOp {
-            member,
-            arguments: arguments.into(),
-            types: types.into(),
-            outs: outs.into(),
-            nulls,
-        };
+        let call =
+            CallOp { member, arguments: arguments.into(), types: types.into(), outs: outs.into(), nulls };
         let op = if member.kind == MemberKind::IndexSetter || member.kind == MemberKind::Setter {
             Op::Store(Box::new(call))
         } else {

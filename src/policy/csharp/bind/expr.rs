@@ -91,7 +91,12 @@ impl Binder<'_> {
                 }
                 if operand.ty != Type::Null && relations::explicit(&operand.ty, None, &ty, false).is_none() {
                     let message = format!("`{}` is never `{ty}`", operand.ty);
-                    return self.fail("invalid-cast", span, message, "no value of the one is one of the other");
+                    return self.fail(
+                        "invalid-cast",
+                        span,
+                        message,
+                        "no value of the one is one of the other",
+                    );
                 }
                 let op = Op::As(Box::new(ty.clone()), Box::new(operand.node));
                 Ok(Typed::new(op, span, ty))
@@ -133,7 +138,12 @@ impl Binder<'_> {
             ExprKind::Default(Some(syntax)) => {
                 let ty = self.ty(syntax)?;
                 if matches!(syntax.kind, super::super::syntax::TypeKind::Var) {
-                    return self.fail("unknown-type", syntax.span, "`var` is no type here", "expected a type");
+                    return self.fail(
+                        "unknown-type",
+                        syntax.span,
+                        "`var` is no type here",
+                        "expected a type",
+                    );
                 }
                 Ok(Typed::new(Op::Constant(default_value(&ty)), span, ty))
             }

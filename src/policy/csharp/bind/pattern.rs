@@ -125,9 +125,16 @@ impl Binder<'_> {
                     default = Some(at);
                     continue;
                 };
-                if let (Pattern::Constant(Expr { kind: ExprKind::Literal(value), span }), None) = (pattern, guard) {
+                if let (Pattern::Constant(Expr { kind: ExprKind::Literal(value), span }), None) =
+                    (pattern, guard)
+                {
                     if seen.contains(value) {
-                        self.error("duplicate-case", *span, "this case is there already", "the same value again");
+                        self.error(
+                            "duplicate-case",
+                            *span,
+                            "this case is there already",
+                            "the same value again",
+                        );
                     }
                     seen.push(value.clone());
                 }

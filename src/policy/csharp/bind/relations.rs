@@ -328,7 +328,10 @@ pub(in crate::policy::csharp) fn explicit(
         && (*from == Type::OBJECT
             || up
             || (is_reference(to)
-                && (is_open_interface(from, to) || is_open_interface(to, from) || from.is_vague() || to.is_vague())));
+                && (is_open_interface(from, to)
+                    || is_open_interface(to, from)
+                    || from.is_vague()
+                    || to.is_vague())));
     if casts {
         return Some(Some(Conversion::Cast(to.clone())));
     }

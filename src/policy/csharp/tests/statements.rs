@@ -106,7 +106,10 @@ fn what_csharp_refuses_is_refused() {
     refused("@{ 1 + 2; return 3; }", "expression-syntax");
     refused("@{ foreach (var n in new[] { 1 }) { n = 2; } return 1; }", "not-assignable");
     refused("@(5 as string)", "invalid-cast");
-    refused("@{ try { return 1; } catch (Exception) { return 2; } catch (FormatException) { return 3; } }", "unreachable-catch");
+    refused(
+        "@{ try { return 1; } catch (Exception) { return 2; } catch (FormatException) { return 3; } }",
+        "unreachable-catch",
+    );
     refused("@{ switch (1) { case 1: return 1; case 1: return 2; } return 3; }", "duplicate-case");
 }
 
