@@ -388,10 +388,15 @@ pub(crate) fn render(machine: &mut Machine<'_, '_>, value: &Value) -> String {
             format!("{} => [{}]", render(machine, &key), joined(machine, &items))
         }
         Object::Record { class: Class::XName | Class::XNamespace, .. } => format(machine, None),
-        _ => match sequence::items(machine, value) {
-            Ok(items) => format!("[{}]", joined(machine, &items)),
-            Err(_) => format(machine, None),
-        },
+        _ => {
+            let ty = type_of(machine.scope.heap, value);
+            match sequence::items(machine, value) {
+                Ok(items) if super::bind::relations::element(&ty).is_some() => {
+                    format!("[{}]", joined(machine, &items))
+                }
+                _ => format(machine, None),
+            }
+        }
     }
 }
 

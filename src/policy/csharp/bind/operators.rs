@@ -68,9 +68,13 @@ impl Binder<'_> {
             _ => {}
         }
         let is_text = |ty: &Type| *ty == Type::STRING;
-        // A class's own `+` comes before concatenation; of those that take a string there is one.
-        let is_name = left.ty == Type::Plain(Class::XNamespace);
-        if op == BinaryOp::Add && !is_name && (is_text(&left.ty) || is_text(&right.ty)) {
+        if op == BinaryOp::Add && (is_text(&left.ty) || is_text(&right.ty)) {
+            // An operator that a class declares, as `XNamespace` does, comes first.
+            if left.ty != right.ty
+                && let Some(found) = self.user_operator(sign(op), &[left.clone(), right.clone()], span)
+            {
+                return found;
+            }
             return Ok(concat(left, right, span));
         }
         if matches!(left.ty, Type::Unknown) || matches!(right.ty, Type::Unknown) {
