@@ -215,9 +215,9 @@ impl<C: Choices> Runner<'_, C> {
             let value = HeaderValue::Text(self.eval(value)?);
             let headers = self.headers(on_request);
             if action == ExistsAction::Append {
-                headers.append(name, value)
+                headers.append(name, value);
             } else {
-                headers.set(name, value)
+                headers.set(name, value);
             }
             return Ok(());
         }

@@ -97,6 +97,7 @@ pub fn standings(
 fn standing(op: &Op) -> Standing {
     match op {
         Op::Unsupported => Standing::Unsupported,
+        Op::Record(record) if record.trace.is_none() => Standing::Inert,
         _ => Standing::Executed,
     }
 }
@@ -133,11 +134,14 @@ mod tests {
 
     #[test]
     fn every_policy_stands_somewhere() {
-        let text = r#"<policies><inbound><base />
+        let text = r#"<policies><inbound><base /><trace source="a"><message>b</message></trace>
+            <llm-content-safety backend-id="b" />
             <choose><when condition="@(true)"><set-header name="a" exists-action="delete" /></when>
             <otherwise><xsl-transform><a><base /></a></xsl-transform></otherwise></choose></inbound></policies>"#;
         let expected = [
             ("base", "executed"),
+            ("trace", "executed"),
+            ("llm-content-safety", "inert"),
             ("choose", "executed"),
             ("when", "executed"),
             ("set-header", "executed"),

@@ -147,7 +147,7 @@ fn junit_is_xml_with_a_failure_for_each_case_that_failed() {
             quick_xml::events::Event::Start(tag) | quick_xml::events::Event::Empty(tag) => {
                 let attribute = |name: &str| {
                     let found = tag.try_get_attribute(name).unwrap();
-                    found.map(|a| a.value.to_string())
+                    found.map(|a| a.value.into_owned())
                 };
                 match tag.name().as_ref() {
                     "testsuite" => {

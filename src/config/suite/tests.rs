@@ -165,7 +165,7 @@ fn problems_are_told_with_their_places() {
             "\"a b\"",
         ),
         (case(r#""requests": [{}], "expect": { "status": 200 }"#), "request-and-requests", "\"expect\""),
-        (case(r#""requests": []"#), "list-length", "["),
+        (case(r#""requests": [], "breakers": { "openai-eastus": "closed" }"#), "list-length", "["),
         (
             case(r#""semantics": { "breaker.windo": "sliding" }, "expect": { "status": 200 }"#),
             "unknown-switch",

@@ -183,7 +183,10 @@ impl Compiler<'_> {
 
     fn conversion(&mut self, element: &Element, shape: &Shape) -> Option<(Conversion, bool)> {
         let mut filled = self.fill(element, shape);
-        let is = |operand: Option<Operand<Text>>, word: &str| matches!(operand, Some(Operand::Literal(text)) if text.as_str() == word);
+        let is = |operand, word: &str| match operand {
+            Some(Operand::Literal(text)) => Text::as_str(&text) == word,
+            Some(Operand::Expression(_)) | None => false,
+        };
         let always = is(filled.words("apply"), "always");
         let is_friendly = is(filled.words("kind"), "javascript-friendly");
         let consider_accept = filled.flag("consider-accept-header", true);

@@ -318,7 +318,13 @@ fn interpolated(inner: BoxedStrategy<Expr>) -> BoxedStrategy<Expr> {
     (option::of(text), rest)
         .prop_map(|(first, rest)| {
             let mut pieces: Vec<Piece> = first.into_iter().collect();
-            for (hole, text) in rest {
+            for (mut hole, text) in rest {
+                // `}}` behind a format belongs to the format.
+                if let (Piece::Hole { format, .. }, Some(Piece::Text(text))) = (&mut hole, &text)
+                    && text.starts_with('}')
+                {
+                    *format = None;
+                }
                 pieces.push(hole);
                 pieces.extend(text);
             }
@@ -358,7 +364,7 @@ fn leaf() -> BoxedStrategy<Expr> {
             name,
             type_arguments: Vec::new(),
         }),
-        1 => "[a-z '\"\\\\]{2,5}".prop_map(ExprKind::QuotedText),
+        1 => "[a-z <'\"\\\\]{2,5}".prop_map(ExprKind::QuotedText),
         1 => (keyword_type(), name()).prop_map(|(ty, name)| ExprKind::Member {
             object: boxed(node(ExprKind::Type(ty))),
             name,

@@ -176,6 +176,7 @@ pub enum InitializerValue {
 }
 
 /// A piece of an interpolated string.
+#[expect(clippy::large_enum_variant, reason = "strings have few pieces, and most of them are holes")]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Piece {
     /// Characters, escapes decoded.

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::eval::type_of;
 use super::heap::Object;
 use super::library::json::{self, JsonKind};
-use super::library::{common, sequence};
+use super::library::{common, sequence, xml};
 use super::machine::Machine;
 use super::{
     Class, DateTime, DateTimeKind, EvalError, Expression, FaultKind, Heap, LowestChance, Options, Scope,
@@ -16,8 +16,8 @@ use super::{
 use crate::diagnostics::{Diagnostics, Severity, SourceId};
 use crate::policy::scan::RawText;
 use crate::policy::{
-    Body, Facts, Group, Header, HeaderValue, Headers, Identity, LastError, Origin, Product, Request,
-    Response, Section, Subscription, Text, User,
+    Body, Facts, Group, Header, HeaderValue, Headers, Identity, LastError, Origin, PolicyScope, Product,
+    Request, Response, Section, Subscription, Text, User,
 };
 use crate::semantics::Semantics;
 use crate::units::{StatusCode, Timestamp};
@@ -246,7 +246,7 @@ impl World {
             source: "forward-request".into(),
             reason: "BackendConnectionFailure".into(),
             message: "The underlying connection was closed.".into(),
-            scope: crate::policy::PolicyScope::Api,
+            scope: PolicyScope::Api,
             section: Section::Backend,
             path: "retry[1]/forward-request".into(),
             policy_id: "primary-call".into(),
@@ -362,7 +362,7 @@ pub(crate) fn render(machine: &mut Machine<'_, '_>, value: &Value) -> String {
             format!("json({kind}):{text}")
         }
         Object::Xml(_) => {
-            let text = common::display(machine, value).map(|text| text.to_string());
+            let text = xml::display(machine, value, false);
             format!("xml:{}", text.unwrap_or_else(|fault| format!("!{}", fault.message())))
         }
         Object::Exception { class, message, .. } => format!("{}: {message}", class.full_name()),
@@ -387,6 +387,7 @@ pub(crate) fn render(machine: &mut Machine<'_, '_>, value: &Value) -> String {
         Object::Grouping { key, items, .. } => {
             format!("{} => [{}]", render(machine, &key), joined(machine, &items))
         }
+        Object::Record { class: Class::XName | Class::XNamespace, .. } => format(machine, None),
         _ => match sequence::items(machine, value) {
             Ok(items) => format!("[{}]", joined(machine, &items)),
             Err(_) => format(machine, None),

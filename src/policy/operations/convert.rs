@@ -100,7 +100,6 @@ fn value(node: &Node, is_friendly: bool) -> Json {
     let has_nodes = node.inner.iter().any(|inner| matches!(inner, Inner::Node(_)));
     let only_text = match node.inner.as_slice() {
         [] if node.has_end_tag => Some(String::new()),
-        [] => None,
         // White space alone is not kept by the service's reader.
         [Inner::Text(text)] if text.trim().is_empty() => Some(String::new()),
         [Inner::Text(text)] => Some(text.clone()),

@@ -10,7 +10,6 @@ mod json;
 mod liquid;
 mod network;
 mod record;
-mod standing;
 #[cfg(test)]
 mod tests;
 mod token;
@@ -26,7 +25,6 @@ pub use identity::basic_credentials;
 pub use liquid::{LiquidTemplate, LiquidValues};
 pub use network::{is_same_address, is_within_addresses};
 pub use record::{Evaluated, Record, Trace};
-pub use standing::{Standing, standing};
 pub use token::{
     Authorization, RequiredClaim, SigningKey, Supplied, TokenFault, TokenOutcome, TokenTest, check_token,
 };

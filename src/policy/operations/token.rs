@@ -237,7 +237,7 @@ fn check_parties(claims: &Map<String, Value>, test: &TokenTest) -> Result<(), To
         let found = claims.get("tid").and_then(Value::as_str).unwrap_or("");
         let issuer = claims.get("iss").and_then(Value::as_str).unwrap_or("");
         let is_named = issuer.split('/').any(|part| part.eq_ignore_ascii_case(tenant));
-        if !found.eq_ignore_ascii_case(tenant) && !(found.is_empty() && is_named) {
+        if !(found.eq_ignore_ascii_case(tenant) || (found.is_empty() && is_named)) {
             return fault("TokenIssuerNotAllowed", "the token is not of the tenant");
         }
     }

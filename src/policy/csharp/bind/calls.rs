@@ -16,7 +16,7 @@ use crate::diagnostics::Span;
 impl Binder<'_> {
     /// `callee(arguments)`
     pub(super) fn call(&mut self, callee: &Expr, arguments: &[Argument], span: Span) -> Bind<Typed> {
-        match self.thing(callee)? {
+        match self.callee(callee)? {
             Thing::Group(group) => self.group_call(group, arguments, span),
             Thing::Function(at) => self.function_call(at, arguments, span),
             Thing::Value(value) => self.invoke(value, arguments, span),

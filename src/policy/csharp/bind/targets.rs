@@ -69,7 +69,7 @@ impl Binder<'_> {
                         self.read_local(slot, name)?;
                     }
                     let Some(local) = self.local(slot) else { return Err(Reported) };
-                    let (ty, is_constant) = (local.ty.clone(), local.constant.is_some());
+                    let (ty, is_constant) = (local.ty.clone(), local.constant.is_some() || local.read_only);
                     if is_constant {
                         return self.fail(
                             "not-assignable",

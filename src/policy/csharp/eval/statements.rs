@@ -101,7 +101,9 @@ impl Machine<'_, '_> {
         let items = sequence::items(self, &source).map_err(|fault| fault.at(parts.items.span))?;
         // Collections of .NET notice a change while they are run over; arrays do not.
         let watched = match self.object(&source) {
-            Some(Object::List { .. } | Object::Map { .. } | Object::Set { .. }) => Some(items.len()),
+            Some(Object::List { .. } | Object::Map { .. } | Object::Set { .. } | Object::Json(_)) => {
+                self.length_of(&source)
+            }
             _ => None,
         };
         for item in items {
@@ -135,6 +137,9 @@ impl Machine<'_, '_> {
         match self.object(value)? {
             Object::List { items, .. } | Object::Set { items, .. } => Some(items.len()),
             Object::Map { entries, .. } => Some(entries.len()),
+            Object::Json(JsonNode { kind: JsonKind::Array(items) | JsonKind::Object(items), .. }) => {
+                Some(items.len())
+            }
             _ => None,
         }
     }

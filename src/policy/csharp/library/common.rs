@@ -17,7 +17,7 @@ use super::super::value::{DateTimeKind, TimeSpan, Value};
 use super::super::{Class, DateTimeOffset};
 use super::json::JsonKind;
 use super::number_format::{self, Number};
-use super::{Table, args, call, collation, dates, enums, guid, json, utf16};
+use super::{Table, args, call, collation, dates, enums, guid, host, json, uri, utf16, xml};
 use crate::policy::Text;
 
 /// Nesting beyond this is taken as endless.
@@ -63,7 +63,9 @@ fn display_object(machine: &mut Machine<'_, '_>, value: &Value, depth: u32) -> R
     let Some(object) = machine.object(value) else { return Ok(String::new()) };
     match object {
         Object::Builder { text, .. } => Ok(text.clone()),
-        Object::Uri(text) => Ok(text.to_string()),
+        Object::Uri(text) => Ok(uri::display(text)),
+        Object::Match(found) if found.class().derives_from(Class::Capture) => Ok(found.value().to_owned()),
+        Object::Xml(_) => xml::display(machine, value, true),
         Object::Json(_) => Ok(json::display(machine, value)?.to_string()),
         Object::Regex(regex) => Ok(regex.pattern.to_string()),
         Object::Exception { .. } => super::exceptions::describe(machine, value, 0),
@@ -84,6 +86,14 @@ fn display_object(machine: &mut Machine<'_, '_>, value: &Value, depth: u32) -> R
                 fields.iter().zip(parts).map(|((name, _), text)| format!("{name} = {text}")).collect();
             Ok(format!("{{ {} }}", named.join(", ")))
         }
+        Object::Record { class: Class::IUrl, .. } => Ok(host::url_text(machine, value)),
+        Object::Record {
+            class: Class::IPAddress | Class::XName | Class::XNamespace | Class::HashAlgorithmName,
+            fields,
+        } => match fields.first() {
+            Some(Value::Str(text)) => Ok(text.to_string()),
+            _ => Ok(String::new()),
+        },
         Object::Record { class: Class::Type, fields } => Ok(match fields.get(1) {
             Some(Value::Str(name)) => name.to_string(),
             _ => String::new(),

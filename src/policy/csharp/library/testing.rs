@@ -2,7 +2,7 @@
 
 use super::super::fault::Fault;
 use super::super::heap::Heap;
-use super::super::machine::{Call, MAX_BYTES, MAX_STEPS, Machine};
+use super::super::machine::{Call, Machine};
 use super::super::scope::{LowestChance, Scope};
 use super::super::types::Type;
 use super::super::value::Value;
@@ -54,16 +54,7 @@ pub(super) fn with_facts<R>(facts: &Facts, test: impl FnOnce(&mut Machine<'_, '_
         semantics: &semantics,
         trace: &mut trace,
     };
-    let mut machine = Machine {
-        scope: &mut scope,
-        outs: Vec::new(),
-        frame: Vec::new(),
-        lambdas: &[],
-        running: Vec::new(),
-        steps_left: MAX_STEPS,
-        bytes_left: MAX_BYTES,
-        depth: 0,
-    };
+    let mut machine = Machine::plain(&mut scope);
     test(&mut machine)
 }
 

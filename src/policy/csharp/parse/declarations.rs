@@ -33,7 +33,13 @@ impl Parser<'_, '_> {
         if !constant && self.word_is("ref") {
             return Err(self.unsupported("a `ref` variable", "leave `ref` out"));
         }
-        let declared = self.type_at(start, Question::Nullable).filter(|(_, next)| self.is_name_at(*next));
+        let declared = self.type_at(start, Question::Nullable).filter(|(ty, next)| {
+            // `a ? b : c` begins like a declaration of `b`.
+            let behind = self.token(next.saturating_add(1));
+            let declares = !matches!(ty.kind, TypeKind::Nullable(_))
+                || matches!(behind, Token::Sign("=" | ";" | "," | ")") | Token::End);
+            self.is_name_at(*next) && declares
+        });
         let Some((ty, next)) = declared else {
             if constant {
                 self.skip();

@@ -47,10 +47,14 @@ pub(super) fn write_literal(f: &mut Formatter<'_>, value: &Value) -> fmt::Result
     }
 }
 
-/// A string in single quotes.
+/// A string in single quotes; quotes and `<` would end the search for its end.
 pub(super) fn write_quoted(f: &mut Formatter<'_>, text: &str) -> fmt::Result {
     f.write_char('\'')?;
-    text.chars().try_for_each(|c| write_char(f, c, '\''))?;
+    text.chars().try_for_each(|c| match c {
+        '"' => f.write_str("\\\""),
+        '<' => f.write_str("\\u003c"),
+        _ => write_char(f, c, '\''),
+    })?;
     f.write_char('\'')
 }
 

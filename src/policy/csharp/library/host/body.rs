@@ -9,7 +9,7 @@ use super::super::super::fault::{Fault, FaultKind};
 use super::super::super::machine::{Call, Machine};
 use super::super::super::types::Type;
 use super::super::super::value::Value;
-use super::super::{Table, arguments, arrays, call, instance, json, xml};
+use super::super::{Table, arguments, arrays, call, common, json, xml};
 use super::{form, messages};
 use crate::policy::{Body, Text};
 
@@ -45,7 +45,7 @@ fn read_as(machine: &mut Machine<'_, '_>, call: &Call<'_>) -> Result<Value, Faul
         Class::JToken | Class::JContainer | Class::JObject | Class::JArray => {
             let text = read(machine, call)?;
             let token = json::parse(machine, &text)?;
-            let found = instance::class_of(machine, &token).unwrap_or(Class::JToken);
+            let found = common::type_of(machine, &token).class().unwrap_or(Class::JToken);
             if found.derives_from(class) { Ok(token) } else { Err(other_token(class, found)) }
         }
         Class::XElement | Class::XNode => {

@@ -51,8 +51,7 @@ pub(super) const LAST_ERROR: Table = Table {
         call("string Source { get; }", |machine, _| error(machine, |e| Value::Str(e.source.clone()))),
         call("string Reason { get; }", |machine, _| error(machine, |e| Value::Str(e.reason.clone()))),
         call("string Message { get; }", |machine, _| error(machine, |e| Value::Str(e.message.clone()))),
-        // The gateway says which scope a failing policy came from; the program does not keep it.
-        call("string Scope { get; }", |machine, _| error(machine, |_| Value::Null)),
+        call("string Scope { get; }", |machine, _| error(machine, |e| Value::from(e.scope.name()))),
         call("string Section { get; }", |machine, _| error(machine, |e| Value::from(e.section.name()))),
         call("string Path { get; }", |machine, _| error(machine, |e| Value::Str(e.path.clone()))),
         call("string PolicyId { get; }", |machine, _| error(machine, |e| Value::Str(e.policy_id.clone()))),

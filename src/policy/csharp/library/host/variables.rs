@@ -5,13 +5,13 @@
 //! an `int` is not a `long`, and a text of digits is neither.
 
 use super::super::super::Class;
+use super::super::super::eval::is_of;
 use super::super::super::fault::Fault;
 use super::super::super::machine::Machine;
 use super::super::super::types::Type;
 use super::super::super::value::Value;
-use super::super::arguments::{array, no_key, strings, text};
-use super::super::instance;
-use super::super::{Table, call};
+use super::super::arguments::{no_key, sequence, string_sequence, text};
+use super::super::{Table, arrays, call, common};
 use crate::policy::Text;
 
 pub(super) const VARIABLES: Table = Table {
@@ -37,7 +37,7 @@ pub(super) const VARIABLES: Table = Table {
             let key = text(call, 1, "key")?;
             match lookup(machine, &key) {
                 Some(value) => cast(machine, value, call.ty(0)),
-                None => Ok(instance::default_of(call.ty(0))),
+                None => Ok(arrays::default_value(call.ty(0))),
             }
         }),
         call("T GetValueOrDefault<T>(string variableName, T defaultValue)", |machine, call| {
@@ -53,11 +53,11 @@ pub(super) const VARIABLES: Table = Table {
         }),
         call("IEnumerable<string> Keys { get; }", |machine, _| {
             let keys: Vec<Text> = entries(machine).map(|(name, _)| name.clone()).collect();
-            strings(machine, keys)
+            string_sequence(machine, keys)
         }),
         call("IEnumerable<object> Values { get; }", |machine, _| {
             let values: Vec<Value> = entries(machine).map(|(_, value)| value.clone()).collect();
-            array(machine, Type::OBJECT, values)
+            sequence(machine, Type::OBJECT, values)
         }),
         call("int Count { get; }", |machine, _| {
             Ok(Value::Int(i32::try_from(entries(machine).count()).unwrap_or(i32::MAX)))
@@ -82,10 +82,17 @@ fn lookup(machine: &Machine<'_, '_>, key: &str) -> Option<Value> {
 }
 
 fn cast(machine: &Machine<'_, '_>, value: Value, ty: &Type) -> Result<Value, Fault> {
-    if instance::is_of(machine, &value, ty) {
+    let is_good = match &value {
+        Value::Null => ty.takes_null(),
+        value => is_of(machine.scope.heap, value, ty),
+    };
+    if is_good {
         return Ok(value);
     }
-    let found = instance::type_name(machine, &value);
+    let found = match common::type_of(machine, &value) {
+        Type::Null => "null".to_owned(),
+        ty => ty.full_name(),
+    };
     Err(Fault::new(
         Class::InvalidCastException,
         format!("Unable to cast object of type '{found}' to type '{}'.", ty.full_name()),
