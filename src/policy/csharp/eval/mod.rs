@@ -22,7 +22,7 @@ use std::sync::Arc;
 use super::fault::{Fault, FaultKind};
 use super::heap::Object;
 use super::ir::{Body, CallOp, Lambda, Node, Nulls, Op};
-use super::library::Action;
+use super::library::{Action, args};
 use super::machine::{Call, Machine};
 use super::value::Value;
 
@@ -194,6 +194,7 @@ impl Machine<'_, '_> {
             Action::Call(run) => run,
             Action::Constant(number) => return Ok(Value::Long(number)),
         };
+        args::weigh(self, arguments)?;
         if call.outs.is_empty() {
             return run(self, &Call { arguments, types: &call.types });
         }

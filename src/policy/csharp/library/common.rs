@@ -149,6 +149,10 @@ pub fn equals(machine: &mut Machine<'_, '_>, a: &Value, b: &Value) -> Result<boo
 }
 
 fn equals_at(machine: &mut Machine<'_, '_>, a: &Value, b: &Value, depth: u32) -> Result<bool, Fault> {
+    if let (Value::Str(a), Value::Str(b)) = (a, b) {
+        machine.spend((a.len().min(b.len()) as u64) >> 10)?;
+        return Ok(a == b);
+    }
     if let (Value::Ref(_), Value::Ref(_)) = (a, b) {
         if a == b {
             return Ok(true);
