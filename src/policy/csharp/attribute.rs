@@ -59,6 +59,7 @@ fn unwrapped(value: &Value, scope: &Scope<'_>) -> Value {
     match scope.heap.object(value) {
         Some(Object::Json(node)) => match &node.kind {
             super::library::json::JsonKind::Value(inner) => inner.clone(),
+            super::library::json::JsonKind::NullText => Value::Null,
             _ => value.clone(),
         },
         _ => value.clone(),

@@ -68,7 +68,7 @@ fn convert(value: &Value, scope: &mut Scope<'_>, depth: u32) -> Json {
                 }
                 JsonKind::Value(value) => convert(&value, scope, below),
                 JsonKind::Raw(text) | JsonKind::Big(text) => Json::from(text.as_str()),
-                JsonKind::Undefined => Json::Null,
+                JsonKind::Undefined | JsonKind::NullText => Json::Null,
             },
             Some(Object::Response(response)) => serde_json::json!({
                 "status": response.status.get(),

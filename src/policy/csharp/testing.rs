@@ -343,6 +343,7 @@ pub(crate) fn render(machine: &mut Machine<'_, '_>, value: &Value) -> String {
                 JsonKind::Array(_) => "Array",
                 JsonKind::Property(..) => "Property",
                 JsonKind::Raw(_) => "Raw",
+                JsonKind::NullText => "String",
                 JsonKind::Big(_) => "Integer",
                 JsonKind::Undefined => "Undefined",
                 JsonKind::Value(value) => match value {

@@ -15,7 +15,6 @@ use super::super::machine::{Call, Machine};
 use super::super::types::Type;
 use super::super::value::{DateTimeKind, TimeSpan, Value};
 use super::super::{Class, DateTimeOffset};
-use super::json::JsonKind;
 use super::number_format::{self, Number};
 use super::{Table, args, call, collation, dates, enums, guid, host, json, uri, utf16, xml};
 use crate::policy::Text;
@@ -157,6 +156,9 @@ fn equals_at(machine: &mut Machine<'_, '_>, a: &Value, b: &Value, depth: u32) ->
         if a == b {
             return Ok(true);
         }
+        if matches!((machine.object(a), machine.object(b)), (Some(Object::Json(_)), Some(Object::Json(_)))) {
+            return json::equal_values(machine, a, b);
+        }
         return match parts(machine, a).zip(parts(machine, b)) {
             Some(((class_a, a), (class_b, b))) if class_a == class_b && a.len() == b.len() => {
                 if depth > MAX_DEPTH {
@@ -186,10 +188,6 @@ fn parts(machine: &Machine<'_, '_>, value: &Value) -> Option<(Type, Vec<Value>)>
         Object::Anonymous { ty, values } => Some((ty.clone(), values.clone())),
         Object::Pair { entry, .. } => Some((type_of(machine, value), vec![entry.0.clone(), entry.1.clone()])),
         Object::Uri(text) => Some((Type::Plain(Class::Uri), vec![Value::Str(text.clone())])),
-        Object::Json(node) => match &node.kind {
-            JsonKind::Value(inner) => Some((Type::Plain(Class::JValue), vec![inner.clone()])),
-            _ => None,
-        },
         Object::Record { class, fields } => match class {
             Class::XName
             | Class::XNamespace

@@ -87,10 +87,12 @@ pub fn double_to_decimal(value: f64, digits: usize) -> Option<Decimal> {
 fn unbox(machine: &Machine<'_, '_>, value: &Value) -> Result<Value, Fault> {
     match machine.object(value) {
         None => Ok(value.clone()),
-        Some(Object::Json(node)) if matches!(node.kind, JsonKind::Value(_)) => match &node.kind {
-            JsonKind::Value(inner) => Ok(inner.clone()),
-            _ => Ok(Value::Null),
-        },
+        Some(Object::Json(node)) if matches!(node.kind, JsonKind::Value(_) | JsonKind::NullText) => {
+            match &node.kind {
+                JsonKind::Value(inner) => Ok(inner.clone()),
+                _ => Ok(Value::Null),
+            }
+        }
         Some(_) => {
             let name = common::type_of(machine, value).full_name();
             Err(Fault::new(

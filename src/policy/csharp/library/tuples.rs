@@ -9,6 +9,9 @@ use super::super::machine::{Call, Machine};
 use super::super::value::Value;
 use super::{Table, call, common, take};
 
+/// Number of type parameters that the tables name.
+const CLASS_PARAMETERS: usize = 8;
+
 /// Members of the family.
 pub const TABLES: &[Table] = &[TUPLE, VALUE_TUPLE];
 
@@ -16,27 +19,27 @@ const TUPLE: Table = Table {
     class: Class::Tuple,
     parameters: &["T1", "T2", "T3", "T4", "T5", "T6", "T7", "T8"],
     rows: &[
-        call("static Tuple<A> Create<A>(A item1)", |m, c| create(m, c, Class::Tuple)),
-        call("static Tuple<A, B> Create<A, B>(A item1, B item2)", |m, c| create(m, c, Class::Tuple)),
+        call("static Tuple<A> Create<A>(A item1)", |m, c| create_static(m, c, Class::Tuple)),
+        call("static Tuple<A, B> Create<A, B>(A item1, B item2)", |m, c| create_static(m, c, Class::Tuple)),
         call("static Tuple<A, B, C> Create<A, B, C>(A item1, B item2, C item3)", |m, c| {
-            create(m, c, Class::Tuple)
+            create_static(m, c, Class::Tuple)
         }),
         call("static Tuple<A, B, C, D> Create<A, B, C, D>(A item1, B item2, C item3, D item4)", |m, c| {
-            create(m, c, Class::Tuple)
+            create_static(m, c, Class::Tuple)
         }),
         call(
             "static Tuple<A, B, C, D, E> Create<A, B, C, D, E>(A item1, B item2, C item3, D item4, E item5)",
-            |m, c| create(m, c, Class::Tuple),
+            |m, c| create_static(m, c, Class::Tuple),
         ),
         call(
             "static Tuple<A, B, C, D, E, F> Create<A, B, C, D, E, F>(A item1, B item2, C item3, D item4, \
              E item5, F item6)",
-            |m, c| create(m, c, Class::Tuple),
+            |m, c| create_static(m, c, Class::Tuple),
         ),
         call(
             "static Tuple<A, B, C, D, E, F, G> Create<A, B, C, D, E, F, G>(A item1, B item2, C item3, \
              D item4, E item5, F item6, G item7)",
-            |m, c| create(m, c, Class::Tuple),
+            |m, c| create_static(m, c, Class::Tuple),
         ),
         call("new(T1 item1)", |m, c| create(m, c, Class::Tuple)),
         call("new(T1 item1, T2 item2)", |m, c| create(m, c, Class::Tuple)),
@@ -66,9 +69,9 @@ const VALUE_TUPLE: Table = Table {
     class: Class::ValueTuple,
     parameters: &["T1", "T2", "T3", "T4", "T5", "T6", "T7", "T8"],
     rows: &[
-        call("static (A, B) Create<A, B>(A item1, B item2)", |m, c| create(m, c, Class::ValueTuple)),
+        call("static (A, B) Create<A, B>(A item1, B item2)", |m, c| create_static(m, c, Class::ValueTuple)),
         call("static (A, B, C) Create<A, B, C>(A item1, B item2, C item3)", |m, c| {
-            create(m, c, Class::ValueTuple)
+            create_static(m, c, Class::ValueTuple)
         }),
         call("new(T1 item1, T2 item2)", |m, c| create(m, c, Class::ValueTuple)),
         call("new(T1 item1, T2 item2, T3 item3)", |m, c| create(m, c, Class::ValueTuple)),
@@ -93,6 +96,12 @@ const VALUE_TUPLE: Table = Table {
     ],
     denied: &[],
 };
+
+/// `Create`: its type parameters stand behind those of the class.
+fn create_static(machine: &mut Machine<'_, '_>, call: &Call<'_>, class: Class) -> Result<Value, Fault> {
+    let types = call.types.get(CLASS_PARAMETERS..).unwrap_or_default();
+    create(machine, &Call { arguments: call.arguments, types }, class)
+}
 
 /// A tuple of the arguments.
 fn create(machine: &mut Machine<'_, '_>, call: &Call<'_>, class: Class) -> Result<Value, Fault> {

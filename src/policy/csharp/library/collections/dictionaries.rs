@@ -56,16 +56,16 @@ pub(super) const TABLE: Table = Table {
             }
             make(machine, call, false)
         }),
-        call("new(IEqualityComparer<K> comparer)", |machine, call| {
+        call("new(StringComparer comparer)", |machine, call| {
             let ignore_case = ignores_case(machine, call.get(0));
             make(machine, call, ignore_case)
         }),
-        call("new(int capacity, IEqualityComparer<K> comparer)", |machine, call| {
+        call("new(int capacity, StringComparer comparer)", |machine, call| {
             let ignore_case = ignores_case(machine, call.get(1));
             make(machine, call, ignore_case)
         }),
         call("new(IDictionary<K, V> dictionary)", |machine, call| copy(machine, call, false)),
-        call("new(IDictionary<K, V> dictionary, IEqualityComparer<K> comparer)", |machine, call| {
+        call("new(IDictionary<K, V> dictionary, StringComparer comparer)", |machine, call| {
             let ignore_case = ignores_case(machine, call.get(1));
             copy(machine, call, ignore_case)
         }),

@@ -17,11 +17,11 @@ pub(super) const TABLE: Table = Table {
     rows: &[
         call("new()", |machine, call| make(machine, call, None, false)),
         call("new(IEnumerable<T> collection)", |machine, call| make(machine, call, Some(0), false)),
-        call("new(IEqualityComparer<T> comparer)", |machine, call| {
+        call("new(StringComparer comparer)", |machine, call| {
             let ignore_case = ignores_case(machine, call.get(0));
             make(machine, call, None, ignore_case)
         }),
-        call("new(IEnumerable<T> collection, IEqualityComparer<T> comparer)", |machine, call| {
+        call("new(IEnumerable<T> collection, StringComparer comparer)", |machine, call| {
             let ignore_case = ignores_case(machine, call.get(1));
             make(machine, call, Some(0), ignore_case)
         }),

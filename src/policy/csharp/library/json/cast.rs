@@ -38,6 +38,7 @@ pub fn explicit(
     }
     match kind {
         _ if is_null => Ok(Value::Null),
+        JsonKind::NullText => Ok(if may_be_null { Value::Null } else { convert::default_of(class) }),
         JsonKind::Big(digits) => from_big(&digits, class),
         JsonKind::Raw(text) => change(machine, &Value::Str(text), class),
         JsonKind::Value(value) => match class {
@@ -84,7 +85,7 @@ pub fn as_type(machine: &mut Machine<'_, '_>, token: &Value, ty: &Type) -> Resul
     match kind {
         JsonKind::Big(digits) => from_big(&digits, class),
         JsonKind::Raw(text) => change(machine, &Value::Str(text), class),
-        JsonKind::Undefined | JsonKind::Value(Value::Null) => {
+        JsonKind::Undefined | JsonKind::NullText | JsonKind::Value(Value::Null) => {
             if ty.takes_null() {
                 Ok(Value::Null)
             } else {

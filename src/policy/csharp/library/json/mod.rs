@@ -67,6 +67,8 @@ pub enum JsonKind {
     Big(Text),
     /// `JValue` of type `Undefined`.
     Undefined,
+    /// `JValue` of type `String` without one: what a null `string` becomes.
+    NullText,
     /// `JRaw`
     Raw(Text),
 }
@@ -78,7 +80,7 @@ impl JsonNode {
         match &mut self.kind {
             JsonKind::Object(children) | JsonKind::Array(children) => children.iter_mut().for_each(visit),
             JsonKind::Property(_, value) | JsonKind::Value(value) => visit(value),
-            JsonKind::Big(_) | JsonKind::Undefined | JsonKind::Raw(_) => {}
+            JsonKind::Big(_) | JsonKind::Undefined | JsonKind::NullText | JsonKind::Raw(_) => {}
         }
     }
 
@@ -88,7 +90,7 @@ impl JsonNode {
             JsonKind::Object(_) => Class::JObject,
             JsonKind::Array(_) => Class::JArray,
             JsonKind::Property(..) => Class::JProperty,
-            JsonKind::Value(_) | JsonKind::Big(_) | JsonKind::Undefined => Class::JValue,
+            JsonKind::Value(_) | JsonKind::Big(_) | JsonKind::Undefined | JsonKind::NullText => Class::JValue,
             JsonKind::Raw(_) => Class::JRaw,
         }
     }
@@ -129,6 +131,11 @@ pub fn parse_array(machine: &mut Machine<'_, '_>, text: &str) -> Result<Value, F
     reader::parse(machine, text, reader::Wanted::Array)
 }
 
+/// The token that `JsonConvert.DeserializeObject` reads.
+fn parse_converted(machine: &mut Machine<'_, '_>, text: &str) -> Result<Value, Fault> {
+    reader::parse(machine, text, reader::Wanted::Converted)
+}
+
 /// `Equals` of tokens: `JValue`s by what they hold, others by identity.
 pub fn equal_values(machine: &mut Machine<'_, '_>, a: &Value, b: &Value) -> Result<bool, Fault> {
     let is_value = |token: &Value| {
@@ -140,7 +147,7 @@ pub fn equal_values(machine: &mut Machine<'_, '_>, a: &Value, b: &Value) -> Resu
 /// `ToString()` of a token: the value's own text for a `JValue`, indented JSON for others.
 pub fn display(machine: &mut Machine<'_, '_>, token: &Value) -> Result<Text, Fault> {
     match tree::node(machine, token).map(|node| &node.kind) {
-        Some(JsonKind::Value(Value::Null) | JsonKind::Undefined) => Ok(Text::EMPTY),
+        Some(JsonKind::Value(Value::Null) | JsonKind::Undefined | JsonKind::NullText) => Ok(Text::EMPTY),
         Some(JsonKind::Value(value)) => {
             let value = value.clone();
             common::display(machine, &value)

@@ -24,12 +24,14 @@ pub(super) enum Wanted {
     Token,
     Object,
     Array,
+    /// Anything, for `JsonConvert.DeserializeObject`, which has words of its own for a text that ends early.
+    Converted,
 }
 
 impl Wanted {
     const fn class(self) -> &'static str {
         match self {
-            Self::Token => "JToken",
+            Self::Token | Self::Converted => "JToken",
             Self::Object => "JObject",
             Self::Array => "JArray",
         }
@@ -56,6 +58,7 @@ struct Reader<'t> {
     scopes: Vec<Scope>,
     begun: bool,
     dates: bool,
+    converts: bool,
 }
 
 /// A value, or why there is none.
@@ -71,7 +74,16 @@ enum Read {
 pub(super) fn parse(machine: &mut Machine<'_, '_>, text: &str, wanted: Wanted) -> Result<Value, Fault> {
     machine.pay(text.len())?;
     let dates = machine.scope.semantics.expr_json_dates == JsonDates::Parsed;
-    let mut reader = Reader { text, at: 0, line: 1, line_start: 0, scopes: Vec::new(), begun: false, dates };
+    let mut reader = Reader {
+        text,
+        at: 0,
+        line: 1,
+        line_start: 0,
+        scopes: Vec::new(),
+        begun: false,
+        dates,
+        converts: wanted == Wanted::Converted,
+    };
     let token = reader.root(machine, wanted)?;
     reader.skip_blank();
     while reader.peek() == Some(b'/') {
@@ -96,7 +108,7 @@ impl Reader<'_> {
             return Err(self.error(&format!("Error reading {class} from JsonReader")));
         }
         let fits = match wanted {
-            Wanted::Token => true,
+            Wanted::Token | Wanted::Converted => true,
             Wanted::Object => first == Some(b'{'),
             Wanted::Array => first == Some(b'['),
         };
@@ -322,6 +334,11 @@ impl Reader<'_> {
             Some(_) => "JObject",
             None => innermost,
         };
+        if self.converts {
+            let what = if outermost == "JArray" { "array" } else { "object" };
+            let fault = self.error(&format!("Unexpected end when deserializing {what}"));
+            return Fault::new(Class::JsonSerializationException, fault.message().clone());
+        }
         if let [only] = self.scopes.as_slice()
             && only.fresh
         {

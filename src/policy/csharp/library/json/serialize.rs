@@ -65,6 +65,10 @@ fn convert(
         }
         _ => {
             let items = sequence::items(machine, value)?;
+            let pairs = if matches!(value, Value::Host(_)) { pairs(machine, &items) } else { None };
+            if let Some(members) = pairs {
+                return members_of(machine, members, skip_nulls, deeper);
+            }
             let made = tree::make(machine, JsonKind::Array(Vec::new()))?;
             for item in items {
                 let token = convert(machine, &item, skip_nulls, deeper)?;
@@ -73,12 +77,34 @@ fn convert(
             return Ok(made);
         }
     };
+    members_of(machine, members, skip_nulls, deeper)
+}
+
+/// The entries of a dictionary of the gateway.
+fn pairs(machine: &Machine<'_, '_>, items: &[Value]) -> Option<Vec<(String, Value)>> {
+    let entries = items.iter().map(|item| match machine.object(item) {
+        Some(Object::Pair { entry, .. }) => match &entry.0 {
+            Value::Str(name) => Some((name.to_string(), entry.1.clone())),
+            _ => None,
+        },
+        _ => None,
+    });
+    entries.collect()
+}
+
+/// A `JObject` with these members.
+fn members_of(
+    machine: &mut Machine<'_, '_>,
+    members: Vec<(String, Value)>,
+    skip_nulls: bool,
+    depth: u32,
+) -> Result<Value, Fault> {
     let made = tree::make(machine, JsonKind::Object(Vec::new()))?;
     for (name, value) in members {
         if skip_nulls && value == Value::Null {
             continue;
         }
-        let token = convert(machine, &value, skip_nulls, deeper)?;
+        let token = convert(machine, &value, skip_nulls, depth)?;
         let property = tree::property(machine, name.into(), token)?;
         tree::insert(machine, &made, None, property)?;
     }

@@ -259,7 +259,7 @@ fn read(machine: &mut Machine<'_, '_>, text: &str, ty: &Type) -> Result<Value, F
     if text.trim().is_empty() {
         return Ok(cast::default(ty));
     }
-    let token = super::parse(machine, text)?;
+    let token = super::parse_converted(machine, text)?;
     serialize::from_token(machine, &token, ty)
 }
 
@@ -282,7 +282,13 @@ fn values(machine: &mut Machine<'_, '_>, source: &Value, key: Option<&Value>) ->
     for token in sequence::items(machine, source)? {
         match key {
             None => match tree::kind(machine, &token) {
-                Some(JsonKind::Value(_) | JsonKind::Big(_) | JsonKind::Raw(_) | JsonKind::Undefined) => {
+                Some(
+                    JsonKind::Value(_)
+                    | JsonKind::Big(_)
+                    | JsonKind::Raw(_)
+                    | JsonKind::Undefined
+                    | JsonKind::NullText,
+                ) => {
                     found.push(token);
                 }
                 _ => found.extend(tree::children(machine, &token)),

@@ -2,7 +2,6 @@
 //! version 13 where they changed.
 
 use super::super::super::heap::Heap;
-use super::super::super::machine::{MAX_BYTES, MAX_STEPS};
 use super::super::super::scope::{LowestChance, Scope};
 use super::*;
 use crate::policy::{Facts, Request};
@@ -29,16 +28,7 @@ fn with_machine<T>(semantics: &Semantics, run: impl FnOnce(&mut Machine<'_, '_>)
         semantics,
         trace: &mut trace,
     };
-    let mut machine = Machine {
-        scope: &mut scope,
-        outs: Vec::new(),
-        frame: Vec::new(),
-        lambdas: &[],
-        running: Vec::new(),
-        steps_left: MAX_STEPS,
-        bytes_left: MAX_BYTES,
-        depth: 0,
-    };
+    let mut machine = Machine::plain(&mut scope);
     run(&mut machine)
 }
 

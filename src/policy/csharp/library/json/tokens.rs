@@ -225,7 +225,9 @@ pub(super) const TABLE: Table = Table {
         call("static explicit operator Guid?(JToken value)", |machine, call| {
             cast::explicit(machine, call.get(0), Class::Guid, true)
         }),
-        call("static implicit operator JToken(string value)", from_value),
+        call("static implicit operator JToken(string value)", |machine, call| {
+            tree::text(machine, call.get(0))
+        }),
         call("static implicit operator JToken(bool value)", from_value),
         call("static implicit operator JToken(bool? value)", from_value),
         call("static implicit operator JToken(sbyte value)", from_value),

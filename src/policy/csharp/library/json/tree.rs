@@ -92,6 +92,14 @@ pub(super) fn value(machine: &mut Machine<'_, '_>, value: Value) -> Result<Value
     make(machine, JsonKind::Value(value))
 }
 
+/// A new `JValue` of type `String`, which null is too.
+pub(super) fn text(machine: &mut Machine<'_, '_>, text: &Value) -> Result<Value, Fault> {
+    match text {
+        Value::Null => make(machine, JsonKind::NullText),
+        text => value(machine, text.clone()),
+    }
+}
+
 /// A new `JProperty` around a token.
 pub(super) fn property(machine: &mut Machine<'_, '_>, name: Text, token: Value) -> Result<Value, Fault> {
     let made = make(machine, JsonKind::Property(name, Value::Null))?;
@@ -107,6 +115,7 @@ pub(super) fn token_type(machine: &Machine<'_, '_>, token: &Value) -> TokenType 
         Some(JsonKind::Property(..)) => TokenType::Property,
         Some(JsonKind::Value(value)) => value_type(machine, value).unwrap_or(TokenType::Undefined),
         Some(JsonKind::Big(_)) => TokenType::Integer,
+        Some(JsonKind::NullText) => TokenType::String,
         Some(JsonKind::Raw(_)) => TokenType::Raw,
         Some(JsonKind::Undefined) | None => TokenType::Undefined,
     }

@@ -17,7 +17,7 @@ pub(super) const TABLE: Table = Table {
             take::needed(call, 0, "other")?;
             tree::clone(machine, call.get(0))
         }),
-        call("new(string value)", made),
+        call("new(string value)", |machine, call| tree::text(machine, call.get(0))),
         call("new(long value)", made),
         call("new(ulong value)", made),
         call("new(decimal value)", made),
@@ -33,7 +33,7 @@ pub(super) const TABLE: Table = Table {
         call("new(object value)", |machine, call| tree::content(machine, call.get(0))),
         call("static JValue CreateNull()", |machine, _| tree::value(machine, Value::Null)),
         call("static JValue CreateUndefined()", |machine, _| tree::make(machine, JsonKind::Undefined)),
-        call("static JValue CreateString(string value)", made),
+        call("static JValue CreateString(string value)", |machine, call| tree::text(machine, call.get(0))),
         call("object Value { get; }", |machine, call| Ok(payload(machine, call.get(0)))),
         call("object Value { set; }", |machine, call| {
             let kind = JsonKind::Value(call.get(1).clone());

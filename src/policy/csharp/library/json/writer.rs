@@ -44,6 +44,10 @@ fn write(
             out.push_str(&text);
             Ok(())
         }
+        JsonKind::NullText => {
+            out.push_str("null");
+            Ok(())
+        }
         JsonKind::Undefined => {
             out.push_str("undefined");
             Ok(())

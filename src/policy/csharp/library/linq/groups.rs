@@ -27,23 +27,20 @@ pub(super) const LOOKUP: Table = Table {
         call("int Count { get; }", |machine, call| {
             Ok(take::count(sequence::items(machine, call.get(0))?.len()))
         }),
-        call("IEnumerable<T> this[K key] { get; }", |machine, call| {
-            let found = lookup(machine, call)?.unwrap_or_default();
-            result(machine, call.ty(1), found)
+        call("IEnumerable<T> this[K key] { get; }", |machine, call| match lookup(machine, call)? {
+            Some(group) => Ok(group),
+            None => result(machine, call.ty(1), Vec::new()),
         }),
         call("bool Contains(K key)", |machine, call| Ok(Value::Bool(lookup(machine, call)?.is_some()))),
     ],
     denied: &[],
 };
 
-fn lookup(machine: &mut Machine<'_, '_>, call: &Call<'_>) -> Result<Option<Vec<Value>>, Fault> {
+fn lookup(machine: &mut Machine<'_, '_>, call: &Call<'_>) -> Result<Option<Value>, Fault> {
     let groups = sequence::items(machine, call.get(0))?;
     let keys: Vec<Value> = groups.iter().map(|group| key_of(machine, group)).collect();
     let found = find(machine, &keys, call.get(1), false)?;
-    match found.and_then(|at| groups.get(at)) {
-        Some(group) => sequence::items(machine, group).map(Some),
-        None => Ok(None),
-    }
+    Ok(found.and_then(|at| groups.get(at)).cloned())
 }
 
 fn key_of(machine: &Machine<'_, '_>, group: &Value) -> Value {

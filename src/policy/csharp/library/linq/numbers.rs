@@ -122,7 +122,13 @@ pub(super) fn average(
                 sum = sum.checked_add(decimal(value)).ok_or_else(overflow)?;
             }
             let count = Decimal::from(values.len());
-            sum.checked_div(count).map(Value::from).ok_or_else(overflow)
+            let mean = sum.checked_div(count).ok_or_else(overflow)?;
+            // An exact quotient has no more digits than it needs.
+            let mut shortest = mean.normalize();
+            if shortest.scale() < sum.scale() {
+                shortest.rescale(sum.scale());
+            }
+            Ok(Value::from(shortest))
         }
     }
 }

@@ -119,7 +119,7 @@ pub(super) const TABLE: Table = Table {
         call("static bool All<T>(this IEnumerable<T> source, Func<T, bool> predicate)", pick::all),
         call("static bool Contains<T>(this IEnumerable<T> source, T value)", pick::contains),
         call(
-            "static bool Contains<T>(this IEnumerable<T> source, T value, IEqualityComparer<T> comparer)",
+            "static bool Contains<T>(this IEnumerable<T> source, T value, StringComparer comparer)",
             pick::contains,
         ),
         call(
@@ -128,7 +128,7 @@ pub(super) const TABLE: Table = Table {
         ),
         call(
             "static bool SequenceEqual<T>(this IEnumerable<T> first, IEnumerable<T> second, \
-             IEqualityComparer<T> comparer)",
+             StringComparer comparer)",
             pick::sequence_equal,
         ),
         call("static T Aggregate<T>(this IEnumerable<T> source, Func<T, T, T> func)", pick::aggregate),
@@ -261,7 +261,7 @@ pub(super) const TABLE: Table = Table {
         ),
         call(
             "static IOrderedEnumerable<T> OrderBy<T, K>(this IEnumerable<T> source, Func<T, K> \
-             keySelector, IComparer<K> comparer)",
+             keySelector, StringComparer comparer)",
             |m, c| order::order_by(m, c, false),
         ),
         call(
@@ -271,7 +271,7 @@ pub(super) const TABLE: Table = Table {
         ),
         call(
             "static IOrderedEnumerable<T> OrderByDescending<T, K>(this IEnumerable<T> source, Func<T, \
-             K> keySelector, IComparer<K> comparer)",
+             K> keySelector, StringComparer comparer)",
             |m, c| order::order_by(m, c, true),
         ),
         call(
@@ -280,7 +280,7 @@ pub(super) const TABLE: Table = Table {
         ),
         call(
             "static IOrderedEnumerable<T> ThenBy<T, K>(this IOrderedEnumerable<T> source, Func<T, K> \
-             keySelector, IComparer<K> comparer)",
+             keySelector, StringComparer comparer)",
             |m, c| order::then_by(m, c, false),
         ),
         call(
@@ -290,7 +290,7 @@ pub(super) const TABLE: Table = Table {
         ),
         call(
             "static IOrderedEnumerable<T> ThenByDescending<T, K>(this IOrderedEnumerable<T> source, \
-             Func<T, K> keySelector, IComparer<K> comparer)",
+             Func<T, K> keySelector, StringComparer comparer)",
             |m, c| order::then_by(m, c, true),
         ),
         call("static IOrderedEnumerable<T> Order<T>(this IEnumerable<T> source)", |m, c| {
@@ -305,7 +305,7 @@ pub(super) const TABLE: Table = Table {
         ),
         call(
             "static IEnumerable<IGrouping<K, T>> GroupBy<T, K>(this IEnumerable<T> source, Func<T, K> \
-             keySelector, IEqualityComparer<K> comparer)",
+             keySelector, StringComparer comparer)",
             |m, c| groups::group_by(m, c, false, Class::IEnumerableOf),
         ),
         call(
@@ -344,7 +344,7 @@ pub(super) const TABLE: Table = Table {
         ),
         call("static IEnumerable<T> Distinct<T>(this IEnumerable<T> source)", sets::distinct),
         call(
-            "static IEnumerable<T> Distinct<T>(this IEnumerable<T> source, IEqualityComparer<T> comparer)",
+            "static IEnumerable<T> Distinct<T>(this IEnumerable<T> source, StringComparer comparer)",
             sets::distinct,
         ),
         call(
@@ -354,7 +354,7 @@ pub(super) const TABLE: Table = Table {
         call("static IEnumerable<T> Union<T>(this IEnumerable<T> first, IEnumerable<T> second)", sets::union),
         call(
             "static IEnumerable<T> Union<T>(this IEnumerable<T> first, IEnumerable<T> second, \
-             IEqualityComparer<T> comparer)",
+             StringComparer comparer)",
             sets::union,
         ),
         call(
@@ -363,7 +363,7 @@ pub(super) const TABLE: Table = Table {
         ),
         call(
             "static IEnumerable<T> Intersect<T>(this IEnumerable<T> first, IEnumerable<T> second, \
-             IEqualityComparer<T> comparer)",
+             StringComparer comparer)",
             sets::intersect,
         ),
         call(
@@ -372,7 +372,7 @@ pub(super) const TABLE: Table = Table {
         ),
         call(
             "static IEnumerable<T> Except<T>(this IEnumerable<T> first, IEnumerable<T> second, \
-             IEqualityComparer<T> comparer)",
+             StringComparer comparer)",
             sets::except,
         ),
         call(
@@ -423,7 +423,7 @@ pub(super) const TABLE: Table = Table {
         call("static T[] ToArray<T>(this IEnumerable<T> source)", make::to_array),
         call("static HashSet<T> ToHashSet<T>(this IEnumerable<T> source)", make::to_set),
         call(
-            "static HashSet<T> ToHashSet<T>(this IEnumerable<T> source, IEqualityComparer<T> comparer)",
+            "static HashSet<T> ToHashSet<T>(this IEnumerable<T> source, StringComparer comparer)",
             make::to_set,
         ),
         call(
@@ -432,7 +432,7 @@ pub(super) const TABLE: Table = Table {
         ),
         call(
             "static Dictionary<K, T> ToDictionary<T, K>(this IEnumerable<T> source, Func<T, K> \
-             keySelector, IEqualityComparer<K> comparer)",
+             keySelector, StringComparer comparer)",
             |m, c| make::to_dictionary(m, c, false),
         ),
         call(
@@ -442,7 +442,7 @@ pub(super) const TABLE: Table = Table {
         ),
         call(
             "static Dictionary<K, V> ToDictionary<T, K, V>(this IEnumerable<T> source, Func<T, K> \
-             keySelector, Func<T, V> elementSelector, IEqualityComparer<K> comparer)",
+             keySelector, Func<T, V> elementSelector, StringComparer comparer)",
             |m, c| make::to_dictionary(m, c, true),
         ),
         call("static IEnumerable<int> Range(int start, int count)", make::range),

@@ -321,7 +321,8 @@ impl Parser {
             conditions.push(self.condition(depth)?);
         }
         let mut group = conditions.pop();
-        while let (Some(left), Some(is_and), Some(right)) = (conditions.pop(), joins.pop(), group.take()) {
+        while let (Some(left), Some(is_and)) = (conditions.pop(), joins.pop()) {
+            let Some(right) = group.take() else { break };
             group = Some(match (is_and, right) {
                 (true, Filter::All(mut filters)) => {
                     filters.insert(0, left);
