@@ -158,7 +158,7 @@ impl World {
         facts.deployment.service_name = "contoso-apim".into();
         let request = Request {
             method: "POST".into(),
-            path: "/openai/deployments/gpt-4o/chat/completions?api-version=2024-10-21".into(),
+            path: "/deployments/gpt-4o/chat/completions?api-version=2024-10-21".into(),
             headers: headers(&[
                 ("Host", "gateway.contoso.example"),
                 ("Content-Type", "application/json; charset=utf-8"),
@@ -262,9 +262,9 @@ impl World {
             names: &names,
             heap: &mut self.heap,
             facts: &self.facts,
-            now: Timestamp::from_nanos(2_250_000_000),
-            started: Timestamp::from_nanos(750_000_000),
-            start_unix_s: 1_772_368_198,
+            now: Timestamp::from_nanos(1_750_000_000),
+            started: Timestamp::from_nanos(250_000_000),
+            start_unix_s: 1_772_368_200,
             request_id: 1,
             chance: &mut chance,
             semantics: &semantics,

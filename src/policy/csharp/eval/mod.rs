@@ -12,8 +12,8 @@ mod operations;
 mod quick;
 mod statements;
 
-pub(in crate::policy::csharp) use convert::{host_class, is_of};
 pub use convert::type_of;
+pub(in crate::policy::csharp) use convert::{host_class, is_of};
 pub(in crate::policy::csharp) use operations::ordered;
 pub(in crate::policy::csharp) use quick::{Quick, quick_form};
 
