@@ -143,7 +143,14 @@ impl Variant {
 /// policies limit or cache; what is told of the others does not depend on them.
 fn told_switches(semantics: &Semantics) -> impl Iterator<Item = &'static Switch> {
     Switch::ALL.iter().filter(|switch| {
-        let is_rare = matches!(switch, Switch::RateAlgorithm | Switch::CacheMissValue);
+        let is_rare = matches!(
+            switch,
+            Switch::RateAlgorithm
+                | Switch::CacheMissValue
+                | Switch::JsonDates
+                | Switch::DoubleFormat
+                | Switch::StringHash
+        );
         !is_rare || switch.info().readings.first() != Some(&semantics.get(**switch))
     })
 }

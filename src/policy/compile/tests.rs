@@ -1,5 +1,7 @@
 //! The compiler as a whole: documents in, programs or messages out.
 
+mod limits;
+
 use proptest::prelude::*;
 
 use super::*;

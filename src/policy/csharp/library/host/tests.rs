@@ -1,3 +1,5 @@
+//! The objects of the gateway against what the documentation says of them.
+
 use super::super::super::Class;
 use super::super::super::heap::Object;
 use super::super::super::machine::Machine;
