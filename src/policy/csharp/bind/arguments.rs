@@ -236,15 +236,12 @@ impl Binder<'_> {
                 Source::Default(value) => Node { op: Op::Constant(value.clone()), span },
                 Source::Argument(at) => {
                     let Some(argument) = take(*at) else { return Err(Reported) };
-                    match self.realise(argument, ty) {
-                        Ok((node, slot)) => {
-                            outs.extend(slot.map(|slot| (arguments.len(), slot)));
-                            node
-                        }
-                        Err(Reported) => {
-                            problem = true;
-                            continue;
-                        }
+                    if let Ok((node, slot)) = self.realise(argument, ty) {
+                        outs.extend(slot.map(|slot| (arguments.len(), slot)));
+                        node
+                    } else {
+                        problem = true;
+                        continue;
                     }
                 }
                 Source::Params(rest) => {

@@ -342,14 +342,13 @@ impl Binder<'_> {
             Some(expected) => self.value_as(expr, expected),
             None => self.value(expr),
         };
-        let typed = match found {
-            Ok(typed) => typed,
-            Err(Reported) => {
-                if let Some(frame) = self.frames.last_mut() {
-                    frame.returns.push((Type::Unknown, None));
-                }
-                return Err(Reported);
+        let typed = if let Ok(typed) = found {
+            typed
+        } else {
+            if let Some(frame) = self.frames.last_mut() {
+                frame.returns.push((Type::Unknown, None));
             }
+            return Err(Reported);
         };
         let entry = (typed.ty.clone(), typed.constant().cloned());
         if let Some(frame) = self.frames.last_mut() {

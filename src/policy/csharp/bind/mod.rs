@@ -371,22 +371,21 @@ impl Binder<'_> {
                 "expected a value",
             );
         }
-        match relations::implicit(&typed.ty, typed.constant(), to) {
-            Some(conversion) => self.converted(typed, conversion, to),
-            None => {
-                let is_cast = relations::explicit(&typed.ty, typed.constant(), to, false).is_some();
-                let mut problem = Diagnostic::error(
-                    "type-mismatch",
-                    typed.span(),
-                    format!("expected `{to}`, found `{}`", typed.ty),
-                )
-                .label(format!("this is `{}`", typed.ty));
-                if is_cast {
-                    problem = problem.help(format!("a cast is needed: `({to})`"));
-                }
-                self.diagnostics.push(problem);
-                Err(Reported)
+        if let Some(conversion) = relations::implicit(&typed.ty, typed.constant(), to) {
+            self.converted(typed, conversion, to)
+        } else {
+            let is_cast = relations::explicit(&typed.ty, typed.constant(), to, false).is_some();
+            let mut problem = Diagnostic::error(
+                "type-mismatch",
+                typed.span(),
+                format!("expected `{to}`, found `{}`", typed.ty),
+            )
+            .label(format!("this is `{}`", typed.ty));
+            if is_cast {
+                problem = problem.help(format!("a cast is needed: `({to})`"));
             }
+            self.diagnostics.push(problem);
+            Err(Reported)
         }
     }
 

@@ -408,9 +408,10 @@ impl Binder<'_> {
                 Type::generic(Class::KeyValuePair, [Type::STRING, Type::Plain(Class::JToken)])
             }
             Ok(items) if matches!(items.ty, Type::Unknown) => Type::Unknown,
-            Ok(items) => match relations::element(&items.ty) {
-                Some(element) => element,
-                None => {
+            Ok(items) => {
+                if let Some(element) = relations::element(&items.ty) {
+                    element
+                } else {
                     let (span, ty) = (items.span(), items.ty.clone());
                     self.error(
                         "type-mismatch",
@@ -420,7 +421,7 @@ impl Binder<'_> {
                     );
                     Type::Unknown
                 }
-            },
+            }
         };
         self.loops = self.loops.saturating_add(1);
         self.inner_loops = self.inner_loops.saturating_add(1);

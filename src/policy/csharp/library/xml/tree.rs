@@ -153,9 +153,10 @@ pub(super) fn text(machine: &mut Machine<'_, '_>, value: &Value) -> Result<Strin
 
 /// Replaces the children of `value`; parents are not touched.
 pub(super) fn set_children(machine: &mut Machine<'_, '_>, value: &Value, new: Vec<Value>) {
-    match node_mut(machine, value).map(|node| &mut node.kind) {
-        Some(XmlKind::Document(children) | XmlKind::Element { children, .. }) => *children = new,
-        _ => {}
+    if let Some(XmlKind::Document(children) | XmlKind::Element { children, .. }) =
+        node_mut(machine, value).map(|node| &mut node.kind)
+    {
+        *children = new
     }
 }
 
