@@ -33,6 +33,8 @@ pub(crate) enum Command {
     Test(TestArgs),
     /// Look at policy documents by themselves: are they well-formed, known and C#?
     Policy(PolicyArgs),
+    /// Evaluate one policy expression over a context: what does it give?
+    Expr(ExprArgs),
     /// Print the JSON Schema of a file format
     Schema(SchemaArgs),
 }
@@ -210,6 +212,23 @@ pub(crate) struct PolicyCoverageArgs {
     /// The document is deployed with format `xml` (expressions escaped), not `rawxml`
     #[arg(long)]
     pub escaped: bool,
+    /// What is printed
+    #[arg(long, value_enum, default_value_t)]
+    pub format: Format,
+}
+
+/// Arguments of `expr`.
+#[derive(Debug, Args)]
+pub(crate) struct ExprArgs {
+    /// The expression: `@(...)`, `@{...}`, or what stands inside of `@(...)`
+    #[arg(value_name = "EXPR")]
+    pub expression: String,
+    /// JSON with request, response, variables, lastError, subscription, time
+    #[arg(long, value_name = "FILE")]
+    pub context: Option<String>,
+    /// Seed of random numbers and new GUIDs
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub seed: u64,
     /// What is printed
     #[arg(long, value_enum, default_value_t)]
     pub format: Format,

@@ -49,6 +49,7 @@ pub fn main() -> ExitCode {
             PolicyCommand::Coverage(args) => commands::coverage::coverage(args, &mut session),
         },
         Command::Test(args) => commands::test::test(args, &mut session),
+        Command::Expr(args) => commands::expr::expr(args, &mut session),
         Command::Schema(args) => commands::schema::schema(args, &mut session),
     };
     match result {

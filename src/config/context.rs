@@ -133,6 +133,7 @@ impl Reader<'_> {
         request.path = path;
         if let Some(origin) = origin {
             facts.service_origin = origin;
+            request.path = below(&request.path, facts.api.service_url.as_ref());
         }
         if let Some(original) = field("originalUrl").and_then(Node::text) {
             let (origin, path) = split_url(original);
@@ -483,6 +484,15 @@ fn write_json(node: &Node, out: &mut String) {
         }
         Tree::Number(text) => out.push_str(text),
         _ => out.push_str(&json(node).to_string()),
+    }
+}
+
+/// The part of an absolute URL's path that is below the service URL; all of it when it is elsewhere.
+fn below(path: &Text, service_url: Option<&Text>) -> Text {
+    let Some((Some(_), base)) = service_url.map(|url| split_url(url)) else { return path.clone() };
+    match path.as_str().strip_prefix(base.trim_end_matches('/')) {
+        Some(rest) if rest.starts_with(['/', '?']) => Text::from(rest.to_owned()),
+        _ => path.clone(),
     }
 }
 

@@ -90,10 +90,10 @@ impl Variant {
         Self { name, note, plan, assumptions, hash, given, fixed_assumptions, digest }
     }
 
-    /// The reading of every switch, by name.
+    /// The readings of the switches, by name.
     pub fn readings(&self) -> BTreeMap<&'static str, &'static str> {
         let semantics = self.plan.gateway.semantics();
-        Switch::ALL.iter().map(|switch| (switch.info().path, semantics.get(*switch))).collect()
+        told_switches(semantics).map(|switch| (switch.info().path, semantics.get(*switch))).collect()
     }
 
     /// The same with one switch at another reading. `None` when the switch has no such reading.
@@ -139,16 +139,26 @@ impl Variant {
     }
 }
 
+/// The switches that summaries and hashes tell: all but those of limits and caches at their default. Few
+/// policies limit or cache; what is told of the others does not depend on them.
+fn told_switches(semantics: &Semantics) -> impl Iterator<Item = &'static Switch> {
+    Switch::ALL.iter().filter(|switch| {
+        let is_rare = matches!(
+            switch,
+            Switch::RateAlgorithm
+                | Switch::CacheMissValue
+                | Switch::JsonDates
+                | Switch::DoubleFormat
+                | Switch::StringHash
+        );
+        !is_rare || switch.info().readings.first() != Some(&semantics.get(**switch))
+    })
+}
+
 fn hash_of(digest: &[u8; 32], gateway: &GatewaySpec) -> String {
     let mut print = Fingerprint::default();
     print.part(digest);
-    for switch in Switch::ALL {
-        // Few policies limit or cache: those that do not keep their hash.
-        let is_rare = matches!(switch, Switch::RateAlgorithm | Switch::CacheMissValue);
-        let default = switch.info().readings.first().copied();
-        if is_rare && default == Some(gateway.semantics().get(*switch)) {
-            continue;
-        }
+    for switch in told_switches(gateway.semantics()) {
         print.part(switch.info().path.as_bytes()).part(gateway.semantics().get(*switch).as_bytes());
     }
     for pool in gateway.pools() {

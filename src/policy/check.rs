@@ -10,8 +10,7 @@
 use std::collections::BTreeMap;
 
 use super::compile::{PolicyText, Sources, load_sources};
-use super::csharp::{Expression, Variables};
-use super::csharp::{NamedValues, ParseOptions, parse_with};
+use super::csharp::{self, Expression, NamedValues, ParseOptions, Variables, parse_with};
 use super::document::{self, Kind, Options, Unresolved};
 use super::program::PolicyScope;
 use super::scan::Format;
@@ -113,13 +112,13 @@ pub fn check(source: SourceId, text: &str, options: &CheckOptions, diagnostics: 
     let expressions = document::expressions(&document.roots)
         .iter()
         .map(|site| {
+            let parse = ParseOptions { named_values: NamedValues::Tolerate };
+            let parsed = parse_with(site.text, parse, &mut Diagnostics::new()).is_some();
+            let options = csharp::Options { parse, ..csharp::Options::default() };
+            let mut names = Variables::new();
             let mut quiet = Diagnostics::new();
-            let parsed =
-                parse_with(site.text, ParseOptions { named_values: NamedValues::Tolerate }, &mut quiet)
-                    .is_some();
-            let mut quiet = Diagnostics::new();
-            let evaluable =
-                parsed && Expression::compile(site.text, &mut Variables::new(), &mut quiet).is_some();
+            let compiled = Expression::compile_with(site.text, &mut names, &options, &mut quiet);
+            let evaluable = parsed && compiled.is_some();
             CheckedExpression { span: site.text.span, parsed, evaluable }
         })
         .collect();

@@ -97,6 +97,7 @@ pub fn standings(
 fn standing(op: &Op) -> Standing {
     match op {
         Op::Unsupported => Standing::Unsupported,
+        // What it tells or checks goes nowhere; the lines of `trace` are kept.
         Op::Record(record) if record.trace.is_none() => Standing::Inert,
         _ => Standing::Executed,
     }

@@ -111,7 +111,7 @@ const TABLE: &[Wrong] = &[
     wrong(POLICY, "code=\"503\"", "code=\"999\"", "999", "100 to 599"),
     // Expressions.
     wrong(POLICY, "StatusCode == 429", "StatusCod == 429", "StatusCod", "StatusCode"),
-    wrong(POLICY, "StatusCode == 429", "StatusCode = 429", "=", "an assignment"),
+    wrong(POLICY, "StatusCode == 429", "StatusCode = 429", "context.Response.StatusCode = 429", "read-only"),
     wrong(
         POLICY,
         "StatusCode == 429 ||",

@@ -49,7 +49,7 @@ fn human(stands: &[Stand], sources: &SourceMap) -> String {
     // Writing to a string does not fail.
     for stand in stands {
         let line = sources.position(stand.span).line;
-        let section = stand.section.map_or("-", |section| section.name());
+        let section = stand.section.map_or("-", crate::policy::Section::name);
         let _infallible =
             writeln!(text, "{line:>5}  {:<11}  {section:<8}  {}", stand.standing.name(), stand.policy);
     }
@@ -65,7 +65,7 @@ fn stand_json(stand: &Stand, sources: &SourceMap) -> serde_json::Value {
         "line": at.line,
         "column": at.column,
         "policy": stand.policy,
-        "section": stand.section.map(|section| section.name()),
+        "section": stand.section.map(crate::policy::Section::name),
         "standing": stand.standing.name(),
     })
 }

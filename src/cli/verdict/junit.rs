@@ -90,7 +90,8 @@ fn write_case(
 
 /// The text without characters that XML 1.0 cannot hold (section 2.2).
 fn allowed(text: &str) -> String {
-    let is_char = |c: char| matches!(c, '\t' | '\n' | '\r' | ' '..='\u{d7ff}' | '\u{e000}'..='\u{fffd}' | '\u{10000}'..);
+    let is_control = |c: char| c < ' ' && !matches!(c, '\t' | '\n' | '\r');
+    let is_char = |c: char| !is_control(c) && !matches!(c, '\u{fffe}' | '\u{ffff}');
     text.chars().map(|c| if is_char(c) { c } else { char::REPLACEMENT_CHARACTER }).collect()
 }
 

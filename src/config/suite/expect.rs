@@ -7,6 +7,7 @@ use super::answers::read_status;
 use super::json::{compact, to_json};
 use super::world::World;
 use crate::diagnostics::{Diagnostic, Diagnostics};
+use crate::policy::Text;
 use crate::suite::{BodyExpectation, Expectation, ExpectedError, HeaderExpectation};
 
 /// The expectation at `node`; names that nothing has are told.
@@ -71,7 +72,7 @@ fn read_variables(
         if let Some(known) = world.variables().filter(|_| !is_null)
             && !known.iter().any(|name| name.as_str() == member.name)
         {
-            let names = || known.iter().map(|name| name.as_str());
+            let names = || known.iter().map(Text::as_str);
             let message = format!("the policy has no variable `{}`", shorten(&member.name));
             let mut diagnostic = Diagnostic::error("unknown-variable", member.name_span, message)
                 .label("expected a variable that the policy sets")

@@ -4,7 +4,7 @@ use super::super::testing::{TestFiles, walkthrough};
 use super::load_suite;
 use crate::config::suite_schema;
 use crate::diagnostics::{Diagnostics, SourceMap};
-use crate::policy::HeaderValue;
+use crate::policy::{HeaderValue, Text};
 use crate::suite::{BodyExpectation, HeaderExpectation, Outcome, Suite};
 use crate::units::{Duration, StatusCode, Timestamp};
 
@@ -65,7 +65,7 @@ fn requests_are_the_defaults_with_changes() {
     assert_eq!(request.facts.subscription, None);
     assert_eq!(request.facts.operation.method.as_str(), "PUT");
     let request = &two.requests[0];
-    assert_eq!(request.body.as_ref().map(|b| b.as_str()), Some(r#"{"b":1,"a":2}"#));
+    assert_eq!(request.body.as_ref().map(Text::as_str), Some(r#"{"b":1,"a":2}"#));
     assert_eq!(request.facts.subscription.as_ref().map(|s| s.key.as_str()), Some("k"));
     assert_eq!(request.facts.deployment.region.as_str(), "North Europe");
     let status = |case: &crate::suite::Case, backend: &str| {
@@ -272,7 +272,7 @@ fn scenarios_lend_policy_backends_and_operation() {
     assert_eq!((window(a), window(b)), ("tumbling_epoch", "sliding"));
     assert_eq!(a.gateway.pools()[0].members[2].priority, Some(3));
     assert!(a.requests[0].path.starts_with("/deployments/gpt-4o-mini/"));
-    assert_eq!(a.gateway.facts().api.service_url.as_ref().map(|u| u.as_str()), Some("https://x/y"));
+    assert_eq!(a.gateway.facts().api.service_url.as_ref().map(Text::as_str), Some("https://x/y"));
     assert_eq!(a.gateway.facts().service_origin.host.as_str(), "x");
     // 2026-01-01T00:00:00Z.
     assert_eq!(a.gateway.start_unix_s(), 1_767_225_600);

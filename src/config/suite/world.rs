@@ -200,7 +200,7 @@ fn read_scenario(
     let mut facts = Facts::clone(gateway.facts());
     if world.facts.api.service_url.is_some() {
         facts.service_origin = world.facts.service_origin.clone();
-        facts.api.service_url = world.facts.api.service_url.clone();
+        facts.api.service_url.clone_from(&world.facts.api.service_url);
     }
     world.facts = facts;
     world.parts = Some(Parts {

@@ -14,7 +14,7 @@ fn send(name: &str, attributes: &str, children: &str) -> String {
 }
 
 /// Says which of the variables a and b are there, and what they hold.
-const SHOW: &str = r#"<set-header name="x-seen"><value>@((context.Variables.ContainsKey("a") ? "a=" + context.Variables["a"] : "") + (context.Variables.ContainsKey("b") ? "b=" + context.Variables["b"] : ""))</value></set-header>"#;
+const SHOW: &str = r#"<set-header name="x-seen"><value>@((context.Variables.ContainsKey("a") ? "a=" + ((IResponse)context.Variables["a"])?.StatusCode : "") + (context.Variables.ContainsKey("b") ? "b=" + ((IResponse)context.Variables["b"])?.StatusCode : ""))</value></set-header>"#;
 
 fn rig(inbound: &str) -> Rig {
     let inbound = format!(r#"{inbound}{SHOW}<set-backend-service backend-id="p" />"#);

@@ -378,7 +378,8 @@ fn every_switch_of_the_core_has_a_scene_that_tells_its_readings_apart() {
     for switch in Switch::ALL {
         let info = switch.info();
         let scene = SCENES.iter().find(|s| s.switch == info.path);
-        if NOT_OF_THE_CORE.contains(&info.path) {
+        // What differs between runtimes is tested beside the library of expressions.
+        if NOT_OF_THE_CORE.contains(&info.path) || info.path.starts_with("expr.") {
             assert!(scene.is_none());
             continue;
         }

@@ -221,6 +221,7 @@ Rsa = "RSA", "System.Security.Cryptography", Class, 0, [IDisposable];
 RsaSignaturePadding = "RSASignaturePadding", "System.Security.Cryptography", Class, 0, [];
 RsaEncryptionPadding = "RSAEncryptionPadding", "System.Security.Cryptography", Class, 0, [];
 RandomNumberGenerator = "RandomNumberGenerator", "System.Security.Cryptography", Class, 0, [IDisposable];
+RngCryptoServiceProvider = "RNGCryptoServiceProvider", "System.Security.Cryptography", Class, 0, [RandomNumberGenerator];
 Aes = "Aes", "System.Security.Cryptography", Class, 0, [IDisposable];
 SymmetricAlgorithm = "SymmetricAlgorithm", "System.Security.Cryptography", Class, 0, [IDisposable];
 X509Certificate2 = "X509Certificate2", "System.Security.Cryptography.X509Certificates", Class, 0, [];
@@ -287,6 +288,7 @@ Jwt = "Jwt", "Apim", Class, 0, [];
 Authorization = "Authorization", "Apim", Class, 0, [];
 IPrivateEndpointConnection = "IPrivateEndpointConnection", "Apim", Interface, 0, [];
 CarbonIntensityCategory = "CarbonIntensityCategory", "Apim", Enum, 0, [];
+ProductState = "ProductState", "Apim", Enum, 0, [];
 GatewayExtensions = "GatewayExtensions", "Apim", Static, 0, [];}
 
 impl Class {

@@ -18,7 +18,7 @@ use crate::diagnostics::Span;
 
 /// An operation and its place.
 #[derive(Clone, Debug)]
-pub struct Node {
+pub(super) struct Node {
     /// What it does.
     pub op: Op,
     /// The part of the source it stands for.
@@ -27,7 +27,7 @@ pub struct Node {
 
 /// A call of a library member.
 #[derive(Clone, Debug)]
-pub struct CallOp {
+pub(super) struct CallOp {
     /// What is called.
     pub member: &'static Member,
     /// `this` first, then one for each parameter.
@@ -42,7 +42,7 @@ pub struct CallOp {
 
 /// What null arguments do to a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Nulls {
+pub(super) enum Nulls {
     /// A null `this` throws.
     Receiver,
     /// Nothing: static members and extension methods.
@@ -55,7 +55,7 @@ pub enum Nulls {
 
 /// What is looked up when the expression runs.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Late {
+pub(super) enum Late {
     /// `a.name`
     Get(Text),
     /// `a.name(...)`
@@ -74,7 +74,7 @@ pub enum Late {
 
 /// A change of a value on its way from one type to another.
 #[derive(Clone, Debug)]
-pub enum Conversion {
+pub(super) enum Conversion {
     /// To a number type or `char`; true: overflow throws. Null stays null.
     Number(Class, bool),
     /// A number to an enumeration.
@@ -95,7 +95,7 @@ pub enum Conversion {
 
 /// How `==` compares.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Equality {
+pub(super) enum Equality {
     /// Numbers of one type, `bool`, `char`, enumerations and strings by value; null equals null.
     Value,
     /// Whether they are the same object.
@@ -104,7 +104,7 @@ pub enum Equality {
 
 /// A piece of an interpolated string.
 #[derive(Clone, Debug)]
-pub enum Part {
+pub(super) enum Part {
     /// Characters.
     Text(Text),
     /// Value, width and format.
@@ -113,7 +113,7 @@ pub enum Part {
 
 /// The operations.
 #[derive(Clone, Debug)]
-pub enum Op {
+pub(super) enum Op {
     /// A value.
     Constant(Value),
     /// The value in a slot.
@@ -190,7 +190,7 @@ pub enum Op {
 
 /// A `catch`.
 #[derive(Clone, Debug)]
-pub struct Handler {
+pub(super) struct Handler {
     /// What it catches.
     pub class: Class,
     /// Slot of the exception.
@@ -203,7 +203,7 @@ pub struct Handler {
 
 /// A `case` section: its conditions and what it does.
 #[derive(Clone, Debug)]
-pub struct Section {
+pub(super) struct Section {
     /// One of them must hold; they read the slot of the value.
     pub conditions: Box<[Node]>,
     /// What it does.
@@ -212,7 +212,7 @@ pub struct Section {
 
 /// A statement.
 #[derive(Clone, Debug)]
-pub enum Statement {
+pub(super) enum Statement {
     /// For its effect.
     Expr(Node),
     /// In order.
@@ -241,7 +241,7 @@ pub enum Statement {
 
 /// `for`, `while`, `do`.
 #[derive(Clone, Debug)]
-pub struct LoopOp {
+pub(super) struct LoopOp {
     /// Goes on while true.
     pub condition: Option<Node>,
     /// Whether the first round runs without a test.
@@ -254,7 +254,7 @@ pub struct LoopOp {
 
 /// `foreach`.
 #[derive(Clone, Debug)]
-pub struct ForEachOp {
+pub(super) struct ForEachOp {
     /// Slot of the variable.
     pub slot: u32,
     /// What is run over.
@@ -269,7 +269,7 @@ pub struct ForEachOp {
 
 /// `try`.
 #[derive(Clone, Debug)]
-pub struct TryOp {
+pub(super) struct TryOp {
     /// What may throw.
     pub body: Box<[Statement]>,
     /// In order.
@@ -280,7 +280,7 @@ pub struct TryOp {
 
 /// What a lambda does.
 #[derive(Clone, Debug)]
-pub enum Body {
+pub(super) enum Body {
     /// A value.
     Value(Node),
     /// Statements.
@@ -289,7 +289,7 @@ pub enum Body {
 
 /// A lambda, a local function, or a method used as a value.
 #[derive(Clone, Debug)]
-pub struct Lambda {
+pub(super) struct Lambda {
     /// Slots of its parameters.
     pub parameters: Vec<u32>,
     /// The slots of its parameters and of all locals inside: from, to.

@@ -43,6 +43,7 @@ mod walk;
 pub use attribute::FromValue;
 pub use classes::Class;
 pub use context::Context;
+pub use eval::type_of;
 pub use expression::{Expression, Options};
 pub use fault::{EvalError, Fault, FaultKind};
 pub use heap::{Heap, Object, Ref, Stored};

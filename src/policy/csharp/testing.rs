@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::eval::type_of;
 use super::heap::Object;
 use super::library::json::{self, JsonKind};
-use super::library::{common, sequence};
+use super::library::{common, sequence, xml};
 use super::machine::Machine;
 use super::{
     Class, DateTime, DateTimeKind, EvalError, Expression, FaultKind, Heap, LowestChance, Options, Scope,
@@ -158,7 +158,7 @@ impl World {
         facts.deployment.service_name = "contoso-apim".into();
         let request = Request {
             method: "POST".into(),
-            path: "/openai/deployments/gpt-4o/chat/completions?api-version=2024-10-21".into(),
+            path: "/deployments/gpt-4o/chat/completions?api-version=2024-10-21".into(),
             headers: headers(&[
                 ("Host", "gateway.contoso.example"),
                 ("Content-Type", "application/json; charset=utf-8"),
@@ -262,9 +262,9 @@ impl World {
             names: &names,
             heap: &mut self.heap,
             facts: &self.facts,
-            now: Timestamp::from_nanos(2_250_000_000),
-            started: Timestamp::from_nanos(750_000_000),
-            start_unix_s: 1_772_368_198,
+            now: Timestamp::from_nanos(1_750_000_000),
+            started: Timestamp::from_nanos(250_000_000),
+            start_unix_s: 1_772_368_200,
             request_id: 1,
             chance: &mut chance,
             semantics: &semantics,
@@ -363,7 +363,7 @@ pub(crate) fn render(machine: &mut Machine<'_, '_>, value: &Value) -> String {
             format!("json({kind}):{text}")
         }
         Object::Xml(_) => {
-            let text = common::display(machine, value).map(|text| text.to_string());
+            let text = xml::display(machine, value, false);
             format!("xml:{}", text.unwrap_or_else(|fault| format!("!{}", fault.message())))
         }
         Object::Exception { class, message, .. } => format!("{}: {message}", class.full_name()),
@@ -388,10 +388,16 @@ pub(crate) fn render(machine: &mut Machine<'_, '_>, value: &Value) -> String {
         Object::Grouping { key, items, .. } => {
             format!("{} => [{}]", render(machine, &key), joined(machine, &items))
         }
-        _ => match sequence::items(machine, value) {
-            Ok(items) => format!("[{}]", joined(machine, &items)),
-            Err(_) => format(machine, None),
-        },
+        Object::Record { class: Class::XName | Class::XNamespace, .. } => format(machine, None),
+        _ => {
+            let ty = type_of(machine.scope.heap, value);
+            match sequence::items(machine, value) {
+                Ok(items) if super::bind::relations::element(&ty).is_some() => {
+                    format!("[{}]", joined(machine, &items))
+                }
+                _ => format(machine, None),
+            }
+        }
     }
 }
 
@@ -423,6 +429,8 @@ pub(crate) fn type_name(machine: &Machine<'_, '_>, value: &Value) -> String {
             }
             Type::Generic(..) => "IEnumerable".to_owned(),
             Type::Plain(Class::Type) => "System.RuntimeType".to_owned(),
+            // What the documentation gives no namespace has none.
+            Type::Plain(class) if class.namespace() == "Apim" => class.name().to_owned(),
             Type::Plain(class) => class.full_name(),
             other => other.full_name(),
         }

@@ -193,7 +193,7 @@ impl Type {
 }
 
 /// `default(T)`; structs that are objects have none and give null.
-pub fn default_value(ty: &Type) -> Value {
+pub(super) fn default_value(ty: &Type) -> Value {
     use super::value::{
         DateTime, DateTimeKind, DateTimeOffset, DecimalBits, DoubleBits, FloatBits, TimeSpan,
     };

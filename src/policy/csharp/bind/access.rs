@@ -173,7 +173,12 @@ impl Binder<'_> {
             let getter = candidates(&owner, |member| {
                 !member.is_static && member.kind == MemberKind::Getter && member.name == name.text
             });
-            if let Some(found) = getter.into_iter().next() {
+            let is_callee = std::mem::take(&mut self.is_callee);
+            let usable = |found: &Candidate| {
+                let ty = &found.member.result;
+                !is_callee || ty.is_function() || matches!(ty, Type::Unknown | Type::Variable(_))
+            };
+            if let Some(found) = getter.into_iter().find(usable) {
                 return Ok(Thing::Value(getter_call(found, value, span)));
             }
             let methods = candidates(&owner, |member| {

@@ -236,15 +236,12 @@ impl Binder<'_> {
                 Source::Default(value) => Node { op: Op::Constant(value.clone()), span },
                 Source::Argument(at) => {
                     let Some(argument) = take(*at) else { return Err(Reported) };
-                    match self.realise(argument, ty) {
-                        Ok((node, slot)) => {
-                            outs.extend(slot.map(|slot| (arguments.len(), slot)));
-                            node
-                        }
-                        Err(Reported) => {
-                            problem = true;
-                            continue;
-                        }
+                    if let Ok((node, slot)) = self.realise(argument, ty) {
+                        outs.extend(slot.map(|slot| (arguments.len(), slot)));
+                        node
+                    } else {
+                        problem = true;
+                        continue;
                     }
                 }
                 Source::Params(rest) => {
@@ -274,13 +271,14 @@ impl Binder<'_> {
             self.policy_variable(&name, span)?;
         }
         let ty = member.result.substitute(&chosen.types);
-        let call = CallOp {
-            member,
-            arguments: arguments.into(),
-            types: chosen.types.into(),
-            outs: outs.into(),
-            nulls,
-        };
+        // `Tuple.Create` belongs to a class without type arguments, whatever `Tuple<...>` has.
+        let class_types = chosen.types.get(..member.class_arity).unwrap_or(&[]);
+        let is_plain = member.is_static
+            && member.kind == MemberKind::Method
+            && class_types.iter().all(|ty| matches!(ty, Type::Unknown));
+        let types = chosen.types.get(if is_plain { member.class_arity } else { 0 }..).unwrap_or(&[]);
+        let call =
+            CallOp { member, arguments: arguments.into(), types: types.into(), outs: outs.into(), nulls };
         let op = if member.kind == MemberKind::IndexSetter || member.kind == MemberKind::Setter {
             Op::Store(Box::new(call))
         } else {

@@ -16,7 +16,7 @@ use crate::diagnostics::Span;
 impl Binder<'_> {
     /// `callee(arguments)`
     pub(super) fn call(&mut self, callee: &Expr, arguments: &[Argument], span: Span) -> Bind<Typed> {
-        match self.thing(callee)? {
+        match self.callee(callee)? {
             Thing::Group(group) => self.group_call(group, arguments, span),
             Thing::Function(at) => self.function_call(at, arguments, span),
             Thing::Value(value) => self.invoke(value, arguments, span),
@@ -128,15 +128,14 @@ impl Binder<'_> {
         let extensions = extensions(name);
         let mut with_receiver = vec![Self::given(receiver)];
         with_receiver.extend(prepared);
-        match self.choose(&extensions, &with_receiver, types) {
-            Some(chosen) => self.build(chosen, with_receiver, None, span),
-            None => {
-                let mut all = members.to_vec();
-                if all.is_empty() {
-                    all = extensions;
-                }
-                self.wrong_arguments(&all, &with_receiver, name, span)
+        if let Some(chosen) = self.choose(&extensions, &with_receiver, types) {
+            self.build(chosen, with_receiver, None, span)
+        } else {
+            let mut all = members.to_vec();
+            if all.is_empty() {
+                all = extensions;
             }
+            self.wrong_arguments(&all, &with_receiver, name, span)
         }
     }
 

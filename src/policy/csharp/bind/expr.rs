@@ -89,6 +89,15 @@ impl Binder<'_> {
                         format!("expected `{ty}?` or a cast"),
                     );
                 }
+                if operand.ty != Type::Null && relations::explicit(&operand.ty, None, &ty, false).is_none() {
+                    let message = format!("`{}` is never `{ty}`", operand.ty);
+                    return self.fail(
+                        "invalid-cast",
+                        span,
+                        message,
+                        "no value of the one is one of the other",
+                    );
+                }
                 let op = Op::As(Box::new(ty.clone()), Box::new(operand.node));
                 Ok(Typed::new(op, span, ty))
             }
@@ -126,8 +135,16 @@ impl Binder<'_> {
                     None => self.unsupported(span, "`typeof` of this type"),
                 }
             }
-            ExprKind::Default(Some(ty)) => {
-                let ty = self.ty(ty)?;
+            ExprKind::Default(Some(syntax)) => {
+                let ty = self.ty(syntax)?;
+                if matches!(syntax.kind, super::super::syntax::TypeKind::Var) {
+                    return self.fail(
+                        "unknown-type",
+                        syntax.span,
+                        "`var` is no type here",
+                        "expected a type",
+                    );
+                }
                 Ok(Typed::new(Op::Constant(default_value(&ty)), span, ty))
             }
             ExprKind::Default(None) => self.fail(
@@ -216,8 +233,23 @@ impl Binder<'_> {
         let yes = self.value(yes);
         let no = self.value(no);
         let (condition, yes, no) = (condition?, yes?, no?);
-        let to_no = relations::implicit(&yes.ty, yes.constant(), &no.ty).is_some();
-        let to_yes = relations::implicit(&no.ty, no.constant(), &yes.ty).is_some();
+        if let Op::Throw(_) = yes.node.op {
+            let ty = no.ty.clone();
+            return Ok(Typed::new(Op::Conditional(Box::new([condition, yes.node, no.node])), span, ty));
+        }
+        if let Op::Throw(_) = no.node.op {
+            let ty = yes.ty.clone();
+            return Ok(Typed::new(Op::Conditional(Box::new([condition, yes.node, no.node])), span, ty));
+        }
+        // Types decide first; that a constant fits a smaller type matters only where they do not.
+        let converts = |from: &Type, constant, to: &Type| relations::implicit(from, constant, to).is_some();
+        let by_type = (converts(&yes.ty, None, &no.ty), converts(&no.ty, None, &yes.ty));
+        let (to_no, to_yes) = match by_type {
+            (false, false) => {
+                (converts(&yes.ty, yes.constant(), &no.ty), converts(&no.ty, no.constant(), &yes.ty))
+            }
+            found => found,
+        };
         let ty = match (to_no, to_yes) {
             _ if yes.ty == no.ty => yes.ty.clone(),
             _ if matches!(yes.ty, Type::Unknown) || matches!(no.ty, Type::Unknown) => Type::Unknown,

@@ -80,6 +80,7 @@ impl Binder<'_> {
         self.flow.breaks = Vec::new();
         self.flow.reachable = true;
         let bindings = std::mem::take(&mut self.bindings);
+        let inner_loops = std::mem::take(&mut self.inner_loops);
         let first_slot = u32::try_from(self.locals.len()).unwrap_or(u32::MAX);
         let expected = expected.cloned();
         self.frames.push(Frame {
@@ -150,6 +151,7 @@ impl Binder<'_> {
         }
         self.flow = flow;
         self.bindings = bindings;
+        self.inner_loops = inner_loops;
         let diagnostics = std::mem::replace(&mut self.diagnostics, outer);
         let failed = diagnostics.iter().any(|d| d.severity == Severity::Error);
         BoundLambda { index, result, constant, diagnostics, failed }
@@ -340,14 +342,13 @@ impl Binder<'_> {
             Some(expected) => self.value_as(expr, expected),
             None => self.value(expr),
         };
-        let typed = match found {
-            Ok(typed) => typed,
-            Err(Reported) => {
-                if let Some(frame) = self.frames.last_mut() {
-                    frame.returns.push((Type::Unknown, None));
-                }
-                return Err(Reported);
+        let typed = if let Ok(typed) = found {
+            typed
+        } else {
+            if let Some(frame) = self.frames.last_mut() {
+                frame.returns.push((Type::Unknown, None));
             }
+            return Err(Reported);
         };
         let entry = (typed.ty.clone(), typed.constant().cloned());
         if let Some(frame) = self.frames.last_mut() {

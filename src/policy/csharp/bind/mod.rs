@@ -81,6 +81,8 @@ struct Local {
     constant: Option<Value>,
     /// Whether it is set again after its first value.
     changes: bool,
+    /// Whether code cannot set it: variables of `foreach` and `using`.
+    read_only: bool,
     /// Whether it is set once for each round of a loop or call of a function.
     repeats: bool,
 }
@@ -157,10 +159,14 @@ pub(super) struct Binder<'a> {
     flow: flow::Flow,
     /// Names of the items of locals that are tuples.
     names_of: BTreeMap<u32, Vec<Option<String>>>,
+    /// Whether the member being looked up is called.
+    is_callee: bool,
     is_checked: bool,
     /// Depth of `unchecked(...)` around.
     unchecked: u32,
     loops: u32,
+    /// Loops around, within the function.
+    inner_loops: u32,
     work: u32,
     depth: u32,
 }
@@ -187,9 +193,11 @@ pub(super) fn bind(
         catches: Vec::new(),
         flow: flow::Flow::default(),
         names_of: BTreeMap::new(),
+        is_callee: false,
         is_checked: false,
         unchecked: 0,
         loops: 0,
+        inner_loops: 0,
         work: 0,
         depth: 0,
     };
@@ -326,7 +334,7 @@ impl Binder<'_> {
     fn slot(&mut self, name: String, ty: Type) -> u32 {
         let slot = u32::try_from(self.locals.len()).unwrap_or(u32::MAX);
         let repeats = self.loops > 0 || self.frames.len() > 1;
-        self.locals.push(Local { name, ty, constant: None, changes: false, repeats });
+        self.locals.push(Local { name, ty, constant: None, changes: false, read_only: false, repeats });
         slot
     }
 
@@ -363,22 +371,21 @@ impl Binder<'_> {
                 "expected a value",
             );
         }
-        match relations::implicit(&typed.ty, typed.constant(), to) {
-            Some(conversion) => self.converted(typed, conversion, to),
-            None => {
-                let is_cast = relations::explicit(&typed.ty, typed.constant(), to, false).is_some();
-                let mut problem = Diagnostic::error(
-                    "type-mismatch",
-                    typed.span(),
-                    format!("expected `{to}`, found `{}`", typed.ty),
-                )
-                .label(format!("this is `{}`", typed.ty));
-                if is_cast {
-                    problem = problem.help(format!("a cast is needed: `({to})`"));
-                }
-                self.diagnostics.push(problem);
-                Err(Reported)
+        if let Some(conversion) = relations::implicit(&typed.ty, typed.constant(), to) {
+            self.converted(typed, conversion, to)
+        } else {
+            let is_cast = relations::explicit(&typed.ty, typed.constant(), to, false).is_some();
+            let mut problem = Diagnostic::error(
+                "type-mismatch",
+                typed.span(),
+                format!("expected `{to}`, found `{}`", typed.ty),
+            )
+            .label(format!("this is `{}`", typed.ty));
+            if is_cast {
+                problem = problem.help(format!("a cast is needed: `({to})`"));
             }
+            self.diagnostics.push(problem);
+            Err(Reported)
         }
     }
 

@@ -38,6 +38,14 @@ pub(super) struct Group {
 }
 
 impl Binder<'_> {
+    /// What is called: of several members of one name those that can be.
+    pub(super) fn callee(&mut self, expr: &Expr) -> Bind<Thing> {
+        let before = std::mem::replace(&mut self.is_callee, matches!(expr.kind, ExprKind::Member { .. }));
+        let found = self.thing(expr);
+        self.is_callee = before;
+        found
+    }
+
     /// What the expression stands for.
     pub(super) fn thing(&mut self, expr: &Expr) -> Bind<Thing> {
         match &expr.kind {
@@ -45,10 +53,13 @@ impl Binder<'_> {
             ExprKind::Type(ty) => Ok(Thing::Type(self.ty(ty)?)),
             ExprKind::Member { object, name, type_arguments } => {
                 self.enter(expr.span)?;
+                let is_callee = std::mem::take(&mut self.is_callee);
                 let found = self.thing(object).and_then(|object| {
                     let types = self.type_list(type_arguments)?;
+                    self.is_callee = is_callee;
                     self.member_of(object, name, types, expr.span)
                 });
+                self.is_callee = false;
                 self.leave();
                 found
             }

@@ -69,6 +69,12 @@ impl Binder<'_> {
         }
         let is_text = |ty: &Type| *ty == Type::STRING;
         if op == BinaryOp::Add && (is_text(&left.ty) || is_text(&right.ty)) {
+            // An operator that a class declares, as `XNamespace` does, comes first.
+            if left.ty != right.ty
+                && let Some(found) = self.user_operator(sign(op), &[left.clone(), right.clone()], span)
+            {
+                return found;
+            }
             return Ok(concat(left, right, span));
         }
         if matches!(left.ty, Type::Unknown) || matches!(right.ty, Type::Unknown) {
@@ -117,7 +123,12 @@ impl Binder<'_> {
                 return Some(Ok(equality(Equality::Value, op, left.clone(), right.clone(), span)));
             }
         }
-        let (mut a, mut b) = (inner(&left.ty).class()?, inner(&right.ty).class()?);
+        // `null` beside a value is a value of the same type that is not there.
+        let of = |side: &Typed, other: &Typed| {
+            let ty = if is_null(&side.ty) && other.ty.is_value_type() { &other.ty } else { &side.ty };
+            inner(ty).class()
+        };
+        let (mut a, mut b) = (of(left, right)?, of(right, left)?);
         if a == Class::Bool && b == Class::Bool {
             let node = |op| Some(Ok(Typed::new(op, span, Type::BOOL)));
             if is_equality {
@@ -231,7 +242,7 @@ impl Binder<'_> {
 
     fn promote(&mut self, side: Typed, to: Class) -> Bind<Typed> {
         let is_nullable = side.ty.nullable_of().is_some();
-        if inner(&side.ty).class() == Some(to) {
+        if inner(&side.ty).class() == Some(to) || side.ty == Type::Null {
             return Ok(side);
         }
         let ty = if is_nullable { Type::Plain(to).nullable() } else { Type::Plain(to) };

@@ -167,16 +167,19 @@ fn applicable(
     if !explicit.is_empty() && explicit.len() != member.arity {
         return None;
     }
-    let open: Vec<Type> = member.parameters.iter().map(|p| p.ty.clone()).collect();
+    let class_count = member.class_arity;
+    let mut types: Vec<Type> = candidate.class_types.clone();
+    types.resize(class_count, Type::Unknown);
+    let all = class_count.saturating_add(member.arity);
+    let mut own: Vec<Type> = types.clone();
+    own.extend((class_count..all).map(|at| Type::Variable(u8::try_from(at).unwrap_or(u8::MAX))));
+    let open: Vec<Type> = member.parameters.iter().map(|p| p.ty.substitute(&own)).collect();
     let open_pairs = pairs(&sources, &open);
     for (at, ty) in &open_pairs {
         if !shape_fits(&given.get(*at)?.arg, ty, member, &sources, *at) {
             return None;
         }
     }
-    let class_count = member.class_arity;
-    let mut types: Vec<Type> = candidate.class_types.clone();
-    types.resize(class_count, Type::Unknown);
     if explicit.is_empty() && member.arity > 0 {
         let mut inference = Inference::new(&types, member.arity);
         types.extend(inference.run(&open_pairs, given, probe)?);

@@ -111,6 +111,7 @@ impl Binder<'_> {
         let start = self.flow.point();
         self.flow.breaks.push(Vec::new());
         let mut bound = Vec::new();
+        let mut seen: Vec<Value> = Vec::new();
         let mut default = None;
         let mut failed = false;
         self.scopes.push(Vec::new());
@@ -124,6 +125,19 @@ impl Binder<'_> {
                     default = Some(at);
                     continue;
                 };
+                if let (Pattern::Constant(Expr { kind: ExprKind::Literal(value), span }), None) =
+                    (pattern, guard)
+                {
+                    if seen.contains(value) {
+                        self.error(
+                            "duplicate-case",
+                            *span,
+                            "this case is there already",
+                            "the same value again",
+                        );
+                    }
+                    seen.push(value.clone());
+                }
                 match self.label(&subject, pattern, guard.as_ref(), span) {
                     Ok(node) => conditions.push(node),
                     Err(Reported) => failed = true,

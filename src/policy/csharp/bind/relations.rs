@@ -54,6 +54,9 @@ pub(in crate::policy::csharp) fn instance(ty: &Type, class: Class) -> Option<Vec
             other => Some(other.arguments().to_vec()),
         };
     }
+    if own == Class::StringComparer && matches!(class, Class::IEqualityComparer | Class::IComparer) {
+        return Some(vec![Type::STRING]);
+    }
     if class == Class::IEnumerableOf
         && let Some(element) = element(ty)
     {
@@ -226,7 +229,7 @@ fn tuples_alike(a: &Type, b: &Type) -> bool {
 }
 
 /// Interfaces of structs, strings and enumerations that the table of classes does not have.
-fn boxed(from: &Type, target: Class) -> bool {
+pub(in crate::policy::csharp) fn boxed(from: &Type, target: Class) -> bool {
     match target {
         Class::IComparable => from.class().is_some_and(|class| {
             is_number(class)
@@ -318,29 +321,28 @@ pub(in crate::policy::csharp) fn explicit(
     if from.nullable_of().is_some() && source == target {
         return Some(Some(Conversion::Unwrap));
     }
-    if let Some(found) = user(from, constant, to, true) {
-        return Some(Some(found));
-    }
     // Between references, and out of boxes.
     let is_reference = |ty: &Type| !ty.is_value_type();
-    if from.nullable_of().is_some() && is_reference(to) {
-        return None;
+    let up = standard(to, None, from).is_some();
+    let casts = is_reference(from)
+        && (*from == Type::OBJECT
+            || up
+            || (is_reference(to)
+                && (is_open_interface(from, to)
+                    || is_open_interface(to, from)
+                    || from.is_vague()
+                    || to.is_vague())));
+    if casts {
+        return Some(Some(Conversion::Cast(to.clone())));
     }
-    if is_reference(from) && (is_reference(to) || *from == Type::OBJECT || standard(to, None, from).is_some())
-    {
-        let related = *from == Type::OBJECT
-            || standard(to, None, from).is_some()
-            || is_interface(from)
-            || is_interface(to)
-            || from.is_vague()
-            || to.is_vague();
-        return related.then(|| Some(Conversion::Cast(to.clone())));
-    }
-    None
+    user(from, constant, to, true).map(Some)
 }
 
-fn is_interface(ty: &Type) -> bool {
-    ty.class().is_some_and(|class| class.kind() == Kind::Interface)
+/// Whether an object of the class `other` can implement the interface `ty` unknown to the tables: not when
+/// the class is one that nothing derives from.
+fn is_open_interface(ty: &Type, other: &Type) -> bool {
+    let is_interface = ty.class().is_some_and(|class| class.kind() == Kind::Interface);
+    is_interface && !matches!(other, Type::Array(_)) && other.class() != Some(Class::String)
 }
 
 /// `step` with a check against null in front where `T?` becomes `T`.

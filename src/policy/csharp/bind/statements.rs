@@ -111,6 +111,12 @@ impl Binder<'_> {
             StmtKind::DoWhile(body, condition) => self.loop_statement(Some(condition), true, &[], body),
             StmtKind::ForEach { ty, name, items, body } => self.for_each(ty, name, items, body),
             StmtKind::Switch(value, sections) => self.switch(value, sections, span),
+            StmtKind::Break if self.flow.breaks.is_empty() => {
+                self.fail("syntax", span, "`break` outside of a loop", "no loop or `switch` around")
+            }
+            StmtKind::Continue if self.inner_loops == 0 => {
+                self.fail("syntax", span, "`continue` outside of a loop", "no loop around")
+            }
             StmtKind::Break => {
                 self.flow.leave_loop();
                 Ok(Statement::Break)
@@ -332,6 +338,7 @@ impl Binder<'_> {
         body: &Stmt,
     ) -> Bind<Statement> {
         self.loops = self.loops.saturating_add(1);
+        self.inner_loops = self.inner_loops.saturating_add(1);
         self.flow.breaks.push(Vec::new());
         let mut bound_condition = None;
         let mut failed = false;
@@ -379,6 +386,7 @@ impl Binder<'_> {
         }
         self.flow.end_loop();
         self.loops = self.loops.saturating_sub(1);
+        self.inner_loops = self.inner_loops.saturating_sub(1);
         if failed {
             return Err(Reported);
         }
@@ -400,9 +408,10 @@ impl Binder<'_> {
                 Type::generic(Class::KeyValuePair, [Type::STRING, Type::Plain(Class::JToken)])
             }
             Ok(items) if matches!(items.ty, Type::Unknown) => Type::Unknown,
-            Ok(items) => match relations::element(&items.ty) {
-                Some(element) => element,
-                None => {
+            Ok(items) => {
+                if let Some(element) = relations::element(&items.ty) {
+                    element
+                } else {
                     let (span, ty) = (items.span(), items.ty.clone());
                     self.error(
                         "type-mismatch",
@@ -412,13 +421,17 @@ impl Binder<'_> {
                     );
                     Type::Unknown
                 }
-            },
+            }
         };
         self.loops = self.loops.saturating_add(1);
+        self.inner_loops = self.inner_loops.saturating_add(1);
         self.scopes.push(Vec::new());
         let declared = self.declared(ty, &element);
         let (local_ty, conversion) = declared.unwrap_or((Type::Unknown, None));
         let slot = self.declare(name, local_ty.clone());
+        if let Some(local) = self.locals.get_mut(slot as usize) {
+            local.read_only = true;
+        }
         let convert = match conversion {
             None => None,
             Some(conversion) => {
@@ -433,6 +446,7 @@ impl Binder<'_> {
         self.flow.end_loop();
         self.scopes.pop();
         self.loops = self.loops.saturating_sub(1);
+        self.inner_loops = self.inner_loops.saturating_sub(1);
         Ok(Statement::ForEach(Box::new(ForEachOp { slot, items: items?.node, pairs, convert, body })))
     }
 
@@ -450,7 +464,16 @@ impl Binder<'_> {
         for catch in catches {
             self.flow.go_on((start.0, start.1.clone()));
             match self.handler(catch) {
-                Ok(handler) => handlers.push(handler),
+                Ok(handler) => {
+                    let earlier: &[Handler] = &handlers;
+                    let hidden =
+                        earlier.iter().any(|e| e.guard.is_none() && handler.class.derives_from(e.class));
+                    if hidden && let Some(ty) = &catch.ty {
+                        let message = format!("`{}` is caught before", handler.class.name());
+                        self.error("unreachable-catch", ty.span, message, "this `catch` can never run");
+                    }
+                    handlers.push(handler);
+                }
                 Err(Reported) => failed = true,
             }
             after.join(self.flow.point());

@@ -63,13 +63,13 @@ impl Binder<'_> {
         let span = expr.span;
         let mut setup = Vec::new();
         match &expr.kind {
-            ExprKind::Name { name, .. } => match self.lookup(&name.text) {
-                Some(Entry::Local(slot)) => {
+            ExprKind::Name { name, .. } => {
+                if let Some(Entry::Local(slot)) = self.lookup(&name.text) {
                     if is_compound {
                         self.read_local(slot, name)?;
                     }
                     let Some(local) = self.local(slot) else { return Err(Reported) };
-                    let (ty, is_constant) = (local.ty.clone(), local.constant.is_some());
+                    let (ty, is_constant) = (local.ty.clone(), local.constant.is_some() || local.read_only);
                     if is_constant {
                         return self.fail(
                             "not-assignable",
@@ -80,8 +80,7 @@ impl Binder<'_> {
                     }
                     self.note_use(slot);
                     Ok(Target { setup, place: Place::Local(slot), ty, span })
-                }
-                _ => {
+                } else {
                     let thing = self.thing(expr)?;
                     let _ = self.thing_value(thing, span)?;
                     self.fail(
@@ -91,7 +90,7 @@ impl Binder<'_> {
                         "no variable",
                     )
                 }
-            },
+            }
             ExprKind::Member { object, name, .. } => {
                 let object = match self.thing(object)? {
                     Thing::Type(ty) => {

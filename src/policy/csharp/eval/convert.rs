@@ -1,6 +1,6 @@
 //! Types of values at run time, and conversions that depend on them.
 
-use super::super::bind::relations::{explicit, implicit, instance};
+use super::super::bind::relations::{boxed, explicit, implicit, instance};
 use super::super::classes::Class;
 use super::super::fault::Fault;
 use super::super::heap::{Heap, Object};
@@ -12,7 +12,7 @@ use super::super::value::{Host, Value};
 use super::number;
 
 /// The type of a value.
-pub(in crate::policy::csharp) fn type_of(heap: &Heap, value: &Value) -> Type {
+pub fn type_of(heap: &Heap, value: &Value) -> Type {
     if let Some(class) = number::class_of(value) {
         return Type::Plain(class);
     }
@@ -94,6 +94,11 @@ pub(in crate::policy::csharp) fn is_of(heap: &Heap, value: &Value, ty: &Type) ->
     let wanted = ty.nullable_of().unwrap_or(ty);
     let found = type_of(heap, value);
     if found == *wanted || *wanted == Type::OBJECT || matches!(wanted, Type::Unknown) {
+        return true;
+    }
+    if let Some(class) = wanted.class()
+        && boxed(&found, class)
+    {
         return true;
     }
     if found.is_value_type() && wanted.is_value_type() {

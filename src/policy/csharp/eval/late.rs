@@ -5,7 +5,7 @@ use super::super::classes::Class;
 use super::super::fault::Fault;
 use super::super::heap::Object;
 use super::super::ir::{Equality, Late, Node};
-use super::super::library::{Action, common};
+use super::super::library::{Action, args, common};
 use super::super::machine::{Call, Machine};
 use super::super::syntax::BinaryOp;
 use super::super::types::Type;
@@ -124,7 +124,10 @@ impl Machine<'_, '_> {
             converted.push(value.clone());
         }
         match chosen.member.run {
-            Action::Call(run) => run(self, &Call { arguments: &converted, types: &chosen.types }),
+            Action::Call(run) => {
+                args::weigh(self, &converted)?;
+                run(self, &Call { arguments: &converted, types: &chosen.types })
+            }
             Action::Constant(number) => Ok(Value::Long(number)),
         }
     }

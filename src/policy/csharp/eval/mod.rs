@@ -12,7 +12,8 @@ mod operations;
 mod quick;
 mod statements;
 
-pub(in crate::policy::csharp) use convert::{host_class, is_of, type_of};
+pub use convert::type_of;
+pub(in crate::policy::csharp) use convert::{host_class, is_of};
 pub(in crate::policy::csharp) use operations::ordered;
 pub(in crate::policy::csharp) use quick::{Quick, quick_form};
 
@@ -21,7 +22,7 @@ use std::sync::Arc;
 use super::fault::{Fault, FaultKind};
 use super::heap::Object;
 use super::ir::{Body, CallOp, Lambda, Node, Nulls, Op};
-use super::library::Action;
+use super::library::{Action, args};
 use super::machine::{Call, Machine};
 use super::value::Value;
 
@@ -193,6 +194,7 @@ impl Machine<'_, '_> {
             Action::Call(run) => run,
             Action::Constant(number) => return Ok(Value::Long(number)),
         };
+        args::weigh(self, arguments)?;
         if call.outs.is_empty() {
             return run(self, &Call { arguments, types: &call.types });
         }

@@ -2,7 +2,7 @@
 //!
 //! Rules: operands of arithmetic have been promoted to one type; where they have not (values whose type is
 //! known at run time only), they are promoted here in the same way. Out-of-range conversions from
-//! floating point give what x64 processors give.
+//! floating point saturate, as in .NET 9.
 
 use std::cmp::Ordering;
 
@@ -382,12 +382,18 @@ fn float_to_whole(number: f64, class: Class, checked: bool) -> Result<Value, Fau
     if checked {
         return Err(overflow());
     }
-    let low = |bits: i64| i128::from(bits);
-    let as_i64 = || whole.and_then(|n| i64::try_from(n).ok()).unwrap_or(i64::MIN);
-    let as_i32 = || whole.and_then(|n| i32::try_from(n).ok()).unwrap_or(i32::MIN);
+    // Out of range the nearest value is taken; types smaller than `int` then keep its low bits.
+    let clamped = |low: i128, high: i128| match whole {
+        Some(whole) => whole.clamp(low, high),
+        None if number.is_nan() => 0,
+        None if number < 0.0 => low,
+        None => high,
+    };
     Ok(match class {
-        Class::Long | Class::UInt | Class::ULong => wrapped(low(as_i64()), class),
-        _ => wrapped(i128::from(as_i32()), class),
+        Class::Long => wrapped(clamped(i128::from(i64::MIN), i128::from(i64::MAX)), class),
+        Class::UInt => wrapped(clamped(0, i128::from(u32::MAX)), class),
+        Class::ULong => wrapped(clamped(0, i128::from(u64::MAX)), class),
+        _ => wrapped(clamped(i128::from(i32::MIN), i128::from(i32::MAX)), class),
     })
 }
 

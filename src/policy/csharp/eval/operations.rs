@@ -41,6 +41,16 @@ impl Machine<'_, '_> {
                 let [array, index, value] = parts.as_ref();
                 let (array, index, value) = (self.eval(array)?, self.eval(index)?, self.eval(value)?);
                 let at = self.element_index(&array, &index)?;
+                if let Some(Object::Array { element, .. }) = self.object(&array)
+                    && !element.is_value_type()
+                    && !matches!(value, Value::Null)
+                    && !super::is_of(self.scope.heap, &value, element)
+                {
+                    return Err(Fault::new(
+                        Class::ArrayTypeMismatchException,
+                        "Attempted to access an element as a type incompatible with the array.",
+                    ));
+                }
                 match self.heap().object_mut(&array) {
                     Some(Object::Array { items, .. }) => match items.get_mut(at) {
                         Some(place) => *place = value.clone(),

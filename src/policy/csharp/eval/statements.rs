@@ -102,7 +102,7 @@ impl Machine<'_, '_> {
         // Collections of .NET notice a change while they are run over; arrays do not.
         let watched = match self.object(&source) {
             Some(Object::List { .. } | Object::Map { .. } | Object::Set { .. } | Object::Json(_)) => {
-                Some(items.len())
+                self.length_of(&source)
             }
             _ => None,
         };
@@ -137,10 +137,9 @@ impl Machine<'_, '_> {
         match self.object(value)? {
             Object::List { items, .. } | Object::Set { items, .. } => Some(items.len()),
             Object::Map { entries, .. } => Some(entries.len()),
-            Object::Json(node) => match &node.kind {
-                JsonKind::Object(children) | JsonKind::Array(children) => Some(children.len()),
-                _ => Some(1),
-            },
+            Object::Json(JsonNode { kind: JsonKind::Array(items) | JsonKind::Object(items), .. }) => {
+                Some(items.len())
+            }
             _ => None,
         }
     }

@@ -50,6 +50,13 @@ pub fn required<'a>(call: &'a Call<'_>, index: usize, name: &str) -> Result<&'a 
     text(call, index).ok_or_else(|| Fault::null_argument(name))
 }
 
+/// Pays for looking at the strings among the arguments of a call once, as fast as memory is read. Members
+/// that do more pay for that themselves.
+pub fn weigh(machine: &mut Machine<'_, '_>, arguments: &[Value]) -> Result<(), Fault> {
+    let bytes = arguments.iter().map(|value| if let Value::Str(text) = value { text.len() } else { 0 });
+    machine.spend((bytes.fold(0_usize, usize::saturating_add) as u64) >> 10)
+}
+
 /// `this` of a string member.
 pub fn this<'a>(call: &'a Call<'_>) -> &'a str {
     text(call, 0).unwrap_or_default()

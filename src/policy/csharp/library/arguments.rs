@@ -45,6 +45,21 @@ pub fn strings(machine: &mut Machine<'_, '_>, texts: impl IntoIterator<Item = Te
     array(machine, Type::STRING, items)
 }
 
+/// A new sequence, as lists are seen by those who may only read them.
+pub fn sequence(machine: &mut Machine<'_, '_>, element: Type, items: Vec<Value>) -> Result<Value, Fault> {
+    machine.pay(items.len().saturating_mul(32))?;
+    machine.add(Object::List { class: Class::IEnumerableOf, element, items })
+}
+
+/// A new sequence of strings.
+pub fn string_sequence(
+    machine: &mut Machine<'_, '_>,
+    texts: impl IntoIterator<Item = Text>,
+) -> Result<Value, Fault> {
+    let items: Vec<Value> = texts.into_iter().map(Value::Str).collect();
+    sequence(machine, Type::STRING, items)
+}
+
 /// A new array.
 pub fn array(machine: &mut Machine<'_, '_>, element: Type, items: Vec<Value>) -> Result<Value, Fault> {
     machine.pay(items.len().saturating_mul(32))?;

@@ -113,8 +113,10 @@ fn merge(
 }
 
 /// The items of the array in argument `index`; null throws.
-fn items(machine: &Machine<'_, '_>, call: &Call<'_>, index: usize) -> Result<Vec<Value>, Fault> {
-    args::array(machine, call.get(index)).ok_or_else(|| Fault::null_argument("array"))
+fn items(machine: &mut Machine<'_, '_>, call: &Call<'_>, index: usize) -> Result<Vec<Value>, Fault> {
+    let items = args::array(machine, call.get(index)).ok_or_else(|| Fault::null_argument("array"))?;
+    machine.spend((items.len() as u64) >> 2)?;
+    Ok(items)
 }
 
 fn replace(machine: &mut Machine<'_, '_>, array: &Value, new: Vec<Value>) {
@@ -282,6 +284,8 @@ fn copy_items(
     to: (&Value, i64),
     count: i64,
 ) -> Result<Value, Fault> {
+    let size = length(machine, from.0).saturating_add(length(machine, to.0));
+    machine.spend((size as u64) >> 2)?;
     let source = args::array(machine, from.0).ok_or_else(|| Fault::null_argument("sourceArray"))?;
     let target = args::array(machine, to.0).ok_or_else(|| Fault::null_argument("destinationArray"))?;
     let place = |value: i64, name: &str| usize::try_from(value).map_err(|_| args::negative(value, name));

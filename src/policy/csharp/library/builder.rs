@@ -166,7 +166,18 @@ fn set_length(machine: &mut Machine<'_, '_>, call: &Call<'_>) -> Result<Value, F
     Ok(Value::Null)
 }
 
+/// Pays for counting the units of the builder in argument 0.
+fn pay_for_scan(machine: &mut Machine<'_, '_>, call: &Call<'_>) -> Result<(), Fault> {
+    let bytes = match machine.object(call.get(0)) {
+        Some(Object::Builder { text, .. }) if text.is_ascii() => text.len() >> 5,
+        Some(Object::Builder { text, .. }) => text.len(),
+        _ => 0,
+    };
+    machine.spend((bytes as u64) >> 5)
+}
+
 fn char_at(machine: &mut Machine<'_, '_>, call: &Call<'_>) -> Result<Value, Fault> {
+    pay_for_scan(machine, call)?;
     let at = usize::try_from(args::int(call, 1)).ok();
     let unit = match machine.object(call.get(0)) {
         Some(Object::Builder { text, .. }) => at.and_then(|at| utf16::at(text, at)),
@@ -192,6 +203,7 @@ fn set_char(machine: &mut Machine<'_, '_>, call: &Call<'_>) -> Result<Value, Fau
 
 fn substring(machine: &mut Machine<'_, '_>, call: &Call<'_>) -> Result<Value, Fault> {
     let text = strings::builder_text(machine, call.get(0));
+    machine.spend((text.len() as u64) >> 5)?;
     let part = usize::try_from(args::int(call, 1))
         .ok()
         .zip(usize::try_from(args::int(call, 2)).ok())
@@ -206,6 +218,7 @@ fn substring(machine: &mut Machine<'_, '_>, call: &Call<'_>) -> Result<Value, Fa
 }
 
 fn length(machine: &mut Machine<'_, '_>, call: &Call<'_>) -> Result<Value, Fault> {
+    pay_for_scan(machine, call)?;
     Ok(match machine.object(call.get(0)) {
         Some(Object::Builder { text, .. }) => Value::Int(utf16::length(text)),
         _ => Value::Int(0),

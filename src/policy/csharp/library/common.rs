@@ -148,6 +148,10 @@ pub fn equals(machine: &mut Machine<'_, '_>, a: &Value, b: &Value) -> Result<boo
 }
 
 fn equals_at(machine: &mut Machine<'_, '_>, a: &Value, b: &Value, depth: u32) -> Result<bool, Fault> {
+    if let (Value::Str(a), Value::Str(b)) = (a, b) {
+        machine.spend((a.len().min(b.len()) as u64) >> 10)?;
+        return Ok(a == b);
+    }
     if let (Value::Ref(_), Value::Ref(_)) = (a, b) {
         if a == b {
             return Ok(true);
@@ -260,7 +264,13 @@ pub fn compare(machine: &mut Machine<'_, '_>, a: &Value, b: &Value) -> Result<Or
         }
         (Value::TimeSpan(a), Value::TimeSpan(b)) => a.cmp(b),
         (Value::Guid(a), Value::Guid(b)) => a.cmp(b),
-        (Value::Ref(_), Value::Ref(_)) => return compare_objects(machine, a, b),
+        (Value::Ref(_), Value::Ref(_)) => {
+            // `JValue` compares by what it holds.
+            return match (held(machine, a), held(machine, b)) {
+                (Some(a), Some(b)) => compare(machine, &a, &b),
+                _ => compare_objects(machine, a, b),
+            };
+        }
         _ if std::mem::discriminant(a) == std::mem::discriminant(b) => {
             match (args::integer(a), args::integer(b)) {
                 (Some(a), Some(b)) => a.cmp(&b),
@@ -277,6 +287,14 @@ pub fn compare(machine: &mut Machine<'_, '_>, a: &Value, b: &Value) -> Result<Or
         }
     };
     Ok(order)
+}
+
+/// What a `JValue` holds.
+fn held(machine: &Machine<'_, '_>, value: &Value) -> Option<Value> {
+    match machine.object(value) {
+        Some(Object::Json(json::JsonNode { kind: json::JsonKind::Value(inner), .. })) => Some(inner.clone()),
+        _ => None,
+    }
 }
 
 fn no_order() -> Fault {

@@ -34,7 +34,7 @@ const IP_ADDRESS: Table = Table {
             Ok(Value::Bool(address.is_some()))
         }),
         call("new(byte[] address)", |machine, call| {
-            let bytes = arrays::bytes(machine, call.get(1))?;
+            let bytes = arrays::bytes(machine, call.get(0))?;
             match from_bytes(&bytes) {
                 Some(address) => make(machine, address),
                 None => Err(Fault::new(

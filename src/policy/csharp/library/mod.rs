@@ -26,7 +26,6 @@ pub mod args;
 pub mod arguments;
 pub mod arrays;
 pub mod base64;
-pub mod base64_lenient;
 pub mod bits;
 pub mod booleans;
 pub mod builder;

@@ -197,12 +197,18 @@ fn contains(machine: &mut Machine<'_, '_>, call: &Call<'_>) -> Result<Value, Fau
 }
 
 /// `StartsWith`, `EndsWith`.
-fn at_edge(call: &Call<'_>, edge: fn(&str, &str) -> bool, comparison: Option<i32>) -> Result<Value, Fault> {
+fn at_edge(
+    machine: &mut Machine<'_, '_>,
+    call: &Call<'_>,
+    edge: fn(&str, &str) -> bool,
+    comparison: Option<i32>,
+) -> Result<Value, Fault> {
     let text = args::this(call);
     let wanted = wanted(call, 1)?;
     let comparison = comparison.unwrap_or(ORDINAL);
     check_comparison(comparison)?;
     Ok(Value::Bool(if comparison & 1 == 1 {
+        machine.spend((text.len().saturating_add(wanted.len()) as u64) >> 2)?;
         edge(&folded(text, comparison), &folded(&wanted, comparison))
     } else {
         edge(text, &wanted)
@@ -217,7 +223,14 @@ fn ends(text: &str, part: &str) -> bool {
     text.ends_with(part)
 }
 
-fn equals_by(call: &Call<'_>) -> Result<Value, Fault> {
+/// Pays for comparing the strings in argument 0 and in argument `second`.
+fn pay_for_both(machine: &mut Machine<'_, '_>, call: &Call<'_>, second: usize) -> Result<(), Fault> {
+    let len = |index| args::text(call, index).map_or(0, str::len);
+    machine.spend((len(0).min(len(second)) as u64) >> 2)
+}
+
+fn equals_by(machine: &mut Machine<'_, '_>, call: &Call<'_>) -> Result<Value, Fault> {
+    pay_for_both(machine, call, 1)?;
     let comparison = args::member(call, 2);
     check_comparison(comparison)?;
     Ok(Value::Bool(match (args::text(call, 0), args::text(call, 1)) {
@@ -228,7 +241,8 @@ fn equals_by(call: &Call<'_>) -> Result<Value, Fault> {
 }
 
 /// `string.Compare` of two strings that may be null.
-fn compare(call: &Call<'_>, comparison: i32) -> Result<Value, Fault> {
+fn compare(machine: &mut Machine<'_, '_>, call: &Call<'_>, comparison: i32) -> Result<Value, Fault> {
+    pay_for_both(machine, call, 1)?;
     check_comparison(comparison)?;
     Ok(match (args::text(call, 0), args::text(call, 1)) {
         (Some(a), Some(b)) if comparison == ORDINAL => Value::Int(collation::ordinal(a, b)),
@@ -238,7 +252,8 @@ fn compare(call: &Call<'_>, comparison: i32) -> Result<Value, Fault> {
 }
 
 /// `Compare(strA, indexA, strB, indexB, length, ...)`.
-fn compare_parts(call: &Call<'_>, comparison: i32) -> Result<Value, Fault> {
+fn compare_parts(machine: &mut Machine<'_, '_>, call: &Call<'_>, comparison: i32) -> Result<Value, Fault> {
+    pay_for_both(machine, call, 2)?;
     check_comparison(comparison)?;
     let length = usize::try_from(args::int(call, 4))
         .map_err(|_| args::out_of_range("Length cannot be less than zero.", "length"))?;
@@ -465,54 +480,56 @@ pub const TABLES: &[Table] = &[Table {
         call("bool Contains(char value)", contains),
         call("bool Contains(string value, StringComparison comparisonType)", contains),
         call("bool Contains(char value, StringComparison comparisonType)", contains),
-        call("bool StartsWith(string value)", |_, c| at_edge(c, starts, None)),
-        call("bool StartsWith(char value)", |_, c| at_edge(c, starts, None)),
-        call("bool StartsWith(string value, StringComparison comparisonType)", |_, c| {
-            at_edge(c, starts, Some(args::member(c, 2)))
+        call("bool StartsWith(string value)", |m, c| at_edge(m, c, starts, None)),
+        call("bool StartsWith(char value)", |m, c| at_edge(m, c, starts, None)),
+        call("bool StartsWith(string value, StringComparison comparisonType)", |m, c| {
+            at_edge(m, c, starts, Some(args::member(c, 2)))
         }),
-        call("bool StartsWith(string value, bool ignoreCase, CultureInfo culture)", |_, c| {
-            at_edge(c, starts, Some(by_case(args::flag(c, 2))))
+        call("bool StartsWith(string value, bool ignoreCase, CultureInfo culture)", |m, c| {
+            at_edge(m, c, starts, Some(by_case(args::flag(c, 2))))
         }),
-        call("bool EndsWith(string value)", |_, c| at_edge(c, ends, None)),
-        call("bool EndsWith(char value)", |_, c| at_edge(c, ends, None)),
-        call("bool EndsWith(string value, StringComparison comparisonType)", |_, c| {
-            at_edge(c, ends, Some(args::member(c, 2)))
+        call("bool EndsWith(string value)", |m, c| at_edge(m, c, ends, None)),
+        call("bool EndsWith(char value)", |m, c| at_edge(m, c, ends, None)),
+        call("bool EndsWith(string value, StringComparison comparisonType)", |m, c| {
+            at_edge(m, c, ends, Some(args::member(c, 2)))
         }),
-        call("bool EndsWith(string value, bool ignoreCase, CultureInfo culture)", |_, c| {
-            at_edge(c, ends, Some(by_case(args::flag(c, 2))))
+        call("bool EndsWith(string value, bool ignoreCase, CultureInfo culture)", |m, c| {
+            at_edge(m, c, ends, Some(by_case(args::flag(c, 2))))
         }),
         call("bool Equals(string value)", common::run_equals),
-        call("bool Equals(string value, StringComparison comparisonType)", |_, c| equals_by(c)),
+        call("bool Equals(string value, StringComparison comparisonType)", equals_by),
         call("static bool Equals(string a, string b)", common::run_equals),
-        call("static bool Equals(string a, string b, StringComparison comparisonType)", |_, c| equals_by(c)),
-        call("static int Compare(string strA, string strB)", |_, c| compare(c, 2)),
-        call("static int Compare(string strA, string strB, bool ignoreCase)", |_, c| {
-            compare(c, by_case(args::flag(c, 2)))
+        call("static bool Equals(string a, string b, StringComparison comparisonType)", |m, c| {
+            equals_by(m, c)
         }),
-        call("static int Compare(string strA, string strB, bool ignoreCase, CultureInfo culture)", |_, c| {
-            compare(c, by_case(args::flag(c, 2)))
+        call("static int Compare(string strA, string strB)", |m, c| compare(m, c, 2)),
+        call("static int Compare(string strA, string strB, bool ignoreCase)", |m, c| {
+            compare(m, c, by_case(args::flag(c, 2)))
         }),
-        call("static int Compare(string strA, string strB, StringComparison comparisonType)", |_, c| {
-            compare(c, args::member(c, 2))
+        call("static int Compare(string strA, string strB, bool ignoreCase, CultureInfo culture)", |m, c| {
+            compare(m, c, by_case(args::flag(c, 2)))
         }),
-        call("static int Compare(string strA, int indexA, string strB, int indexB, int length)", |_, c| {
-            compare_parts(c, 2)
+        call("static int Compare(string strA, string strB, StringComparison comparisonType)", |m, c| {
+            compare(m, c, args::member(c, 2))
+        }),
+        call("static int Compare(string strA, int indexA, string strB, int indexB, int length)", |m, c| {
+            compare_parts(m, c, 2)
         }),
         call(
             "static int Compare(string strA, int indexA, string strB, int indexB, int length, bool ignoreCase)",
-            |_, c| compare_parts(c, by_case(args::flag(c, 5))),
+            |m, c| compare_parts(m, c, by_case(args::flag(c, 5))),
         ),
         call(
             "static int Compare(string strA, int indexA, string strB, int indexB, int length, \
              StringComparison comparisonType)",
-            |_, c| compare_parts(c, args::member(c, 5)),
+            |m, c| compare_parts(m, c, args::member(c, 5)),
         ),
-        call("static int CompareOrdinal(string strA, string strB)", |_, c| compare(c, ORDINAL)),
+        call("static int CompareOrdinal(string strA, string strB)", |m, c| compare(m, c, ORDINAL)),
         call(
             "static int CompareOrdinal(string strA, int indexA, string strB, int indexB, int length)",
-            |_, c| compare_parts(c, ORDINAL),
+            |m, c| compare_parts(m, c, ORDINAL),
         ),
-        call("int CompareTo(string strB)", |_, c| compare(c, 2)),
+        call("int CompareTo(string strB)", |m, c| compare(m, c, 2)),
         call("int CompareTo(object value)", common::run_compare),
         call("string[] Split(params char[] separator)", |m, c| run_split(m, c, None, None)),
         call("string[] Split(char separator, StringSplitOptions options)", |m, c| {

@@ -20,8 +20,14 @@ pub fn check_size(machine: &mut Machine<'_, '_>, bytes: usize) -> Result<(), Fau
     machine.pay(bytes)
 }
 
+/// Counting the units of text beyond ASCII takes longer than looking whether it is.
+fn pay_for_units(machine: &mut Machine<'_, '_>, text: &str) -> Result<(), Fault> {
+    machine.spend(if text.is_ascii() { 0 } else { (text.len() as u64) >> 5 })
+}
+
 /// `s[index]`
-pub fn char_at(call: &Call<'_>) -> Result<Value, Fault> {
+fn char_at(machine: &mut Machine<'_, '_>, call: &Call<'_>) -> Result<Value, Fault> {
+    pay_for_units(machine, args::this(call))?;
     let at = usize::try_from(args::int(call, 1)).ok();
     at.and_then(|at| utf16::at(args::this(call), at)).map(Value::Char).ok_or_else(|| {
         Fault::new(Class::IndexOutOfRangeException, "Index was outside the bounds of the array.")
@@ -126,7 +132,7 @@ fn trim(machine: &mut Machine<'_, '_>, call: &Call<'_>, start: bool, end: bool) 
             u16::try_from(u32::from(c)).is_ok_and(|unit| units.contains(&unit))
         }
     };
-    machine.spend(text.len().saturating_mul(units.len()) as u64)?;
+    machine.spend((text.len().saturating_mul(units.len().max(1)) as u64) >> 4)?;
     let mut rest = text;
     if start {
         rest = rest.trim_start_matches(goes);
@@ -266,12 +272,16 @@ pub const TABLES: &[Table] = &[Table {
     parameters: &[],
     rows: &[
         call("static string Empty { get; }", |_, _| Ok("".into())),
-        call("int Length { get; }", |_, c| Ok(Value::Int(utf16::length(args::this(c))))),
-        call("char this[int index] { get; }", |_, c| char_at(c)),
+        call("int Length { get; }", |m, c| {
+            pay_for_units(m, args::this(c))?;
+            Ok(Value::Int(utf16::length(args::this(c))))
+        }),
+        call("char this[int index] { get; }", char_at),
         call("static bool IsNullOrEmpty(string value)", |_, c| {
             Ok(Value::Bool(args::text(c, 0).is_none_or(str::is_empty)))
         }),
-        call("static bool IsNullOrWhiteSpace(string value)", |_, c| {
+        call("static bool IsNullOrWhiteSpace(string value)", |m, c| {
+            m.spend((args::text(c, 0).map_or(0, str::len) as u64) >> 5)?;
             Ok(Value::Bool(args::text(c, 0).is_none_or(|text| text.chars().all(utf16::is_white))))
         }),
         call("string Substring(int startIndex)", substring),

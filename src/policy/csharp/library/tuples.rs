@@ -9,9 +9,6 @@ use super::super::machine::{Call, Machine};
 use super::super::value::Value;
 use super::{Table, call, common, take};
 
-/// Number of type parameters that the tables name.
-const CLASS_PARAMETERS: usize = 8;
-
 /// Members of the family.
 pub const TABLES: &[Table] = &[TUPLE, VALUE_TUPLE];
 
@@ -97,9 +94,10 @@ const VALUE_TUPLE: Table = Table {
     denied: &[],
 };
 
-/// `Create`: its type parameters stand behind those of the class.
+/// `Create`: its type parameters are the last ones, behind those of the class where these are known.
 fn create_static(machine: &mut Machine<'_, '_>, call: &Call<'_>, class: Class) -> Result<Value, Fault> {
-    let types = call.types.get(CLASS_PARAMETERS..).unwrap_or_default();
+    let own = call.types.len().saturating_sub(call.arguments.len());
+    let types = call.types.get(own..).unwrap_or_default();
     create(machine, &Call { arguments: call.arguments, types }, class)
 }
 

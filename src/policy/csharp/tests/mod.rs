@@ -1,5 +1,6 @@
 //! Tests of whole expressions.
 
+mod gateway;
 mod oracle;
 mod properties;
 mod statements;

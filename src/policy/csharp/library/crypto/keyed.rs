@@ -75,10 +75,10 @@ pub(super) fn key(machine: &Machine<'_, '_>, algorithm: &Value) -> Result<Option
 }
 
 fn with_key(machine: &mut Machine<'_, '_>, call: &Call<'_>, class: Class) -> Result<Value, Fault> {
-    if *call.get(1) == Value::Null {
+    if *call.get(0) == Value::Null {
         return Err(Fault::null_argument("key"));
     }
-    let bytes = arrays::bytes(machine, call.get(1))?;
+    let bytes = arrays::bytes(machine, call.get(0))?;
     let copy = arrays::byte_array(machine, &bytes)?;
     record(machine, class, vec![copy])
 }

@@ -36,4 +36,5 @@ pub const TABLES: &[Table] = &[
     rsa::SIGNATURE_PADDING,
     rsa::ENCRYPTION_PADDING,
     random::GENERATOR,
+    random::PROVIDER,
 ];

@@ -38,6 +38,13 @@ pub(super) const GENERATOR: Table = Table {
     denied: &[],
 };
 
+pub(super) const PROVIDER: Table = Table {
+    class: Class::RngCryptoServiceProvider,
+    parameters: &[],
+    rows: &[call("new()", |machine, _| record(machine, Class::RngCryptoServiceProvider, Vec::new()))],
+    denied: &[],
+};
+
 /// `count` bytes.
 pub(super) fn bytes(machine: &mut Machine<'_, '_>, count: usize) -> Vec<u8> {
     (0..count).map(|_| u8::try_from(machine.scope.chance.between(0, 255)).unwrap_or(0)).collect()

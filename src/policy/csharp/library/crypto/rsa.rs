@@ -19,7 +19,7 @@ pub(super) const HASH_NAME: Table = Table {
         call("static HashAlgorithmName SHA384 { get; }", |machine, _| name(machine, "SHA384")),
         call("static HashAlgorithmName SHA512 { get; }", |machine, _| name(machine, "SHA512")),
         call("new(string name)", |machine, call| {
-            let name = optional_text(call, 1).map_or(Value::Null, Value::Str);
+            let name = optional_text(call, 0).map_or(Value::Null, Value::Str);
             record(machine, Class::HashAlgorithmName, vec![name])
         }),
         call("string Name { get; }", |machine, call| Ok(field(machine, call.get(0), 0))),

@@ -159,14 +159,14 @@ fn scan_into(text: &str, today: i64, found: &mut Finding) -> Option<Scanned> {
     while let Some(c) = rest.chars().next() {
         rest = match c {
             '0'..='9' => read_number(rest, found)?,
-            'a'..='z' | 'A'..='Z' => match read_word(rest, found) {
-                Some(tail) => tail,
-                None => {
+            'a'..='z' | 'A'..='Z' => {
+                let Some(tail) = read_word(rest, found) else {
                     let at = text.trim_end_matches(blank).len().saturating_sub(rest.len());
                     found.why = Why::Word(utf16::index_of_byte(text, at));
                     return None;
-                }
-            },
+                };
+                tail
+            }
             '+' | '-' if found.time.is_some() && found.offset.is_none() => {
                 let (minutes, tail) = read_offset(rest)?;
                 found.offset = Some(minutes);

@@ -20,6 +20,11 @@ use crate::policy::csharp::machine::{Call, Machine};
 use crate::policy::csharp::value::Value;
 use crate::policy::csharp::{Class, DateTime, DateTimeKind, DateTimeOffset, TimeSpan};
 
+/// .NET's words for a date whose kind contradicts the zone.
+const WRONG_KIND: &str = "The conversion could not be completed because the supplied DateTime did not have the Kind \
+     property set correctly.  For example, when the Kind property is DateTimeKind.Local, the source time zone must be \
+     TimeZoneInfo.Local. (Parameter 'sourceTimeZone')";
+
 fn object(machine: &mut Machine<'_, '_>, id: &str) -> Result<Value, Fault> {
     machine.add(Object::Record { class: Class::TimeZoneInfo, fields: vec![Value::from(id.to_owned())] })
 }
@@ -133,11 +138,7 @@ fn utc_of(date: DateTime, source: Option<&str>) -> Result<i64, Fault> {
                 DateTimeKind::Unspecified => false,
             };
             if mismatch {
-                return Err(args::bad_argument(
-                    "The conversion could not be completed because the supplied DateTime did not have the Kind property \
-                     set correctly.  For example, when the Kind property is DateTimeKind.Local, the source time zone must \
-                     be TimeZoneInfo.Local. (Parameter 'sourceTimeZone')",
-                ));
+                return Err(args::bad_argument(WRONG_KIND));
             }
             to_utc(&zone(name)?, date.ticks)
         }
@@ -186,11 +187,7 @@ fn run_from_utc(machine: &mut Machine<'_, '_>, call: &Call<'_>) -> Result<Value,
     let target = id(machine, call.get(1), "destinationTimeZone")?;
     let date = args::date(call, 0);
     if date.kind == DateTimeKind::Local {
-        return Err(args::bad_argument(
-            "The conversion could not be completed because the supplied DateTime did not have the Kind property set \
-             correctly.  For example, when the Kind property is DateTimeKind.Local, the source time zone must be \
-             TimeZoneInfo.Local. (Parameter 'sourceTimeZone')",
-        ));
+        return Err(args::bad_argument(WRONG_KIND));
     }
     shown(&target, date.ticks)
 }

@@ -6,10 +6,11 @@
 
 use super::super::super::Class;
 use super::super::super::fault::Fault;
+use super::super::super::heap::Object;
 use super::super::super::machine::{Call, Machine};
 use super::super::super::value::Value;
-use super::super::arguments::{field, optional_text, record};
-use super::super::base64_lenient as base64;
+use super::super::arguments::{field, optional_text, record, text};
+use super::super::base64;
 use super::super::{Table, call};
 use super::{encryption, jwt};
 use crate::policy::Text;
@@ -66,6 +67,16 @@ pub(super) const EXTENSIONS: Table = Table {
             "static byte[] Decrypt(this byte[] input, string alg, byte[] key, byte[] iv)",
             encryption::decrypt,
         ),
+        call(
+            "static string GetValueOrDefault(this IReadOnlyDictionary<string, string[]> claims, \
+             string claimName)",
+            claim,
+        ),
+        call(
+            "static string GetValueOrDefault(this IReadOnlyDictionary<string, string[]> claims, \
+             string claimName, string defaultValue)",
+            claim,
+        ),
         call("static bool VerifyNoRevocation(this X509Certificate2 input)", verify_no_revocation),
     ],
     denied: &[],
@@ -92,6 +103,25 @@ fn split_basic(header: &str) -> Option<(String, String)> {
     let plain = String::from_utf8_lossy(&base64::decode(encoded.trim())?).into_owned();
     let (user, password) = plain.split_once(':')?;
     Some((user.to_owned(), password.to_owned()))
+}
+
+/// The values of a claim, joined by commas.
+fn claim(machine: &mut Machine<'_, '_>, call: &Call<'_>) -> Result<Value, Fault> {
+    let name = text(call, 1, "claimName")?;
+    let values = match machine.object(call.get(0)) {
+        Some(Object::Map { entries, .. }) => {
+            let found = entries.iter().find(|(key, _)| *key == Value::Str(name.clone()));
+            found.and_then(|(_, values)| machine.object(values))
+        }
+        _ => None,
+    };
+    let Some(Object::Array { items, .. }) = values else { return Ok(call.get(2).clone()) };
+    let texts: Vec<&str> = items
+        .iter()
+        .filter_map(|item| if let Value::Str(text) = item { Some(text.as_str()) } else { None })
+        .collect();
+    let joined = texts.join(",");
+    machine.text(joined)
 }
 
 /// Certificates are known by their thumbprint only, so that none is found invalid.

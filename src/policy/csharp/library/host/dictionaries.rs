@@ -6,7 +6,7 @@ use super::super::super::heap::Object;
 use super::super::super::machine::{Call, Machine};
 use super::super::super::types::Type;
 use super::super::super::value::{Host, Value};
-use super::super::arguments::{array, no_key, strings, text};
+use super::super::arguments::{no_key, sequence, string_sequence, strings, text};
 use super::super::{Table, call};
 use super::{entry, form, messages, parameters, url, variables};
 use crate::policy::Text;
@@ -180,7 +180,7 @@ fn join(values: &[Text]) -> String {
 
 fn keys(machine: &mut Machine<'_, '_>, call: &Call<'_>) -> Result<Value, Fault> {
     let grouped = grouped(machine, call.get(0))?;
-    strings(machine, grouped.into_iter().map(|(name, _)| name))
+    string_sequence(machine, grouped.into_iter().map(|(name, _)| name))
 }
 
 fn values(machine: &mut Machine<'_, '_>, call: &Call<'_>) -> Result<Value, Fault> {
@@ -188,7 +188,7 @@ fn values(machine: &mut Machine<'_, '_>, call: &Call<'_>) -> Result<Value, Fault
     for (_, values) in grouped(machine, call.get(0))? {
         items.push(strings(machine, values)?);
     }
-    array(machine, Type::array(Type::STRING), items)
+    sequence(machine, Type::array(Type::STRING), items)
 }
 
 fn count(machine: &mut Machine<'_, '_>, call: &Call<'_>) -> Result<Value, Fault> {

@@ -6,7 +6,7 @@ use super::super::super::heap::Object;
 use super::super::super::machine::{Call, Machine};
 use super::super::super::types::Type;
 use super::super::super::value::{Host, Value};
-use super::super::arguments::{array, field, nullable, record, strings, utc};
+use super::super::arguments::{field, nullable, record, utc};
 use super::super::{Table, call, constant};
 use crate::policy::{Facts, Group, Product, Subscription, Text, User};
 
@@ -19,7 +19,8 @@ pub(super) const API: Table = Table {
         call("string Path { get; }", |machine, _| known(machine, |f| &f.api.path)),
         call("IEnumerable<string> Protocols { get; }", |machine, _| {
             let facts = machine.scope.facts;
-            strings(machine, facts.api.protocols.iter().cloned())
+            let items = facts.api.protocols.iter().cloned().map(Value::Str).collect();
+            machine.add(Object::List { class: Class::List, element: Type::STRING, items })
         }),
         call("IUrl ServiceUrl { get; }", |machine, _| match &machine.scope.facts.api.service_url {
             Some(url) => {
@@ -68,7 +69,7 @@ pub(super) const PRODUCT: Table = Table {
     rows: &[
         // The product has more APIs; the one that was called is the one that is known.
         call("IEnumerable<IApi> Apis { get; }", |machine, _| {
-            array(machine, Type::Plain(Class::IApi), vec![Value::Host(Host::Api)])
+            list(machine, Class::IApi, vec![Value::Host(Host::Api)])
         }),
         call("bool ApprovalRequired { get; }", |machine, _| {
             product(machine, |p| Value::Bool(p.approval_required))
@@ -80,7 +81,9 @@ pub(super) const PRODUCT: Table = Table {
         }),
         call("string Id { get; }", |machine, _| product(machine, |p| Value::Str(p.id.clone()))),
         call("string Name { get; }", |machine, _| product(machine, |p| Value::Str(p.name.clone()))),
-        call("string State { get; }", |machine, _| product(machine, |p| Value::Str(p.state.clone()))),
+        call("ProductState State { get; }", |machine, _| {
+            product(machine, |p| Value::Enum(Class::ProductState, i32::from(p.state.as_str() == "Published")))
+        }),
         call("int? SubscriptionLimit { get; }", |machine, _| {
             product(machine, |p| p.subscription_limit.map_or(Value::Null, Value::Int))
         }),
@@ -88,6 +91,13 @@ pub(super) const PRODUCT: Table = Table {
             product(machine, |p| Value::Bool(p.subscription_required))
         }),
     ],
+    denied: &[],
+};
+
+pub(super) const PRODUCT_STATE: Table = Table {
+    class: Class::ProductState,
+    parameters: &[],
+    rows: &[constant("NotPublished", 0), constant("Published", 1)],
     denied: &[],
 };
 

@@ -9,7 +9,7 @@ use super::super::super::machine::Machine;
 use super::super::super::types::Type;
 use super::super::super::value::Value;
 use super::super::arguments::{field, record, strings, utc};
-use super::super::base64_lenient as base64;
+use super::super::base64;
 use super::super::{Table, call};
 use crate::policy::Text;
 

@@ -52,6 +52,7 @@ pub const TABLES: &[Table] = &[
     entities::KEY_NAMES,
     entities::OPERATION,
     entities::PRODUCT,
+    entities::PRODUCT_STATE,
     entities::SUBSCRIPTION,
     entities::USER,
     entities::GROUP,

@@ -5,7 +5,7 @@ use super::super::super::fault::Fault;
 use super::super::super::machine::{Call, Machine};
 use super::super::super::types::Type;
 use super::super::super::value::Value;
-use super::super::arguments::{array, no_key, record, strings, text};
+use super::super::arguments::{no_key, record, sequence, string_sequence, text};
 use super::super::{Table, call};
 use crate::policy::Text;
 
@@ -32,11 +32,11 @@ pub(super) const PARAMETERS: Table = Table {
         call("string GetValueOrDefault(string parameterName, string defaultValue)", get_or_default),
         call("IEnumerable<string> Keys { get; }", |machine, _| {
             let facts = machine.scope.facts;
-            strings(machine, facts.matched_parameters.iter().map(|(name, _)| name.clone()))
+            string_sequence(machine, facts.matched_parameters.iter().map(|(name, _)| name.clone()))
         }),
         call("IEnumerable<string> Values { get; }", |machine, _| {
             let facts = machine.scope.facts;
-            strings(machine, facts.matched_parameters.iter().map(|(_, value)| value.clone()))
+            string_sequence(machine, facts.matched_parameters.iter().map(|(_, value)| value.clone()))
         }),
         call("int Count { get; }", |machine, _| {
             let count = machine.scope.facts.matched_parameters.len();
@@ -74,11 +74,11 @@ pub(super) const CERTIFICATES: Table = Table {
         }),
         call("IEnumerable<string> Keys { get; }", |machine, _| {
             let facts = machine.scope.facts;
-            strings(machine, facts.deployment.certificates.keys().cloned())
+            string_sequence(machine, facts.deployment.certificates.keys().cloned())
         }),
         call("IEnumerable<X509Certificate2> Values { get; }", |machine, _| {
             let items = certificates(machine)?.into_iter().map(|(_, value)| value).collect();
-            array(machine, Type::Plain(Class::X509Certificate2), items)
+            sequence(machine, Type::Plain(Class::X509Certificate2), items)
         }),
         call("int Count { get; }", |machine, _| {
             let count = machine.scope.facts.deployment.certificates.len();

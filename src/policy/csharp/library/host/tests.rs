@@ -1,3 +1,5 @@
+//! The objects of the gateway against what the documentation says of them.
+
 use super::super::super::Class;
 use super::super::super::heap::Object;
 use super::super::super::machine::Machine;
@@ -90,7 +92,7 @@ fn urls_are_put_together() {
             format!("https://apim.azure-api.net/chat/v1/deployments/gpt-4o/chat{query}")
         );
         let path = "string Path { get; }";
-        assert_eq!(get(machine, Class::IUrl, path, Host::Url), "/deployments/gpt-4o/chat");
+        assert_eq!(get(machine, Class::IUrl, path, Host::Url), "/openai/deployments/gpt-4o/chat");
         assert_eq!(get(machine, Class::IUrl, "string QueryString { get; }", Host::Url), query);
         assert_eq!(get(machine, Class::IUrl, "int Port { get; }", Host::Url), "443");
         let service = run(machine, Class::IApi, "IUrl ServiceUrl { get; }", &[Value::Host(Host::Api)], &[]);

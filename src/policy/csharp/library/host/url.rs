@@ -1,6 +1,6 @@
 //! `IUrl`: `context.Request.Url`, `context.Request.OriginalUrl` and `context.Api.ServiceUrl`.
 //!
-//! `Url` is where the request goes: the service's origin, and the path that the request has by now.
+//! `Url` is where the request goes: the service URL of the API and the request's path below it.
 //! `OriginalUrl` is where the client sent it: the gateway, the API's path, and the path below that.
 //! `QueryString` begins with `?` unless it is empty; `Path` begins with `/`.
 
@@ -109,7 +109,11 @@ fn parts(machine: &Machine<'_, '_>, url: &Value) -> Parts {
             let path = facts.original_path.as_ref().map_or_else(below, ToString::to_string);
             of(&facts.gateway_origin).with_path_and_query(&path)
         }
-        Value::Host(_) => of(&facts.service_origin).with_path_and_query(request),
+        Value::Host(_) => {
+            let base = facts.api.service_url.as_ref().and_then(|url| uri::Uri::parse(url).ok());
+            let path = base.map_or_else(|| request.to_owned(), |base| joined(&base.path, request));
+            of(&facts.service_origin).with_path_and_query(&path)
+        }
         _ => match machine.object(url) {
             Some(Object::Record { fields, .. }) => match fields.first() {
                 Some(Value::Str(url)) => Parts::parse(url),

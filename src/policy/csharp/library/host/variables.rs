@@ -10,7 +10,7 @@ use super::super::super::fault::Fault;
 use super::super::super::machine::Machine;
 use super::super::super::types::Type;
 use super::super::super::value::Value;
-use super::super::arguments::{array, no_key, strings, text};
+use super::super::arguments::{no_key, sequence, string_sequence, text};
 use super::super::{Table, arrays, call, common};
 use crate::policy::Text;
 
@@ -53,11 +53,11 @@ pub(super) const VARIABLES: Table = Table {
         }),
         call("IEnumerable<string> Keys { get; }", |machine, _| {
             let keys: Vec<Text> = entries(machine).map(|(name, _)| name.clone()).collect();
-            strings(machine, keys)
+            string_sequence(machine, keys)
         }),
         call("IEnumerable<object> Values { get; }", |machine, _| {
             let values: Vec<Value> = entries(machine).map(|(_, value)| value.clone()).collect();
-            array(machine, Type::OBJECT, values)
+            sequence(machine, Type::OBJECT, values)
         }),
         call("int Count { get; }", |machine, _| {
             Ok(Value::Int(i32::try_from(entries(machine).count()).unwrap_or(i32::MAX)))

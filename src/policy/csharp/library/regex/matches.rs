@@ -68,8 +68,24 @@ pub(super) const GROUPS: Table = Table {
     rows: &[
         call("int Count { get; }", count),
         call("Group this[int groupnum] { get; }", |machine, call| {
-            let wanted = Text::from(int(call, 1).to_string());
-            group_named(machine, call, &wanted)
+            let parts = read(machine, call)?.parts.clone();
+            let whole = parts.first().and_then(|part| machine.object(part));
+            let regex = match whole {
+                Some(Object::Match(found)) => found.regex.clone(),
+                _ => None,
+            };
+            let wanted = u32::try_from(int(call, 1)).ok();
+            let index = match regex.filter(|_| parts.len() > 1) {
+                Some(regex) => {
+                    let compiled = Compiled::of(machine, &regex)?;
+                    compiled.groups().iter().position(|group| Some(group.number) == wanted)
+                }
+                None => (wanted == Some(0)).then_some(0),
+            };
+            match index.and_then(|index| parts.get(index)) {
+                Some(found) => Ok(found.clone()),
+                None => no_group(machine, Text::from(int(call, 1).to_string())),
+            }
         }),
         call("Group this[string groupname] { get; }", |machine, call| {
             let name = text(call, 1, "groupname")?;
@@ -161,18 +177,23 @@ fn part_name<'m>(machine: &'m Machine<'_, '_>, part: &Value) -> Option<&'m Text>
     }
 }
 
-/// The group by name or number; one without success when there is none.
+/// The group by its name, which is the number for one without; one without success when there is none.
 fn group_named(machine: &mut Machine<'_, '_>, call: &Call<'_>, name: &Text) -> Result<Value, Fault> {
     let object = read(machine, call)?;
     let found = object.parts.iter().find(|part| part_name(machine, part).is_some_and(|own| own == name));
     if let Some(found) = found {
         return Ok(found.clone());
     }
+    no_group(machine, name.clone())
+}
+
+/// A group without success.
+fn no_group(machine: &mut Machine<'_, '_>, name: Text) -> Result<Value, Fault> {
     let empty = MatchObject {
         class: Class::RegexGroup,
         input: Text::EMPTY,
         place: None,
-        name: name.clone(),
+        name,
         regex: None,
         groups: Vec::new(),
         parts: Vec::new(),

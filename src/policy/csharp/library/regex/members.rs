@@ -200,7 +200,7 @@ fn own(machine: &Machine<'_, '_>, call: &Call<'_>) -> Result<RegexObject, Fault>
 }
 
 fn new(machine: &mut Machine<'_, '_>, call: &Call<'_>) -> Result<Value, Fault> {
-    let regex = RegexObject { pattern: text(call, 1, "pattern")?, options: int(call, 2) };
+    let regex = RegexObject { pattern: text(call, 0, "pattern")?, options: int(call, 1) };
     Compiled::of(machine, &regex)?;
     machine.add(Object::Regex(regex))
 }

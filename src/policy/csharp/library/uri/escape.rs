@@ -46,7 +46,7 @@ pub fn escape_data(text: &str) -> String {
 }
 
 /// `Uri.EscapeUriString`: everything but unreserved and reserved characters.
-pub fn escape_uri(text: &str) -> String {
+pub(super) fn escape_uri(text: &str) -> String {
     escape(text, |byte| is_unreserved(byte) || is_reserved(byte))
 }
 

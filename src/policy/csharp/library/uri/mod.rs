@@ -28,7 +28,7 @@ const URI: Table = Table {
     parameters: &[],
     rows: &[
         call("new(string uriString)", |machine, call| {
-            let text = text(call, 1, "uriString")?;
+            let text = text(call, 0, "uriString")?;
             create(machine, &text)
         }),
         call("new(string uriString, UriKind uriKind)", new_of_kind),
@@ -178,8 +178,8 @@ fn show(machine: &mut Machine<'_, '_>, call: &Call<'_>, read: fn(&Uri) -> String
 }
 
 fn new_of_kind(machine: &mut Machine<'_, '_>, call: &Call<'_>) -> Result<Value, Fault> {
-    let text = text(call, 1, "uriString")?;
-    match (int(call, 2), Uri::parse(&text)) {
+    let text = text(call, 0, "uriString")?;
+    match (int(call, 1), Uri::parse(&text)) {
         (RELATIVE, Ok(_)) => Err(Fault::new(
             Class::UriFormatException,
             "A relative URI cannot be created because the 'uriString' parameter represents an absolute URI.",
@@ -213,7 +213,7 @@ fn resolved(
 }
 
 fn resolve(machine: &mut Machine<'_, '_>, call: &Call<'_>) -> Result<Value, Fault> {
-    let uri = resolved(machine, call.get(1), call.get(2))?.map_err(fault)?;
+    let uri = resolved(machine, call.get(0), call.get(1))?.map_err(fault)?;
     add(machine, &uri.absolute())
 }
 

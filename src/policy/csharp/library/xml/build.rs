@@ -211,14 +211,13 @@ pub(super) fn remove_attributes(machine: &mut Machine<'_, '_>, target: &Value) {
 /// `Value = text`
 pub(super) fn set_text(machine: &mut Machine<'_, '_>, target: &Value, text: &str) -> Result<(), Fault> {
     machine.pay(text.len())?;
-    match node_mut(machine, target).map(|node| &mut node.kind) {
-        Some(XmlKind::Attribute(_, own) | XmlKind::Text(own, _) | XmlKind::Comment(own)) => {
-            *own = Text::from(text.to_owned());
-            Ok(())
-        }
-        _ => {
-            remove_children(machine, target)?;
-            insert(machine, target, &Value::from(text.to_owned()), 0)
-        }
+    if let Some(XmlKind::Attribute(_, own) | XmlKind::Text(own, _) | XmlKind::Comment(own)) =
+        node_mut(machine, target).map(|node| &mut node.kind)
+    {
+        *own = Text::from(text.to_owned());
+        Ok(())
+    } else {
+        remove_children(machine, target)?;
+        insert(machine, target, &Value::from(text.to_owned()), 0)
     }
 }

@@ -187,13 +187,13 @@ pub(super) const DOCUMENT: Table = Table {
         call("new()", |machine, _| add(machine, XmlKind::Document(Vec::new()))),
         call("new(params object[] content)", |machine, call| {
             let document = add(machine, XmlKind::Document(Vec::new()))?;
-            build::insert(machine, &document, call.get(1), 0)?;
+            build::insert(machine, &document, call.get(0), 0)?;
             Ok(document)
         }),
         // The declaration is not part of the text of a document.
         call("new(XDeclaration declaration, params object[] content)", |machine, call| {
             let document = add(machine, XmlKind::Document(Vec::new()))?;
-            build::insert(machine, &document, call.get(2), 0)?;
+            build::insert(machine, &document, call.get(1), 0)?;
             Ok(document)
         }),
         call("static XDocument Parse(string text)", |machine, call| {
@@ -219,7 +219,7 @@ pub(super) const DECLARATION: Table = Table {
     rows: &[
         call("new(string version, string encoding, string standalone)", |machine, call| {
             let part = |index| optional_text(call, index).map_or(Value::Null, Value::Str);
-            record(machine, Class::XDeclaration, vec![part(1), part(2), part(3)])
+            record(machine, Class::XDeclaration, vec![part(0), part(1), part(2)])
         }),
         call("string Version { get; }", |machine, call| Ok(field(machine, call.get(0), 0))),
         call("string Encoding { get; }", |machine, call| Ok(field(machine, call.get(0), 1))),

@@ -20,16 +20,16 @@ pub(super) const ELEMENT: Table = Table {
     parameters: &[],
     rows: &[
         call("new(XName name)", |machine, call| {
-            let name = argument(machine, call, 1)?;
+            let name = argument(machine, call, 0)?;
             build::element(machine, name, &Value::Null)
         }),
-        call("new(XElement other)", |machine, call| match call.get(1) {
+        call("new(XElement other)", |machine, call| match call.get(0) {
             Value::Null => Err(Fault::null_argument("other")),
             other => copy(machine, other, 0),
         }),
         call("new(XName name, params object[] content)", |machine, call| {
-            let name = argument(machine, call, 1)?;
-            build::element(machine, name, call.get(2))
+            let name = argument(machine, call, 0)?;
+            build::element(machine, name, call.get(1))
         }),
         call("static XElement Parse(string text)", |machine, call| {
             let text = text(call, 0, "s")?;
@@ -213,11 +213,11 @@ pub(super) const ATTRIBUTE: Table = Table {
     parameters: &[],
     rows: &[
         call("new(XName name, object value)", |machine, call| {
-            let name = argument(machine, call, 1)?;
-            if *call.get(2) == Value::Null {
+            let name = argument(machine, call, 0)?;
+            if *call.get(1) == Value::Null {
                 return Err(Fault::null_argument("value"));
             }
-            let text = build::text_of(machine, call.get(2))?;
+            let text = build::text_of(machine, call.get(1))?;
             machine.pay(text.len())?;
             add(machine, XmlKind::Attribute(name, Text::from(text)))
         }),
@@ -291,7 +291,7 @@ pub(super) const TEXT: Table = Table {
     parameters: &[],
     rows: &[
         call("new(string value)", |machine, call| {
-            let text = text(call, 1, "value")?;
+            let text = text(call, 0, "value")?;
             add(machine, XmlKind::Text(text, false))
         }),
         call("string Value { get; }", get_text),
@@ -304,7 +304,7 @@ pub(super) const CDATA: Table = Table {
     class: Class::XCData,
     parameters: &[],
     rows: &[call("new(string value)", |machine, call| {
-        let text = text(call, 1, "value")?;
+        let text = text(call, 0, "value")?;
         add(machine, XmlKind::Text(text, true))
     })],
     denied: &[],
@@ -315,7 +315,7 @@ pub(super) const COMMENT: Table = Table {
     parameters: &[],
     rows: &[
         call("new(string value)", |machine, call| {
-            let text = text(call, 1, "value")?;
+            let text = text(call, 0, "value")?;
             add(machine, XmlKind::Comment(text))
         }),
         call("string Value { get; }", get_text),

@@ -338,12 +338,11 @@ impl Parser<'_> {
             "xmlns" => XMLNS,
             _ => {
                 let found = self.namespaces.iter().rev().find(|(known, _)| known == prefix);
-                match found {
-                    Some((_, namespace)) => namespace,
-                    None => {
-                        let message = format!("'{prefix}' is an undeclared prefix.");
-                        return Err(fault(&message, Some(place(self.text, at))));
-                    }
+                if let Some((_, namespace)) = found {
+                    namespace
+                } else {
+                    let message = format!("'{prefix}' is an undeclared prefix.");
+                    return Err(fault(&message, Some(place(self.text, at))));
                 }
             }
         };

@@ -181,14 +181,12 @@ impl Printer {
     }
 
     fn element_prefix(&mut self, namespace: &str, needed: &mut Vec<(String, String)>) -> String {
-        let default = self.scope.iter().rev().find(|(prefix, _)| prefix.is_empty());
-        let default = default.map_or("", |(_, namespace)| namespace.as_str());
-        if namespace == default {
-            return String::new();
-        }
-        if !namespace.is_empty()
-            && let Some(prefix) = self.lookup(namespace, true)
-        {
+        if namespace.is_empty() {
+            let default = self.scope.iter().rev().find(|(prefix, _)| prefix.is_empty());
+            if default.is_none_or(|(_, namespace)| namespace.is_empty()) {
+                return String::new();
+            }
+        } else if let Some(prefix) = self.lookup(namespace, true) {
             return prefix;
         }
         needed.push((String::new(), namespace.to_owned()));

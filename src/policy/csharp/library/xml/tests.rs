@@ -143,7 +143,7 @@ fn namespaces_get_prefixes_as_in_dotnet() {
     with(|machine| {
         let new = "new(XName name, params object[] content)";
         let element = |machine: &mut Machine<'_, '_>, name: &'static str, content: Value| {
-            run(machine, Class::XElement, new, &[Value::Null, name.into(), content], &[]).unwrap()
+            run(machine, Class::XElement, new, &[name.into(), content], &[]).unwrap()
         };
         let b = element(machine, "{urn:x}b", Value::Null);
         let a = element(machine, "{urn:x}a", b);

@@ -153,9 +153,10 @@ pub(super) fn text(machine: &mut Machine<'_, '_>, value: &Value) -> Result<Strin
 
 /// Replaces the children of `value`; parents are not touched.
 pub(super) fn set_children(machine: &mut Machine<'_, '_>, value: &Value, new: Vec<Value>) {
-    match node_mut(machine, value).map(|node| &mut node.kind) {
-        Some(XmlKind::Document(children) | XmlKind::Element { children, .. }) => *children = new,
-        _ => {}
+    if let Some(XmlKind::Document(children) | XmlKind::Element { children, .. }) =
+        node_mut(machine, value).map(|node| &mut node.kind)
+    {
+        *children = new
     }
 }
 
@@ -180,8 +181,16 @@ pub(super) fn remove(machine: &mut Machine<'_, '_>, value: &Value) -> Result<(),
     }
     let mut rest = children(machine, &parent);
     machine.spend((rest.len() as u64).saturating_add(1))?;
+    let before = rest.len();
     rest.retain(|child| child != value);
+    let is_emptied = rest.is_empty() && before > 0;
     set_children(machine, &parent, rest);
+    if is_emptied
+        && let Some(XmlKind::Element { is_closed, .. }) =
+            node_mut(machine, &parent).map(|node| &mut node.kind)
+    {
+        *is_closed = false;
+    }
     let mut rest = attributes(machine, &parent);
     rest.retain(|child| child != value);
     set_attributes(machine, &parent, rest);
