@@ -266,9 +266,9 @@ pub fn compare(machine: &mut Machine<'_, '_>, a: &Value, b: &Value) -> Result<Or
         (Value::Guid(a), Value::Guid(b)) => a.cmp(b),
         (Value::Ref(_), Value::Ref(_)) => {
             // `JValue` compares by what it holds.
-            return match (held(machine, a), held(machine, b)) {
-                (Some(a), Some(b)) => compare(machine, &a, &b),
-                _ => compare_objects(machine, a, b),
+            return match json::order_values(machine, a, b) {
+                Some(order) => Ok(order),
+                None => compare_objects(machine, a, b),
             };
         }
         _ if std::mem::discriminant(a) == std::mem::discriminant(b) => {
@@ -287,14 +287,6 @@ pub fn compare(machine: &mut Machine<'_, '_>, a: &Value, b: &Value) -> Result<Or
         }
     };
     Ok(order)
-}
-
-/// What a `JValue` holds.
-fn held(machine: &Machine<'_, '_>, value: &Value) -> Option<Value> {
-    match machine.object(value) {
-        Some(Object::Json(json::JsonNode { kind: json::JsonKind::Value(inner), .. })) => Some(inner.clone()),
-        _ => None,
-    }
 }
 
 fn no_order() -> Fault {

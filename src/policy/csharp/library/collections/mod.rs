@@ -27,7 +27,7 @@ use super::super::heap::Object;
 use super::super::machine::Machine;
 use super::super::value::Value;
 use super::super::{Class, Type};
-use super::{Table, collation, common, json};
+use super::{Table, collation, common};
 
 /// Members of the family.
 pub const TABLES: &[Table] = &[
@@ -149,10 +149,7 @@ pub(super) fn order(machine: &mut Machine<'_, '_>, a: &Value, b: &Value) -> Resu
         (Value::Null, Value::Null) => Ok(Ordering::Equal),
         (Value::Null, _) => Ok(Ordering::Less),
         (_, Value::Null) => Ok(Ordering::Greater),
-        _ => match json::order_values(machine, a, b) {
-            Some(order) => Ok(order),
-            None => common::compare(machine, a, b),
-        },
+        _ => common::compare(machine, a, b),
     }
 }
 

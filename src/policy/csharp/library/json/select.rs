@@ -291,6 +291,9 @@ pub(super) fn order(machine: &Machine<'_, '_>, a: &Value, b: &Value) -> Option<O
         (_, Value::Null) => Some(Ordering::Greater),
         (Value::Str(left), Value::Str(right)) => Some(left.as_str().cmp(right.as_str())),
         (Value::DateTime(left), Value::DateTime(right)) => Some(left.ticks.cmp(&right.ticks)),
+        (Value::Bool(left), Value::Bool(right)) => Some(left.cmp(right)),
+        (Value::TimeSpan(left), Value::TimeSpan(right)) => Some(left.cmp(right)),
+        (Value::Guid(left), Value::Guid(right)) => Some(left.cmp(right)),
         _ => {
             if let (Some(left), Some(right)) = (take::integer(&left), take::integer(&right)) {
                 return Some(left.cmp(&right));

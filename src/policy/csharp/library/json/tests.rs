@@ -219,3 +219,15 @@ proptest::proptest! {
         }
     }
 }
+
+#[test]
+fn values_of_different_number_types_have_an_order() {
+    let rows = [
+        (r#"@(JArray.Parse("[2.5,1,2]").OrderBy(t => t).Select(t => (double)t))"#, "[1, 2, 2.5]"),
+        (r#"@(JArray.Parse("[true,false]").OrderBy(t => t).Select(t => (bool)t))"#, "[false, true]"),
+        (r#"@(JArray.Parse("[\"b\",\"B\"]").OrderBy(t => t).Select(t => (string)t))"#, r#"["B", "b"]"#),
+    ];
+    for (text, expected) in rows {
+        assert_eq!(super::super::super::testing::evaluate(text).as_deref(), Ok(expected), "{text}");
+    }
+}
