@@ -102,8 +102,8 @@ struct Reader<'d> {
 impl Reader<'_> {
     fn context(&mut self, tree: &Node) -> Context {
         let mut context = Context { facts: self.facts(tree), ..Context::default() };
-        context.request = self.request(tree.get("request"), &mut context.facts);
-        context.response = tree.get("response").and_then(|node| self.response(node));
+        context.request = Self::request(tree.get("request"), &mut context.facts);
+        context.response = tree.get("response").and_then(Self::response);
         context.last_error = tree.get("lastError").and_then(last_error);
         let started = self.time(tree.get("timestamp")).or_else(|| unix_ns(DEFAULT_TIME)).unwrap_or(0);
         context.start_unix_s = i64::try_from(started.div_euclid(1_000_000_000)).unwrap_or(0);
@@ -126,7 +126,7 @@ impl Reader<'_> {
         context
     }
 
-    fn request(&mut self, node: Option<&Node>, facts: &mut Facts) -> Request {
+    fn request(node: Option<&Node>, facts: &mut Facts) -> Request {
         let field = |name: &str| node.and_then(|node| node.get(name));
         let mut request = Request { method: text(field("method"), "POST"), ..Request::default() };
         let (origin, path) = split_url(field("url").and_then(Node::text).unwrap_or("/"));
@@ -154,7 +154,7 @@ impl Reader<'_> {
         request
     }
 
-    fn response(&mut self, node: &Node) -> Option<Response> {
+    fn response(node: &Node) -> Option<Response> {
         node.members()?;
         let status = node.get("status").and_then(Node::integer).and_then(|n| u16::try_from(n).ok());
         let status = status.and_then(StatusCode::new).unwrap_or(StatusCode::OK);
@@ -274,7 +274,7 @@ impl Reader<'_> {
                 None => self.bad(value, name),
             },
             "Guid" => self.guid(value).map_or_else(|| self.bad(value, name), Value::Guid),
-            "IResponse" => match self.response(value) {
+            "IResponse" => match Self::response(value) {
                 Some(response) => context.heap.add(Object::Response(Box::new(response))).into(),
                 None => Value::Null,
             },

@@ -198,11 +198,12 @@ impl Compiler<'_> {
         let expression = self.expression(raw)?;
         let result = expression.result_type().clone();
         let fits = match (wanted, &result) {
-            (_, Type::Unknown) => true,
-            (_, Type::Plain(Class::Object | Class::String | Class::JToken | Class::JValue)) => true,
-            (_, Type::Void) => false,
-            (Wanted::Text, Type::Array(_)) => false,
-            (Wanted::Text, _) => true,
+            (_, Type::Void) | (Wanted::Text, Type::Array(_)) => false,
+            (
+                _,
+                Type::Unknown | Type::Plain(Class::Object | Class::String | Class::JToken | Class::JValue),
+            )
+            | (Wanted::Text, _) => true,
             (Wanted::Bool, ty) => *ty.nullable_of().unwrap_or(ty) == Type::BOOL,
             (Wanted::Number, ty) => is_number(ty.nullable_of().unwrap_or(ty)),
         };

@@ -8,12 +8,12 @@
 //! - `T?` is the value itself or null, and boxing changes nothing: only conversions that change the tag of
 //!   a value or can fail are operations.
 
+use super::Text;
 use super::classes::Class;
 use super::library::signature::Member;
 use super::syntax::{BinaryOp, UnaryOp};
 use super::types::Type;
 use super::value::Value;
-use super::{FaultKind, Text};
 use crate::diagnostics::Span;
 
 /// An operation and its place.
@@ -184,8 +184,6 @@ pub(super) enum Op {
     NullSafe(u32, Box<[Node; 2]>),
     /// `throw`
     Throw(Box<Node>),
-    /// Cannot be evaluated.
-    Fail(FaultKind, Text),
 }
 
 /// A `catch`.

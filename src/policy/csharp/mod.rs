@@ -11,6 +11,16 @@
 //! - Steps, memory and depth are bounded; running out cannot be caught.
 //! - LINQ is evaluated at once instead of on demand: visible only to code that changes a source between
 //!   making a query and running it.
+#![expect(
+    clippy::match_same_arms,
+    clippy::unused_self,
+    clippy::unnecessary_wraps,
+    clippy::option_option,
+    clippy::type_complexity,
+    clippy::assigning_clones,
+    clippy::needless_pass_by_value,
+    reason = "one arm, one receiver and one result type for each rule of the language, alike or not"
+)]
 
 mod attribute;
 mod bind;

@@ -7,7 +7,7 @@ pub(super) fn node(root: &Node, visit: &mut dyn FnMut(&Node)) {
     visit(root);
     let mut each = |nodes: &[Node]| nodes.iter().for_each(|inner| node(inner, visit));
     match &root.op {
-        Op::Constant(_) | Op::Local(_) | Op::Variable(..) | Op::Closure(..) | Op::Fail(..) => {}
+        Op::Constant(_) | Op::Local(_) | Op::Variable(..) | Op::Closure(..) => {}
         Op::SetLocal(_, inner)
         | Op::Field(inner, _)
         | Op::Not(inner)

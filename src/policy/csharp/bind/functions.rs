@@ -93,7 +93,7 @@ impl Binder<'_> {
         let mut slots = Vec::new();
         for (parameter, ty) in written.iter().zip(parameters) {
             let slot = if parameter.name.text == "_" {
-                let slot = self.slot("_".to_owned(), ty.clone());
+                let slot = self.slot(ty.clone());
                 self.enter_name("_".to_owned(), Entry::Local(slot));
                 slot
             } else {
@@ -342,9 +342,7 @@ impl Binder<'_> {
             Some(expected) => self.value_as(expr, expected),
             None => self.value(expr),
         };
-        let typed = if let Ok(typed) = found {
-            typed
-        } else {
+        let Ok(typed) = found else {
             if let Some(frame) = self.frames.last_mut() {
                 frame.returns.push((Type::Unknown, None));
             }

@@ -76,7 +76,6 @@ impl Typed {
 /// A local variable or parameter.
 #[derive(Clone, Debug)]
 struct Local {
-    name: String,
     ty: Type,
     constant: Option<Value>,
     /// Whether it is set again after its first value.
@@ -328,13 +327,13 @@ impl Binder<'_> {
 
     /// A new slot for a temporary value.
     fn temporary(&mut self, ty: Type) -> u32 {
-        self.slot(String::new(), ty)
+        self.slot(ty)
     }
 
-    fn slot(&mut self, name: String, ty: Type) -> u32 {
+    fn slot(&mut self, ty: Type) -> u32 {
         let slot = u32::try_from(self.locals.len()).unwrap_or(u32::MAX);
         let repeats = self.loops > 0 || self.frames.len() > 1;
-        self.locals.push(Local { name, ty, constant: None, changes: false, read_only: false, repeats });
+        self.locals.push(Local { ty, constant: None, changes: false, read_only: false, repeats });
         slot
     }
 

@@ -141,7 +141,7 @@ impl Binder<'_> {
                 "another name is needed",
             );
         }
-        let slot = self.slot(name.text.clone(), ty);
+        let slot = self.slot(ty);
         self.enter_name(name.text.clone(), Entry::Local(slot));
         slot
     }
@@ -150,13 +150,5 @@ impl Binder<'_> {
         if let Some(scope) = self.scopes.last_mut() {
             scope.push((name, entry));
         }
-    }
-
-    /// Calls `bind` in a scope of its own.
-    pub(super) fn scoped<T>(&mut self, bind: impl FnOnce(&mut Self) -> T) -> T {
-        self.scopes.push(Vec::new());
-        let result = bind(self);
-        self.scopes.pop();
-        result
     }
 }

@@ -293,11 +293,11 @@ impl Binder<'_> {
 
     fn fold_test(&mut self, test: Typed) -> Bind<Typed> {
         let value = match &test.node.op {
-            Op::Equal(Equality::Value, negate, sides) => match (&sides[0].op, &sides[1].op) {
+            Op::Equal(Equality::Value, negate, sides) => match both(sides) {
                 (Op::Constant(a), Op::Constant(b)) => Some(number::equal(a, b) != *negate),
                 _ => None,
             },
-            Op::Compare(op, sides) => match (&sides[0].op, &sides[1].op) {
+            Op::Compare(op, sides) => match both(sides) {
                 (Op::Constant(a), Op::Constant(b)) => {
                     Some(super::super::eval::ordered(*op, number::order(a, b)))
                 }
@@ -555,4 +555,10 @@ fn concat(left: Typed, right: Typed, span: Span) -> Typed {
         other => Op::Concat(Box::new([Node { op: other, span: left.node.span }, right.node])),
     };
     Typed::new(op, span, Type::STRING)
+}
+
+/// The operations on both sides.
+fn both(sides: &[Node; 2]) -> (&Op, &Op) {
+    let [left, right] = sides;
+    (&left.op, &right.op)
 }

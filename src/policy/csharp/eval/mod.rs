@@ -123,7 +123,6 @@ impl Machine<'_, '_> {
                 let value = self.eval(value)?;
                 Err(self.thrown(value))
             }
-            Op::Fail(kind, message) => Err(Fault::of(*kind, message.clone())),
             _ => self.other(node),
         }
     }

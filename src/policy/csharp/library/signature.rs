@@ -328,7 +328,7 @@ impl Reader<'_> {
     fn word(&mut self, word: &str) -> bool {
         let before = self.rest;
         if self.identifier().is_some_and(|found| found == word)
-            && !(word == "new" && !self.rest.trim_start().starts_with('('))
+            && (word != "new" || self.rest.trim_start().starts_with('('))
         {
             return true;
         }

@@ -134,8 +134,8 @@ mod tests {
     use super::*;
 
     fn bytes(hex: &str) -> Vec<u8> {
-        let digit = |c: u8| (c as char).to_digit(16).unwrap() as u8;
-        hex.as_bytes().chunks(2).map(|pair| digit(pair[0]) << 4 | digit(pair[1])).collect()
+        let pair = |at: usize| hex.get(at..at + 2).and_then(|pair| u8::from_str_radix(pair, 16).ok());
+        (0..hex.len()).step_by(2).filter_map(pair).collect()
     }
 
     #[test]

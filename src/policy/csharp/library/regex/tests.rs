@@ -21,7 +21,7 @@ fn matches(machine: &mut Machine<'_, '_>, input: &str, pattern: &str, options: i
     for found in collection.parts.clone() {
         let Some(Object::Match(found)) = machine.object(&found) else { panic!() };
         let group = |place: &Option<super::Place>| match place {
-            Some(place) => found.input.as_str()[place.start..place.end].to_owned(),
+            Some(place) => found.input.get(place.start..place.end).unwrap_or("?").to_owned(),
             None => "-".to_owned(),
         };
         let groups: Vec<String> = found.groups.iter().map(group).collect();

@@ -156,7 +156,7 @@ pub(super) fn set_children(machine: &mut Machine<'_, '_>, value: &Value, new: Ve
     if let Some(XmlKind::Document(children) | XmlKind::Element { children, .. }) =
         node_mut(machine, value).map(|node| &mut node.kind)
     {
-        *children = new
+        *children = new;
     }
 }
 
