@@ -23,7 +23,7 @@ pub(super) fn parse(text: &str) -> Option<i128> {
     Some(i128::from(seconds) * 1_000_000_000 + i128::from(fraction))
 }
 
-/// Nanoseconds since 1970-01-01T00:00:00Z of the time that `text` names; see [`parse`].
+/// Nanoseconds since 1970-01-01T00:00:00Z of the time that `text` names, read as in traces.
 pub fn unix_ns(text: &str) -> Option<i128> {
     const EPOCH: &str = "1970-01-01T00:00:00Z";
     Some(parse(text)? - parse(EPOCH)?)
