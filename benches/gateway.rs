@@ -4,33 +4,28 @@
 //! arrivals. Bare: only the sampling of the same run (arrival gap, size, latency), a heap push and pop for
 //! each request, and a counter. Rounds are interleaved; medians and the ratio are what counts.
 //!
-//! `cargo bench --bench gateway` takes 10 M requests a round, `-- --quick` 1 M; `-- --count` runs 100,000 once
+//! `cargo bench -p poolproof-benches --bench gateway` takes 10 M requests a round, `-- --quick` 1 M; `-- --count` runs 100,000 once
 //! for instruction counters such as callgrind.
 
-#![expect(
-    clippy::print_stdout,
-    clippy::disallowed_methods,
-    reason = "a benchmark measures time and prints it"
-)]
+#![expect(clippy::print_stdout, reason = "a benchmark prints what it measured")]
 #![expect(clippy::expect_used, clippy::indexing_slicing, reason = "a benchmark may fail loudly")]
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::hint::black_box;
-use std::time::Instant;
 
 use poolproof::config::{DiskFiles, Overrides, load_scenario};
 use poolproof::diagnostics::{Diagnostics, SourceMap, render_human};
 use poolproof::random::{StreamName, Streams};
 use poolproof::sim::{self, NoObserver, RunPlan};
 use poolproof::workload::OpenLoop;
+use poolproof_benches::{has, median, peak_memory_mb, seconds};
 
 const ROUNDS: usize = 5;
 
 fn main() {
-    let is_quick = std::env::args().any(|arg| arg == "--quick");
-    let requests: u64 = if is_quick { 1_000_000 } else { 10_000_000 };
-    if std::env::args().any(|arg| arg == "--count") {
+    let requests: u64 = if has("--quick") { 1_000_000 } else { 10_000_000 };
+    if has("--count") {
         // For instruction counters: one small run of the full simulator and nothing else.
         let result = sim::run(&plan(100_000), &mut NoObserver).expect("accounts hold");
         println!("fingerprint {}", result.fingerprint);
@@ -40,12 +35,11 @@ fn main() {
     let mut full_rates = Vec::new();
     let mut bare_rates = Vec::new();
     for round in 0..ROUNDS {
-        let started = Instant::now();
-        let result = sim::run(&plan, &mut NoObserver).expect("accounts hold");
-        let full = rate(requests, started);
-        let started = Instant::now();
-        let checksum = bare(&plan);
-        let bare = rate(requests, started);
+        let millions = requests as f64 / 1e6;
+        let (taken, result) = seconds(|| sim::run(&plan, &mut NoObserver).expect("accounts hold"));
+        let full = millions / taken;
+        let (taken, checksum) = seconds(|| bare(&plan));
+        let bare = millions / taken;
         println!(
             "round {round}: full {full:.2} M requests/s, bare {bare:.2} M requests/s  (2xx {}, trips {}, fingerprint {}, checksum {checksum:x})",
             result.statuses.successes(),
@@ -80,7 +74,7 @@ fn plan(requests: u64) -> RunPlan {
     }
     let overrides = Overrides { set, seed: Some(1) };
     let (mut sources, mut diagnostics) = (SourceMap::new(), Diagnostics::new());
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/scenarios/walkthrough/scenario.json");
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../scenarios/walkthrough/scenario.json");
     let scenario = load_scenario(path, &DiskFiles, &overrides, &mut sources, &mut diagnostics);
     println!("{}", render_human(&diagnostics, &sources, false));
     scenario.expect("the walkthrough loads").base.plan
@@ -110,21 +104,4 @@ fn bare(plan: &RunPlan) -> u64 {
     }
     counter += heap.len() as u64;
     black_box(counter)
-}
-
-fn rate(requests: u64, started: Instant) -> f64 {
-    requests as f64 / started.elapsed().as_secs_f64() / 1e6
-}
-
-fn median(mut values: Vec<f64>) -> f64 {
-    values.sort_by(f64::total_cmp);
-    values[values.len() / 2]
-}
-
-/// Peak resident memory where the system tells it in a file.
-fn peak_memory_mb() -> Option<f64> {
-    let status = std::fs::read_to_string("/proc/self/status").ok()?;
-    let line = status.lines().find(|l| l.starts_with("VmHWM:"))?;
-    let kb: f64 = line.split_whitespace().nth(1)?.parse().ok()?;
-    Some(kb / 1024.0)
 }

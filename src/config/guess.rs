@@ -8,11 +8,11 @@ use serde_json::{Map, Value, json};
 use super::arm::{Resource, ResourceKind};
 use super::files::{Files, MemoryFiles};
 use super::hash::canonical;
-use super::json::{Node, parse};
+use super::json::{Member, Node, parse};
 use super::loaded::{Scenario, load_scenario};
 use super::print::print_scenario;
 use super::regions::region_in;
-use super::scenario::{Library, Overrides, ParsedOverrides};
+use super::scenario::{Library, Overrides, ParsedOverrides, read_policy};
 use crate::backend::ModelFacts;
 use crate::diagnostics::{Diagnostics, SourceMap, Span};
 
@@ -87,7 +87,7 @@ pub fn guess_scenario(
     let mut arguments = Arguments::new(policy_path, resources_paths, sources);
     let mut library = Library::new(files, sources, "");
     let mut problems = Diagnostics::new();
-    let policy = library.policy(&arguments.policy, &mut problems);
+    let policy = read_policy(&arguments.policy, &mut library, &mut problems);
     let mut resources = Vec::new();
     for node in arguments.resources.drain(..) {
         resources.extend(library.resources(&node, &mut problems).and_then(|loaded| loaded.content));
@@ -114,6 +114,7 @@ pub fn load_guessed(
 
 /// The paths as values with places in the command line.
 struct Arguments {
+    /// What a scenario would say of the policy.
     policy: Node,
     resources: Vec<Node>,
 }
@@ -124,7 +125,11 @@ impl Arguments {
             let source = sources.add("command line", path);
             Node::new(super::json::Value::Text(path.to_owned()), Span::new(source, 0, path.len()))
         };
-        Self { policy: node(policy), resources: resources.iter().map(|path| node(path)).collect() }
+        let value = node(policy);
+        let span = value.span;
+        let member = Member { name: "policy".to_owned(), name_span: span, value };
+        let policy = Node::new(super::json::Value::Object(vec![member]), span);
+        Self { policy, resources: resources.iter().map(|path| node(path)).collect() }
     }
 }
 

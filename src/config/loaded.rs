@@ -30,7 +30,7 @@ pub struct Scenario {
     pub name: String,
     /// Its own remark.
     pub note: Option<String>,
-    /// UTC time of the first instant, as text; reported only.
+    /// UTC time of the first instant, as text.
     pub start: String,
     /// The scenario without changes.
     pub base: Variant,
@@ -133,7 +133,10 @@ impl Variant {
         let old = &self.plan.gateway;
         let gateway =
             GatewaySpec::new(old.backends().to_vec(), pools, old.program().clone(), semantics).ok()?;
-        let gateway = gateway.with_start(old.start_unix_s()).with_semantic_hits(old.semantic_hits());
+        let gateway = gateway
+            .with_start(old.start_unix_s())
+            .with_semantic_hits(old.semantic_hits())
+            .with_facts((**old.facts()).clone());
         let plan = RunPlan { gateway: Arc::new(gateway), ..self.plan.clone() };
         Some(Self::assemble(name, note, plan, given, self.fixed_assumptions.clone(), self.digest))
     }

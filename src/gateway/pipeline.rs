@@ -174,9 +174,10 @@ impl<C: Choices> Runner<'_, C> {
             trace: &mut exchange.trace,
         };
         let result = run(&mut scope);
-        let request = exchange.id;
-        for line in exchange.trace.drain(..) {
-            self.effects.events.push(Event::Traced { request, line });
+        if !exchange.trace.is_empty() {
+            let request = exchange.id;
+            let lines = exchange.trace.drain(..);
+            self.effects.events.extend(lines.map(|line| Event::Traced { request, line }));
         }
         result.map_err(|error| self.expression_error(&error))
     }

@@ -7,8 +7,8 @@ use super::super::arm::{Resource, read_resources};
 use super::super::files::{Files, beside};
 use super::super::hash::Fingerprint;
 use super::super::json::{Node, parse, shorten};
+use super::policies::Policy;
 use crate::diagnostics::{Diagnostic, Diagnostics, SourceId, SourceMap, Span};
-use crate::policy::{Program, Text, load_with_references};
 use crate::workload::Trace;
 
 /// A file in its lowered form and the hash of its bytes.
@@ -19,21 +19,13 @@ pub(crate) struct Loaded<T> {
     pub(crate) hash: [u8; 32],
 }
 
-/// A policy document as far as it could be read.
-#[derive(Clone, Debug)]
-pub(crate) struct Policy {
-    /// `None` when it has errors.
-    pub(crate) program: Option<Program>,
-    /// Every literal `backend-id`, with its place.
-    pub(crate) references: Vec<(Text, Span)>,
-}
-
 /// Reads and keeps files.
 pub(crate) struct Library<'a> {
     files: &'a dyn Files,
     pub(crate) sources: &'a mut SourceMap,
     scenario_path: String,
-    policies: BTreeMap<String, Loaded<Policy>>,
+    /// By what the tree says of them.
+    pub(super) policies: BTreeMap<String, Loaded<Policy>>,
     resources: BTreeMap<String, Loaded<Vec<Resource>>>,
     traces: BTreeMap<String, Loaded<Arc<Trace>>>,
 }
@@ -71,23 +63,6 @@ impl<'a> Library<'a> {
         parse(source, &text, diagnostics)
     }
 
-    /// The policy that the field at `node` names.
-    pub(crate) fn policy(&mut self, node: &Node, diagnostics: &mut Diagnostics) -> Option<Loaded<Policy>> {
-        let path = beside(&self.scenario_path, node.text()?);
-        if let Some(known) = self.policies.get(&path) {
-            return Some(known.clone());
-        }
-        let bytes = self.named_file(&path, "policy", node, diagnostics)?;
-        let hash = hash(&bytes);
-        let content = self.text(&path, bytes, diagnostics).map(|(source, text)| {
-            let (program, references) = load_with_references(source, &text, diagnostics);
-            Policy { program, references }
-        });
-        let loaded = Loaded { content, hash };
-        self.policies.insert(path, loaded.clone());
-        Some(loaded)
-    }
-
     /// The backend resources in the file that the field at `node` names.
     pub(crate) fn resources(
         &mut self,
@@ -123,16 +98,18 @@ impl<'a> Library<'a> {
         Some(loaded)
     }
 
-    /// The text that the field `field` at `node` names.
-    pub(crate) fn named_text(
+    /// The text that the field `field` at `node` names, and the hash of its bytes.
+    pub(super) fn named_text(
         &mut self,
         field: &str,
         node: &Node,
         diagnostics: &mut Diagnostics,
-    ) -> Option<(SourceId, Arc<str>)> {
+    ) -> Option<(SourceId, Arc<str>, [u8; 32])> {
         let path = beside(&self.scenario_path, node.text()?);
         let bytes = self.named_file(&path, field, node, diagnostics)?;
-        self.text(&path, bytes, diagnostics)
+        let hash = hash(&bytes);
+        let (source, text) = self.text(&path, bytes, diagnostics)?;
+        Some((source, text, hash))
     }
 
     /// Whether there is a file where `node` says; tells it when there is none.

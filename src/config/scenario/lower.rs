@@ -6,11 +6,12 @@ use super::super::check::{Dialect, check, entries};
 use super::super::hash::{Fingerprint, canonical};
 use super::super::json::{Member, Node, Value, shorten};
 use super::super::shape::Kind;
-use super::super::utc::read_start;
+use super::super::utc::{read_start, unix_seconds};
 use super::assume::{Assumption, Assumptions};
 use super::endpoints::read_endpoints;
 use super::gateway::{Described, join};
 use super::library::{Library, Loaded};
+use super::policies::read_policy;
 use super::readings::read_semantics;
 use super::shapes::SCENARIO;
 use super::targets::read_deployment;
@@ -58,7 +59,7 @@ pub(crate) fn lower(
 fn lower_all(tree: &Node, library: &mut Library<'_>, diagnostics: &mut Diagnostics) -> Option<Lowered> {
     check(tree, Kind::Object(&SCENARIO), "scenario", Dialect::Scenario, diagnostics);
     let start = read_start(tree, diagnostics);
-    let policy = tree.get("policy").and_then(|node| library.policy(node, diagnostics));
+    let policy = read_policy(tree, library, diagnostics);
     let mut hashes = Vec::new();
     let mut resources = Some(Vec::new());
     for node in tree.get("resources").and_then(Node::elements).unwrap_or_default() {
@@ -105,11 +106,12 @@ fn lower_all(tree: &Node, library: &mut Library<'_>, diagnostics: &mut Diagnosti
             return None;
         }
     };
+    let start_unix_s = start.as_deref().and_then(unix_seconds).unwrap_or_default();
     let settings = tree.get("gateway");
     let setting = |name: &str| settings.and_then(|settings| settings.get(name));
     let output = |name: &str| tree.get("output").and_then(|output| output.get(name));
     let plan = RunPlan {
-        gateway: Arc::new(gateway.with_semantic_hits(semantic_hits(tree))),
+        gateway: Arc::new(gateway.with_start(start_unix_s).with_semantic_hits(semantic_hits(tree))),
         units: match setting("units") {
             Some(units) => u32::try_from(units.integer()?).ok()?,
             None => 1,
@@ -142,7 +144,8 @@ fn lower_all(tree: &Node, library: &mut Library<'_>, diagnostics: &mut Diagnosti
 /// The tree without what is hashed by content (files) or effect (readings, pools), and without names that
 /// no result depends on.
 fn without_names(tree: &Node) -> Node {
-    const LEFT_OUT: &[&str] = &["name", "note", "variants", "semantics", "pools", "policy", "resources"];
+    const LEFT_OUT: &[&str] =
+        &["name", "note", "variants", "semantics", "pools", "policy", "fragments", "resources"];
     let mut tree = tree.clone();
     if let Value::Object(members) = &mut tree.value {
         members.retain(|member| !LEFT_OUT.contains(&member.name.as_str()));

@@ -1,6 +1,7 @@
 //! The scenario format, version 1, as tables.
 
 use super::super::shape::{Field, Kind, Shape};
+use super::policies::{FRAGMENTS, NAMED_VALUES, POLICIES, POLICY, POLICY_FORMAT};
 
 /// Service tiers of API Management.
 pub(crate) const TIERS: &[&str] =
@@ -15,18 +16,21 @@ pub(crate) static SCENARIO: Shape = Shape {
     fields: &[
         Field::required("formatVersion", Kind::integer(1, 1), "Version of this format: 1."),
         Field::optional("name", Kind::Text, "Name in reports; default: name of the folder."),
-        Field::optional(
-            "start",
-            Kind::Text,
-            "UTC time of the first instant, reported only; default 2026-01-01T00:00:00Z.",
-        ),
+        Field::optional("start", Kind::Text, "UTC time of the first instant; default 2026-01-01T00:00:00Z."),
         Field::optional("seed", Kind::integer(0, u64::MAX), "Master seed of all random draws; default 1."),
         Field::optional(
             "horizon",
             Kind::TIME_ABOVE_ZERO,
             "When the run is cut off; default: when all traffic has ended.",
         ),
-        Field::required("policy", Kind::Text, "Policy file (XML), relative to the scenario file."),
+        Field::required(
+            "policy",
+            POLICY,
+            "Policy file (XML) of the API, or files by scope, relative to the scenario file.",
+        ),
+        FRAGMENTS,
+        NAMED_VALUES,
+        POLICY_FORMAT,
         Field::required(
             "resources",
             Kind::List { of: &Kind::Text, min: 1, max: 1_000 },
@@ -378,6 +382,7 @@ pub(crate) static OUTPUT: Shape = Shape {
 /// All kinds of objects of the format.
 pub(crate) static ALL: &[&Shape] = &[
     &SCENARIO,
+    &POLICIES,
     &GATEWAY,
     &OPERATION,
     &ENDPOINT,

@@ -2,6 +2,7 @@
 
 mod damage;
 mod plans;
+mod policies;
 mod problems;
 mod side_calls;
 

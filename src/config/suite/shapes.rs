@@ -1,5 +1,6 @@
 //! The format of tests, version 1, as tables.
 
+use super::super::scenario::{FRAGMENTS, NAMED_VALUES, POLICIES, POLICY, POLICY_FORMAT};
 use super::super::shape::{Field, Kind, Shape};
 
 /// Every kind of object.
@@ -105,7 +106,7 @@ pub(crate) static SUITE: Shape = Shape {
         Field::optional("name", Kind::Text, "Name in reports; default: name of the file."),
         Field::optional(
             "policy",
-            Kind::Either(&[Kind::Text, Kind::Object(&POLICIES)]),
+            POLICY,
             "Policy file (XML) of the API, or files by scope, relative to this file; this or `scenario`.",
         ),
         Field::optional(
@@ -119,13 +120,9 @@ pub(crate) static SUITE: Shape = Shape {
             Kind::List { of: &Kind::Text, min: 1, max: 1_000 },
             "Files with backend resources (ARM JSON), relative to this file.",
         ),
-        Field::optional("fragments", Kind::Map(&Kind::Text), "Files of policy fragments, by fragment id."),
-        Field::optional("namedValues", Kind::Map(&Kind::Text), "Named values: what is put in for {{name}}."),
-        Field::optional(
-            "policyFormat",
-            Kind::Choice(&["rawxml", "xml"]),
-            "How the policies are deployed: `xml` has escaped expressions; default rawxml.",
-        ),
+        FRAGMENTS,
+        NAMED_VALUES,
+        POLICY_FORMAT,
         SEMANTICS,
         Field::optional(
             "start",
@@ -147,18 +144,6 @@ pub(crate) static SUITE: Shape = Shape {
             Kind::List { of: &Kind::Object(&CASE), min: 1, max: 100_000 },
             "The tests. Each begins with a gateway that has just started.",
         ),
-    ],
-};
-
-pub(crate) static POLICIES: Shape = Shape {
-    name: "policies",
-    what: "policy files by scope",
-    fields: &[
-        Field::optional("global", Kind::Text, "Policy of all APIs."),
-        Field::optional("workspace", Kind::Text, "Policy of the workspace."),
-        Field::optional("product", Kind::Text, "Policy of the product."),
-        Field::optional("api", Kind::Text, "Policy of the API."),
-        Field::optional("operation", Kind::Text, "Policy of the operation."),
     ],
 };
 

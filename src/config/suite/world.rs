@@ -1,21 +1,17 @@
 //! What all cases of a file share: the policy, the backends, the readings and the API.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::super::check::entries;
 use super::super::files::Files;
 use super::super::hints::{did_you_mean, list};
 use super::super::json::{Node, shorten};
 use super::super::loaded::load_scenario;
-use super::super::scenario::{Library, Overrides, join_all, read_semantics};
+use super::super::scenario::{Library, Overrides, join_all, read_policy, read_semantics};
 use super::super::utc::{DEFAULT_START, read_start, unix_seconds};
 use super::facts::service_origin;
-use crate::diagnostics::{Diagnostic, Diagnostics, SourceId, Span};
+use crate::diagnostics::{Diagnostic, Diagnostics, Span};
 use crate::gateway::{BackendEntity, GatewaySpec, PoolSpec};
-use crate::policy::document::{NamedValues, Options};
-use crate::policy::scan::Format;
-use crate::policy::{Facts, Header, PolicyScope, PolicyText, Program, Sources, Text, load_sources};
+use crate::policy::{Facts, Header, Program, Text};
 use crate::semantics::Semantics;
 use crate::sim::Operation;
 
@@ -114,7 +110,7 @@ pub(super) fn read_world(
         operation: Operation { method: "POST".into(), path: "/".into(), headers: Arc::new([]) },
     };
     match (tree.get("policy"), tree.get("scenario")) {
-        (Some(policy), None) => {
+        (Some(_), None) => {
             if let Some(node) = tree.get("variant") {
                 let message = "`variant` needs a scenario to be a variant of";
                 diagnostics.push(
@@ -122,7 +118,7 @@ pub(super) fn read_world(
                         .label("expected only beside `scenario`"),
                 );
             }
-            world.parts = read_parts(policy, tree, library, diagnostics);
+            world.parts = read_parts(tree, library, diagnostics);
         }
         (None, Some(node)) => {
             refuse_parts(tree, diagnostics);
@@ -211,13 +207,9 @@ fn read_scenario(
 }
 
 /// The policy with its fragments, and the backends that it knows.
-fn read_parts(
-    policy: &Node,
-    tree: &Node,
-    library: &mut Library<'_>,
-    diagnostics: &mut Diagnostics,
-) -> Option<Parts> {
-    let (program, references) = read_policy(policy, tree, library, diagnostics);
+fn read_parts(tree: &Node, library: &mut Library<'_>, diagnostics: &mut Diagnostics) -> Option<Parts> {
+    let policy = read_policy(tree, library, diagnostics).and_then(|loaded| loaded.content);
+    let (program, references) = policy.map_or_else(Default::default, |p| (p.program, p.references));
     let mut resources = Some(Vec::new());
     for node in tree.get("resources").and_then(Node::elements).unwrap_or_default() {
         let loaded = library.resources(node, diagnostics).and_then(|loaded| loaded.content);
@@ -228,70 +220,6 @@ fn read_parts(
     }
     let (backends, pools) = join_all(&resources?, &references, diagnostics)?;
     Some(Parts { backends, pools, program })
-}
-
-fn read_policy(
-    policy: &Node,
-    tree: &Node,
-    library: &mut Library<'_>,
-    diagnostics: &mut Diagnostics,
-) -> (Option<Program>, Vec<(Text, Span)>) {
-    let mut is_complete = true;
-    let mut scopes: Vec<(PolicyScope, SourceId, Arc<str>)> = Vec::new();
-    let mut read = |scope, node: &Node, diagnostics: &mut Diagnostics| match library.named_text(
-        "policy",
-        node,
-        diagnostics,
-    ) {
-        Some((source, text)) => scopes.push((scope, source, text)),
-        None => is_complete = false,
-    };
-    match policy.members() {
-        None => read(PolicyScope::Api, policy, diagnostics),
-        Some(_) => {
-            for scope in PolicyScope::ALL {
-                if let Some(node) = policy.get(scope.name()) {
-                    read(scope, node, diagnostics);
-                }
-            }
-        }
-    }
-    if scopes.is_empty() && is_complete {
-        diagnostics.push(
-            Diagnostic::error("no-policy", policy.mark(), "no policy file is named")
-                .label("expected a file for at least one scope"),
-        );
-    }
-    let mut fragments: Vec<(String, SourceId, Arc<str>)> = Vec::new();
-    for member in tree.get("fragments").into_iter().flat_map(entries) {
-        match library.named_text("fragments", &member.value, diagnostics) {
-            Some((source, text)) => fragments.push((member.name.clone(), source, text)),
-            None => is_complete = false,
-        }
-    }
-    if !is_complete || scopes.is_empty() {
-        return (None, Vec::new());
-    }
-    let values = tree.get("namedValues").into_iter().flat_map(entries);
-    let named_values: NamedValues =
-        values.filter_map(|member| Some((member.name.as_str(), member.value.text()?))).collect();
-    let format = match tree.get("policyFormat").and_then(Node::text) {
-        Some("xml") => Format::Xml,
-        _ => Format::Raw,
-    };
-    let sources = Sources {
-        scopes: scopes
-            .iter()
-            .map(|(scope, source, text)| (*scope, PolicyText { source: *source, text }))
-            .collect(),
-        fragments: fragments
-            .iter()
-            .map(|(id, source, text)| (id.clone(), PolicyText { source: *source, text }))
-            .collect::<BTreeMap<_, _>>(),
-        options: Options { format, named_values, ..Options::default() },
-        ..Sources::default()
-    };
-    load_sources(&sources, diagnostics)
 }
 
 /// Headers with those of `changes` instead of their namesakes.

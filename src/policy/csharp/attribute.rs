@@ -19,10 +19,14 @@ pub trait FromValue: Sized {
 
     /// The value of `expression` in `scope` as `Self`.
     fn from_expression(expression: &Expression, scope: &mut Scope<'_>) -> Result<Self, EvalError> {
-        let value = expression.eval(scope)?;
-        Self::from_value(&value, scope)
-            .map_err(|error| EvalError { span: error.span.or_else(|| expression.span()), ..error })
+        by_value(expression, scope)
     }
+}
+
+fn by_value<T: FromValue>(expression: &Expression, scope: &mut Scope<'_>) -> Result<T, EvalError> {
+    let value = expression.eval(scope)?;
+    T::from_value(&value, scope)
+        .map_err(|error| EvalError { span: error.span.or_else(|| expression.span()), ..error })
 }
 
 /// `ToString()` of the value; null is empty.
@@ -105,6 +109,14 @@ impl FromValue for Text {
                 Err(unusable(value, scope, "a string"))
             }
             value => shown(value, scope),
+        }
+    }
+
+    #[inline]
+    fn from_expression(expression: &Expression, scope: &mut Scope<'_>) -> Result<Self, EvalError> {
+        match expression.eval_text(scope) {
+            Some(text) => Ok(text),
+            None => by_value(expression, scope),
         }
     }
 }

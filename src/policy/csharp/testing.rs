@@ -62,12 +62,15 @@ pub(crate) fn outcome(text: &str) -> Outcome {
         let problems = diagnostics.sorted().into_iter().filter(|d| d.severity == Severity::Error);
         return Outcome::Refused(problems.map(|d| format!("{}: {}", d.code, d.message)).collect());
     };
-    world.with_scope(|scope| match expression.eval(scope) {
-        Ok(value) => {
+    world.with_scope(|scope| match (expression.quick_answer(scope), expression.eval(scope)) {
+        (Some(quick), full) if full.as_ref() != Ok(&quick) => {
+            Outcome::Refused(vec![format!("quick: {quick:?} is not {full:?}")])
+        }
+        (_, Ok(value)) => {
             let mut machine = Machine::plain(scope);
             Outcome::Value(type_name(&machine, &value), render(&mut machine, &value))
         }
-        Err(EvalError { kind, message, .. }) => {
+        (_, Err(EvalError { kind, message, .. })) => {
             let name = match kind {
                 FaultKind::Exception(class) => class.full_name(),
                 other => format!("{other:?}"),

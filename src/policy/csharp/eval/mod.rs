@@ -15,7 +15,7 @@ mod statements;
 pub use convert::type_of;
 pub(in crate::policy::csharp) use convert::{host_class, is_of};
 pub(in crate::policy::csharp) use operations::ordered;
-pub(in crate::policy::csharp) use quick::{Quick, quick_form};
+pub(in crate::policy::csharp) use quick::{Quick, QuickText, quick_form, quick_text};
 
 use std::sync::Arc;
 

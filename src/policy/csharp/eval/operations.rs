@@ -186,7 +186,8 @@ impl Machine<'_, '_> {
     }
 
     fn concat(&mut self, nodes: &[Node]) -> Result<Value, Fault> {
-        let mut text = String::new();
+        // What most texts of policies fit in.
+        let mut text = String::with_capacity(64);
         for node in nodes {
             let value = self.eval(node)?;
             self.append(&mut text, &value)?;

@@ -1,5 +1,6 @@
 //! Conditions as retries have them, in a form that needs neither a machine nor a frame: tests of the
-//! status, of null, of the reason, and of variables.
+//! status, of null, of the reason, and of variables. And texts put together of constants and variables, as
+//! headers have them.
 //!
 //! A quick form gives an answer only where the full evaluation gives the same one without throwing;
 //! otherwise it gives none and the full evaluation says what happens.
@@ -8,9 +9,11 @@ use std::cmp::Ordering;
 
 use super::super::bind::Program;
 use super::super::classes::Class;
-use super::super::ir::{Body, CallOp, Conversion, Node, Op};
+use super::super::ir::{Body, CallOp, Conversion, Node, Op, Statement};
+use super::super::machine::MAX_TEXT_BYTES;
 use super::super::scope::Scope;
 use super::super::syntax::BinaryOp;
+use super::super::types::Type;
 use super::super::value::Value;
 use super::{number, ordered};
 use crate::policy::Text;
@@ -103,14 +106,91 @@ impl Number {
     }
 }
 
-/// The quick form of an expression, if all of it has one.
+/// A text that is put together of parts.
+#[derive(Clone, Debug)]
+pub(in crate::policy::csharp) struct QuickText(Box<[Part]>);
+
+#[derive(Clone, Debug)]
+enum Part {
+    Known(Text),
+    /// A variable that is a `string`.
+    Variable(u16),
+}
+
+impl QuickText {
+    /// The text, if every variable in it is one.
+    #[inline]
+    pub(in crate::policy::csharp) fn answer(&self, scope: &Scope<'_>) -> Option<Text> {
+        if let [part] = self.0.as_ref() {
+            return part.text(scope).cloned();
+        }
+        let mut length: usize = 0;
+        for part in &self.0 {
+            length = length.saturating_add(part.text(scope)?.len());
+        }
+        if length > MAX_TEXT_BYTES {
+            return None;
+        }
+        let mut whole = String::with_capacity(length);
+        for part in &self.0 {
+            whole.push_str(part.text(scope)?);
+        }
+        Some(Text::from(whole))
+    }
+}
+
+impl Part {
+    #[inline]
+    fn text<'a>(&'a self, scope: &'a Scope<'_>) -> Option<&'a Text> {
+        match self {
+            Self::Known(text) => Some(text),
+            Self::Variable(slot) => match scope.variables.get(usize::from(*slot)) {
+                Some(Some(Value::Str(text))) => Some(text),
+                _ => None,
+            },
+        }
+    }
+}
+
+/// The quick form of a condition, if all of it has one.
 pub(in crate::policy::csharp) fn quick_form(program: &Program) -> Option<Quick> {
-    match &program.body {
-        Body::Value(node) => condition(node),
+    condition(result(&program.body)?)
+}
+
+/// The quick form of a text, if all of it has one.
+pub(in crate::policy::csharp) fn quick_text(program: &Program) -> Option<QuickText> {
+    let node = result(&program.body)?;
+    let parts = match &node.op {
+        Op::Concat(nodes) => nodes.iter().map(part).collect::<Option<Box<[Part]>>>()?,
+        _ => Box::new([part(node)?]),
+    };
+    Some(QuickText(parts))
+}
+
+/// The operation whose value is the value of the body, when there is nothing else in it.
+fn result(body: &Body) -> Option<&Node> {
+    match body {
+        Body::Value(node) => Some(node),
         Body::Block(list) => match list.as_ref() {
-            [super::super::ir::Statement::Return(Some(node))] => condition(node),
+            [Statement::Return(Some(node))] => Some(node),
             _ => None,
         },
+    }
+}
+
+fn part(node: &Node) -> Option<Part> {
+    match &node.op {
+        Op::Constant(Value::Str(text)) => Some(Part::Known(text.clone())),
+        Op::Convert(conversion, inner) => cast_variable(conversion, inner, &Type::STRING).map(Part::Variable),
+        _ => None,
+    }
+}
+
+/// The variable in `(ty)context.Variables["name"]`.
+fn cast_variable(conversion: &Conversion, inner: &Node, ty: &Type) -> Option<u16> {
+    match (conversion, &inner.op) {
+        (Conversion::Cast(cast), Op::Variable(slot, _)) if cast == ty => Some(*slot),
+        _ => None,
     }
 }
 
@@ -137,12 +217,7 @@ fn condition(node: &Node) -> Option<Quick> {
             let [left, right] = sides.as_ref();
             Quick::Compare(*op, integer(left)?, integer(right)?)
         }
-        Op::Convert(conversion, inner) => match (conversion.as_ref(), &inner.op) {
-            (Conversion::Cast(ty), Op::Variable(slot, _)) if *ty == super::super::Type::BOOL => {
-                Quick::Flag(*slot)
-            }
-            _ => return None,
-        },
+        Op::Convert(conversion, inner) => Quick::Flag(cast_variable(conversion, inner, &Type::BOOL)?),
         Op::Call(call) => contains(call)?,
         _ => return None,
     })
@@ -184,12 +259,7 @@ fn integer(node: &Node) -> Option<Number> {
     match &node.op {
         Op::Constant(value @ Value::Int(known)) => number::class_of(value).map(|_| Number::Known(*known)),
         Op::Call(call) if of_response(call, "StatusCode") => Some(Number::Status),
-        Op::Convert(conversion, inner) => match (conversion.as_ref(), &inner.op) {
-            (Conversion::Cast(ty), Op::Variable(slot, _)) if *ty == super::super::Type::INT => {
-                Some(Number::Variable(*slot))
-            }
-            _ => None,
-        },
+        Op::Convert(conversion, inner) => cast_variable(conversion, inner, &Type::INT).map(Number::Variable),
         _ => None,
     }
 }

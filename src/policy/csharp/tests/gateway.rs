@@ -419,3 +419,29 @@ fn blocks() {
     let wrong: Vec<String> = wrong.collect();
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
+
+#[test]
+fn texts_put_together_of_constants_and_variables() {
+    check(&[
+        (r#"(string)context.Variables["name"]"#, r#""gpt-4o""#),
+        (r#""Bearer " + (string)context.Variables["name"]"#, r#""Bearer gpt-4o""#),
+        (r#"(string)context.Variables["name"] + "/" + (string)context.Variables["text"]"#, r#""gpt-4o/42""#),
+        (r#""a" + (string)context.Variables["empty"]"#, r#""a""#),
+        (r#""a" + (string)context.Variables["nothing"]"#, r#""a""#),
+        (r#"(string)context.Variables["nothing"] == null"#, "true"),
+        (
+            r#""a" + (string)context.Variables["count"]"#,
+            "!System.InvalidCastException: Unable to cast object of type 'System.Int32' to type 'System.String'.",
+        ),
+        (
+            r#""a" + (string)context.Variables["absent"]"#,
+            "!System.Collections.Generic.KeyNotFoundException: The given key 'absent' was not present in the dictionary.",
+        ),
+        (r#"(bool)context.Variables["flag"] && (int)context.Variables["count"] >= 3"#, "true"),
+        (r#"!(bool)context.Variables["flag"] || context.Response == null"#, "false"),
+        (
+            r#"(int)context.Variables["text"] == 42"#,
+            "!System.InvalidCastException: Unable to cast object of type 'System.String' to type 'System.Int32'.",
+        ),
+    ]);
+}
