@@ -245,7 +245,7 @@ impl Binder<'_> {
         let known: Vec<&str> = Class::ALL.iter().flat_map(|class| [class.name(), class.keyword()]).collect();
         let mut problem =
             Diagnostic::error("unknown-type", span, format!("unknown type `{name}`")).label("no such type");
-        if let Some(meant) = closest(name, known) {
+        if let Some(meant) = closest(name, known).filter(|meant| *meant != name) {
             problem = problem.help(format!("did you mean `{meant}`?"));
         }
         self.diagnostics.push(problem);
