@@ -67,11 +67,10 @@ impl Parser<'_, '_> {
     /// `from x in` and `from T x in`.
     pub(super) fn query_follows(&self) -> bool {
         let name = self.at.saturating_add(1);
-        self.is_name_at(name)
-            && (self.word_at(name.saturating_add(1), "in")
-                || self.type_at(name, Question::Nullable).is_some_and(|(_, next)| {
-                    self.is_name_at(next) && self.word_at(next.saturating_add(1), "in")
-                }))
+        (self.is_name_at(name) && self.word_at(name.saturating_add(1), "in"))
+            || self
+                .type_at(name, Question::Nullable)
+                .is_some_and(|(_, next)| self.is_name_at(next) && self.word_at(next.saturating_add(1), "in"))
     }
 
     #[inline(never)]
