@@ -83,7 +83,7 @@ impl Binder<'_> {
     ) -> Bind<Thing> {
         match object {
             Thing::Namespace(namespace) => {
-                if let Some(class) = self.class_named(&namespace, &name.text, types.len()) {
+                if let Some(class) = Self::class_named(&namespace, &name.text, types.len()) {
                     return Ok(Thing::Type(class_type(class, types)));
                 }
                 let full = format!("{namespace}.{}", name.text);

@@ -288,7 +288,7 @@ impl Binder<'_> {
             }
             Some(conversion) => {
                 let conversion = match conversion {
-                    Some(Conversion::Dynamic(to)) => Some(Conversion::Cast(to)),
+                    Some(Conversion::Dynamic(to)) => Some(Conversion::DynamicCast(to)),
                     other => other,
                 };
                 let typed = self.converted(operand, conversion, &ty)?;

@@ -29,12 +29,12 @@ impl Parser<'_, '_> {
     #[inline(never)]
     pub(super) fn query(&mut self) -> Parsed<Expr> {
         self.enter()?;
-        let (name, source) = self.from_clause()?;
+        let (name, source) = self.source_clause()?;
         let mut query = Query { source, variables: vec![name] };
         loop {
             let span = self.span();
             if self.query_follows() && self.word_is("from") {
-                let (name, items) = self.from_clause()?;
+                let (name, items) = self.source_clause()?;
                 let items = query.function(self, items);
                 let joined = query.joined(self, span, &name);
                 self.apply(&mut query, "SelectMany", span, vec![items, joined])?;
@@ -73,7 +73,7 @@ impl Parser<'_, '_> {
     }
 
     /// `from T x in items`: the name, and the items.
-    fn from_clause(&mut self) -> Parsed<(Name, Expr)> {
+    fn source_clause(&mut self) -> Parsed<(Name, Expr)> {
         self.skip();
         self.range_variable()
     }
