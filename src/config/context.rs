@@ -340,9 +340,11 @@ impl Reader<'_> {
         self.problems.push(
             Diagnostic::error("bad-value", node.mark(), format!("this is no `{ty}`"))
                 .label(format!("found {}", node.describe()))
-                .note("types: System.Int32, Int64, Double, Boolean, String, String[], DateTime, Guid, JObject, JArray, IResponse, \
-                     and as text Decimal, Single, DateTimeOffset, TimeSpan, Byte[] (Base64), Uri, XElement, XDocument, Jwt, \
-                     BasicAuthCredentials, Authorization (its access token)"),
+                .note(
+                    "types: System.Int32, Int64, Double, Boolean, String, String[], DateTime, Guid, JObject, JArray, \
+                     IResponse, and as text Decimal, Single, DateTimeOffset, TimeSpan, Byte[] (Base64), Uri, \
+                     XElement, XDocument, Jwt, BasicAuthCredentials, Authorization (its access token)",
+                ),
         );
         Value::Null
     }
