@@ -13,8 +13,10 @@ use super::json::{Member, Node, Value as Tree, parse};
 use super::shape::{Field, Kind, Shape};
 use crate::diagnostics::{Diagnostic, Diagnostics, SourceId};
 use crate::policy::csharp::{
-    Context, DateTime, DateTimeKind, Object, Type, Value, from_json, from_json_text,
+    Class, Context, DateTime, DateTimeKind, Expression, Object, Type, Value, Variables, from_json,
+    from_json_text,
 };
+use crate::policy::scan::RawText;
 use crate::policy::{
     Body, Facts, Group, Header, HeaderValue, Headers, Identity, LastError, Origin, PolicyScope, Product,
     Request, Response, Section, Subscription, Text, User,
@@ -49,6 +51,7 @@ static CONTEXT: Shape = Shape {
         Field::optional("api", Kind::Any, "`context.Api`."),
         Field::optional("operation", Kind::Any, "`context.Operation`."),
         Field::optional("deployment", Kind::Any, "`context.Deployment`."),
+        Field::optional("namedValues", Kind::Map(&Kind::Text), "Texts that stand for `{{name}}`."),
         Field::optional("requestId", Kind::Text, "`context.RequestId`."),
         Field::optional("time", Kind::Text, "Now, UTC; default: timestamp plus elapsed."),
         Field::optional("timestamp", Kind::Text, "`context.Timestamp`, UTC."),
@@ -68,6 +71,7 @@ static REQUEST: Shape = Shape {
         Field::optional("headers", HEADERS, "`Headers`: text, or a list of texts."),
         Field::optional("matchedParameters", Kind::Map(&Kind::Any), "`MatchedParameters`."),
         Field::optional("body", Kind::Any, "`Body`: text, or JSON."),
+        Field::optional("certificate", Kind::Text, "`Certificate.Thumbprint`."),
     ],
 };
 
@@ -119,6 +123,10 @@ impl Reader<'_> {
             }
             None => context.started.saturating_add(elapsed),
         };
+        for member in tree.get("namedValues").into_iter().flat_map(entries) {
+            let value = member.value.text().unwrap_or_default().to_owned();
+            context.named_values.push((Text::from(member.name.clone()), Text::from(value)));
+        }
         for member in tree.get("variables").into_iter().flat_map(entries) {
             let value = self.variable(member, &mut context);
             context.set(Text::from(member.name.clone()), value);
@@ -145,6 +153,8 @@ impl Reader<'_> {
         if let Some(ip) = field("ip").and_then(Node::text) {
             facts.ip_address = Text::from(ip.to_owned());
         }
+        facts.client_certificate =
+            field("certificate").and_then(Node::text).map(|t| Text::from(t.to_owned()));
         for member in field("matchedParameters").into_iter().flat_map(entries) {
             let value = member.value.text().unwrap_or_default().to_owned();
             facts.matched_parameters.push((Text::from(member.name.clone()), Text::from(value)));
@@ -281,7 +291,30 @@ impl Reader<'_> {
             "Boolean" | "bool" | "String" | "string" | "JObject" | "JArray" | "JToken" | "null" => {
                 self.token(value, context)
             }
-            _ => self.bad(value, name),
+            "Authorization" => {
+                let token = Value::from(value.text().unwrap_or_default().to_owned());
+                let object = Object::Record { class: Class::Authorization, fields: vec![token, Value::Null] };
+                context.heap.add(object).into()
+            }
+            short => match made_of_text(short) {
+                Some(code) => self.evaluated(code, value, name, context),
+                None => self.bad(value, name),
+            },
+        }
+    }
+
+    /// The value that the expression gives, with the text of `node` in the place of `$`.
+    fn evaluated(&mut self, code: &str, node: &Node, ty: &str, context: &mut Context) -> Value {
+        // A JSON string is a C# string too.
+        let literal = serde_json::Value::from(value_text(node)).to_string();
+        let raw = RawText::verbatim(SourceId(0), &format!("@({})", code.replace('$', &literal)));
+        let mut problems = Diagnostics::new();
+        let expression = Expression::compile(&raw, &mut Variables::new(), &mut problems);
+        let mut chance = crate::policy::csharp::LowestChance;
+        let mut scope = context.scope(&mut chance);
+        match expression.map(|expression| expression.eval(&mut scope)) {
+            Some(Ok(value)) if value != Value::Null => value,
+            _ => self.bad(node, ty),
         }
     }
 
@@ -307,7 +340,11 @@ impl Reader<'_> {
         self.problems.push(
             Diagnostic::error("bad-value", node.mark(), format!("this is no `{ty}`"))
                 .label(format!("found {}", node.describe()))
-                .note("types: System.Int32, Int64, Double, Boolean, String, String[], DateTime, Guid, JObject, JArray, IResponse"),
+                .note(
+                    "types: System.Int32, Int64, Double, Boolean, String, String[], DateTime, Guid, JObject, JArray, \
+                     IResponse, and as text Decimal, Single, DateTimeOffset, TimeSpan, Byte[] (Base64), Uri, \
+                     XElement, XDocument, Jwt, BasicAuthCredentials, Authorization (its access token)",
+                ),
         );
         Value::Null
     }
@@ -361,6 +398,23 @@ impl Reader<'_> {
         }
         found
     }
+}
+
+/// The expression that makes a value of a type from its text, `$`.
+fn made_of_text(ty: &str) -> Option<&'static str> {
+    Some(match ty {
+        "Jwt" => "$.AsJwt()",
+        "BasicAuthCredentials" => "$.AsBasic()",
+        "XElement" => "XElement.Parse($)",
+        "XDocument" => "XDocument.Parse($)",
+        "Byte[]" | "byte[]" => "Convert.FromBase64String($)",
+        "DateTimeOffset" => "DateTimeOffset.Parse($)",
+        "TimeSpan" => "TimeSpan.Parse($)",
+        "Decimal" | "decimal" => "decimal.Parse($)",
+        "Single" | "float" => "float.Parse($)",
+        "Uri" => "new Uri($)",
+        _ => return None,
+    })
 }
 
 fn last_error(node: &Node) -> Option<LastError> {

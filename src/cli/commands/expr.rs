@@ -6,7 +6,9 @@ use super::super::args::{ExprArgs, Format};
 use super::super::exit_code::Exit;
 use super::super::session::{Session, Stop};
 use crate::config::{DiskFiles, Files, read_context};
-use crate::policy::csharp::{Chance, Context, Expression, FaultKind, Type, Variables, to_json};
+use crate::policy::csharp::{
+    Chance, Context, Expression, FaultKind, NamedValues, Options, ParseOptions, Type, Variables, to_json,
+};
 use crate::policy::scan::RawText;
 use crate::random::{Stream, StreamName, Streams};
 
@@ -29,13 +31,20 @@ pub(crate) fn expr(args: &ExprArgs, session: &mut Session) -> Result<(), Stop> {
         text if text.starts_with("@(") || text.starts_with("@{") => text.to_owned(),
         text => format!("@({text})"),
     };
+    let text = context
+        .iter()
+        .flat_map(|context| &context.named_values)
+        .fold(text, |text, (name, value)| text.replace(&format!("{{{{{name}}}}}"), value));
     let source = session.sources.add("expression", text.clone());
     let mut variables = Variables::new();
     for name in context.iter().flat_map(|context| &context.names) {
         variables.slot(name);
     }
     let raw = RawText::verbatim(source, &text);
-    let expression = Expression::compile(&raw, &mut variables, &mut session.diagnostics);
+    // What stands for a named value is not known always: it is read as a file is that stands alone.
+    let parse = ParseOptions { named_values: NamedValues::Tolerate };
+    let options = Options { parse, ..Options::default() };
+    let expression = Expression::compile_with(&raw, &mut variables, &options, &mut session.diagnostics);
     session.stop_if_unusable()?;
     let (Some(expression), Some(mut context)) = (expression, context) else {
         return Err(session.internal("an expression without problems did not compile"));

@@ -225,6 +225,9 @@ RngCryptoServiceProvider = "RNGCryptoServiceProvider", "System.Security.Cryptogr
 Aes = "Aes", "System.Security.Cryptography", Class, 0, [IDisposable];
 SymmetricAlgorithm = "SymmetricAlgorithm", "System.Security.Cryptography", Class, 0, [IDisposable];
 X509Certificate2 = "X509Certificate2", "System.Security.Cryptography.X509Certificates", Class, 0, [];
+X500DistinguishedName = "X500DistinguishedName", "System.Security.Cryptography.X509Certificates", Class, 0, [];
+X509NameType = "X509NameType", "System.Security.Cryptography.X509Certificates", Enum, 0, [];
+X509KeyStorageFlags = "X509KeyStorageFlags", "System.Security.Cryptography.X509Certificates", Enum, 0, [];
 Formatting = "Formatting", "Newtonsoft.Json", Enum, 0, [];
 JsonConvert = "JsonConvert", "Newtonsoft.Json", Static, 0, [];
 JsonSerializerSettings = "JsonSerializerSettings", "Newtonsoft.Json", Class, 0, [];
@@ -288,6 +291,7 @@ Jwt = "Jwt", "Apim", Class, 0, [];
 Authorization = "Authorization", "Apim", Class, 0, [];
 IPrivateEndpointConnection = "IPrivateEndpointConnection", "Apim", Interface, 0, [];
 CarbonIntensityCategory = "CarbonIntensityCategory", "Apim", Enum, 0, [];
+IGraphQLContext = "IGraphQLContext", "Apim", Interface, 0, [];
 ProductState = "ProductState", "Apim", Enum, 0, [];
 GatewayExtensions = "GatewayExtensions", "Apim", Static, 0, [];}
 

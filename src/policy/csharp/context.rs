@@ -17,6 +17,8 @@ pub struct Context {
     pub response: Option<Response>,
     /// `context.LastError`
     pub last_error: Option<LastError>,
+    /// Texts that stand for `{{name}}`.
+    pub named_values: Vec<(Text, Text)>,
     /// Names of the variables.
     pub names: Vec<Text>,
     /// Their values, in the same order; `None` where the key is absent.

@@ -72,6 +72,9 @@ pub(super) enum Late {
     Unary(UnaryOp),
 }
 
+/// What is looked up, its operands, and slots that receive `out` arguments by index of the argument.
+pub(super) type LateOp = (Late, Vec<Node>, Vec<(usize, u32)>);
+
 /// A change of a value on its way from one type to another.
 #[derive(Clone, Debug)]
 pub(super) enum Conversion {
@@ -89,6 +92,8 @@ pub(super) enum Conversion {
     Both(Box<Conversion>, Box<Conversion>),
     /// From a value whose type is known at run time only, as an assignment does it.
     Dynamic(Type),
+    /// The same, as a cast does it.
+    DynamicCast(Type),
     /// To the array or sequence of another element type: `(a, b)` to a tuple of other types.
     Items(Box<[Option<Conversion>]>, Box<[Type]>),
 }
@@ -127,7 +132,7 @@ pub(super) enum Op {
     /// Calls a setter; gives its last argument.
     Store(Box<CallOp>),
     /// Looks up what to do at run time.
-    Late(Box<(Late, Vec<Node>, Vec<(usize, u32)>)>),
+    Late(Box<LateOp>),
     /// Calls a function value: the value, then its arguments.
     Invoke(Box<[Node]>),
     /// Calls a local function.

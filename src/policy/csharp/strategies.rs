@@ -497,6 +497,7 @@ pub(in crate::policy) fn stmt() -> BoxedStrategy<Stmt> {
         let block = statements.clone().prop_map(|body| Box::new(statement_of(StmtKind::Block(body)))).boxed();
         prop_oneof![
             statements.clone().prop_map(StmtKind::Block),
+            (any::<bool>(), statements.clone()).prop_map(|(checked, body)| StmtKind::Checked(checked, body)),
             branches(block.clone()),
             loops(block.clone()),
             switch(inner.clone().boxed()),

@@ -6,8 +6,12 @@
 //! - Nesting is bounded by [`MAX_DEPTH`] and the height of trees
 //!   by [`MAX_HEIGHT`], so recursion over them is too.
 //!
-//! Not in the tree because the parser refuses it: query expressions, `goto`, `lock`, `yield`, `unsafe`,
-//! `async`, pointers, type declarations, and everything newer than C# 7.3.
+//! Not in the tree because it means something else that is: query expressions (method calls), `lock`
+//! (`using`: expressions run alone), `sizeof` (a number), tuples of variables in `foreach` (taken apart in the
+//! body), `delegate { }` (a lambda without parameters).
+//!
+//! Not in the tree because the parser refuses it: `goto`, `yield`, `unsafe`, `async`, pointers, type
+//! declarations, and everything newer than C# 7.3.
 
 use super::Value;
 use crate::diagnostics::Span;
@@ -473,6 +477,8 @@ pub enum StmtKind {
     },
     /// `using (...) body`: the resource is a local declaration or an expression statement.
     Using(Box<Stmt>, Box<Stmt>),
+    /// `checked { ... }` (true), `unchecked { ... }` (false)
+    Checked(bool, Vec<Stmt>),
     /// `T Name(T a) { ... }` or `=> x;` inside of a block.
     LocalFunction {
         /// Type of the result.

@@ -83,7 +83,7 @@ impl Binder<'_> {
     ) -> Bind<Thing> {
         match object {
             Thing::Namespace(namespace) => {
-                if let Some(class) = self.class_named(&namespace, &name.text, types.len()) {
+                if let Some(class) = Self::class_named(&namespace, &name.text, types.len()) {
                     return Ok(Thing::Type(class_type(class, types)));
                 }
                 let full = format!("{namespace}.{}", name.text);
@@ -94,6 +94,11 @@ impl Binder<'_> {
             }
             Thing::Type(owner) => self.static_member(owner, name, types, span),
             Thing::Value(value) => self.instance_member(value, name, types, span),
+            Thing::Group(group) if matches!(group.owner, Type::Unknown) => {
+                let at = group.name.span;
+                let value = self.thing_value(Thing::Group(group), at)?;
+                self.instance_member(value, name, types, span)
+            }
             Thing::Group(group) => {
                 let message = format!("`{}` is a method", group.name.text);
                 self.fail("missing-call", group.name.span, message, "expected `(...)` behind it")

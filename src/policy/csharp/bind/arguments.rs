@@ -166,7 +166,7 @@ impl Binder<'_> {
         span: Span,
     ) -> Bind<Typed> {
         match self.choose(candidates, &prepared, explicit) {
-            Some(chosen) => self.build(chosen, prepared, receiver, span),
+            Some(chosen) => self.build(&chosen, prepared, receiver, span),
             None => self.wrong_arguments(candidates, &prepared, name, span),
         }
     }
@@ -216,7 +216,7 @@ impl Binder<'_> {
     /// The call itself.
     pub(super) fn build(
         &mut self,
-        chosen: Chosen,
+        chosen: &Chosen,
         prepared: Vec<Prepared<'_>>,
         receiver: Option<Typed>,
         span: Span,

@@ -110,7 +110,7 @@ impl Binder<'_> {
             !member.is_static && member.kind == MemberKind::Method && member.name == name.text
         });
         if let Some(chosen) = self.choose(&members, &prepared, &types) {
-            return self.build(chosen, prepared, Some(receiver), span);
+            return self.build(&chosen, prepared, Some(receiver), span);
         }
         self.extension_call(&members, receiver, prepared, &types, &name.text, span)
     }
@@ -129,7 +129,7 @@ impl Binder<'_> {
         let mut with_receiver = vec![Self::given(receiver)];
         with_receiver.extend(prepared);
         if let Some(chosen) = self.choose(&extensions, &with_receiver, types) {
-            self.build(chosen, with_receiver, None, span)
+            self.build(&chosen, with_receiver, None, span)
         } else {
             let mut all = members.to_vec();
             if all.is_empty() {
@@ -217,7 +217,7 @@ impl Binder<'_> {
             None => self.resolved(&members, given, &group.types, None, name, span),
             Some(receiver) => {
                 if let Some(chosen) = self.choose(&members, &given, &group.types) {
-                    return self.build(chosen, given, Some(receiver.clone()), span);
+                    return self.build(&chosen, given, Some(receiver.clone()), span);
                 }
                 self.extension_call(&members, receiver.clone(), given, &group.types, name, span)
             }
@@ -227,7 +227,7 @@ impl Binder<'_> {
     /// Calls an operator of the library; with `T?` operands the call is lifted.
     pub(super) fn operator_call(
         &mut self,
-        chosen: super::overload::Chosen,
+        chosen: &super::overload::Chosen,
         operands: Vec<Typed>,
         lifted: bool,
         span: Span,

@@ -153,14 +153,7 @@ impl Binder<'_> {
                 "the type of this `default` is not known",
                 "expected `default(T)`",
             ),
-            ExprKind::Checked(checked, inner) => {
-                let before = (self.is_checked, self.unchecked);
-                self.is_checked = *checked;
-                self.unchecked = u32::from(!*checked);
-                let found = self.expr(inner);
-                (self.is_checked, self.unchecked) = before;
-                found
-            }
+            ExprKind::Checked(checked, inner) => self.with_checks(*checked, |binder| binder.expr(inner)),
             ExprKind::Throw(value) => {
                 let value = self.value_as(value, &Type::Plain(Class::Exception))?;
                 Ok(Typed::new(Op::Throw(Box::new(value.node)), span, Type::Null))
@@ -295,7 +288,7 @@ impl Binder<'_> {
             }
             Some(conversion) => {
                 let conversion = match conversion {
-                    Some(Conversion::Dynamic(to)) => Some(Conversion::Cast(to)),
+                    Some(Conversion::Dynamic(to)) => Some(Conversion::DynamicCast(to)),
                     other => other,
                 };
                 let typed = self.converted(operand, conversion, &ty)?;
@@ -306,6 +299,16 @@ impl Binder<'_> {
                 self.fail("invalid-cast", span, message, "no value of the one is one of the other")
             }
         }
+    }
+
+    /// Binds what is in the brackets of `checked` or `unchecked`.
+    pub(super) fn with_checks<T>(&mut self, checked: bool, bind: impl FnOnce(&mut Self) -> T) -> T {
+        let before = (self.is_checked, self.unchecked);
+        self.is_checked = checked;
+        self.unchecked = u32::from(!checked);
+        let found = bind(self);
+        (self.is_checked, self.unchecked) = before;
+        found
     }
 
     /// Whether constants may overflow: inside of `unchecked(...)`.

@@ -85,7 +85,7 @@ impl Binder<'_> {
             }
         }
         let types = self.type_list(type_arguments)?;
-        if let Some(class) = self.class_named("", &name.text, types.len()) {
+        if let Some(class) = Self::class_named("", &name.text, types.len()) {
             return Ok(Thing::Type(class_type(class, types)));
         }
         if is_namespace(&name.text) {

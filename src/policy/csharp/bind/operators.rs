@@ -132,13 +132,13 @@ impl Binder<'_> {
         if a == Class::Bool && b == Class::Bool {
             let node = |op| Some(Ok(Typed::new(op, span, Type::BOOL)));
             if is_equality {
-                return Some(self.fold_test(equality(
+                return Some(Ok(Self::fold_test(equality(
                     Equality::Value,
                     op,
                     left.clone(),
                     right.clone(),
                     span,
-                )));
+                ))));
             }
             if matches!(op, BinaryOp::BitAnd | BinaryOp::BitOr | BinaryOp::BitXor) {
                 let step = Box::new([(op, false, right.node.clone())]);
@@ -171,13 +171,13 @@ impl Binder<'_> {
                 _ => return None,
             };
             if is_equality {
-                return Some(self.fold_test(equality(
+                return Some(Ok(Self::fold_test(equality(
                     Equality::Value,
                     op,
                     left.clone(),
                     right.clone(),
                     span,
-                )));
+                ))));
             }
             return Some(self.arithmetic(op, left.clone(), right.clone(), result, lifted, span));
         }
@@ -199,7 +199,7 @@ impl Binder<'_> {
             };
             return Some(self.arithmetic(op, left, right, result, lifted, span));
         }
-        let common = self.promotion(left, right, a, b)?;
+        let common = Self::promotion(left, right, a, b)?;
         let is_bitwise = matches!(op, BinaryOp::BitAnd | BinaryOp::BitOr | BinaryOp::BitXor);
         if is_bitwise && matches!(common, Class::Float | Class::Double | Class::Decimal) {
             return None;
@@ -210,17 +210,17 @@ impl Binder<'_> {
             (Err(problem), _) | (_, Err(problem)) => return Some(Err(problem)),
         };
         if is_equality {
-            return Some(self.fold_test(equality(Equality::Value, op, left, right, span)));
+            return Some(Ok(Self::fold_test(equality(Equality::Value, op, left, right, span))));
         }
         if is_order {
             let op = Op::Compare(op, Box::new([left.node, right.node]));
-            return Some(self.fold_test(Typed::new(op, span, Type::BOOL)));
+            return Some(Ok(Self::fold_test(Typed::new(op, span, Type::BOOL))));
         }
         Some(self.arithmetic(op, left, right, Type::Plain(common), lifted, span))
     }
 
     /// The type that both operands are promoted to; constants adapt: `ulong` with `1`.
-    fn promotion(&self, left: &Typed, right: &Typed, a: Class, b: Class) -> Option<Class> {
+    fn promotion(left: &Typed, right: &Typed, a: Class, b: Class) -> Option<Class> {
         if let Some(found) = number::promoted(a, b) {
             let fits = |side: &Typed, to: Class| {
                 relations::implicit(inner(&side.ty), side.constant(), &Type::Plain(to)).is_some()
@@ -262,7 +262,7 @@ impl Binder<'_> {
             matches!(op, BinaryOp::Less | BinaryOp::LessEqual | BinaryOp::Greater | BinaryOp::GreaterEqual);
         if is_order {
             let op = Op::Compare(op, Box::new([left.node, right.node]));
-            return self.fold_test(Typed::new(op, span, Type::BOOL));
+            return Ok(Self::fold_test(Typed::new(op, span, Type::BOOL)));
         }
         let ty = if lifted { result.nullable() } else { result };
         if let (Some(a), Some(b)) = (left.constant(), right.constant()) {
@@ -291,7 +291,7 @@ impl Binder<'_> {
         Ok(Typed::new(op, span, ty))
     }
 
-    fn fold_test(&mut self, test: Typed) -> Bind<Typed> {
+    fn fold_test(test: Typed) -> Typed {
         let value = match &test.node.op {
             Op::Equal(Equality::Value, negate, sides) => match both(sides) {
                 (Op::Constant(a), Op::Constant(b)) => Some(number::equal(a, b) != *negate),
@@ -305,10 +305,10 @@ impl Binder<'_> {
             },
             _ => None,
         };
-        Ok(match value {
+        match value {
             Some(value) => Typed::new(Op::Constant(Value::Bool(value)), test.span(), Type::BOOL),
             None => test,
-        })
+        }
     }
 
     /// An operator that a class declares.
@@ -347,7 +347,7 @@ impl Binder<'_> {
                 if lifted && matches!(sign, "==" | "!=") {
                     return Some(self.lifted_equality(sign, operands, span));
                 }
-                return Some(self.operator_call(chosen, operands.to_vec(), lifted, span));
+                return Some(self.operator_call(&chosen, operands.to_vec(), lifted, span));
             }
         }
         None

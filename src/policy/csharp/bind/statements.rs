@@ -172,6 +172,10 @@ impl Binder<'_> {
                 self.scopes.pop();
                 Ok(Statement::Block(Box::new([resource?, body])))
             }
+            StmtKind::Checked(checked, body) => {
+                let body = self.with_checks(*checked, |binder| binder.statements(body));
+                Ok(Statement::Block(body.into()))
+            }
             StmtKind::LocalFunction { name, parameters, body, .. } => {
                 let body: &LambdaBody = body;
                 self.local_function(name, parameters, body)

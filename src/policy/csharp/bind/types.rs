@@ -208,14 +208,14 @@ impl Binder<'_> {
         let arguments: Vec<Type> = last.arguments.iter().map(|ty| self.ty(ty)).collect::<Bind<_>>()?;
         let prefix: Vec<&str> = path.iter().map(|part| part.name.text.as_str()).collect();
         let prefix = prefix.join(".");
-        match self.class_named(&prefix, &last.name.text, arguments.len()) {
+        match Self::class_named(&prefix, &last.name.text, arguments.len()) {
             Some(class) => Ok(class_type(class, arguments)),
             None => self.unknown_type(&last.name.text, span),
         }
     }
 
     /// The class with this name and number of type arguments.
-    pub(super) fn class_named(&self, prefix: &str, name: &str, count: usize) -> Option<Class> {
+    pub(super) fn class_named(prefix: &str, name: &str, count: usize) -> Option<Class> {
         let fits = |class: &Class| {
             let arity = class.arity();
             let takes = arity == count || (arity == 9 && (count > 0 || *class == Class::Action));
@@ -245,7 +245,7 @@ impl Binder<'_> {
         let known: Vec<&str> = Class::ALL.iter().flat_map(|class| [class.name(), class.keyword()]).collect();
         let mut problem =
             Diagnostic::error("unknown-type", span, format!("unknown type `{name}`")).label("no such type");
-        if let Some(meant) = closest(name, known) {
+        if let Some(meant) = closest(name, known).filter(|meant| *meant != name) {
             problem = problem.help(format!("did you mean `{meant}`?"));
         }
         self.diagnostics.push(problem);

@@ -142,6 +142,14 @@ impl Machine<'_, '_> {
                 }
             }
             Conversion::Dynamic(ty) => self.assign_to(value, ty),
+            Conversion::DynamicCast(ty) => {
+                let found = type_of(self.scope.heap, &value);
+                match explicit(&found, None, ty, false).flatten() {
+                    Some(Conversion::Dynamic(_) | Conversion::Cast(_)) | None => self.cast(value, ty),
+                    Some(_) if value == Value::Null => self.cast(value, ty),
+                    Some(conversion) => self.convert(&conversion, value),
+                }
+            }
             Conversion::Items(parts, types) => {
                 let Some(Object::Tuple { class, items, .. }) = self.object(&value).cloned() else {
                     return Ok(value);

@@ -5,7 +5,7 @@ use super::super::classes::Class;
 use super::super::fault::Fault;
 use super::super::heap::Object;
 use super::super::ir::{Equality, Late, Node};
-use super::super::library::{Action, args, common};
+use super::super::library::{Action, args, common, json};
 use super::super::machine::{Call, Machine};
 use super::super::syntax::BinaryOp;
 use super::super::types::Type;
@@ -75,6 +75,17 @@ impl Machine<'_, '_> {
             return Err(Fault::null_reference());
         }
         let owner = type_of(self.scope.heap, receiver);
+        // A JSON object as `dynamic` has its properties as members, and nothing else to read.
+        if owner == Type::Plain(Class::JObject)
+            && let Lookup::Get(name) | Lookup::Set(name) = lookup
+        {
+            let mut indexed = vec![receiver.clone(), Value::from((*name).to_owned())];
+            let Some(new) = arguments.first().filter(|_| matches!(lookup, Lookup::Set(_))) else {
+                return self.late_member(Lookup::Index, &indexed, types);
+            };
+            indexed.push(self.assign_to(new.clone(), &Type::Plain(Class::JToken))?);
+            return self.late_member(Lookup::SetIndex, &indexed, types);
+        }
         if let (Lookup::Get(name), Type::Anonymous(fields)) = (&lookup, &owner)
             && let Some(at) = fields.iter().position(|(known, _)| known.as_str() == *name)
         {
@@ -133,6 +144,7 @@ impl Machine<'_, '_> {
     }
 
     fn late_binary(&mut self, op: BinaryOp, left: &Value, right: &Value) -> Result<Value, Fault> {
+        let (left, right) = (&json::plain(self, left), &json::plain(self, right));
         let either_text = matches!(left, Value::Str(_)) || matches!(right, Value::Str(_));
         match op {
             BinaryOp::Add if either_text => {

@@ -31,7 +31,7 @@ impl Machine<'_, '_> {
             Op::Element(parts) => {
                 let [array, index] = parts.as_ref();
                 let (array, index) = (self.eval(array)?, self.eval(index)?);
-                let at = self.element_index(&array, &index)?;
+                let at = Self::element_index(&array, &index)?;
                 match self.object(&array) {
                     Some(Object::Array { items, .. }) => items.get(at).cloned().ok_or_else(out_of_range),
                     _ => Err(Fault::null_reference()),
@@ -40,7 +40,7 @@ impl Machine<'_, '_> {
             Op::SetElement(parts) => {
                 let [array, index, value] = parts.as_ref();
                 let (array, index, value) = (self.eval(array)?, self.eval(index)?, self.eval(value)?);
-                let at = self.element_index(&array, &index)?;
+                let at = Self::element_index(&array, &index)?;
                 if let Some(Object::Array { element, .. }) = self.object(&array)
                     && !element.is_value_type()
                     && !matches!(value, Value::Null)
@@ -153,7 +153,7 @@ impl Machine<'_, '_> {
         found.cloned().ok_or_else(Fault::null_reference)
     }
 
-    fn element_index(&self, array: &Value, index: &Value) -> Result<usize, Fault> {
+    fn element_index(array: &Value, index: &Value) -> Result<usize, Fault> {
         if matches!(array, Value::Null) {
             return Err(Fault::null_reference());
         }

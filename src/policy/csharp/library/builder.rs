@@ -238,6 +238,15 @@ fn rest(machine: &Machine<'_, '_>, call: &Call<'_>) -> String {
     }
 }
 
+/// What a `StringReader` has not given yet; it is at its end then.
+pub(super) fn take_rest(machine: &mut Machine<'_, '_>, reader: &Value) -> String {
+    let Some(Object::Record { fields, .. }) = machine.heap().object_mut(reader) else { return String::new() };
+    let [Value::Str(text), Value::Int(at)] = fields.as_mut_slice() else { return String::new() };
+    let rest = text.get(usize::try_from(*at).unwrap_or(0)..).unwrap_or_default().to_owned();
+    *at = i32::try_from(text.len()).unwrap_or(i32::MAX);
+    rest
+}
+
 /// Moves a reader on by so many bytes.
 fn advance(machine: &mut Machine<'_, '_>, call: &Call<'_>, bytes: usize) {
     if let Some(Object::Record { fields, .. }) = machine.heap().object_mut(call.get(0))

@@ -33,6 +33,7 @@ const fn is_flags(class: Class) -> bool {
             | Class::UriComponents
             | Class::SaveOptions
             | Class::LoadOptions
+            | Class::X509KeyStorageFlags
     )
 }
 

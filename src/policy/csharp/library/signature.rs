@@ -181,7 +181,7 @@ fn read(table: &Table, row: &Row) -> Option<Member> {
     if reader.word("new") {
         member.kind = MemberKind::Constructor;
         member.is_static = true;
-        member.name = "new".to_owned();
+        "new".clone_into(&mut member.name);
         member.result = self_type(table);
         reader.parameters(&mut member, "(", ")")?;
         return reader.is_done().then_some(member);
@@ -190,7 +190,7 @@ fn read(table: &Table, row: &Row) -> Option<Member> {
         if reader.word(word) {
             member.kind = kind;
             member.is_static = true;
-            member.name = word.to_owned();
+            word.clone_into(&mut member.name);
             if !reader.word("operator") {
                 return None;
             }
@@ -203,12 +203,12 @@ fn read(table: &Table, row: &Row) -> Option<Member> {
     if reader.word("operator") {
         member.kind = MemberKind::Operator;
         member.is_static = true;
-        member.name = reader.until('(').trim().to_owned();
+        reader.until('(').trim().clone_into(&mut member.name);
         reader.parameters(&mut member, "(", ")")?;
         return reader.is_done().then_some(member);
     }
     if reader.word("this") {
-        member.name = "this".to_owned();
+        "this".clone_into(&mut member.name);
         reader.parameters(&mut member, "[", "]")?;
         member.kind = if reader.accessor()? { MemberKind::Indexer } else { MemberKind::IndexSetter };
         return reader.is_done().then_some(member);

@@ -2,8 +2,12 @@
 
 use super::types::Question;
 use super::{Parsed, Parser};
-use crate::policy::csharp::syntax::{Expr, ExprKind, LambdaBody, Name, StmtKind, TypeKind, TypeSyntax};
-use crate::policy::csharp::token::Token;
+use crate::diagnostics::Span;
+use crate::policy::csharp::syntax::{Expr, ExprKind, LambdaBody, Name, Stmt, StmtKind, TypeKind, TypeSyntax};
+use crate::policy::csharp::token::{Placed, Token};
+
+/// A variable that a tuple is taken apart into: its type unless that is `var` for all, and its name.
+pub(super) type Part = (Option<TypeSyntax>, Name);
 
 impl Parser<'_, '_> {
     /// What a type begins, or else an expression.
@@ -99,7 +103,50 @@ impl Parser<'_, '_> {
         Ok(Some(StmtKind::Deconstruct { names, value }))
     }
 
-    fn deconstructed(&self, start: usize, all_var: bool) -> Option<Vec<(Option<TypeSyntax>, Name)>> {
+    /// `var (a, b)` and `(var a, int b)` before `in`, if they are here.
+    pub(super) fn parts_of_foreach(&mut self) -> Parsed<Option<Vec<Part>>> {
+        let all_var = self.word_is("var") && self.sign_ahead(1, "(");
+        let opener = if all_var { self.at.saturating_add(1) } else { self.at };
+        if !self.sign_at(opener, "(") || !self.word_at(self.closer(opener).saturating_add(1), "in") {
+            return Ok(None);
+        }
+        let Some(names) = self.deconstructed(opener.saturating_add(1), all_var) else {
+            return Err(self.unsupported("a tuple in a tuple of variables", "take it apart in two steps"));
+        };
+        self.at = self.closer(opener).saturating_add(1);
+        Ok(Some(names))
+    }
+
+    /// A loop over tuples: each is taken apart before the body.
+    pub(super) fn foreach_parts(
+        &mut self,
+        names: Vec<Part>,
+        span: Span,
+        items: Expr,
+        body: Box<Stmt>,
+    ) -> StmtKind {
+        let name = self.fresh_name("item", span);
+        let value = Expr { kind: ExprKind::Name { name: name.clone(), type_arguments: Vec::new() }, span };
+        let parts = Stmt { kind: StmtKind::Deconstruct { names, value }, span };
+        let whole = body.span;
+        let body = Stmt { kind: StmtKind::Block(vec![parts, *body]), span: whole };
+        StmtKind::ForEach { ty: TypeSyntax { kind: TypeKind::Var, span }, name, items, body: Box::new(body) }
+    }
+
+    /// A name that stands nowhere in the expression.
+    pub(super) fn fresh_name(&mut self, base: &str, span: Span) -> Name {
+        loop {
+            self.fresh = self.fresh.saturating_add(1);
+            let text = format!("{base}{}", self.fresh);
+            let is_taken =
+                |placed: &Placed<'_>| matches!(placed.token, Token::Name { text: t, .. } if t == text);
+            if self.fresh == u32::MAX || !self.tokens.iter().any(is_taken) {
+                return Name { text, span };
+            }
+        }
+    }
+
+    fn deconstructed(&self, start: usize, all_var: bool) -> Option<Vec<Part>> {
         let mut names = Vec::new();
         let mut at = start;
         loop {

@@ -43,14 +43,12 @@ impl Parser<'_, '_> {
         Ok((LambdaBody::Expr(Box::new(value)), span))
     }
 
-    /// `delegate (T x) { ... }`
+    /// `delegate (T x) { ... }`; without brackets it is one without parameters here, although C# takes it for
+    /// functions with any.
     #[inline(never)]
     pub(super) fn delegate(&mut self, start: Span) -> Parsed<Expr> {
         self.skip();
-        if self.sign_is("{") {
-            return Err(self.unsupported("`delegate` without parameters", "write `() => { ... }`"));
-        }
-        let parameters = self.parameters(true)?;
+        let parameters = if self.sign_is("{") { Vec::new() } else { self.parameters(true)? };
         let body = LambdaBody::Block(self.block()?);
         let span = start.to(self.last_span());
         self.node(ExprKind::Lambda { parameters, body }, span)

@@ -19,6 +19,7 @@ mod lambdas;
 mod named;
 mod patterns;
 mod primary;
+mod query;
 mod report;
 mod statements;
 mod suffixes;
@@ -109,7 +110,8 @@ pub fn parse_with(raw: &RawText, options: ParseOptions, diagnostics: &mut Diagno
     }
     let closers = closers(&found.list);
     let whole = raw.span_of(blank, end);
-    let mut parser = Parser { raw, tokens: found.list, closers, at: 0, level: 0, height: 0, report };
+    let mut parser =
+        Parser { raw, tokens: found.list, closers, at: 0, level: 0, height: 0, fresh: 0, report };
     let parsed = if opener == Some(b'{') { parser.block_tree(whole) } else { parser.single_tree(whole) };
     parsed.ok().filter(|_| !parser.report.has_problems())
 }
@@ -191,6 +193,8 @@ struct Parser<'a, 'd> {
     level: u32,
     /// Height of the highest tree made since this was last set back.
     height: u32,
+    /// Number of the last name that was made up.
+    fresh: u32,
     report: Report<'d>,
 }
 

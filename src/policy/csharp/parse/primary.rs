@@ -45,9 +45,7 @@ impl Parser<'_, '_> {
                     let name = self.name("a name")?;
                     return self.node(ExprKind::Name { name, type_arguments: Vec::new() }, span);
                 }
-                "from" if self.query_follows() => {
-                    return Err(self.unsupported("a query (`from ... select`)", "write `Where` and `Select`"));
-                }
+                "from" if self.query_follows() => return self.query(),
                 "async" if matches!(self.ahead(1), Token::Name { .. }) || self.async_lambda() => {
                     return Err(self.unsupported("`async`", "expressions run to their end at once"));
                 }
@@ -67,13 +65,12 @@ impl Parser<'_, '_> {
     }
 
     /// `from x in` and `from T x in`.
-    fn query_follows(&self) -> bool {
+    pub(super) fn query_follows(&self) -> bool {
         let name = self.at.saturating_add(1);
-        self.is_name_at(name)
-            && (self.word_at(name.saturating_add(1), "in")
-                || self.type_at(name, Question::Nullable).is_some_and(|(_, next)| {
-                    self.is_name_at(next) && self.word_at(next.saturating_add(1), "in")
-                }))
+        (self.is_name_at(name) && self.word_at(name.saturating_add(1), "in"))
+            || self
+                .type_at(name, Question::Nullable)
+                .is_some_and(|(_, next)| self.is_name_at(next) && self.word_at(next.saturating_add(1), "in"))
     }
 
     #[inline(never)]
@@ -91,6 +88,7 @@ impl Parser<'_, '_> {
                 let what = format!("`{text}`");
                 return Err(self.unsupported(&what, "the gateway's objects are members of `context`"));
             }
+            "sizeof" if self.sign_ahead(1, "(") => return self.size_of(span),
             "sizeof" | "stackalloc" | "ref" => {
                 let what = format!("`{text}`");
                 return Err(self.unsupported(&what, "there are no pointers and references here"));
@@ -201,6 +199,25 @@ impl Parser<'_, '_> {
         let span = span.to(self.span());
         self.expect(")")?;
         self.node(ExprKind::Checked(checked, value), span)
+    }
+
+    /// `sizeof(T)` of a type whose size is a constant.
+    #[inline(never)]
+    fn size_of(&mut self, span: Span) -> Parsed<Expr> {
+        self.skip();
+        self.expect("(")?;
+        let size = match *self.peek() {
+            Token::Name { text: "bool" | "byte" | "sbyte", .. } => 1,
+            Token::Name { text: "char" | "short" | "ushort", .. } => 2,
+            Token::Name { text: "int" | "uint" | "float", .. } => 4,
+            Token::Name { text: "long" | "ulong" | "double", .. } => 8,
+            Token::Name { text: "decimal", .. } => 16,
+            _ => return Err(self.unexpected("the keyword of a number, `bool` or `char`")),
+        };
+        self.skip();
+        let span = span.to(self.span());
+        self.expect(")")?;
+        self.node(ExprKind::Literal(Value::Int(size)), span)
     }
 
     #[inline(never)]

@@ -1,5 +1,6 @@
 //! Statements.
 
+use super::declarations::Part;
 use super::types::{Question, is_type_keyword};
 use super::{Parsed, Parser, Stop};
 use crate::diagnostics::{Diagnostic, Span};
@@ -24,6 +25,14 @@ pub(super) fn is_statement_keyword(text: &str) -> bool {
             | "using"
             | "const"
     )
+}
+
+/// What `foreach` gives a value to in each round.
+enum Variable {
+    /// `var x`
+    One(TypeSyntax, Name),
+    /// `var (a, b)`
+    Parts(Vec<Part>, Span),
 }
 
 impl Parser<'_, '_> {
@@ -153,10 +162,11 @@ impl Parser<'_, '_> {
                 Err(self.error(&message, "expected a statement"))
             }
             "checked" | "unchecked" if self.sign_ahead(1, "{") => {
-                let what = format!("a `{word}` block");
-                Err(self.unsupported(&what, "write `checked(...)` around the value"))
+                self.skip();
+                self.block().map(|body| StmtKind::Checked(word == "checked", body))
             }
-            "goto" | "lock" | "fixed" | "unsafe" | "static" | "extern" => {
+            "lock" => self.lock_statement(),
+            "goto" | "fixed" | "unsafe" | "static" | "extern" => {
                 let what = format!("`{word}`");
                 Err(self.unsupported(&what, "write it in another way"))
             }
@@ -312,16 +322,25 @@ impl Parser<'_, '_> {
         let header = self.header(Self::foreach_header)?;
         let body = self.body()?;
         Ok(match header {
-            Some((ty, name, items)) => StmtKind::ForEach { ty, name, items, body },
+            Some((variable, items)) => match variable {
+                Variable::One(ty, name) => StmtKind::ForEach { ty, name, items, body },
+                Variable::Parts(names, span) => self.foreach_parts(names, span, items, body),
+            },
             None => StmtKind::Empty,
         })
     }
 
-    fn foreach_header(&mut self) -> Parsed<(TypeSyntax, Name, Expr)> {
+    fn foreach_header(&mut self) -> Parsed<(Variable, Expr)> {
         self.expect("(")?;
-        if self.word_is("var") && self.sign_ahead(1, "(") {
-            let what = "a tuple of variables in `foreach`";
-            return Err(self.unsupported(what, "write `foreach (var x in ...)` and take it apart inside"));
+        let start = self.span();
+        if let Some(names) = self.parts_of_foreach()? {
+            let span = start.to(self.last_span());
+            if !self.take_word("in") {
+                return Err(self.unexpected("`in`"));
+            }
+            let items = self.expression()?;
+            self.expect(")")?;
+            return Ok((Variable::Parts(names, span), items));
         }
         if self.is_name_at(self.at) && self.word_at(self.at.saturating_add(1), "in") {
             return Err(self.error("the type of the variable is missing", "expected `var` before it"));
@@ -333,7 +352,17 @@ impl Parser<'_, '_> {
         }
         let items = self.expression()?;
         self.expect(")")?;
-        Ok((ty, name, items))
+        Ok((Variable::One(ty, name), items))
+    }
+
+    /// `lock (x) body`: an expression runs alone, so that only `x` counts.
+    #[inline(never)]
+    fn lock_statement(&mut self) -> Parsed<StmtKind> {
+        self.skip();
+        let value = self.bracketed()?;
+        let span = value.span;
+        let resource = Stmt { kind: StmtKind::Expr(value), span };
+        Ok(StmtKind::Using(Box::new(resource), self.body()?))
     }
 
     #[inline(never)]

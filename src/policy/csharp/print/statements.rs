@@ -76,6 +76,10 @@ impl Display for Stmt {
                 }
                 write!(f, ") {body}")
             }
+            StmtKind::Checked(checked, body) => {
+                f.write_str(if *checked { "checked " } else { "unchecked " })?;
+                write_block(f, body)
+            }
             StmtKind::LocalFunction { ty, name, parameters, body } => {
                 write!(f, "{ty} ")?;
                 write_name(f, name)?;

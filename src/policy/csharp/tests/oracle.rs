@@ -16,8 +16,6 @@ const IDENTITY: &str = "boxes and strings are values here: whether two are the s
 const TYPEOF: &str = "a type object knows its class only";
 /// Accepted although a compiler would refuse it.
 const LENIENT: &str = "published policies contain it, or what it means is not in doubt";
-/// Not there yet.
-const FILTER: &str = "filters in JSON paths are not evaluated";
 /// The compiler's table models the gateway's objects by classes of its own.
 const GATEWAY: &str = "classes of the gateway's objects differ from those of the table's stand-ins";
 /// .NET documents no order.
@@ -62,14 +60,6 @@ const KNOWN: &[(&str, &str)] = &[
     (r#"@(JObject.Parse("{\"a\":[1]}")["a"]["c"])"#, OTHER),
     (r#"@(JArray.Parse("[1,2]")["a"])"#, OTHER),
     (r"@{ JToken t = (string)null; return t.Type; }", OTHER),
-    (r#"@(JObject.Parse("{\"a\":[{\"n\":1},{\"n\":2}]}").SelectTokens("a[?(@.n == 2)]"))"#, FILTER),
-    (r#"@(JObject.Parse("{\"a\":[{\"n\":1},{\"n\":2}]}").SelectTokens("a[?(@.n > 1)].n"))"#, FILTER),
-    (r#"@(JObject.Parse("{\"a\":[{\"n\":\"x\"},{\"n\":\"y\"}]}").SelectToken("a[?(@.n == 'y')]"))"#, FILTER),
-    (r#"@(JObject.Parse("{\"a\":[{\"n\":\"x\"},{\"m\":\"y\"}]}").SelectToken("a[?(@.m)]"))"#, FILTER),
-    (
-        r#"@(JObject.Parse("{\"a\":[{\"n\":1,\"p\":2},{\"n\":2,\"p\":2}]}").SelectTokens("a[?(@.n == 2 && @.p == 2)]"))"#,
-        FILTER,
-    ),
     (r"@(JsonConvert.SerializeObject(context.Request.MatchedParameters))", GATEWAY),
     (r#"@(JsonConvert.DeserializeObject<Dictionary<string, int>>("{\"a\":\"x\"}"))"#, OTHER),
     (r#"@(JsonConvert.DeserializeObject("{"))"#, OTHER),
@@ -89,20 +79,7 @@ const KNOWN: &[(&str, &str)] = &[
     (r"@{ var l = new List<int> { 1 }; var q = l.Where(x => x > 0); l.Add(2); return q.Count(); }", LINQ),
     (r"@{ int limit = 1; var q = new[] { 1, 2, 3 }.Where(x => x > limit); limit = 2; return q; }", LINQ),
     (r"@{ var q = new[] { 1, 0 }.Select(x => 1 / x); return q.Any(); }", LINQ),
-    (r"@{ int max = int.MaxValue; checked { return max * 2; } }", LANGUAGE),
     (r"@(typeof(List<int>).Name)", TYPEOF),
-    (r"@(sizeof(int) + sizeof(long))", LANGUAGE),
-    (
-        r#"@{
-    unchecked
-    {
-        uint hash = 2166136261;
-        foreach (var c in "gpt-4o") { hash = (hash ^ c) * 16777619; }
-        return hash;
-    }
-}"#,
-        LANGUAGE,
-    ),
     (r"@('ab')", LENIENT),
     (r"@('')", LENIENT),
     (r#"@(JObject.Parse("{}").Any())"#, LENIENT),
@@ -118,6 +95,17 @@ again:
     return i;
 }",
         LANGUAGE,
+    ),
+    (
+        r#"@{
+    var m = Regex.Match("k1=v1,k2=v2", @"(?:(\w+)=(\w+),?)+");
+    return string.Join("|", m.Groups[1].Captures.Cast<Capture>().Select(c => c.Value));
+}"#,
+        OTHER,
+    ),
+    (
+        r#"@(TimeSpan.Parse("01:02:03").TotalMinutes)"#,
+        "today ticks are divided, not multiplied by a fraction",
     ),
     (r#"@("5".PadLeft(-1))"#, OTHER),
     (r#"@(new Uri("http://127.0.0.1:8080/").HostNameType)"#, GATEWAY),
@@ -216,13 +204,17 @@ fn results_are_those_of_a_csharp_compiler() {
     all.extend(rows("by_hand.jsonl"));
     let mut wrong = std::collections::BTreeMap::<String, (usize, usize)>::new();
     let mut shown = String::new();
+    let mut stale = Vec::new();
     for row in all.iter().filter(|row| row.compares_value) {
         let count = wrong.entry(row.family.clone()).or_default();
         count.1 += 1;
+        let found = outcome(&row.expression);
         if KNOWN.iter().any(|(known, _)| *known == row.expression) {
+            if agrees(row, &found) {
+                stale.push(&row.expression);
+            }
             continue;
         }
-        let found = outcome(&row.expression);
         if !agrees(row, &found) {
             count.0 += 1;
             shown += &format!(
@@ -233,4 +225,5 @@ fn results_are_those_of_a_csharp_compiler() {
     }
     let total: usize = wrong.values().map(|count| count.0).sum();
     assert_eq!(total, 0, "wrong of all, by family: {wrong:?}\n{shown}");
+    assert!(stale.is_empty(), "these differ no more: {stale:#?}");
 }

@@ -5,7 +5,7 @@ use super::super::super::fault::{Fault, FaultKind};
 use super::super::super::machine::{Call, Machine};
 use super::super::super::value::{Host, Value};
 use super::super::arguments::{field, nullable};
-use super::super::{Table, call};
+use super::super::{Table, call, constant};
 
 pub(super) const CERTIFICATE: Table = Table {
     class: Class::X509Certificate2,
@@ -15,9 +15,9 @@ pub(super) const CERTIFICATE: Table = Table {
         call("string GetCertHashString()", |machine, call| Ok(thumbprint(machine, call.get(0)))),
         call("bool Verify()", |_, _| Ok(Value::Bool(true))),
         call("string Subject { get; }", unknown),
-        call("string SubjectName { get; }", unknown),
+        call("X500DistinguishedName SubjectName { get; }", unknown),
         call("string Issuer { get; }", unknown),
-        call("string IssuerName { get; }", unknown),
+        call("X500DistinguishedName IssuerName { get; }", unknown),
         call("string SerialNumber { get; }", unknown),
         call("string FriendlyName { get; }", unknown),
         call("DateTime NotBefore { get; }", unknown),
@@ -30,11 +30,54 @@ pub(super) const CERTIFICATE: Table = Table {
         call("byte[] GetPublicKey()", unknown),
         call("string GetPublicKeyString()", unknown),
         call("string GetSerialNumberString()", unknown),
-        call("string GetNameInfo(object nameType, bool forIssuer)", unknown),
+        call("string GetNameInfo(X509NameType nameType, bool forIssuer)", unknown),
+        call("string GetEffectiveDateString()", unknown),
+        call("string GetExpirationDateString()", unknown),
+        call("string GetRawCertDataString()", unknown),
+        call("string GetKeyAlgorithm()", unknown),
+        call("byte[] GetSerialNumber()", unknown),
+        call("void Dispose()", |_, _| Ok(Value::Null)),
         call("RSA GetRSAPrivateKey()", unknown),
         call("RSA GetRSAPublicKey()", unknown),
         call("new(byte[] rawData)", unknown),
         call("new(byte[] rawData, string password)", unknown),
+        call("new(byte[] rawData, string password, X509KeyStorageFlags keyStorageFlags)", unknown),
+    ],
+    denied: &["Import", "Export", "Reset"],
+};
+
+pub(super) const DISTINGUISHED_NAME: Table = Table {
+    class: Class::X500DistinguishedName,
+    parameters: &[],
+    rows: &[call("string Name { get; }", unknown), call("byte[] RawData { get; }", unknown)],
+    denied: &[],
+};
+
+pub(super) const NAME_TYPE: Table = Table {
+    class: Class::X509NameType,
+    parameters: &[],
+    rows: &[
+        constant("SimpleName", 0),
+        constant("EmailName", 1),
+        constant("UpnName", 2),
+        constant("DnsName", 3),
+        constant("DnsFromAlternativeName", 4),
+        constant("UrlName", 5),
+    ],
+    denied: &[],
+};
+
+pub(super) const KEY_STORAGE: Table = Table {
+    class: Class::X509KeyStorageFlags,
+    parameters: &[],
+    rows: &[
+        constant("DefaultKeySet", 0),
+        constant("UserKeySet", 1),
+        constant("MachineKeySet", 2),
+        constant("Exportable", 4),
+        constant("UserProtected", 8),
+        constant("PersistKeySet", 16),
+        constant("EphemeralKeySet", 32),
     ],
     denied: &[],
 };

@@ -23,6 +23,8 @@ pub(super) const CONTEXT: Table = Table {
         call("ILastError LastError { get; }", |machine, _| {
             present(machine.scope.last_error.is_some(), Host::LastError)
         }),
+        // Requests here are resolved by no GraphQL resolver.
+        call("IGraphQLContext GraphQL { get; }", |_, _| Ok(Value::Null)),
         call("IOperation Operation { get; }", |_, _| host(Host::Operation)),
         call("IProduct Product { get; }", |machine, _| {
             present(machine.scope.facts.product.is_some(), Host::Product)
@@ -40,6 +42,17 @@ pub(super) const CONTEXT: Table = Table {
         call("IUser User { get; }", |machine, _| present(machine.scope.facts.user.is_some(), Host::User)),
         call("IVariables Variables { get; }", |_, _| host(Host::Variables)),
         call("void Trace(string message)", trace),
+    ],
+    denied: &[],
+};
+
+/// Nothing here has one, so that nobody reads these.
+pub(super) const GRAPH_QL: Table = Table {
+    class: Class::IGraphQLContext,
+    parameters: &[],
+    rows: &[
+        call("JToken Arguments { get; }", |_, _| Ok(Value::Null)),
+        call("JToken Parent { get; }", |_, _| Ok(Value::Null)),
     ],
     denied: &[],
 };

@@ -77,6 +77,10 @@ pub(super) const EXTENSIONS: Table = Table {
              string claimName, string defaultValue)",
             claim,
         ),
+        call(
+            "static string ToFormUrlEncodedContent(this IDictionary<string, IList<string>> content)",
+            super::form::encoded,
+        ),
         call("static bool VerifyNoRevocation(this X509Certificate2 input)", verify_no_revocation),
     ],
     denied: &[],

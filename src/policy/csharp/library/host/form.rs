@@ -3,7 +3,7 @@
 use super::super::super::Class;
 use super::super::super::fault::Fault;
 use super::super::super::heap::Object;
-use super::super::super::machine::Machine;
+use super::super::super::machine::{Call, Machine};
 use super::super::super::types::Type;
 use super::super::super::value::Value;
 use super::super::web;
@@ -18,6 +18,27 @@ pub(super) fn pairs(text: &str) -> Vec<(Text, Text)> {
             (Text::from(web::url_decode(name)), Text::from(web::url_decode(value)))
         })
         .collect()
+}
+
+/// `ToFormUrlEncodedContent`: the text of a form, one `name=value` for each value.
+pub(super) fn encoded(machine: &mut Machine<'_, '_>, call: &Call<'_>) -> Result<Value, Fault> {
+    if *call.get(0) == Value::Null {
+        return Err(Fault::null_argument("content"));
+    }
+    let mut out = String::new();
+    for pair in super::super::sequence::items(machine, call.get(0))? {
+        let Some(Object::Pair { entry, .. }) = machine.object(&pair) else { continue };
+        let (Value::Str(name), values) = (entry.0.clone(), entry.1.clone()) else { continue };
+        for value in super::super::sequence::items(machine, &values)? {
+            let value = if let Value::Str(value) = value { value } else { Text::EMPTY };
+            if !out.is_empty() {
+                out.push('&');
+            }
+            out.push_str(&format!("{}={}", web::url_encode(&name), web::url_encode(&value)));
+        }
+        machine.spend(out.len() as u64 >> 4)?;
+    }
+    machine.text(out)
 }
 
 /// `IDictionary<string, IList<string>>` of a form.

@@ -8,7 +8,7 @@
 //! - Names of headers, query parameters and matched parameters ignore case; names of variables do not.
 //! - A body that was read without `preserveContent` is empty afterwards.
 //!
-//! Not modelled: workspaces, GraphQL arguments, private endpoint connections (always null).
+//! Not modelled: workspaces; GraphQL arguments and private endpoint connections, which are always null.
 
 mod body;
 mod certificate;
@@ -66,6 +66,10 @@ pub const TABLES: &[Table] = &[
     credentials::EXTENSIONS,
     jwt::JWT,
     certificate::CERTIFICATE,
+    certificate::DISTINGUISHED_NAME,
+    certificate::NAME_TYPE,
+    certificate::KEY_STORAGE,
+    context::GRAPH_QL,
 ];
 
 /// The class of a gateway object.

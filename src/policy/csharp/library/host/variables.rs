@@ -51,6 +51,10 @@ pub(super) const VARIABLES: Table = Table {
             let key = text(call, 1, "key")?;
             Ok(lookup(machine, &key).unwrap_or(Value::Null))
         }),
+        call("object GetValueOrDefault(string variableName, object defaultValue)", |machine, call| {
+            let key = text(call, 1, "key")?;
+            Ok(lookup(machine, &key).unwrap_or_else(|| call.get(2).clone()))
+        }),
         call("IEnumerable<string> Keys { get; }", |machine, _| {
             let keys: Vec<Text> = entries(machine).map(|(name, _)| name.clone()).collect();
             string_sequence(machine, keys)

@@ -149,6 +149,14 @@ pub fn order_values(machine: &Machine<'_, '_>, a: &Value, b: &Value) -> Option<s
     select::order(machine, a, b)
 }
 
+/// What a `JValue` holds, as operators of `dynamic` see it; anything else as it is.
+pub fn plain(machine: &Machine<'_, '_>, value: &Value) -> Value {
+    match tree::kind(machine, value) {
+        Some(JsonKind::Value(inner)) => inner.clone(),
+        _ => value.clone(),
+    }
+}
+
 /// `ToString()` of a token: the value's own text for a `JValue`, indented JSON for others.
 pub fn display(machine: &mut Machine<'_, '_>, token: &Value) -> Result<Text, Fault> {
     match tree::node(machine, token).map(|node| &node.kind) {

@@ -60,6 +60,10 @@ pub(super) const CONVERT: Table = Table {
         "PopulateObject",
         "DefaultSettings",
         "SerializeObjectAsync",
+        "DeserializeObjectAsync",
+        "DeserializeAnonymousType",
+        "SerializeXmlNode",
+        "SerializeXNode",
     ],
 };
 

@@ -105,6 +105,7 @@ pub(super) const NODE: Table = Table {
         call("string ToString(SaveOptions options)", |machine, call| {
             shown(machine, call.get(0), int(call, 1) & 1 == 0)
         }),
+        call("static XNode ReadFrom(XmlReader reader)", super::reader::read_from),
         call("static bool DeepEquals(XNode n1, XNode n2)", |machine, call| {
             if *call.get(0) == Value::Null || *call.get(1) == Value::Null {
                 return Ok(Value::Bool(call.get(0) == call.get(1)));
@@ -114,7 +115,7 @@ pub(super) const NODE: Table = Table {
             Ok(Value::Bool(a == b))
         }),
     ],
-    denied: &["ReadFrom", "CreateReader", "WriteTo"],
+    denied: &["CreateReader", "WriteTo"],
 };
 
 pub(super) const CONTAINER: Table = Table {

@@ -16,6 +16,7 @@ mod nodes;
 mod parse;
 mod print;
 mod queries;
+mod reader;
 #[cfg(test)]
 mod tests;
 mod tree;
@@ -51,6 +52,7 @@ pub const TABLES: &[Table] = &[
     queries::EXTENSIONS,
     xmldocument::DOCUMENT,
     xmldocument::NODE,
+    reader::READER,
 ];
 
 /// Namespace of `xml:` attributes.

@@ -78,13 +78,16 @@ pub(super) const EXTENSIONS: Table = Table {
     denied: &[],
 };
 
+/// The nodes that belong to a node, those of a name if one is given.
+type Find = fn(&mut Machine<'_, '_>, &Value, Option<&Text>) -> Result<Vec<Value>, Fault>;
+
 /// What `of` gives for each node, one after the other.
 fn each(
     machine: &mut Machine<'_, '_>,
     call: &Call<'_>,
     class: Class,
     name: Option<&Text>,
-    of: fn(&mut Machine<'_, '_>, &Value, Option<&Text>) -> Result<Vec<Value>, Fault>,
+    of: Find,
 ) -> Result<Value, Fault> {
     let mut found = Vec::new();
     for node in sequence::items(machine, call.get(0))? {

@@ -218,8 +218,8 @@ pub(super) fn copy(machine: &mut Machine<'_, '_>, value: &Value, depth: usize) -
         XmlKind::Document(children) => children.clone_from(&copies),
         XmlKind::Element { attributes, children, .. } => {
             let rest = copies.split_off(attributes.len().min(copies.len()));
-            *attributes = copies.clone();
-            *children = rest.clone();
+            attributes.clone_from(&copies);
+            children.clone_from(&rest);
             copies.extend(rest);
         }
         _ => {}

@@ -10,7 +10,9 @@ use super::super::super::value::Value;
 use super::super::arguments::{field, record, set_field, text};
 use super::super::{Table, call, sequence};
 use super::names::split;
-use super::tree::{attribute, attributes, children, elements, name, node, parent, text as text_in};
+use super::tree::{
+    attribute, attributes, below, children, elements, is_element, name, node, parent, text as text_in,
+};
 use super::{XmlKind, parse, print, xpath};
 
 pub(super) const DOCUMENT: Table = Table {
@@ -24,13 +26,23 @@ pub(super) const DOCUMENT: Table = Table {
             set_field(machine, call.get(0), 0, document);
             Ok(Value::Null)
         }),
+        call("List<XmlNode> GetElementsByTagName(string name)", |machine, call| {
+            let wanted = text(call, 1, "name")?;
+            let document = field(machine, call.get(0), 0);
+            let mut found = below(machine, &document)?;
+            found.retain(|at| {
+                let own = if is_element(machine, at) { name(machine, at) } else { None };
+                own.is_some_and(|own| wanted.as_str() == "*" || split(&own).1 == local_part(&wanted))
+            });
+            wrap_all(machine, found)
+        }),
         call("XmlNode DocumentElement { get; }", |machine, call| {
             let document = field(machine, call.get(0), 0);
             let found = elements(machine, &document, None)?.into_iter().next();
             wrap(machine, found)
         }),
     ],
-    denied: &["Load", "Save"],
+    denied: &["Load", "Save", "Validate", "CreateNavigator", "XmlResolver", "Schemas"],
 };
 
 pub(super) const NODE: Table = Table {
@@ -67,6 +79,41 @@ pub(super) const NODE: Table = Table {
             let at = field(machine, call.get(0), 0);
             let found = children(machine, &at).first().cloned();
             wrap(machine, found)
+        }),
+        call("XmlNode LastChild { get; }", |machine, call| {
+            let at = field(machine, call.get(0), 0);
+            let found = children(machine, &at).last().cloned();
+            wrap(machine, found)
+        }),
+        call("bool HasChildNodes { get; }", |machine, call| {
+            let at = field(machine, call.get(0), 0);
+            Ok(Value::Bool(!children(machine, &at).is_empty()))
+        }),
+        call("XmlNode this[string name] { get; }", |machine, call| {
+            let wanted = text(call, 1, "name")?;
+            let at = field(machine, call.get(0), 0);
+            let all = elements(machine, &at, None)?;
+            let found = all
+                .into_iter()
+                .find(|at| name(machine, at).is_some_and(|own| split(&own).1 == local_part(&wanted)));
+            wrap(machine, found)
+        }),
+        call("string NamespaceURI { get; }", |machine, call| {
+            let at = field(machine, call.get(0), 0);
+            let own = name(machine, &at).map_or_else(String::new, |name| split(&name).0.to_owned());
+            machine.text(own)
+        }),
+        call("XmlNodeType NodeType { get; }", |machine, call| {
+            let at = field(machine, call.get(0), 0);
+            let number = match node(machine, &at).map(|node| &node.kind) {
+                Some(XmlKind::Element { .. }) => 1,
+                Some(XmlKind::Attribute(..)) => 2,
+                Some(XmlKind::Text(_, false)) => 3,
+                Some(XmlKind::Text(_, true)) => 4,
+                Some(XmlKind::Comment(_)) => 8,
+                Some(XmlKind::Document(_)) | None => 9,
+            };
+            Ok(Value::Enum(Class::XmlNodeType, number))
         }),
         call("XmlNode ParentNode { get; }", |machine, call| {
             let at = field(machine, call.get(0), 0);
@@ -108,6 +155,11 @@ pub(super) const NODE: Table = Table {
     ],
     denied: &[],
 };
+
+/// A name without its prefix.
+fn local_part(name: &str) -> &str {
+    name.rsplit(':').next().unwrap_or(name)
+}
 
 fn local_name(machine: &mut Machine<'_, '_>, call: &Call<'_>) -> Result<Value, Fault> {
     let at = field(machine, call.get(0), 0);

@@ -441,6 +441,27 @@ const PRINTED: &[(&str, &str)] = &[
     ("f(out _)", "f(out var _)"),
     ("f(ref a)", "f(out a)"),
     ("delegate (int x) { return x; }", "(int x) => { return x; }"),
+    ("delegate { return 1; }", "() => { return 1; }"),
+    ("sizeof(long)", "8"),
+    // Queries are the calls that they stand for.
+    ("from x in y select x.A", "y.Select(x => x.A)"),
+    ("from int x in y where x > 1 select x", "y.Cast<int>().Where(x => x > 1).Select(x => x)"),
+    (
+        "from x in y orderby x.A descending, x.B select x into z where z select z",
+        "y.OrderByDescending(x => x.A).ThenBy(x => x.B).Select(x => x).Where(z => z).Select(z => z)",
+    ),
+    ("from x in y group x.A by x.B", "y.GroupBy(x => x.B, x => x.A)"),
+    (
+        "from a in b join c in d on a.K equals c.K into e select f",
+        "b.GroupJoin(d, a => a.K, c => c.K, (a, e) => (a, e)).Select(row1 => { var a = row1.Item1; \
+         var e = row1.Item2; return f; })",
+    ),
+    (
+        "from a in b let c = a.D from row1 in c select f",
+        "b.Select(a => (a, a.D)).SelectMany(row2 => { var a = row2.Item1; var c = row2.Item2; return c; }, \
+         (row3, row1) => (row3.Item1, row3.Item2, row1)).Select(row4 => { var a = row4.Item1; \
+         var c = row4.Item2; var row1 = row4.Item3; return f; })",
+    ),
     ("(x) => x", "x => x"),
     // Creation.
     ("new Foo() { }", "new Foo { }"),
@@ -486,6 +507,7 @@ const BLOCKS: &[&str] = &[
     "for (;; ) { break; } return 1;",
     "for (i = 0, f(); a; i++) { } return 1;",
     "foreach (var x in list) { f(x); } return 1;",
+    "checked { x++; } unchecked { return x + 1; }",
     "foreach (JObject o in (JArray)a) { if (o == null) { continue; } } return 1;",
     "foreach (KeyValuePair<string, string> p in d) f(p); return 1;",
     "while (true) { break; } return 1;",
@@ -528,6 +550,15 @@ const PRINTED_BLOCKS: &[(&str, &str)] = &[
     ("throw(a);", "throw a;"),
     ("for (; ; ) { }", "for (;; ) { }"),
     ("try{}catch(Exception e){}return 1;", "try { } catch (Exception e) { } return 1;"),
+    (
+        "foreach (var (a, b) in c) f(a); return 1;",
+        "foreach (var item1 in c) { var (a, b) = item1; f(a); } return 1;",
+    ),
+    (
+        "foreach ((int a, var _) in c) { } return 1;",
+        "foreach (var item1 in c) { (int a, var _) = item1; { } } return 1;",
+    ),
+    ("lock (a) { } return 1;", "using (a) { } return 1;"),
     ("foreach(var x in y)f(x);return 1;", "foreach (var x in y) f(x); return 1;"),
     ("// first\nreturn 1; // last\n", "return 1;"),
     ("/* a; b; */ return 1;", "return 1;"),
