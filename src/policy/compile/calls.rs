@@ -67,7 +67,7 @@ impl Compiler<'_> {
         let output = if one_way {
             Some(None)
         } else {
-            self.required(element, "response-variable-name").and_then(|a| self.variable_name(a)).map(Some)
+            self.expected(element, "response-variable-name").and_then(|a| self.variable_name(a)).map(Some)
         };
         let timeout = match element.attribute("timeout") {
             None => Some(Operand::Literal(DEFAULT_TIMEOUT)),
@@ -186,7 +186,7 @@ impl Compiler<'_> {
         }
         if element.children.is_empty() {
             let message = "`wait` is empty";
-            self.error("missing-element", element.name_span, message, "expected policies inside");
+            self.objection("missing-element", element.name_span, message, "expected policies inside");
         }
         let done_at_once = element.children.iter().any(|child| child.name != "send-request");
         if let Some(until) = until {

@@ -141,6 +141,14 @@ fn whole(text: &str, place: Place<'_>) -> Option<(usize, usize)> {
         return is_name.then_some(range);
     }
     let Place::Attribute(attribute) = place else { return None };
+    // `{{ name }}`: a named value has no white space in it.
+    if let Some(name) = trimmed.strip_prefix("{{").and_then(|t| t.strip_suffix("}}")) {
+        let inner = name.trim();
+        let is_name = inner.len() < name.len()
+            && inner.starts_with(|c: char| c.is_ascii_alphabetic())
+            && inner.chars().all(|c| is_word(c) || c == '-' || c == '.');
+        return is_name.then_some(range);
+    }
     let is_word = PLAIN_ATTRIBUTES.contains(&attribute)
         && trimmed.contains('_')
         && trimmed.starts_with(|c: char| c.is_ascii_uppercase())
@@ -165,6 +173,8 @@ mod tests {
             ("{backend-id}", false, attribute("backend-id"), vec!["{backend-id}"]),
             ("RETRY_COUNT", false, attribute("count"), vec!["RETRY_COUNT"]),
             ("RETRY_COUNT", false, attribute("name"), vec![]),
+            ("{{ backend.id }}", false, attribute("backend-id"), vec!["{{ backend.id }}"]),
+            ("{{ body.id }}", false, Place::Content, vec![]),
             ("pool", false, attribute("backend-id"), vec![]),
             ("#{token}#", false, Place::Content, vec!["#{token}#"]),
             ("#{token}", false, Place::Content, vec![]),

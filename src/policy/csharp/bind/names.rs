@@ -84,6 +84,11 @@ impl Binder<'_> {
                 return Ok(Thing::Value(Typed::new(op, span, Type::Plain(Class::IProxyRequestContext))));
             }
         }
+        if name.text.starts_with("{{") {
+            // A named value that is not known: it may stand for anything.
+            let null = Node { op: Op::Constant(Value::Null), span };
+            return Ok(Thing::Value(Typed::new(Op::Throw(Box::new(null)), span, Type::Unknown)));
+        }
         let types = self.type_list(type_arguments)?;
         if let Some(class) = self.class_named("", &name.text, types.len()) {
             return Ok(Thing::Type(class_type(class, types)));

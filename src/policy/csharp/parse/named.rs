@@ -14,7 +14,7 @@ pub(in crate::policy) fn named_value(text: &str) -> Option<(usize, &str)> {
 
 /// A named value that nothing is known to stand for.
 pub(in crate::policy) fn named_value_error(span: Span, name: &str) -> Diagnostic {
-    Diagnostic::error("named-value", span, format!("named values are not read yet: `{{{{{name}}}}}`"))
+    Diagnostic::error("named-value", span, format!("the named value `{{{{{name}}}}}` has no value"))
         .label("run needs the text that stands for this")
-        .help("write the value itself here")
+        .help("write the value itself here; a test suite can give it in `namedValues`")
 }
