@@ -16,6 +16,7 @@ mod determinism;
 mod invalid_input;
 mod layering;
 mod outputs;
+mod policy_documents;
 mod policy_tests;
 mod replay;
 mod support;

@@ -59,7 +59,7 @@ impl Compiler<'_> {
                 "new" => Some(false),
                 "copy" => Some(true),
                 _ => {
-                    self.bad_value(attribute, "`new` or `copy`");
+                    self.doubtful_value(attribute, "`new` or `copy`");
                     None
                 }
             }),
@@ -182,7 +182,7 @@ impl Compiler<'_> {
         if let (Some(Operand::Literal(text)), Some(attribute)) = (&until, element.attribute("for"))
             && !matches!(text.trim(), "all" | "any")
         {
-            self.bad_value(attribute, "`all` or `any`");
+            self.doubtful_value(attribute, "`all` or `any`");
         }
         if element.children.is_empty() {
             let message = "`wait` is empty";

@@ -43,7 +43,7 @@ impl Compiler<'_> {
                     "the service keeps it",
                 );
             } else if !name.bytes().all(is_token) {
-                self.bad_value(attribute, "the name of a header");
+                self.doubtful_value(attribute, "the name of a header");
             }
         }
         let mut values = Vec::new();

@@ -26,8 +26,8 @@ mod limits;
 mod messages;
 mod operands;
 mod records;
-mod routing;
 mod responses;
+mod routing;
 mod sections;
 mod shape;
 #[cfg(test)]

@@ -226,7 +226,12 @@ impl Compiler<'_> {
                 Wanted::Bool => "expected a `bool`",
                 Wanted::Number => "expected a number",
             };
-            self.error("expression-type", span, format!("`{what}` cannot be of type `{result}`"), expected);
+            let message = format!("`{what}` cannot be of type `{result}`");
+            if wanted == Wanted::Text && matches!(result, Type::Array(_)) {
+                self.objection("expression-type", span, message, expected);
+            } else {
+                self.error("expression-type", span, message, expected);
+            }
             return None;
         }
         Some(expression)

@@ -6,9 +6,7 @@
 //! - The `validate-...` policies that need schemas or certificates let every request pass, with a warning.
 
 use super::Compiler;
-use super::shape::{
-    Child, Content, DATA, EMPTY, Field, Kind, Shape, TEXT, many, maybe, optional, required,
-};
+use super::shape::{Child, Content, DATA, EMPTY, Field, Kind, Shape, TEXT, many, maybe, optional, required};
 use crate::diagnostics::Diagnostic;
 use crate::policy::operations::{Evaluated, Record, Trace};
 use crate::policy::scan::Element;

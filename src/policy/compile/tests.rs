@@ -1,6 +1,7 @@
 //! The compiler as a whole: documents in, programs or messages out.
 
 mod limits;
+mod places;
 
 use proptest::prelude::*;
 
