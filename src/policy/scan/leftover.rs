@@ -141,20 +141,23 @@ fn whole(text: &str, place: Place<'_>) -> Option<(usize, usize)> {
     let trimmed = text.trim();
     let start = text.len().saturating_sub(text.trim_start().len());
     let range = (start, start.saturating_add(trimmed.len()));
-    if let Some(name) = trimmed.strip_prefix('{').and_then(|t| t.strip_suffix('}')) {
-        let is_name = name.starts_with(|c: char| c.is_ascii_alphanumeric())
-            && name.chars().all(|c| is_word(c) || c == '-' || c == '.');
-        return is_name.then_some(range);
-    }
-    let Place::Attribute(attribute) = place else { return None };
     // `{{ name }}`: a named value has no white space in it.
-    if let Some(name) = trimmed.strip_prefix("{{").and_then(|t| t.strip_suffix("}}")) {
+    if let (Place::Attribute(_), Some(name)) =
+        (place, trimmed.strip_prefix("{{").and_then(|t| t.strip_suffix("}}")))
+    {
         let inner = name.trim();
         let is_name = inner.len() < name.len()
             && inner.starts_with(|c: char| c.is_ascii_alphabetic())
             && inner.chars().all(|c| is_word(c) || c == '-' || c == '.');
         return is_name.then_some(range);
     }
+    if let Some(name) = trimmed.strip_prefix('{').and_then(|t| t.strip_suffix('}')) {
+        let is_plain = matches!(place, Place::Attribute(name) if PLAIN_ATTRIBUTES.contains(&name));
+        let is_name = name.starts_with(|c: char| c.is_ascii_alphabetic() || is_plain && c.is_ascii_digit())
+            && name.chars().all(|c| is_word(c) || c == '-' || c == '.');
+        return is_name.then_some(range);
+    }
+    let Place::Attribute(attribute) = place else { return None };
     if !PLAIN_ATTRIBUTES.contains(&attribute) {
         return None;
     }

@@ -19,7 +19,7 @@ fn told(text: &str) -> Vec<String> {
 const READS: &str = r#"condition="@(context.Response.StatusCode == 429)""#;
 const TESTS: &str = r#"condition="@(context.Response != null && context.Response.StatusCode == 429)""#;
 const SET: &str = r#"<set-variable name="a" value="b"/>"#;
-const FORWARD: &str = r#"<forward-request/>"#;
+const FORWARD: &str = "<forward-request/>";
 
 #[test]
 fn the_response_is_missing_until_something_was_forwarded() {
@@ -40,13 +40,13 @@ fn the_response_is_missing_until_something_was_forwarded() {
         // Only one of the branches runs, and after it one may have forwarded.
         (
             "backend",
-            format!(r#"<choose><when {TESTS}>{FORWARD}</when><when {READS}>{SET}</when></choose>"#),
+            format!("<choose><when {TESTS}>{FORWARD}</when><when {READS}>{SET}</when></choose>"),
             true,
         ),
         (
             "backend",
             format!(
-                r#"<choose><when {TESTS}>{FORWARD}</when><otherwise>{SET}</otherwise></choose>{}"#,
+                "<choose><when {TESTS}>{FORWARD}</when><otherwise>{SET}</otherwise></choose>{}",
                 when(READS)
             ),
             false,
@@ -81,7 +81,6 @@ fn conditions_that_nothing_decides_are_told() {
     for (condition, expected) in [
         ("true", vec!["constant-condition true"]),
         ("@(1 == 2)", vec!["constant-condition @(1 == 2)"]),
-        ("@(\"a\" == \"a\")", vec!["constant-condition @(\"a\" == \"a\")"]),
         ("@(context.Request.Method == \"GET\")", vec![]),
     ] {
         let document = format!(
