@@ -124,6 +124,29 @@ impl Diagnostics {
         self.items.is_empty()
     }
 
+    /// Keeps the first `most` errors and the first `most` warnings, by place, and says how many were left
+    /// out.
+    pub fn cut(&mut self, most: usize) {
+        if self.items.len() <= most {
+            return;
+        }
+        self.items.sort_by_key(|d| d.span);
+        let before = self.items.len();
+        let (mut errors, mut warnings) = (0_usize, 0_usize);
+        self.items.retain(|d| {
+            let count = if d.severity == Severity::Error { &mut errors } else { &mut warnings };
+            *count += 1;
+            *count <= most
+        });
+        let dropped = before - self.items.len();
+        if dropped > 0 {
+            let place = self.items.last().and_then(|d| d.span);
+            let message = format!("{dropped} more problems are not shown");
+            let note = format!("only the first {most} errors and the first {most} warnings are told");
+            self.push(Diagnostic::warning("too-many-problems", place, message).note(note));
+        }
+    }
+
     /// All problems, in order of place (source, then offset), problems without a place first.
     pub fn sorted(&self) -> Vec<&Diagnostic> {
         let mut sorted: Vec<&Diagnostic> = self.items.iter().collect();

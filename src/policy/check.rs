@@ -89,6 +89,9 @@ pub fn looks_like_policy(text: &str) -> bool {
             "-->"
         } else if rest.starts_with("<?") {
             "?>"
+        } else if rest.starts_with("<!DOCTYPE") {
+            let has_subset = rest.find('[') < rest.find('>') && rest.contains('[');
+            if has_subset { "]>" } else { ">" }
         } else {
             break;
         };
@@ -99,6 +102,14 @@ pub fn looks_like_policy(text: &str) -> bool {
     let length = tag.find(|c: char| !(c.is_ascii_alphanumeric() || c == '-')).unwrap_or(tag.len());
     let name = tag.get(..length).unwrap_or("");
     matches!(name, "policies" | "fragment") || document::is_policy_word(name)
+}
+
+/// Whether a text has the element of a whole policy, a fragment or a section somewhere: for files that are
+/// meant to be policies, by their extension, and begin with something else.
+pub fn mentions_policy(text: &str) -> bool {
+    ["<policies", "<fragment", "<inbound", "<backend", "<outbound", "<on-error"]
+        .into_iter()
+        .any(|tag| text.contains(tag))
 }
 
 /// Checks `text`; findings go to `diagnostics`.
@@ -141,4 +152,28 @@ pub fn check(source: SourceId, text: &str, options: &CheckOptions, diagnostics: 
         Kind::Foreign => "foreign",
     };
     Checked { verdict, kind, elements, expressions }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn files_are_told_by_how_they_begin() {
+        for (text, expected) in [
+            ("<policies/>", true),
+            ("\u{feff}<!-- a --><?xml version='1.0'?>\n<fragment/>", true),
+            ("<!DOCTYPE policies>\n<policies/>", true),
+            ("<!DOCTYPE a [<!ENTITY b \"c\">]><inbound/>", true),
+            ("<set-variable name='a' value='b'/>", true),
+            ("<configuration><policies/></configuration>", false),
+            ("# text\n<policies/>", false),
+            ("<!-- a ->\n<policies/>", false),
+            ("", false),
+        ] {
+            assert_eq!(looks_like_policy(text), expected, "{text}");
+        }
+        assert!(mentions_policy("<!-- a ->\n<policies/>"));
+        assert!(!mentions_policy("<project><build/></project>"));
+    }
 }

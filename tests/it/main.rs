@@ -17,6 +17,7 @@ mod fuzz_corpus;
 mod invalid_input;
 mod layering;
 mod outputs;
+mod policy_documents;
 mod policy_tests;
 mod replay;
 mod support;

@@ -14,7 +14,7 @@ use super::super::exit_code::Exit;
 use super::super::session::{Session, Stop};
 use crate::config::MAX_FILE_BYTES;
 use crate::diagnostics::{Diagnostics, SourceMap, render_human, render_json};
-use crate::policy::check::{CheckOptions, Checked, Verdict, check, looks_like_policy};
+use crate::policy::check::{CheckOptions, Checked, Verdict, check, looks_like_policy, mentions_policy};
 
 /// Extensions of policy documents.
 const EXTENSIONS: [&str; 4] = ["xml", "policy", "rawxml", "cshtml"];
@@ -117,7 +117,8 @@ fn report(path: &Path, is_named: bool, args: &PolicyCheckArgs) -> Option<Report>
         report.unreadable = Some("the file is not UTF-8 text".to_owned());
         return is_named.then_some(report);
     };
-    if !is_named && !looks_like_policy(&text) {
+    let is_meant = has_extension(path) && mentions_policy(&text);
+    if !is_named && !is_meant && !looks_like_policy(&text) {
         return None;
     }
     let text: Arc<str> = Arc::from(text);
@@ -125,6 +126,12 @@ fn report(path: &Path, is_named: bool, args: &PolicyCheckArgs) -> Option<Report>
     let options = CheckOptions { is_xml: args.escaped };
     report.checked = Some(check(source, &text, &options, &mut report.diagnostics));
     Some(report)
+}
+
+/// Whether the name of a file says that it is a policy.
+fn has_extension(path: &Path) -> bool {
+    let extension = path.extension().and_then(|e| e.to_str()).unwrap_or("").to_ascii_lowercase();
+    EXTENSIONS.contains(&extension.as_str())
 }
 
 /// Adds the files below `folder` in order of name; hidden ones and links are left out.
@@ -144,9 +151,7 @@ fn search(folder: &Path, found: &mut Vec<(PathBuf, bool)>) -> std::io::Result<()
             search(&path, found)?;
             continue;
         }
-        let extension = path.extension().and_then(|e| e.to_str()).unwrap_or("").to_ascii_lowercase();
-        let is_policy = EXTENSIONS.contains(&extension.as_str());
-        if is_policy || meta.len() <= crate::policy::scan::MAX_DOCUMENT_BYTES as u64 {
+        if has_extension(&path) || meta.len() <= crate::policy::scan::MAX_DOCUMENT_BYTES as u64 {
             found.push((path, false));
         }
     }

@@ -14,7 +14,7 @@ impl Compiler<'_> {
         }
         for attribute in &element.attributes {
             let name = attribute.name.as_str();
-            if name == "id" || known.contains(&name) || name == "xmlns" || name.starts_with("xmlns:") {
+            if name == "id" || known.contains(&name) || name == "xmlns" || name.contains(':') {
                 continue;
             }
             if later.contains(&name) {
@@ -33,7 +33,7 @@ impl Compiler<'_> {
             } else if !known.is_empty() {
                 diagnostic = diagnostic.note(format!("attributes here: {}", known.join(", ")));
             }
-            self.report(diagnostic);
+            self.object(diagnostic);
         }
     }
 
@@ -48,6 +48,17 @@ impl Compiler<'_> {
         found
     }
 
+    /// The same for one that the reference requires, and that published documents leave out.
+    pub(super) fn expected<'e>(&mut self, element: &'e Element, name: &str) -> Option<&'e Attribute> {
+        let found = element.attribute(name);
+        if found.is_none() && !element.damaged {
+            let message = format!("`{}` needs the attribute `{name}`", element.name);
+            let label = format!("expected `{name}=\"...\"` in this tag");
+            self.objection("missing-attribute", element.name_span, message, label);
+        }
+        found
+    }
+
     /// Complains about text beside the children.
     pub(super) fn check_no_text(&mut self, element: &Element) {
         if element.text.is_blank() {
@@ -57,7 +68,7 @@ impl Compiler<'_> {
         let start = text.len().saturating_sub(text.trim_start().len());
         let span = element.text.span_of(start, text.trim_end().len());
         let message = format!("text inside of `{}`", element.name);
-        self.error("stray-text", span, message, "expected elements only");
+        self.objection("stray-text", span, message, "expected elements only");
     }
 
     /// Complains about anything inside.
@@ -65,7 +76,7 @@ impl Compiler<'_> {
         self.check_no_text(element);
         for child in &element.children {
             let message = format!("`{}` has no children", element.name);
-            self.error("unexpected-element", child.name_span, message, "not expected here");
+            self.objection("unexpected-element", child.name_span, message, "not expected here");
         }
     }
 
@@ -78,6 +89,6 @@ impl Compiler<'_> {
         if let Some(close) = closest(&child.name, expected.iter().copied()) {
             diagnostic = diagnostic.help(format!("did you mean `{close}`?"));
         }
-        self.report(diagnostic);
+        self.object(diagnostic);
     }
 }

@@ -72,8 +72,8 @@ impl Compiler<'_> {
         if let Some(attribute) = element.attribute("must-revalidate") {
             self.bool_operand(attribute);
         }
-        let by_developer = self.required(element, "vary-by-developer").and_then(|a| self.bool_operand(a));
-        let by_groups = self.required(element, "vary-by-developer-groups").and_then(|a| self.bool_operand(a));
+        let by_developer = self.expected(element, "vary-by-developer").and_then(|a| self.bool_operand(a));
+        let by_groups = self.expected(element, "vary-by-developer-groups").and_then(|a| self.bool_operand(a));
         let allow_private = match element.attribute("allow-private-response-caching") {
             None => Some(Operand::Literal(false)),
             Some(attribute) => self.bool_operand(attribute),

@@ -59,7 +59,7 @@ impl Compiler<'_> {
                 "new" => Some(false),
                 "copy" => Some(true),
                 _ => {
-                    self.bad_value(attribute, "`new` or `copy`");
+                    self.doubtful_value(attribute, "`new` or `copy`");
                     None
                 }
             }),
@@ -67,7 +67,7 @@ impl Compiler<'_> {
         let output = if one_way {
             Some(None)
         } else {
-            self.required(element, "response-variable-name").and_then(|a| self.variable_name(a)).map(Some)
+            self.expected(element, "response-variable-name").and_then(|a| self.variable_name(a)).map(Some)
         };
         let timeout = match element.attribute("timeout") {
             None => Some(Operand::Literal(DEFAULT_TIMEOUT)),
@@ -182,11 +182,11 @@ impl Compiler<'_> {
         if let (Some(Operand::Literal(text)), Some(attribute)) = (&until, element.attribute("for"))
             && !matches!(text.trim(), "all" | "any")
         {
-            self.bad_value(attribute, "`all` or `any`");
+            self.doubtful_value(attribute, "`all` or `any`");
         }
         if element.children.is_empty() {
             let message = "`wait` is empty";
-            self.error("missing-element", element.name_span, message, "expected policies inside");
+            self.objection("missing-element", element.name_span, message, "expected policies inside");
         }
         let done_at_once = element.children.iter().any(|child| child.name != "send-request");
         if let Some(until) = until {

@@ -12,6 +12,8 @@ impl Compiler<'_> {
         let mut ends: Vec<Pc> = Vec::new();
         let mut whens: u32 = 0;
         let mut otherwise = false;
+        let responded = self.responded;
+        let mut can_have_responded = responded;
         for child in &element.children {
             let path = siblings.path(&child.name);
             if !matches!(child.name.as_str(), "when" | "otherwise") {
@@ -30,11 +32,13 @@ impl Compiler<'_> {
                 self.check_attributes(child, &[], &[]);
                 self.policies(child, &path);
             }
+            can_have_responded |= std::mem::replace(&mut self.responded, responded);
         }
+        self.responded = can_have_responded;
         let strangers =
             element.children.iter().any(|child| !matches!(child.name.as_str(), "when" | "otherwise"));
         if whens == 0 && !strangers {
-            self.error(
+            self.objection(
                 "missing-element",
                 element.name_span,
                 "`choose` has no `when`",
@@ -49,6 +53,9 @@ impl Compiler<'_> {
     fn when(&mut self, element: &Element, path: &str, ends: &mut Vec<Pc>) {
         self.check_attributes(element, &["condition"], &[]);
         let condition = self.required(element, "condition").and_then(|a| self.bool_operand(a));
+        if let Some(condition) = &condition {
+            self.tell_constant(element, condition);
+        }
         let branch =
             condition.map(|condition| self.emit(Op::Branch { condition, otherwise: Pc(0) }, element, path));
         self.policies(element, path);

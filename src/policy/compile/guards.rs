@@ -270,7 +270,7 @@ impl Compiler<'_> {
         if let Some(second) = written {
             let message = format!("`{}` has two places of the token", element.name);
             let label = "expected only one of `header-name`, `query-parameter-name` and `token-value`";
-            self.error("conflicting-attributes", second.name_span, message, label);
+            self.objection("conflicting-attributes", second.name_span, message, label);
         }
         let has_any = names.iter().any(|name| element.attribute(name).is_some());
         if sources.is_empty() && !has_any && !element.damaged {

@@ -84,6 +84,8 @@ const SUPPORTED: &[(&str, u8)] = &[
 const TOLERATED: &[(&str, u8)] = &[
     ("authentication-managed-identity", B | E),
     ("azure-openai-emit-token-metric", B | O),
+    ("authentication-basic", B),
+    ("authentication-certificate", B),
     ("check-header", O),
     ("emit-metric", B),
     ("get-authorization-context", B | O),
@@ -92,11 +94,15 @@ const TOLERATED: &[(&str, u8)] = &[
     ("llm-content-safety", O),
     ("llm-emit-token-metric", B | O),
     ("mock-response", B),
+    ("proxy", B),
     ("publish-to-dapr", B),
+    ("quota-by-key", B | O),
+    ("rate-limit-by-key", B | O),
     ("rewrite-uri", B),
     ("send-service-bus-message", B),
     ("set-method", O),
     ("set-query-parameter", O | E),
+    ("wait", E),
 ];
 
 /// Policies that exist and are not compiled.
@@ -105,6 +111,7 @@ const UNSUPPORTED: &[&str] = &[
     "cosmosdb-data-source",
     "http-data-source",
     "invoke-request",
+    "set-graphql-resolver",
     "sql-data-source",
     "xsl-transform",
 ];

@@ -13,6 +13,7 @@ use super::sections::{DEFAULT_TIMEOUT, SECTIONS};
 use super::{Compiler, Starts};
 use crate::diagnostics::{Diagnostic, Span};
 use crate::policy::closest;
+use crate::policy::document::is_policy_word;
 use crate::policy::scan::Element;
 use crate::policy::{ForwardRequest, Op, Operand, Place, PolicyScope, Section, Text};
 
@@ -60,11 +61,14 @@ impl Compiler<'_> {
         SECTIONS.map(|section| {
             let at = self.here();
             self.section = section;
+            self.responded = false;
             match &loose {
                 Some(policies) if section == section_for(policies) => {
+                    self.is_loose = true;
                     self.fragments_open.push(String::new());
                     self.all(policies, "");
                     self.fragments_open.pop();
+                    self.is_loose = false;
                 }
                 Some(_) => {}
                 None => self.layer(self.layers.len()),
@@ -99,21 +103,26 @@ impl Compiler<'_> {
                 } else {
                     ("unexpected-element", format!("`{}` beside `policies`", element.name))
                 };
-                self.error(code, element.name_span, message, "expected one root");
+                self.objection(code, element.name_span, message, "expected one root");
             }
             self.check_attributes(&root, &[], &[]);
             self.check_no_text(&root);
-            return Root::Sections(self.sections(root.children));
+            return Root::Sections(self.sections(root.children, false));
         }
-        if elements.iter().all(|e| section_named(&e.name).is_some()) {
-            return Root::Sections(self.sections(elements));
+        let has_section = elements.iter().any(|e| section_named(&e.name).is_some());
+        if has_section && (self.is_check || elements.iter().all(|e| section_named(&e.name).is_some())) {
+            return Root::Sections(self.sections(elements, true));
         }
-        if let [fragment] = elements.as_slice()
-            && fragment.name == "fragment"
-        {
-            self.check_attributes(fragment, &[], &[]);
-            self.check_no_text(fragment);
-            elements = elements.pop().map(|fragment| fragment.children).unwrap_or_default();
+        if elements.iter().all(|e| e.name == "fragment") {
+            if let Some(second) = elements.get(1) {
+                let message = "a second `fragment`";
+                self.objection("duplicate-element", second.name_span, message, "expected one root");
+            }
+            for fragment in &elements {
+                self.check_attributes(fragment, &[], &[]);
+                self.check_no_text(fragment);
+            }
+            elements = elements.into_iter().flat_map(|fragment| fragment.children).collect();
         } else if let Some(stranger) =
             elements.iter().find(|e| matches!(look_up(&e.name, Section::Inbound), Known::Unknown(_)))
         {
@@ -123,7 +132,11 @@ impl Compiler<'_> {
             if let Some(close) = closest(&stranger.name, ["policies", "fragment"]) {
                 diagnostic = diagnostic.help(format!("did you mean `{close}`?"));
             }
-            self.report(diagnostic);
+            if is_policy_word(&stranger.name) {
+                self.object(diagnostic);
+            } else {
+                self.report(diagnostic);
+            }
             return Root::Nothing;
         }
         if !self.is_check {
@@ -137,7 +150,7 @@ impl Compiler<'_> {
     }
 
     /// The sections among `children`, each once.
-    fn sections(&mut self, children: Vec<Element>) -> Vec<Element> {
+    fn sections(&mut self, children: Vec<Element>, is_snippet: bool) -> Vec<Element> {
         let mut found: Vec<Element> = Vec::new();
         for child in children {
             let name = child.name.as_str();
@@ -158,7 +171,12 @@ impl Compiler<'_> {
                 } else if !matches!(look_up(name, Section::Inbound), Known::Unknown(_)) {
                     diagnostic = diagnostic.help("policies stand inside of a section");
                 }
-                self.report(diagnostic);
+                // A fragment may stand for a section that has it.
+                if name == "include-fragment" || is_snippet {
+                    self.object(diagnostic);
+                } else {
+                    self.report(diagnostic);
+                }
             }
         }
         found

@@ -37,7 +37,7 @@ impl Compiler<'_> {
         let most = self.required(element, "max-count").and_then(|a| self.whole(a, 1, u32::MAX));
         if element.children.is_empty() {
             let message = "`limit-concurrency` is empty";
-            self.error("missing-element", element.name_span, message, "expected policies inside");
+            self.objection("missing-element", element.name_span, message, "expected policies inside");
         }
         let start = match (key, most) {
             (Some(key), Some(most)) => Some(self.emit_limit(Limit::Concurrency { key, most }, element, path)),
@@ -106,7 +106,7 @@ impl Compiler<'_> {
             Some(attribute) => self.literal_only(attribute).map(|text| seconds_since_year_one(text.trim())),
         };
         if let (Some(None), Some(attribute)) = (first_period_s, element.attribute("first-period-start")) {
-            self.bad_value(attribute, "a time such as `2026-01-31T00:00:00Z`");
+            self.doubtful_value(attribute, "a time such as `2026-01-31T00:00:00Z`");
         }
         let scope = self.limit_scope(element, by_key);
         let increment = self.increment(element);
@@ -188,6 +188,8 @@ impl Compiler<'_> {
     }
 
     fn increment(&mut self, element: &Element) -> Option<Increment> {
+        // Evaluated when the response is there.
+        self.is_late = true;
         let condition = match element.attribute("increment-condition") {
             None => Some(None),
             Some(attribute) => self.bool_operand(attribute).map(Some),
@@ -196,13 +198,14 @@ impl Compiler<'_> {
             None => Some(Operand::Literal(1)),
             Some(attribute) => self.count_operand(attribute, 0, u32::MAX),
         };
+        self.is_late = false;
         Some(Increment { condition: condition?, count: count? })
     }
 
     fn quota_period(&mut self, attribute: &Attribute) -> Option<Duration> {
         let seconds = self.whole(attribute, 0, u32::MAX)?;
         if seconds != 0 && seconds < SHORTEST_QUOTA_S {
-            self.bad_value(attribute, &format!("{SHORTEST_QUOTA_S} seconds or more, or 0 for never"));
+            self.doubtful_value(attribute, &format!("{SHORTEST_QUOTA_S} seconds or more, or 0 for never"));
             return None;
         }
         Some(Duration::from_secs(seconds.into()))

@@ -22,7 +22,7 @@ impl Compiler<'_> {
                 computed_action.as_ref().map(|_| ExistsAction::Override)
             }
             Some(attribute) => self.literal(&attribute.value).and_then(|text| {
-                let action = ExistsAction::named(text.trim());
+                let action = ExistsAction::named(&text.trim().to_ascii_lowercase());
                 if action.is_none() {
                     self.bad_value(attribute, "`override`, `skip`, `append` or `delete`");
                 }
@@ -34,16 +34,16 @@ impl Compiler<'_> {
             let name = name.trim();
             if FIXED_HEADERS.iter().any(|fixed| fixed.eq_ignore_ascii_case(name)) {
                 let message = format!("the header `{name}` cannot be set or removed");
-                self.error("invalid-value", span, message, "it belongs to the connection");
+                self.objection("invalid-value", span, message, "it belongs to the connection");
             } else if action == Some(ExistsAction::Delete) && name.eq_ignore_ascii_case("Server") {
-                self.error(
+                self.objection(
                     "invalid-value",
                     span,
                     "the header `Server` cannot be removed",
                     "the service keeps it",
                 );
             } else if !name.bytes().all(is_token) {
-                self.bad_value(attribute, "the name of a header");
+                self.doubtful_value(attribute, "the name of a header");
             }
         }
         let mut values = Vec::new();
@@ -68,7 +68,7 @@ impl Compiler<'_> {
             && action.is_some_and(|action| action != ExistsAction::Delete)
             && computed_action.is_none()
         {
-            self.error(
+            self.objection(
                 "missing-element",
                 element.name_span,
                 "`set-header` has no `value`",
@@ -93,7 +93,7 @@ impl Compiler<'_> {
         self.check_attributes(element, &["code", "reason"], &[]);
         self.check_empty(element);
         let code = self.required(element, "code").and_then(|a| self.status_operand(a));
-        let reason = self.required(element, "reason").and_then(|a| self.text_operand(&a.value, &a.name));
+        let reason = self.expected(element, "reason").and_then(|a| self.text_operand(&a.value, &a.name));
         Some((code?, reason?))
     }
 

@@ -5,6 +5,8 @@
 //! - Every element and attribute is known, or an error: `unknown-...` when the service has none such;
 //!   `unsupported-policy` (a warning) when it has and a request that gets there would end in an error.
 //!   `id` is allowed on every policy.
+//! - A check takes documents as they are published. What the reference forbids and the service may take in
+//!   spite of it is an error where it is to run, and a warning in a check.
 //! - All problems of a document are reported; a program is made only when there is no error.
 //!
 //! Deliberately without effect: `http-version` (no transport is modelled), `follow-redirects="false"`
@@ -24,11 +26,13 @@ mod limits;
 mod messages;
 mod operands;
 mod records;
+mod responses;
 mod routing;
 mod sections;
 mod shape;
 #[cfg(test)]
 mod table;
+mod texts;
 mod tokens;
 mod transforms;
 mod variables;
@@ -40,7 +44,7 @@ use super::csharp::Variables;
 use super::document::{self, Options, Unresolved};
 use super::scan::Element;
 use super::{Op, Pc, Place, PolicyScope, Program, Section, Text};
-use crate::diagnostics::{Diagnostic, Diagnostics, SourceId, Span};
+use crate::diagnostics::{Diagnostic, Diagnostics, Severity, SourceId, Span};
 use layers::Layer;
 
 /// A text and where it came from.
@@ -105,11 +109,14 @@ pub fn load_sources(
         let start = Span::new(document.source, 0, 0);
         layers.push(Layer { scope: *scope, elements, start, malformed });
     }
+    let only_text = texts::only_text(sources, &documents, &layers, &fragments);
     let mut compiler = Compiler::new(documents, fragments, sources.is_check, &mut problems);
     compiler.names_are_told = sources.options.unresolved == Unresolved::Error;
+    compiler.only_text = Arc::new(only_text);
     let starts = compiler.read(layers);
     let program = compiler.finish(starts);
     let failed = problems.has_errors();
+    problems.cut(MAX_PROBLEMS);
     diagnostics.extend(problems);
     let references = program.backend_references.clone();
     ((!failed).then_some(program), references)
@@ -117,6 +124,9 @@ pub fn load_sources(
 
 /// Operations a program may have: nested `<base/>` and fragments multiply.
 const MAX_OPS: usize = 100_000;
+
+/// Errors that are told, and as many warnings: more than anybody reads at once.
+const MAX_PROBLEMS: usize = 100;
 
 /// Deepest nesting of retries.
 const MAX_RETRY_DEPTH: u32 = 4;
@@ -148,6 +158,14 @@ struct Compiler<'a> {
     backend_references: Vec<(Text, Span)>,
     section: Section,
     retries: u32,
+    /// Policies of which it is not known where they stand: a fragment or snippet alone.
+    is_loose: bool,
+    /// Variables that only ever hold text, with words for the place that sets them.
+    only_text: Arc<BTreeMap<String, String>>,
+    /// Whether a response can have come in the section being compiled.
+    responded: bool,
+    /// What is being compiled is evaluated later than it stands.
+    is_late: bool,
 }
 
 /// The place of an element: its path in the section, and how many of its name came before it.
@@ -195,6 +213,10 @@ impl<'a> Compiler<'a> {
             backend_references: Vec::new(),
             section: Section::Inbound,
             retries: 0,
+            is_loose: false,
+            only_text: Arc::default(),
+            responded: false,
+            is_late: false,
         }
     }
 
@@ -232,6 +254,8 @@ impl<'a> Compiler<'a> {
 
     fn emit_at(&mut self, op: Op, place: Place) -> Pc {
         let at = self.here();
+        // What is not known may forward.
+        self.responded |= matches!(op, Op::ForwardRequest(_) | Op::Unsupported);
         self.ops.push(op);
         self.places.push(place);
         at
@@ -264,6 +288,25 @@ impl<'a> Compiler<'a> {
             self.error("program-too-large", span, "the policies are too long when put together", label);
         }
         is_full
+    }
+
+    /// Something that the reference forbids and the service may take in spite of it.
+    fn object(&mut self, mut diagnostic: Diagnostic) {
+        if self.is_check {
+            diagnostic.severity = Severity::Warning;
+        }
+        self.report(diagnostic);
+    }
+
+    /// The same, put together like [`Compiler::error`].
+    fn objection(
+        &mut self,
+        code: &'static str,
+        span: Span,
+        message: impl Into<String>,
+        label: impl Into<String>,
+    ) {
+        self.object(Diagnostic::error(code, span, message).label(label));
     }
 
     fn error(

@@ -1,5 +1,7 @@
 //! Values of attributes and texts: written out or computed.
 
+use std::sync::Arc;
+
 use super::Compiler;
 use crate::diagnostics::{Diagnostic, Span};
 use crate::policy::csharp::{
@@ -29,7 +31,7 @@ impl Compiler<'_> {
     /// Like [`Compiler::text_operand`], and a written text must not be blank.
     pub(super) fn name_operand(&mut self, attribute: &Attribute) -> Option<Operand<Text>> {
         if !attribute.value.is_expression && attribute.value.text.trim().is_empty() {
-            self.bad_value(attribute, "a text that is not empty");
+            self.doubtful_value(attribute, "a text that is not empty");
             return None;
         }
         self.text_operand(&attribute.value, &attribute.name)
@@ -57,7 +59,11 @@ impl Compiler<'_> {
         let text = self.literal(&attribute.value)?.trim();
         match text.parse::<u32>() {
             Ok(value) if (least..=most).contains(&value) => Some(Operand::Literal(value)),
-            _ => {
+            Ok(_) => {
+                self.doubtful_value(attribute, &format!("a whole number from {least} to {most}"));
+                None
+            }
+            Err(_) => {
                 self.bad_value(attribute, &format!("a whole number from {least} to {most}"));
                 None
             }
@@ -127,13 +133,14 @@ impl Compiler<'_> {
 
     /// `true` or `false`, written out: the service takes no expression here.
     pub(super) fn literal_bool(&mut self, attribute: &Attribute) -> Option<bool> {
-        match self.literal_only(attribute)?.trim() {
-            "true" | "True" | "TRUE" => Some(true),
-            "false" | "False" | "FALSE" => Some(false),
-            _ => {
-                self.bad_value(attribute, "`true` or `false`");
-                None
-            }
+        let text = self.literal_only(attribute)?.trim();
+        if text.eq_ignore_ascii_case("true") {
+            Some(true)
+        } else if text.eq_ignore_ascii_case("false") {
+            Some(false)
+        } else {
+            self.bad_value(attribute, "`true` or `false`");
+            None
         }
     }
 
@@ -150,7 +157,7 @@ impl Compiler<'_> {
     pub(super) fn literal_only<'r>(&mut self, attribute: &'r Attribute) -> Option<&'r str> {
         if attribute.value.is_expression {
             let message = format!("`{}` cannot be an expression", attribute.name);
-            self.error(
+            self.objection(
                 "invalid-value",
                 attribute.value.span,
                 message,
@@ -178,10 +185,12 @@ impl Compiler<'_> {
     }
 
     pub(super) fn bad_value(&mut self, attribute: &Attribute, expected: &str) {
-        let value = attribute.value.text.trim();
-        let shown: String = value.chars().take(60).collect();
-        let message = format!("`{shown}` is not a value for `{}`", attribute.name);
-        self.error("invalid-value", attribute.value.span, message, format!("expected {expected}"));
+        self.report(not_a_value(attribute, expected));
+    }
+
+    /// A value outside of what the reference says, which the service may take.
+    pub(super) fn doubtful_value(&mut self, attribute: &Attribute, expected: &str) {
+        self.object(not_a_value(attribute, expected));
     }
 
     /// An expression of any type, for a variable.
@@ -190,8 +199,11 @@ impl Compiler<'_> {
             return None;
         }
         let named_values = if self.is_check { NamedValues::Tolerate } else { NamedValues::Refuse };
-        let options = Options { parse: ParseOptions { named_values }, ..Options::default() };
-        Expression::compile_with(raw, &mut self.variables, &options, self.diagnostics)
+        let parse = ParseOptions { named_values };
+        let options = Options { parse, only_text: Arc::clone(&self.only_text) };
+        let found = Expression::compile_with(raw, &mut self.variables, &options, self.diagnostics)?;
+        self.tell_early_response(&found);
+        Some(found)
     }
 
     fn computed(&mut self, raw: &RawText, what: &str, wanted: Wanted) -> Option<Expression> {
@@ -214,11 +226,22 @@ impl Compiler<'_> {
                 Wanted::Bool => "expected a `bool`",
                 Wanted::Number => "expected a number",
             };
-            self.error("expression-type", span, format!("`{what}` cannot be of type `{result}`"), expected);
+            let message = format!("`{what}` cannot be of type `{result}`");
+            if wanted == Wanted::Text && matches!(result, Type::Array(_)) {
+                self.objection("expression-type", span, message, expected);
+            } else {
+                self.error("expression-type", span, message, expected);
+            }
             return None;
         }
         Some(expression)
     }
+}
+
+fn not_a_value(attribute: &Attribute, expected: &str) -> Diagnostic {
+    let shown: String = attribute.value.text.trim().chars().take(60).collect();
+    let message = format!("`{shown}` is not a value for `{}`", attribute.name);
+    Diagnostic::error("invalid-value", attribute.value.span, message).label(format!("expected {expected}"))
 }
 
 /// Whether values of the type are numbers.

@@ -6,9 +6,7 @@
 //! - The `validate-...` policies that need schemas or certificates let every request pass, with a warning.
 
 use super::Compiler;
-use super::shape::{
-    Child, Content, DATA, EMPTY, Field, Kind, Shape, TEXT, many, maybe, optional, required, some,
-};
+use super::shape::{Child, Content, DATA, EMPTY, Field, Kind, Shape, TEXT, many, maybe, optional, required};
 use crate::diagnostics::Diagnostic;
 use crate::policy::operations::{Evaluated, Record, Trace};
 use crate::policy::scan::Element;
@@ -93,7 +91,7 @@ const CERTIFICATE: Shape = Shape {
     fields: &[
         optional("thumbprint", Kind::Name),
         optional("certificate-id", Kind::Name),
-        optional("body", Kind::Text),
+        optional("body", Kind::Value),
         optional("password", Kind::Text),
     ],
     ..EMPTY
@@ -166,11 +164,12 @@ const SERVICE_BUS: Shape = Shape {
         maybe("payload", &Shape { content: Content::AnyText, ..EMPTY }),
     ],
 };
+const SUBSCRIPTION: Shape = Shape { fields: &[required("id", Kind::Name)], ..EMPTY };
 const PUBLISH_EVENT: Shape = Shape {
     children: &[maybe(
         "targets",
         &Shape {
-            children: &[some("subscription", &Shape { fields: &[required("id", Kind::Name)], ..EMPTY })],
+            children: &[many("subscription", &SUBSCRIPTION), many("graphql-subscription", &SUBSCRIPTION)],
             ..EMPTY
         },
     )],
@@ -340,7 +339,10 @@ impl Compiler<'_> {
     /// A policy that changes no message. `false`: it is none.
     pub(super) fn record(&mut self, element: &Element, path: &str) -> bool {
         let Some((shape, may_refuse)) = shape_of(&element.name) else { return false };
+        // The values of dimensions are wanted when the response is there.
+        self.is_late = element.name.ends_with("-emit-token-metric");
         let mut filled = self.fill(element, shape);
+        self.is_late = false;
         if may_refuse {
             let message = format!("`{}` is not evaluated", element.name);
             self.report(

@@ -61,7 +61,7 @@ impl Compiler<'_> {
                 operand.map(SetBackend::Url)
             }
             (Some(_), Some(url)) => {
-                self.error(
+                self.objection(
                     "conflicting-attributes",
                     url.name_span,
                     "`set-backend-service` has both `backend-id` and `base-url`",
@@ -71,7 +71,7 @@ impl Compiler<'_> {
             }
             (None, None) if later || element.damaged => None,
             (None, None) => {
-                self.error(
+                self.objection(
                     "missing-attribute",
                     element.name_span,
                     "`set-backend-service` needs `backend-id` or `base-url`",
@@ -119,6 +119,7 @@ impl Compiler<'_> {
             };
             self.emit(Op::ForwardRequest(Box::new(forward)), element, path);
         }
+        self.responded = true;
     }
 
     fn timeout(&mut self, element: &Element) -> Option<Operand<Duration>> {
@@ -127,7 +128,7 @@ impl Compiler<'_> {
             (Some(timeout), None) => self.seconds_operand(timeout),
             (None, Some(timeout)) => self.milliseconds_operand(timeout),
             (Some(_), Some(timeout)) => {
-                self.error(
+                self.objection(
                     "conflicting-attributes",
                     timeout.name_span,
                     "`forward-request` has both `timeout` and `timeout-ms`",
@@ -140,9 +141,12 @@ impl Compiler<'_> {
 
     pub(super) fn retry(&mut self, element: &Element, path: &str) {
         self.check_attributes(element, RETRY_ATTRIBUTES, &[]);
+        // Evaluated after the children.
+        self.is_late = true;
         let condition = self.required(element, "condition").and_then(|a| self.bool_operand(a));
+        self.is_late = false;
         let count = self.required(element, "count").and_then(|a| self.count_operand(a, 1, MAX_RETRIES));
-        let interval = self.required(element, "interval").and_then(|a| self.seconds_operand(a));
+        let interval = self.expected(element, "interval").and_then(|a| self.seconds_operand(a));
         let optional = |compiler: &mut Self, name| match element.attribute(name) {
             None => Some(None),
             Some(attribute) => compiler.seconds_operand(attribute).map(Some),
@@ -152,6 +156,13 @@ impl Compiler<'_> {
         let first_fast_retry = match element.attribute("first-fast-retry") {
             None => Some(Operand::Literal(false)),
             Some(attribute) => self.bool_operand(attribute),
+        };
+        if let Some(condition) = &condition {
+            self.tell_constant(element, condition);
+        }
+        let asked_after = match &condition {
+            Some(Operand::Expression(condition)) => Some(condition.clone()),
+            _ => None,
         };
         self.retries = self.retries.saturating_add(1);
         if self.retries > MAX_RETRY_DEPTH {
@@ -175,9 +186,13 @@ impl Compiler<'_> {
             _ => None,
         };
         if element.children.is_empty() {
-            self.error("missing-element", element.name_span, "`retry` is empty", "expected policies inside");
+            let message = "`retry` is empty";
+            self.objection("missing-element", element.name_span, message, "expected policies inside");
         }
         self.policies(element, path);
+        if let Some(condition) = asked_after {
+            self.tell_early_response(&condition);
+        }
         self.retries = self.retries.saturating_sub(1);
         if let Some(start) = start {
             self.emit(Op::RetryEnd(start), element, path);

@@ -36,6 +36,7 @@ impl Compiler<'_> {
         let name = element.name.as_str();
         match look_up(name, self.section) {
             Known::Here => {}
+            Known::Tolerated(_) | Known::Elsewhere(_) if self.is_loose => {}
             Known::Tolerated(sections) => {
                 let message =
                     format!("`{name}` is documented for other sections than {}", self.section.name());

@@ -31,6 +31,8 @@ pub(super) enum Kind {
     Status,
     /// One of these.
     Word(&'static [&'static str]),
+    /// A value of any type, which is of no use here.
+    Value,
 }
 
 /// An attribute.
@@ -211,6 +213,9 @@ impl Compiler<'_> {
                         filled.is_partial = true;
                     }
                 }
+                Some(attribute) if matches!(field.kind, Kind::Value) => {
+                    self.any_value(attribute);
+                }
                 Some(attribute) => match self.field(attribute, *field) {
                     Some(value) => filled.fields.push((field.name, value)),
                     None => filled.is_partial = true,
@@ -255,7 +260,9 @@ impl Compiler<'_> {
             return None;
         }
         match field.kind {
-            Kind::Text => self.text_operand(&attribute.value, &attribute.name).map(Evaluated::Text),
+            Kind::Text | Kind::Value => {
+                self.text_operand(&attribute.value, &attribute.name).map(Evaluated::Text)
+            }
             Kind::Name => self.name_operand(attribute).map(trimmed).map(Evaluated::Text),
             Kind::Flag => self.bool_operand(attribute).map(Evaluated::Flag),
             Kind::Whole(least, most) => self.count_operand(attribute, least, most).map(Evaluated::Whole),

@@ -1,6 +1,7 @@
 //! The compiler as a whole: documents in, programs or messages out.
 
 mod limits;
+mod places;
 
 use proptest::prelude::*;
 
@@ -238,7 +239,7 @@ fn attributes_become_what_they_say() {
     let program = loaded(&backend(
         r#"<retry condition="true" count="50" interval="1.5" delta="2" max-interval="@(10 + 5)" id="r">
              <choose>
-               <when condition="false"><set-backend-service base-url="https://x" id="apim-generated-policy" /></when>
+               <when condition="@(context.Tracing)"><set-backend-service base-url="https://x" id="apim-generated-policy" /></when>
                <when condition="@((bool)context.Variables["flag"])"><set-variable name="n" value="-1" /></when>
                <otherwise><forward-request timeout-ms="@(1500)" buffer-response="false" http-version="2or1" follow-redirects="false" fail-on-error-status-code="true" /></otherwise>
              </choose>

@@ -154,7 +154,8 @@ impl Compiler<'_> {
         let is_computed = matches!(&action, Operand::Expression(_));
         if values.is_empty() && !deletes && !is_computed && !filled.is_partial && !element.damaged {
             let message = "`set-query-parameter` has no `value`";
-            self.error("missing-element", element.name_span, message, "expected `<value>...</value>` inside");
+            let label = "expected `<value>...</value>` inside";
+            self.objection("missing-element", element.name_span, message, label);
         }
         if filled.is_partial {
             return None;

@@ -1,5 +1,6 @@
 //! A checked expression.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::bind::{self, Program};
@@ -23,8 +24,9 @@ use crate::policy::{Text, VariableSlot};
 pub struct Options {
     /// How the text is read: what becomes of `{{name}}`.
     pub parse: ParseOptions,
-    /// Variables whose value is always text: those that `set-variable` sets without expressions only.
-    pub only_text: Vec<VariableSlot>,
+    /// Variables whose value is always text, those that `set-variable` sets without expressions only: by
+    /// name, each with words for the place that sets it.
+    pub only_text: Arc<BTreeMap<String, String>>,
 }
 
 /// A checked expression, ready to evaluate. Copies share the tree.

@@ -195,6 +195,7 @@ const POLICY_WORDS: &[&str] = &[
     "send-service-bus-message",
     "set-backend-service",
     "set-body",
+    "set-graphql-resolver",
     "set-header",
     "set-method",
     "set-query-parameter",

@@ -1,8 +1,8 @@
 //! Remains of templates: places that a deployment script would have filled in.
 //!
 //! Known are `${x}` (Terraform, Bicep), `%{ if x }` (Terraform), `#{x}#` and `__x__` (pipelines), `{x}` as a
-//! whole value and `RETRY_COUNT` where a number has to stand (scripts that replace words). They are opaque
-//! text. What `{{x}}` is has rules of its own: that is a named value.
+//! whole value, `$(x)`, `@@x@@` and `RETRY_COUNT` where a number has to stand (scripts that replace words).
+//! They are opaque text. What `{{x}}` is has rules of its own: that is a named value.
 
 /// Longest piece that is taken for a template directive, in bytes.
 pub(super) const MAX_DIRECTIVE_BYTES: usize = 256;
@@ -19,14 +19,20 @@ const PLAIN_ATTRIBUTES: &[&str] = &[
     "count",
     "delta",
     "duration",
+    "estimate-prompt-tokens",
+    "failed-check-httpcode",
+    "failed-validation-httpcode",
     "first-fast-retry",
     "fragment-id",
+    "ignore-error",
     "interval",
     "max-count",
     "max-interval",
     "renewal-period",
     "timeout",
+    "timeout-ms",
     "token-quota",
+    "token-quota-period",
     "tokens-per-minute",
 ];
 
@@ -135,14 +141,36 @@ fn whole(text: &str, place: Place<'_>) -> Option<(usize, usize)> {
     let trimmed = text.trim();
     let start = text.len().saturating_sub(text.trim_start().len());
     let range = (start, start.saturating_add(trimmed.len()));
+    // `{{ name }}`: a named value has no white space in it.
+    if let (Place::Attribute(_), Some(name)) =
+        (place, trimmed.strip_prefix("{{").and_then(|t| t.strip_suffix("}}")))
+    {
+        let inner = name.trim();
+        let is_name = inner.len() < name.len()
+            && inner.starts_with(|c: char| c.is_ascii_alphabetic())
+            && inner.chars().all(|c| is_word(c) || c == '-' || c == '.');
+        return is_name.then_some(range);
+    }
     if let Some(name) = trimmed.strip_prefix('{').and_then(|t| t.strip_suffix('}')) {
-        let is_name = name.starts_with(|c: char| c.is_ascii_alphabetic())
+        let is_plain = matches!(place, Place::Attribute(name) if PLAIN_ATTRIBUTES.contains(&name));
+        let is_name = name.starts_with(|c: char| c.is_ascii_alphabetic() || is_plain && c.is_ascii_digit())
             && name.chars().all(|c| is_word(c) || c == '-' || c == '.');
         return is_name.then_some(range);
     }
     let Place::Attribute(attribute) = place else { return None };
-    let is_word = PLAIN_ATTRIBUTES.contains(&attribute)
-        && trimmed.contains('_')
+    if !PLAIN_ATTRIBUTES.contains(&attribute) {
+        return None;
+    }
+    for (opener, closer) in [("$(", ")"), ("@@", "@@")] {
+        if let Some(name) = trimmed.strip_prefix(opener).and_then(|t| t.strip_suffix(closer)) {
+            let is_name = !name.is_empty() && name.chars().all(|c| is_word(c) || c == '-' || c == '.');
+            return is_name.then_some(range);
+        }
+    }
+    // What names something may be one word in capitals.
+    let is_split = trimmed.contains('_') || !matches!(attribute, "backend-id" | "base-url" | "fragment-id");
+    let is_word = is_split
+        && !matches!(trimmed, "TRUE" | "FALSE")
         && trimmed.starts_with(|c: char| c.is_ascii_uppercase())
         && trimmed.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_');
     is_word.then_some(range)
@@ -165,6 +193,15 @@ mod tests {
             ("{backend-id}", false, attribute("backend-id"), vec!["{backend-id}"]),
             ("RETRY_COUNT", false, attribute("count"), vec!["RETRY_COUNT"]),
             ("RETRY_COUNT", false, attribute("name"), vec![]),
+            ("TIMEOUT", false, attribute("timeout"), vec!["TIMEOUT"]),
+            ("TRUE", false, attribute("first-fast-retry"), vec![]),
+            ("POOL", false, attribute("backend-id"), vec![]),
+            ("$(calls)", false, attribute("calls"), vec!["$(calls)"]),
+            ("@@calls@@", false, attribute("calls"), vec!["@@calls@@"]),
+            ("$(calls)", false, attribute("value"), vec![]),
+            ("{0}", false, attribute("calls"), vec!["{0}"]),
+            ("{{ backend.id }}", false, attribute("backend-id"), vec!["{{ backend.id }}"]),
+            ("{{ body.id }}", false, Place::Content, vec![]),
             ("pool", false, attribute("backend-id"), vec![]),
             ("#{token}#", false, Place::Content, vec!["#{token}#"]),
             ("#{token}", false, Place::Content, vec![]),

@@ -69,7 +69,7 @@ fn whatever_the_pages_show_is_taken() {
             "<send-one-way-request mode='new' timeout='5'><set-url>https://a.example</set-url><set-method>GET</set-method></send-one-way-request>",
         ),
         inbound(
-            "<wait for='any'><send-request mode='copy' response-variable-name='r'/><cache-lookup-value key='k' variable-name='v'/><choose><when condition='true'><base/></when></choose></wait>",
+            "<wait for='any'><send-request mode='copy' response-variable-name='r'/><cache-lookup-value key='k' variable-name='v'/><choose><when condition='@(context.Tracing)'><base/></when></choose></wait>",
         ),
     ] {
         loaded(&text);

@@ -10,11 +10,9 @@ use crate::diagnostics::{Diagnostic, Span};
 impl Binder<'_> {
     /// A cast of a variable that `set-variable` has only ever given text: literals are strings.
     pub(super) fn check_cast(&mut self, operand: &Typed, ty: &Type, span: Span) {
-        let Op::Variable(slot, name) = &operand.node.op else { return };
+        let Op::Variable(_, name) = &operand.node.op else { return };
         let inner = ty.nullable_of().unwrap_or(ty);
-        if !self.options.only_text.contains(&crate::policy::VariableSlot(*slot)) {
-            return;
-        }
+        let Some(place) = self.options.only_text.get(name.as_str()) else { return };
         let fits = matches!(
             inner.class(),
             None | Some(
@@ -35,10 +33,28 @@ impl Binder<'_> {
                 format!("this cast fails: `{name}` is always a string"),
             )
             .label(format!("throws when it meets a string, expected `{ty}`"))
-            .note("a value that set-variable has without an expression is a string")
-            .help("set the variable with an expression such as `@(3)`, or parse it"),
+            .note(format!("{place}: a value that `set-variable` has without an expression is a string"))
+            .help(match conversion(inner) {
+                Some(name) => {
+                    format!("write `Convert.{name}(...)` for the cast, or the value there as `@(...)`")
+                }
+                None => "write the value there as an expression, `@(...)`".to_owned(),
+            }),
         );
     }
+}
+
+/// The method of `Convert` that makes a value of this type of a string.
+fn conversion(ty: &Type) -> Option<&'static str> {
+    Some(match ty.class()? {
+        Class::Bool => "ToBoolean",
+        Class::Int => "ToInt32",
+        Class::Long => "ToInt64",
+        Class::Double => "ToDouble",
+        Class::Decimal => "ToDecimal",
+        Class::DateTime => "ToDateTime",
+        _ => return None,
+    })
 }
 
 /// The first place that reads a member of `context.Response` although nothing before it in the same

@@ -2,6 +2,7 @@
 
 use super::super::classes::Class;
 use super::super::ir::{Node, Op};
+use super::super::parse::NamedValues;
 use super::super::syntax::{Expr, ExprKind, Name, TypeSyntax};
 use super::super::types::Type;
 use super::super::value::{Host, Value};
@@ -83,6 +84,13 @@ impl Binder<'_> {
                 let op = Op::Constant(Value::Host(Host::Context));
                 return Ok(Thing::Value(Typed::new(op, span, Type::Plain(Class::IProxyRequestContext))));
             }
+        }
+        let is_token = name.text.len() > 4 && name.text.starts_with("__") && name.text.ends_with("__");
+        let is_tolerated = self.options.parse.named_values == NamedValues::Tolerate;
+        if is_tolerated && (name.text.starts_with(['{', '$']) || is_token) {
+            // A named value or the rest of a template, which may stand for anything.
+            let null = Node { op: Op::Constant(Value::Null), span };
+            return Ok(Thing::Value(Typed::new(Op::Throw(Box::new(null)), span, Type::Unknown)));
         }
         let types = self.type_list(type_arguments)?;
         if let Some(class) = Self::class_named("", &name.text, types.len()) {

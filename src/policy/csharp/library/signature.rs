@@ -519,3 +519,11 @@ impl Reader<'_> {
 pub fn shown(member: &Member) -> Text {
     Text::Static(member.signature)
 }
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn every_signature_can_be_read() {
+        assert_eq!(super::unreadable(), []);
+    }
+}

@@ -66,8 +66,10 @@ const VALUE_TUPLE: Table = Table {
     class: Class::ValueTuple,
     parameters: &["T1", "T2", "T3", "T4", "T5", "T6", "T7", "T8"],
     rows: &[
-        call("static (A, B) Create<A, B>(A item1, B item2)", |m, c| create_static(m, c, Class::ValueTuple)),
-        call("static (A, B, C) Create<A, B, C>(A item1, B item2, C item3)", |m, c| {
+        call("static ValueTuple<A, B> Create<A, B>(A item1, B item2)", |m, c| {
+            create_static(m, c, Class::ValueTuple)
+        }),
+        call("static ValueTuple<A, B, C> Create<A, B, C>(A item1, B item2, C item3)", |m, c| {
             create_static(m, c, Class::ValueTuple)
         }),
         call("new(T1 item1, T2 item2)", |m, c| create(m, c, Class::ValueTuple)),

@@ -43,7 +43,8 @@ pub enum NamedValues {
     /// An error: nothing is known about its text.
     #[default]
     Refuse,
-    /// Outside of strings a name like any other, whose text is `{{name}}`; inside of strings characters.
+    /// Outside of strings a name like any other, whose text is `{{name}}`; inside of strings characters. The
+    /// same for what a template has left over, `${name}` and `__name__`.
     Tolerate,
 }
 

@@ -14,7 +14,7 @@ pub(in crate::policy) fn named_value(text: &str) -> Option<(usize, &str)> {
 
 /// A named value that nothing is known to stand for.
 pub(in crate::policy) fn named_value_error(span: Span, name: &str) -> Diagnostic {
-    Diagnostic::error("named-value", span, format!("there is no named value `{name}`"))
+    Diagnostic::error("named-value", span, format!("the named value `{{{{{name}}}}}` has no value"))
         .label("run needs the text that stands for this")
-        .help("give its value in `namedValues`")
+        .help("write the value itself here, or give it in `namedValues` of the scenario or the tests")
 }

@@ -127,8 +127,8 @@ fn long_chains_are_not_deep() {
 #[test]
 fn a_cast_of_a_literal_variable_is_warned_about() {
     let mut variables = Variables::new();
-    let slot = variables.slot("n").unwrap();
-    let options = Options { only_text: vec![slot], ..Options::default() };
+    let only_text = [("n".to_owned(), "line 4 sets it to `3`".to_owned())];
+    let options = Options { only_text: std::sync::Arc::new(only_text.into()), ..Options::default() };
     let mut codes = |text: &str| {
         let mut diagnostics = Diagnostics::new();
         let raw = RawText::verbatim(SourceId(0), text);

@@ -235,14 +235,18 @@ impl<'a> Lexer<'a, '_, '_> {
         self.broken = true;
     }
 
-    /// The bytes of `{{name}}` here.
+    /// The bytes of `{{name}}`, or of `${name}` that a template has left over, here.
     fn named_value_length(&self) -> Option<usize> {
         if self.named_values == NamedValues::Refuse {
             return None;
         }
-        let inside = self.rest().strip_prefix("{{")?;
-        let end = inside.find(|c: char| !(c.is_ascii_alphanumeric() || "-._".contains(c)))?;
-        (end > 0 && inside.get(end..)?.starts_with("}}")).then_some(end.saturating_add(4))
+        let length = |opener: &str, closer: &str| {
+            let inside = self.rest().strip_prefix(opener)?;
+            let end = inside.find(|c: char| !(c.is_ascii_alphanumeric() || "-._".contains(c)))?;
+            let both = opener.len().saturating_add(closer.len());
+            (end > 0 && inside.get(end..)?.starts_with(closer)).then_some(end.saturating_add(both))
+        };
+        length("{{", "}}").or_else(|| length("${", "}"))
     }
 
     fn sign(&mut self, c: char) {
