@@ -31,7 +31,7 @@ pub(crate) enum Command {
     Plot(PlotArgs),
     /// Run tests of policies: requests against scripted backends, in virtual time
     Test(TestArgs),
-    /// Look at policy documents by themselves: are they well-formed, known and C#?
+    /// Look at policy documents: are they well-formed, what do they do, how much of it runs here?
     Policy(PolicyArgs),
     /// Evaluate one policy expression over a context: what does it give?
     Expr(ExprArgs),
@@ -152,6 +152,34 @@ pub(crate) enum PolicyCommand {
     Check(PolicyCheckArgs),
     /// Say of each policy of a document whether it is executed, has no effect here, or cannot be run
     Coverage(PolicyCoverageArgs),
+    /// Tell in plain language what a policy does, line by line, and what the client sees in each case
+    Explain(PolicyExplainArgs),
+}
+
+/// Arguments of `policy explain`.
+#[derive(Debug, Args)]
+pub(crate) struct PolicyExplainArgs {
+    /// Policy document, alone or with its backends (.json), or a scenario
+    #[arg(required = true, value_name = "SCENARIO|POLICY [BACKENDS]")]
+    pub inputs: Vec<String>,
+    /// The document is deployed with format `xml` (expressions escaped), not `rawxml`; without backends only
+    #[arg(long)]
+    pub escaped: bool,
+    /// What is printed
+    #[arg(long, value_enum, default_value_t)]
+    pub format: ExplainFormat,
+}
+
+/// What `policy explain` prints on standard output.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ExplainFormat {
+    /// Text for people
+    #[default]
+    Human,
+    /// Markdown, for a pull request or a wiki
+    Markdown,
+    /// JSON for programs
+    Json,
 }
 
 /// Arguments of `policy check`.
