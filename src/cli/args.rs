@@ -165,6 +165,9 @@ pub(crate) struct PolicyExplainArgs {
     /// The document is deployed with format `xml` (expressions escaped), not `rawxml`; without backends only
     #[arg(long)]
     pub escaped: bool,
+    /// Value of a named value, `{{NAME}}` in the document (repeatable); without backends only
+    #[arg(long, value_name = "NAME=VALUE", value_parser = name_and_value)]
+    pub named_value: Vec<(String, String)>,
     /// What is printed
     #[arg(long, value_enum, default_value_t)]
     pub format: ExplainFormat,
@@ -296,6 +299,14 @@ fn path_and_value(text: &str) -> Result<(String, String), String> {
         return Err("expected a path before `=`".to_owned());
     }
     Ok((path.trim().to_owned(), value.to_owned()))
+}
+
+fn name_and_value(text: &str) -> Result<(String, String), String> {
+    let (name, value) = text.split_once('=').ok_or("expected NAME=VALUE, for example `retries=2`")?;
+    if name.trim().is_empty() {
+        return Err("expected a name before `=`".to_owned());
+    }
+    Ok((name.trim().to_owned(), value.to_owned()))
 }
 
 fn percentage(text: &str) -> Result<f64, String> {

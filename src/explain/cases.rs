@@ -10,12 +10,11 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::page::{Block, PlayedCase};
+use super::stand_ins::API_URL;
 use super::teller::Teller;
-use super::words::{count, quoted, status, time};
+use super::words::{quoted, status, time};
 use crate::gateway::{BackendRef, Threshold};
-use crate::policy::{
-    CachePolicy, Header, HeaderValue, Limit, Op, Operand, Pc, SetBackend, Text,
-};
+use crate::policy::{CachePolicy, Header, HeaderValue, Limit, Op, Operand, Pc, Section, SetBackend, Text};
 use crate::suite::{Answer, Case, CaseRequest, Endpoint, Outcome, RequestRecord, Script, run_case};
 use crate::units::{Duration, StatusCode, Timestamp};
 
@@ -51,9 +50,9 @@ pub(super) fn play(teller: &Teller<'_>) -> Played {
     let mut played = Played::default();
     let mut rows = Vec::new();
     let mut left_out = Vec::new();
-    let good = world.record(&world.one(|_| response(200, None)));
+    let good = last_record(&world.one(|_| response(200, None)));
     let is_stopped = good.backends.is_empty();
-    rows.push(world.row("Every backend answers 200.", &good));
+    rows.push(world.row("All goes well: backends answer 200.", &good));
     if is_stopped && good.exhausted == 0 {
         played.blocks.push(Block::Text(intro(teller)));
         played.blocks.push(Block::Cases(rows));
@@ -67,42 +66,66 @@ pub(super) fn play(teller: &Teller<'_>) -> Played {
     let first = good.backends.first().cloned().unwrap_or_default();
     let members = world.members(&first);
     if members > 1 {
-        let record = world.record(&world.one(|name| {
-            if name == first { throttled() } else { response(200, None) }
-        }));
-        let case = format!("{} is throttled: it answers 429 with `Retry-After: 10`; the others answer 200.", quoted(&first));
+        let record =
+            last_record(&world.one(|name| if name == first { throttled() } else { response(200, None) }));
+        let case = format!(
+            "{} is throttled: it answers 429 with `Retry-After: 10`; the others answer 200.",
+            quoted(&first)
+        );
         rows.push(world.row(&case, &record));
     }
-    let record = world.record(&world.one(|_| throttled()));
+    let record = last_record(&world.one(|_| throttled()));
     let all = if members > 1 { "Every backend is" } else { "The backend is" };
     rows.push(world.row(&format!("{all} throttled: 429 with `Retry-After: 10`."), &record));
     played.throttled = Some(record);
     let every = if members > 1 { "Every backend" } else { "The backend" };
-    rows.push(world.row(&format!("{every} fails with 500."), &world.record(&world.one(|_| response(500, None)))));
+    rows.push(
+        world.row(&format!("{every} fails with 500."), &last_record(&world.one(|_| response(500, None)))),
+    );
     match world.exhaust() {
         Ok(record) => {
-            let case = if members > 1 { "All members of the pool are tripped already." } else { "The backend is tripped already." };
+            let case = if members > 1 {
+                "All members of the pool are tripped already."
+            } else {
+                "The backend is tripped already."
+            };
             rows.push(world.row(case, &record));
             played.exhausted = Some(record);
         }
         Err(why) => left_out.extend(why),
     }
     if members > 1 {
-        let record = world.record(&world.one(|name| {
-            if name == first { answer(Outcome::Timeout) } else { response(200, None) }
-        }));
-        rows.push(world.row(&format!("{} does not answer in time; the others answer 200.", quoted(&first)), &record));
+        let record = last_record(
+            &world.one(|name| if name == first { answer(Outcome::Timeout) } else { response(200, None) }),
+        );
+        rows.push(
+            world
+                .row(&format!("{} does not answer in time; the others answer 200.", quoted(&first)), &record),
+        );
     }
     let none = if members > 1 { "No backend" } else { "The backend never" };
     rows.push(world.row(
-        &if members > 1 { format!("{none} answers in time.") } else { "The backend does not answer in time.".to_owned() },
-        &world.record(&world.one(|_| answer(Outcome::Timeout))),
+        &if members > 1 {
+            format!("{none} answers in time.")
+        } else {
+            "The backend does not answer in time.".to_owned()
+        },
+        &last_record(&world.one(|_| answer(Outcome::Timeout))),
     ));
     rows.push(world.row(
-        &if members > 1 { format!("{none} can be reached.") } else { "The backend cannot be reached.".to_owned() },
-        &world.record(&world.one(|_| answer(Outcome::ConnectionFailure))),
+        &if members > 1 {
+            format!("{none} can be reached.")
+        } else {
+            "The backend cannot be reached.".to_owned()
+        },
+        &last_record(&world.one(|_| answer(Outcome::ConnectionFailure))),
     ));
-    rows.push(world.row("A backend answers 400 (a faulty request).", &world.record(&world.one(|_| response(400, None)))));
+    rows.push(
+        world.row(
+            "A backend answers 400 (a faulty request).",
+            &last_record(&world.one(|_| response(400, None))),
+        ),
+    );
     world.limits(&mut rows, &mut left_out);
     world.cached(&mut rows);
     world.unsupported(&mut left_out);
@@ -152,6 +175,11 @@ fn response(status: u16, retry_after: Option<u64>) -> Script {
     })
 }
 
+/// What came of the last request.
+fn last_record(case: &Case) -> RequestRecord {
+    run_case(case, None).records.pop().unwrap_or_default()
+}
+
 fn throttled() -> Script {
     response(429, Some(RETRY_AFTER_S))
 }
@@ -164,8 +192,11 @@ impl World<'_, '_> {
 
     fn case(&self, requests: Vec<CaseRequest>, of: impl Fn(&str) -> Script) -> Case {
         let gateway = &self.teller.subject.gateway;
-        let backends: BTreeMap<String, Script> =
-            gateway.backends().iter().map(|backend| (backend.name.to_lowercase(), of(&backend.name))).collect();
+        let backends: BTreeMap<String, Script> = gateway
+            .backends()
+            .iter()
+            .map(|backend| (backend.name.to_lowercase(), of(&backend.name)))
+            .collect();
         let mut endpoints: Vec<Endpoint> =
             self.urls.iter().map(|url| Endpoint { prefix: url.clone(), script: of(url) }).collect();
         endpoints.push(Endpoint { prefix: String::new(), script: Script::default() });
@@ -178,11 +209,6 @@ impl World<'_, '_> {
             endpoints,
             breakers: Vec::new(),
         }
-    }
-
-    /// What came of the last request.
-    fn record(&self, case: &Case) -> RequestRecord {
-        run_case(case, None).records.pop().unwrap_or_default()
     }
 
     /// Requests a millisecond apart.
@@ -226,10 +252,14 @@ impl World<'_, '_> {
                 Threshold::Count(number) => number,
                 Threshold::Percentage(_) => 10,
             });
-            let wanted = [429, 503, 500].into_iter().filter_map(StatusCode::new).find(|code| rule.counts(*code));
+            let wanted =
+                [429, 503, 500].into_iter().filter_map(StatusCode::new).find(|code| rule.counts(*code));
             let counted = wanted.or_else(|| rule.statuses.first().map(|(from, _)| *from));
             let Some(status) = counted else {
-                return Err(Some(format!("No status trips {}, so it is never left out.", quoted(&backend.name))));
+                return Err(Some(format!(
+                    "No status trips {}, so it is never left out.",
+                    quoted(&backend.name)
+                )));
             };
             statuses.insert(backend.name.to_string(), status.get());
         }
@@ -242,13 +272,15 @@ impl World<'_, '_> {
             )));
         }
         let requests = self.repeated(warm_ups.saturating_add(1));
-        let record = self.record(&self.case(requests, |name| {
+        let record = last_record(&self.case(requests, |name| {
             response(statuses.get(name).copied().unwrap_or(429), Some(RETRY_AFTER_S))
         }));
         if record.exhausted > 0 && record.backends.is_empty() {
             Ok(record)
         } else {
-            Err(Some("The case that all members are tripped did not come about with such requests.".to_owned()))
+            Err(Some(
+                "The case that all members are tripped did not come about with such requests.".to_owned(),
+            ))
         }
     }
 
@@ -268,21 +300,24 @@ impl World<'_, '_> {
                         answer.delay = Duration::from_secs(5);
                     }
                     let requests = self.repeated(most.saturating_add(1));
-                    Some(self.record(&self.case(requests, |_| slow.clone())))
+                    Some(last_record(&self.case(requests, |_| slow.clone())))
                 }
                 Limit::Rate(rate) => known(&rate.calls).map(|calls| self.after_calls(calls)),
-                Limit::Quota(quota) => quota.calls.as_ref().and_then(known).map(|calls| self.after_calls(calls)),
+                Limit::Quota(quota) => {
+                    quota.calls.as_ref().and_then(known).map(|calls| self.after_calls(calls))
+                }
                 Limit::Tokens(tokens) => {
                     let most = tokens.per_minute.as_ref().or(tokens.quota.as_ref().map(|(most, _)| most));
                     most.and_then(any_known).map(|most| self.after_tokens(most))
                 }
                 Limit::Concurrency { .. } => None,
             };
-            let met = record.filter(|record| {
-                record.error.as_ref().is_some_and(|error| quoted(&error.source) == policy)
-            });
+            let met = record
+                .filter(|record| record.error.as_ref().is_some_and(|error| quoted(&error.source) == policy));
             match met {
-                Some(record) => rows.push(self.row(&format!("The limit of {policy}{line} is used up."), &record)),
+                Some(record) => {
+                    rows.push(self.row(&format!("The limit of {policy}{line} is used up."), &record));
+                }
                 None => left_out.push(format!("The limit of {policy}{line} was not met by such requests.")),
             }
         }
@@ -290,7 +325,7 @@ impl World<'_, '_> {
 
     fn after_calls(&self, calls: u32) -> RequestRecord {
         let requests = self.repeated(calls.saturating_add(1));
-        self.record(&self.case(requests, |_| response(200, None)))
+        last_record(&self.case(requests, |_| response(200, None)))
     }
 
     /// The second of two requests, the first of which used more than `most` tokens.
@@ -307,7 +342,7 @@ impl World<'_, '_> {
         for request in &mut requests {
             request.prompt_tokens = Some(1);
         }
-        self.record(&self.case(requests, |_| script.clone()))
+        last_record(&self.case(requests, |_| script.clone()))
     }
 
     /// The second of two equal requests, where answers are cached.
@@ -319,8 +354,9 @@ impl World<'_, '_> {
         if !self.teller.subject.program.ops.iter().any(caches) {
             return;
         }
-        let record = self.record(&self.case(self.repeated(2), |_| response(200, None)));
-        let from = if record.backends.is_empty() { ", from the cache" } else { ", although something is cached" };
+        let record = last_record(&self.case(self.repeated(2), |_| response(200, None)));
+        let from =
+            if record.backends.is_empty() { ", from the cache" } else { ", although something is cached" };
         rows.push(self.row(&format!("The same request once more{from}."), &record));
     }
 
@@ -358,26 +394,44 @@ impl World<'_, '_> {
             Some(all) => format!("after {}, {} of it waiting between attempts", time(all), time(waited)),
             None => "never".to_owned(),
         };
+        PlayedCase {
+            case: case.to_owned(),
+            client,
+            called: calls(&record.backends),
+            time,
+            remarks: self.remarks(record),
+        }
+    }
+
+    /// Why it came to that.
+    fn remarks(&self, record: &RequestRecord) -> Vec<String> {
         let mut remarks = Vec::new();
-        if let Some(error) = &record.error {
-            let program = self.teller.subject.program;
-            let place = program.places.iter().find(|p| {
-                p.path == error.path && p.section == error.section && p.scope == error.scope && p.policy == error.source
-            });
-            let at = place.and_then(|place| place.span).map(|span| self.teller.line(span));
-            let line = at.map_or_else(String::new, |at| format!(" ({at})"));
-            let reason = quoted(&error.reason);
-            let runs = if error.section == crate::policy::Section::OnError { "failed" } else { "made `on-error` run" };
-            remarks.push(format!("error {reason} in {}{line} {runs}", quoted(&error.source)));
+        match record.exhausted {
+            0 => {}
+            1 => remarks.push("no backend was available".to_owned()),
+            times => remarks.push(format!("no backend was available, {times} times, as the retry went on")),
         }
-        if record.exhausted > 0 {
-            let times = count(usize::try_from(record.exhausted).unwrap_or(usize::MAX), "time", "times");
-            remarks.push(format!("no backend was available {times}"));
+        let Some(error) = &record.error else { return remarks };
+        let place = self.teller.subject.program.places.iter().find(|p| {
+            p.path == error.path
+                && p.section == error.section
+                && p.scope == error.scope
+                && p.policy == error.source
+        });
+        let at = place.and_then(|place| place.span).map(|span| self.teller.line(span));
+        let line = at.map_or_else(String::new, |at| format!(" ({at})"));
+        let source = quoted(&error.source);
+        let reason = quoted(&error.reason);
+        if error.section == Section::OnError {
+            remarks.push(format!("`on-error` failed itself in {source}{line}: {reason}"));
+        } else if record.exhausted > 0 {
+            remarks.push("`on-error` ran".to_owned());
+        } else {
+            remarks.push(format!("{reason} in {source}{line}, so `on-error` ran"));
         }
-        PlayedCase { case: case.to_owned(), client, called: calls(&record.backends), time, remarks }
+        remarks
     }
 }
-
 /// Names in order; repetitions and what is beyond the first few are counted.
 fn calls(names: &[String]) -> Vec<String> {
     let mut runs: Vec<(&str, usize)> = Vec::new();
@@ -387,9 +441,12 @@ fn calls(names: &[String]) -> Vec<String> {
             _ => runs.push((name, 1)),
         }
     }
-    let told = |(name, times): &(&str, usize)| match times {
-        1 => quoted(name),
-        times => format!("{} ({times} times)", quoted(name)),
+    let told = |(name, times): &(&str, usize)| {
+        let name = if *name == API_URL { "the backend URL of the API".to_owned() } else { quoted(name) };
+        match times {
+            1 => name,
+            times => format!("{name} ({times} times)"),
+        }
     };
     if runs.len() <= MOST_CALLS {
         return runs.iter().map(told).collect();

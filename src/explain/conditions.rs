@@ -81,11 +81,13 @@ fn code(expr: &Expr) -> Fact {
 }
 
 fn fact(expr: &Expr) -> Option<Fact> {
-    let new = |subject: String, verb, object: String| Fact { subject, verb, object, is_denied: false, bound: None };
+    let new =
+        |subject: String, verb, object: String| Fact { subject, verb, object, is_denied: false, bound: None };
     match &expr.kind {
         ExprKind::Literal(_) => {
             let value = literal(expr)?;
-            matches!(value.as_str(), "true" | "false").then(|| new("it".to_owned(), Verb::Is, format!("always {value}")))
+            matches!(value.as_str(), "true" | "false")
+                .then(|| new("it".to_owned(), Verb::Is, format!("always {value}")))
         }
         ExprKind::Binary { op, left, right } => compared(*op, left, right),
         ExprKind::Is { operand, pattern } => match &**pattern {
@@ -119,7 +121,6 @@ fn compared(op: BinaryOp, left: &Expr, right: &Expr) -> Option<Fact> {
         (Noun::Thing(thing), BinaryOp::Equal | BinaryOp::NotEqual) if is_null => {
             fact(thing, Verb::Exists, String::new(), !is_denied, None)
         }
-        (Noun::Thing(_), _) => None,
         (Noun::Test(test), BinaryOp::Equal | BinaryOp::NotEqual) => {
             let wanted = match value.as_str() {
                 "true" => true,
@@ -130,7 +131,6 @@ fn compared(op: BinaryOp, left: &Expr, right: &Expr) -> Option<Fact> {
             found.is_denied ^= wanted == is_denied;
             Some(found)
         }
-        (Noun::Test(_), _) => None,
         (Noun::Text(text), BinaryOp::Equal | BinaryOp::NotEqual) => {
             let value = if is_null { "missing".to_owned() } else { value };
             fact(text, Verb::Is, value, is_denied, None)
@@ -141,7 +141,9 @@ fn compared(op: BinaryOp, left: &Expr, right: &Expr) -> Option<Fact> {
         (Noun::Text(text), BinaryOp::LessEqual) => {
             fact(text, Verb::Is, format!("{value} or less"), false, Some((false, value)))
         }
-        (Noun::Text(text), BinaryOp::Greater) => fact(text, Verb::Is, format!("more than {value}"), false, None),
+        (Noun::Text(text), BinaryOp::Greater) => {
+            fact(text, Verb::Is, format!("more than {value}"), false, None)
+        }
         (Noun::Text(text), BinaryOp::Less) => fact(text, Verb::Is, format!("less than {value}"), false, None),
         _ => None,
     }

@@ -32,4 +32,4 @@ pub use page::{Block, Item, Page, PlayedCase, Reference, Section};
 pub use render::{human, markdown};
 pub use stand_ins::{alone, needs, plain_request};
 pub use summary::explain;
-pub use teller::{Missing, Subject};
+pub use teller::{Missing, ResourcePlace, Subject};

@@ -80,7 +80,9 @@ pub(super) fn literal(expr: &Expr) -> Option<String> {
 
 /// What `expr` speaks of, where it is known.
 pub(super) fn noun(expr: &Expr) -> Option<Noun> {
-    if let ExprKind::Binary { op: crate::policy::csharp::syntax::BinaryOp::Coalesce, left, right } = &expr.kind {
+    if let ExprKind::Binary { op: crate::policy::csharp::syntax::BinaryOp::Coalesce, left, right } =
+        &expr.kind
+    {
         literal(right)?;
         return noun(left);
     }
@@ -90,7 +92,8 @@ pub(super) fn noun(expr: &Expr) -> Option<Noun> {
     // A default that is as good as nothing is not worth a word.
     let fallback = |at: usize| {
         let given = steps.get(at).and_then(|step| step.arguments.get(1)).and_then(|a| literal(a));
-        let told = given.filter(|d| !matches!(d.as_str(), "null" | "false" | "0" | "empty" | "an empty text"));
+        let told =
+            given.filter(|d| !matches!(d.as_str(), "null" | "false" | "0" | "empty" | "an empty text"));
         told.map_or_else(String::new, |default| format!(" ({default} if it is missing)"))
     };
     let text = |words: String| Some(Noun::Text(words));
@@ -125,7 +128,11 @@ pub(super) fn noun(expr: &Expr) -> Option<Noun> {
         ["context", "LastError", "Source"] => text("the policy that failed".to_owned()),
         ["context", "LastError", "Message"] => text("the message of the error".to_owned()),
         ["context", "Deployment", "Region"] => text("the gateway's region".to_owned()),
-        ["context", owner @ ("Subscription" | "Product" | "User" | "Api" | "Operation"), member @ ("Id" | "Name" | "Key" | "Email" | "Path" | "Version")] => {
+        [
+            "context",
+            owner @ ("Subscription" | "Product" | "User" | "Api" | "Operation"),
+            member @ ("Id" | "Name" | "Key" | "Email" | "Path" | "Version"),
+        ] => {
             let owner = if *owner == "Api" { "API".to_owned() } else { owner.to_lowercase() };
             let member = if *member == "Id" { "id".to_owned() } else { member.to_lowercase() };
             text(format!("the {owner}'s {member}"))

@@ -169,7 +169,9 @@ mod tests {
         let name = |pc: Pc| program.place(pc).unwrap().policy_id.to_string();
         let parts = nodes.iter().map(|node| match node {
             Node::Step(pc) => name(*pc),
-            Node::Around(pc, inner) => format!("{}({})", program.place(*pc).unwrap().policy, shown(program, inner)),
+            Node::Around(pc, inner) => {
+                format!("{}({})", program.place(*pc).unwrap().policy, shown(program, inner))
+            }
             Node::Choose { branches, otherwise } => {
                 let whens: Vec<_> = branches.iter().map(|(_, inner)| shown(program, inner)).collect();
                 format!("[{} | {}]", whens.join(" ; "), shown(program, otherwise))
@@ -181,7 +183,8 @@ mod tests {
     fn outlined(inbound: &str) -> String {
         let text = format!("<policies><inbound>{inbound}</inbound></policies>");
         let mut problems = Diagnostics::new();
-        let program = crate::policy::load(SourceId(0), &text, &mut problems).unwrap_or_else(|| panic!("{problems:?}"));
+        let program =
+            crate::policy::load(SourceId(0), &text, &mut problems).unwrap_or_else(|| panic!("{problems:?}"));
         shown(&program, &outline(&program, program.inbound))
     }
 
@@ -191,8 +194,10 @@ mod tests {
         let when = |inner: &str| format!(r#"<when condition="@(true)">{inner}</when>"#);
         let otherwise = |inner: &str| format!("<otherwise>{inner}</otherwise>");
         let choose = |inner: &str| format!("<choose>{inner}</choose>");
-        let retry = |inner: &str| format!(r#"<retry condition="@(true)" count="1" interval="0">{inner}</retry>"#);
-        let limit = |inner: &str| format!(r#"<limit-concurrency key="k" max-count="1">{inner}</limit-concurrency>"#);
+        let retry =
+            |inner: &str| format!(r#"<retry condition="@(true)" count="1" interval="0">{inner}</retry>"#);
+        let limit =
+            |inner: &str| format!(r#"<limit-concurrency key="k" max-count="1">{inner}</limit-concurrency>"#);
         let [a, b, c, d] = ["a", "b", "c", "d"].map(step);
         for (text, expected) in [
             (format!("{a}{b}"), "a b"),

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::page::{Block, Item};
+use super::page::{Block, Item, with_place};
 use super::steps_more::backend_names;
 use super::teller::Teller;
 use super::words::{count, list, lower_first, quoted, ranges, time};
@@ -30,8 +30,10 @@ pub(super) fn choice(teller: &Teller<'_>) -> Vec<Block> {
     let subject = teller.subject;
     let mut blocks = Vec::new();
     let targets = targets(teller);
-    let told: Vec<Item> =
-        targets.iter().map(|(pc, target)| Item::at(format!("To {}.", teller.target(target)), teller.at(*pc))).collect();
+    let told: Vec<Item> = targets
+        .iter()
+        .map(|(pc, target)| Item::at(format!("To {}.", teller.target(target)), teller.at(*pc)))
+        .collect();
     match told.as_slice() {
         [] if subject.is_alone => blocks.push(Block::Text(
             "The policy does not say where requests go (no `set-backend-service`): they go to the URL that the API \
@@ -51,30 +53,37 @@ pub(super) fn choice(teller: &Teller<'_>) -> Vec<Block> {
             blocks.push(Block::Items(told));
         }
     }
-    if subject.is_alone {
-        blocks.push(Block::Text(
-            "The backends themselves are not among the inputs. In general: a backend is one server. A pool is a \
-             list of backends; it picks one for each attempt, the ones of the lowest priority number first and \
-             among those by weight. A backend can have a circuit breaker: after a number of failures it is \
-             tripped, that is, left out for a while. A plain URL has neither pool nor breaker. Name the backends \
-             as well (`poolproof policy explain policy.xml backends.json`) to see which of this applies."
-                .to_owned(),
-        ));
-        return blocks;
-    }
     if targets.iter().any(|(_, target)| matches!(target, SetBackend::Url(_))) {
-        blocks.push(Block::Text("A URL is called as it is: no pool, and no breaker that could trip.".to_owned()));
+        blocks.push(Block::Text(
+            "A URL is called as it is: no pool, and no breaker that could trip.".to_owned(),
+        ));
+    }
+    if subject.is_alone {
+        if targets.iter().any(|(_, target)| matches!(target, SetBackend::Id(_))) {
+            blocks.push(Block::Text(
+                "The backends themselves are not among the inputs. In general: a backend is one server. A pool is a \
+                 list of backends; it picks one for each attempt, the ones of the lowest priority number first and \
+                 among those by weight. A backend can have a circuit breaker: after a number of failures it is \
+                 tripped, that is, left out for a while. Name the backends as well (`poolproof policy explain \
+                 policy.xml backends.json`) to see how it is here."
+                    .to_owned(),
+            ));
+        }
+        return blocks;
     }
     let gateway = &subject.gateway;
     for (pool, name) in pools(teller) {
-        blocks.extend(about_pool(gateway, pool, &name));
+        blocks.extend(about_pool(teller, pool, &name));
     }
     for (_, target) in &targets {
         if let SetBackend::Id(Operand::Literal(id)) = target
             && let Some(BackendRef::Single(backend)) = gateway.find(id)
             && let Some(entity) = gateway.backend(backend)
         {
-            blocks.push(Block::Text(single(entity)));
+            blocks.push(Block::Text(with_place(
+                &single(entity),
+                teller.resource(&entity.name, false).as_ref(),
+            )));
         }
     }
     blocks.extend(variants(teller));
@@ -136,7 +145,8 @@ fn shares(gateway: &GatewaySpec, group: &PriorityGroup) -> String {
     list(&parts, "and")
 }
 
-fn about_pool(gateway: &GatewaySpec, pool: &PoolSpec, name: &str) -> Vec<Block> {
+fn about_pool(teller: &Teller<'_>, pool: &PoolSpec, name: &str) -> Vec<Block> {
+    let gateway = &teller.subject.gateway;
     let groups = PriorityGroup::of(pool, gateway.semantics());
     let members = count(pool.members.len(), "member", "members");
     let mut items = Vec::new();
@@ -144,7 +154,7 @@ fn about_pool(gateway: &GatewaySpec, pool: &PoolSpec, name: &str) -> Vec<Block> 
         items.push(Item::plain(format!("All members are in one group: {}.", shares(gateway, only))));
     } else {
         for (index, group) in groups.iter().enumerate() {
-            let when = if index == 0 { "First" } else { "Only while all of the groups before are tripped" };
+            let when = if index == 0 { "First" } else { "Only while all before are tripped" };
             let text = format!("{when} (priority {}): {}.", group.priority, shares(gateway, group));
             items.push(Item::plain(text));
         }
@@ -153,14 +163,19 @@ fn about_pool(gateway: &GatewaySpec, pool: &PoolSpec, name: &str) -> Vec<Block> 
         LoadBalancing::SmoothWrr | LoadBalancing::SlotRr => {
             "Inside a group the members take turns, as often as their share says."
         }
-        LoadBalancing::WeightedRandom => "Inside a group a member is drawn by lot, as often as its share says.",
+        LoadBalancing::WeightedRandom => {
+            "Inside a group a member is drawn by lot, as often as its share says."
+        }
     };
     items.push(Item::plain(how));
     items.push(Item::plain(
         "A member that is tripped (see the next section) is left out; the others of its group take its share.",
     ));
     items.push(exhausted(gateway, pool.failure_status, "all members are tripped", true));
-    let head = format!("{name} is a pool: a list of backends of which one is picked for each attempt. It has {members}.");
+    let head = format!(
+        "{name} is a pool: a list of backends of which one is picked for each attempt. It has {members}."
+    );
+    let head = with_place(&head, teller.resource(&pool.name, false).as_ref());
     vec![Block::Text(head), Block::Items(items)]
 }
 
@@ -200,21 +215,33 @@ fn variants(teller: &Teller<'_>) -> Vec<Block> {
     }
     let told = |(name, note, gateway): &(String, Option<String>, std::sync::Arc<GatewaySpec>)| {
         let parts: Vec<Item> = gateway.pools().iter().map(|pool| strategy(gateway, pool)).collect();
-        let note = note.as_ref().map_or_else(String::new, |note| format!(" {}", super::words::shorten(note)));
+        let note = note.as_ref().map_or_else(String::new, |note| format!(" {}", super::words::remark(note)));
         Item::plain(format!("{}:{note}", quoted(name))).with(parts)
     };
     vec![
-        Block::Text("The scenario has variants of this choice; the rest of this text is about the scenario without \
+        Block::Text(
+            "The scenario has variants of this choice; the rest of this text is about the scenario without \
                      a variant."
-            .to_owned()),
+                .to_owned(),
+        ),
         Block::Items(teller.subject.variants.iter().map(told).collect()),
     ]
 }
 
 fn strategy(gateway: &GatewaySpec, pool: &PoolSpec) -> Item {
     let groups = PriorityGroup::of(pool, gateway.semantics());
-    let parts: Vec<String> = groups.iter().map(|group| shares(gateway, group)).collect();
-    Item::plain(format!("{}: {}.", quoted(&pool.name), parts.join("; when they are tripped, ")))
+    let mut text = String::new();
+    let mut before: Option<usize> = None;
+    for group in &groups {
+        text.push_str(match before {
+            None => "",
+            Some(1) => "; while it is tripped, ",
+            Some(_) => "; while all of them are tripped, ",
+        });
+        text.push_str(&shares(gateway, group));
+        before = Some(before.unwrap_or(0).saturating_add(group.members.len()));
+    }
+    Item::plain(format!("{}: {text}.", quoted(&pool.name)))
 }
 
 /// The section about breakers.
@@ -231,7 +258,8 @@ pub(super) fn breakers(teller: &Teller<'_>) -> Vec<Block> {
     // Backends with the same rule are told together; the rule's name does not matter.
     let mut rules: Vec<(BreakerRule, Vec<&str>)> = Vec::new();
     let mut without: Vec<&str> = Vec::new();
-    for entity in gateway.backends().iter().enumerate().filter(|(at, _)| reached.contains(at)).map(|(_, e)| e) {
+    for entity in gateway.backends().iter().enumerate().filter(|(at, _)| reached.contains(at)).map(|(_, e)| e)
+    {
         match &entity.breaker {
             None => without.push(&entity.name),
             Some(rule) => {
@@ -245,15 +273,21 @@ pub(super) fn breakers(teller: &Teller<'_>) -> Vec<Block> {
     }
     let mut blocks = vec![Block::Text(
         "A circuit breaker watches the answers of one backend. When it trips, the backend gets no requests for a \
-         while; then it is used again without further ado. Each gateway instance counts for itself."
+         while; then it is used again, without a test before. Each gateway instance counts for itself."
             .to_owned(),
     )];
     if gateway.semantics().breaker_half_open == HalfOpen::OneProbe {
-        blocks.push(Block::Text("Before that, one request decides whether the backend is used again.".to_owned()));
+        blocks.push(Block::Text(
+            "Before that, one request decides whether the backend is used again.".to_owned(),
+        ));
     }
-    let mut items: Vec<Item> = rules.iter().map(|(rule, names)| about_rule(gateway, rule, names)).collect();
+    let mut items: Vec<Item> = rules.iter().map(|(rule, names)| about_rule(teller, rule, names)).collect();
     if !without.is_empty() {
-        let verb = if without.len() == 1 { "has no breaker: it is never" } else { "have no breaker: they are never" };
+        let verb = if without.len() == 1 {
+            "has no breaker: it is never"
+        } else {
+            "have no breaker: they are never"
+        };
         items.push(Item::plain(format!("{} {verb} left out.", backend_names(without.into_iter()))));
     }
     if items.is_empty() {
@@ -286,8 +320,8 @@ pub(super) fn reached(teller: &Teller<'_>) -> BTreeSet<usize> {
     found
 }
 
-fn about_rule(gateway: &GatewaySpec, rule: &BreakerRule, names: &[&str]) -> Item {
-    let semantics = gateway.semantics();
+fn about_rule(teller: &Teller<'_>, rule: &BreakerRule, names: &[&str]) -> Item {
+    let semantics = teller.subject.gateway.semantics();
     let statuses: Vec<(u16, u16)> = rule.statuses.iter().map(|(from, to)| (from.get(), to.get())).collect();
     let what = if statuses.is_empty() { "no status at all".to_owned() } else { ranges(&statuses) };
     let after = match rule.threshold {
@@ -300,11 +334,8 @@ fn about_rule(gateway: &GatewaySpec, rule: &BreakerRule, names: &[&str]) -> Item
         }
     };
     let verb = if names.len() == 1 { "trips" } else { "trip, each for itself," };
-    let head = format!(
-        "{} {verb} {after}, for {}.",
-        backend_names(names.iter().copied()),
-        time(rule.trip_duration)
-    );
+    let head =
+        format!("{} {verb} {after}, for {}.", backend_names(names.iter().copied()), time(rule.trip_duration));
     let mut items = Vec::new();
     items.push(Item::plain(if rule.accept_retry_after {
         match semantics.breaker_retry_after_policy {
@@ -346,7 +377,8 @@ fn about_rule(gateway: &GatewaySpec, rule: &BreakerRule, names: &[&str]) -> Item
             semantics.breaker_error_reasons.name()
         )));
     }
-    Item::plain(head).with(items)
+    let at = names.first().and_then(|name| teller.resource(name, true));
+    Item::at(head, at).with(items)
 }
 
 #[cfg(test)]
@@ -355,9 +387,14 @@ mod tests {
 
     #[test]
     fn percents_are_rounded_to_a_tenth() {
-        for (part, total, expected) in
-            [(1, 2, "50 %"), (1, 3, "33.3 %"), (2, 3, "66.7 %"), (80, 100, "80 %"), (1, 0, "0 %"), (1, 1, "100 %")]
-        {
+        for (part, total, expected) in [
+            (1, 2, "50 %"),
+            (1, 3, "33.3 %"),
+            (2, 3, "66.7 %"),
+            (80, 100, "80 %"),
+            (1, 0, "0 %"),
+            (1, 1, "100 %"),
+        ] {
             assert_eq!(percent(part, total), expected);
         }
     }

@@ -70,7 +70,7 @@ fn wrap(text: &mut String, paragraph: &str, first: &str, rest: &str) {
         if !is_empty && length >= WIDTH {
             text.push_str(line.trim_end());
             text.push('\n');
-            line = rest.to_owned();
+            rest.clone_into(&mut line);
             is_empty = true;
         }
         if !is_empty {
@@ -116,7 +116,9 @@ fn bullet(text: &mut String, item: &Item, depth: usize) {
 }
 
 fn table(text: &mut String, cases: &[PlayedCase]) {
-    text.push_str("| what happens | the client gets | when | backends called | because |\n|---|---|---|---|---|\n");
+    text.push_str(
+        "| what happens | the client gets | when | backends called | because |\n|---|---|---|---|---|\n",
+    );
     for case in cases {
         let called = if case.called.is_empty() { "none".to_owned() } else { case.called.join(", ") };
         let cells = [&case.case, &case.client, &case.time, &called, &case.remarks.join("; ")];

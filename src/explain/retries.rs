@@ -13,10 +13,14 @@ use crate::gateway::{BackendRef, BreakerRule, RetryWait, Threshold, retry_waits}
 use crate::policy::csharp::{Context, LowestChance};
 use crate::policy::{ForwardRequest, Op, Operand, Pc, Program, Response, Retry, SetBackend};
 use crate::semantics::SelectAt;
+use crate::suite::RequestRecord;
 use crate::units::{Duration, StatusCode};
 
 /// Waits that are told one by one; more are cut in the middle.
 const MOST_WAITS: usize = 8;
+
+/// Statuses, bounds included.
+type Ranges = Vec<(u16, u16)>;
 
 /// A retry that sends the request again.
 #[derive(Clone, Copy, Debug)]
@@ -116,27 +120,33 @@ fn total(waits: &[RetryWait]) -> String {
 }
 
 /// The section about retries.
-pub(super) fn blocks(teller: &Teller<'_>, all: &[Retried<'_>]) -> Vec<Block> {
+pub(super) fn blocks(
+    teller: &Teller<'_>,
+    all: &[Retried<'_>],
+    exhausted: Option<&RequestRecord>,
+) -> Vec<Block> {
     if all.is_empty() {
         let text = "Nothing. Each request is sent to a backend once; whatever that gives is what the policy goes \
                     on with.";
         return vec![Block::Text(text.to_owned())];
     }
-    let items = all.iter().map(|retried| about(teller, retried)).collect();
+    let items = all.iter().map(|retried| about(teller, retried, exhausted)).collect();
     vec![Block::Items(items)]
 }
 
-fn about(teller: &Teller<'_>, retried: &Retried<'_>) -> Item {
+fn about(teller: &Teller<'_>, retried: &Retried<'_>, exhausted: Option<&RequestRecord>) -> Item {
     let retry = retried.retry;
     let condition = teller.condition(&retry.condition);
     let text = format!("The request is sent again {} while {condition}.", times(teller, retry));
     let mut items = Vec::new();
     if let Some(outer) = retried.outer {
-        items.push(Item::at("This happens inside of another retry: the attempts multiply.", teller.at(outer)));
+        items
+            .push(Item::at("This happens inside of another retry: the attempts multiply.", teller.at(outer)));
     }
     match (&retry.count, retry_waits(retry, teller.subject.gateway.semantics())) {
         (Operand::Literal(more), Some(waits)) => {
-            let attempts = count(usize::try_from(*more).unwrap_or(usize::MAX).saturating_add(1), "attempt", "attempts");
+            let attempts =
+                count(usize::try_from(*more).unwrap_or(usize::MAX).saturating_add(1), "attempt", "attempts");
             items.push(Item::plain(format!("That is {attempts} in all. {}", schedule(&waits))));
         }
         (_, Some(waits)) => items.push(Item::plain(schedule(&waits))),
@@ -152,6 +162,14 @@ fn about(teller: &Teller<'_>, retried: &Retried<'_>) -> Item {
     items.push(body(teller, retried));
     items.extend(target(teller, retried));
     items.extend(against_members(teller, retried));
+    items.extend(exhausted.map(|record| {
+        Item::plain(if record.exhausted > 1 {
+            "When all members are tripped, that is tried again, too, although there is nobody to call: it costs the \
+             retries that are left."
+        } else {
+            "When all members are tripped, nothing is tried again."
+        })
+    }));
     items.push(Item::plain(
         "When no retry is left, the policy goes on with the last answer, whatever it is; without any answer the \
          error goes on to `on-error`.",
@@ -161,7 +179,7 @@ fn about(teller: &Teller<'_>, retried: &Retried<'_>) -> Item {
 
 /// Statuses from 400 that make the retry go on, as ranges, and what it does without a response. `None` when
 /// the condition depends on more than the status.
-pub(super) fn statuses(program: &Program, condition: &Operand<bool>) -> Option<(Vec<(u16, u16)>, Option<bool>)> {
+pub(super) fn statuses(program: &Program, condition: &Operand<bool>) -> Option<(Ranges, Option<bool>)> {
     if let Operand::Expression(expression) = condition
         && !expression.variables().is_empty()
     {
@@ -188,7 +206,9 @@ pub(super) fn statuses(program: &Program, condition: &Operand<bool>) -> Option<(
 /// What the condition does, tried out, and where that differs from what trips.
 fn tried(teller: &Teller<'_>, retried: &Retried<'_>) -> Vec<Item> {
     let mut items = Vec::new();
-    let Some((found, without)) = statuses(teller.subject.program, &retried.retry.condition) else { return items };
+    let Some((found, without)) = statuses(teller.subject.program, &retried.retry.condition) else {
+        return items;
+    };
     let told = if found.is_empty() {
         "Tried with a plain answer of each status from 400 to 599, the condition never goes on.".to_owned()
     } else {
@@ -258,7 +278,10 @@ fn mismatch(retried: &[(u16, u16)], rules: &[&BreakerRule]) -> Vec<Item> {
 fn body(teller: &Teller<'_>, retried: &Retried<'_>) -> Item {
     let at = teller.at(retried.forward_pc);
     if retried.forward.buffer_request_body {
-        return Item::at("The body of the request is kept (`buffer-request-body`), so that it can be sent again.", at);
+        return Item::at(
+            "The body of the request is kept (`buffer-request-body`), so that it can be sent again.",
+            at,
+        );
     }
     Item::at(
         "The body of the request is not kept (`buffer-request-body` is not `true`): from the second attempt on \
@@ -365,11 +388,16 @@ mod tests {
     fn program(backend: &str) -> Program {
         let text = format!("<policies><inbound /><backend>{backend}</backend></policies>");
         let mut problems = crate::diagnostics::Diagnostics::new();
-        crate::policy::load(crate::diagnostics::SourceId(0), &text, &mut problems).unwrap_or_else(|| panic!("{problems:?}"))
+        crate::policy::load(crate::diagnostics::SourceId(0), &text, &mut problems)
+            .unwrap_or_else(|| panic!("{problems:?}"))
     }
 
     fn first_retry(program: &Program) -> &Retry {
-        program.ops.iter().find_map(|op| if let Op::Retry(retry) = op { Some(&**retry) } else { None }).unwrap()
+        program
+            .ops
+            .iter()
+            .find_map(|op| if let Op::Retry(retry) = op { Some(&**retry) } else { None })
+            .unwrap()
     }
 
     #[test]
@@ -385,14 +413,18 @@ mod tests {
             (r#"count="2" interval="7" first-fast-retry="true""#, vec![(0, 0), (7, 7)]),
             (r#"count="@(1 + 1)" interval="@(3)""#, vec![(3, 3); 2]),
         ] {
-            let program = program(&format!(r#"<retry condition="@(true)" {attributes}><forward-request /></retry>"#));
+            let program =
+                program(&format!(r#"<retry condition="@(true)" {attributes}><forward-request /></retry>"#));
             let found = retry_waits(first_retry(&program), &crate::semantics::Semantics::default());
             // 10 + 15 x (8 to 12) is above the cap in the fifth wait only.
             assert_eq!(found, Some(waits(&expected)), "{attributes}");
         }
         let computed = r#"<retry condition="@(true)" count="@(context.Request.Headers.Count)" interval="0">
             <forward-request /></retry>"#;
-        assert_eq!(retry_waits(first_retry(&program(computed)), &crate::semantics::Semantics::default()), None);
+        assert_eq!(
+            retry_waits(first_retry(&program(computed)), &crate::semantics::Semantics::default()),
+            None
+        );
     }
 
     #[test]
@@ -403,10 +435,15 @@ mod tests {
                 "context.Response == null || context.Response.StatusCode >= 500",
                 Some((vec![(500, 599)], Some(true))),
             ),
-            ("context.Response != null && context.Response.StatusCode == 503", Some((vec![(503, 503)], Some(false)))),
+            (
+                "context.Response != null && context.Response.StatusCode == 503",
+                Some((vec![(503, 503)], Some(false))),
+            ),
             ("(bool)context.Variables[\"again\"]", None),
         ] {
-            let text = format!(r#"<retry condition='@({condition})' count="1" interval="0"><forward-request /></retry>"#);
+            let text = format!(
+                r#"<retry condition='@({condition})' count="1" interval="0"><forward-request /></retry>"#
+            );
             let program = program(&text);
             assert_eq!(statuses(&program, &first_retry(&program).condition), expected, "{condition}");
         }

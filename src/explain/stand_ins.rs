@@ -16,11 +16,13 @@ use crate::suite::{CaseRequest, Expectation};
 use crate::units::Timestamp;
 
 /// Where requests go when the policy does not say it.
-const API_URL: &str = "https://the-backend-of-the-api";
+pub(super) const API_URL: &str = "https://the-backend-of-the-api";
 
-/// Elements that are no policies of their own: they leave no operation behind.
-const STEERING: [&str; 8] =
-    ["base", "choose", "otherwise", "policies", "inbound", "backend", "outbound", "on-error"];
+/// Elements that steer others and leave no operation behind.
+const STEERING: [&str; 3] = ["base", "choose", "otherwise"];
+
+/// Elements with policies inside.
+const AROUND: [&str; 6] = ["choose", "when", "otherwise", "retry", "limit-concurrency", "wait"];
 
 /// A gateway for `program` with a backend without a breaker for each name it uses. Fragments that are not
 /// there do nothing. `None` when the names do not fit together.
@@ -83,38 +85,52 @@ pub fn needs(document: &Document, program: &Program) -> Vec<Missing> {
     let compiled: BTreeSet<Span> = program.places.iter().filter_map(|place| place.span).collect();
     let mut found = Vec::new();
     for (name, span) in &program.backend_references {
-        found.push(Missing { what: format!("the backend or pool {}", quoted(name)), span: *span });
+        found.push(Missing {
+            what: format!("The backend or pool {}", quoted(name)),
+            span: *span,
+            hides: false,
+        });
     }
     visit(&document.roots, &mut |element| {
         if element.name == "include-fragment"
             && let Some(id) = element.attribute("fragment-id")
         {
-            let what = format!("the fragment {}, so what it does is not told", quoted(&id.value.text));
-            found.push(Missing { what, span: id.value.span });
+            let what = format!("The fragment {}: what it does is not told", quoted(&id.value.text));
+            found.push(Missing { what, span: id.value.span, hides: false });
         }
-        let mut is_open = named_values(&element.text, &mut found);
+        named_values(&element.text, &mut found);
         for attribute in &element.attributes {
-            is_open |= named_values(&attribute.value, &mut found);
-        }
-        let is_lost = !compiled.contains(&element.tag_span);
-        if is_open && is_lost && !element.attributes.is_empty() && !STEERING.contains(&element.name.as_str()) {
-            let what = format!("{} is left out below, as it depends on a named value", quoted(&element.name));
-            found.push(Missing { what, span: element.tag_span });
+            named_values(&attribute.value, &mut found);
         }
     });
+    for part in document.parts() {
+        lost(part.policies, &compiled, &mut found);
+    }
     found.sort_by_key(|missing| missing.span.start);
     found.dedup();
     found
 }
 
-/// Whether there are any in `text`.
-fn named_values(text: &RawText, found: &mut Vec<Missing>) -> bool {
-    let before = found.len();
-    for used in text.named_values() {
-        let what = format!("the named value {}", quoted(used.name));
-        found.push(Missing { what, span: text.span_of(used.start, used.end) });
+/// Policies that no operation came of: they cannot be read without a value that is missing.
+fn lost(policies: &[Element], compiled: &BTreeSet<Span>, found: &mut Vec<Missing>) {
+    for element in policies {
+        let name = element.name.as_str();
+        if !compiled.contains(&element.tag_span) && !STEERING.contains(&name) {
+            let what = format!("{} is left out below: it cannot be read without a named value", quoted(name));
+            found.push(Missing { what, span: element.tag_span, hides: true });
+        }
+        if AROUND.contains(&name) {
+            lost(element.policies(), compiled, found);
+        }
     }
-    found.len() > before
+}
+
+/// Those that stand in `text` and have no value.
+fn named_values(text: &RawText, found: &mut Vec<Missing>) {
+    for used in text.named_values() {
+        let what = format!("The named value {}", quoted(used.name));
+        found.push(Missing { what, span: text.span_of(used.start, used.end), hides: false });
+    }
 }
 
 /// Calls `see` with every element that is no data. Depth is bounded by the reader.

@@ -33,7 +33,7 @@ fn choose(teller: &Teller<'_>, branches: &[(Pc, Vec<Node>)], otherwise: &[Node])
             _ => "its condition holds".to_owned(),
         };
         let word = if index == 0 { "If" } else { "Otherwise, if" };
-        told.push(nothing_or(format!("{word} {condition}"), teller.at(*pc), items(teller, children)));
+        told.push(nothing_or(&format!("{word} {condition}"), teller.at(*pc), items(teller, children)));
     }
     if let ([only], true) = (told.as_slice(), otherwise.is_empty()) {
         return only.clone();
@@ -44,7 +44,7 @@ fn choose(teller: &Teller<'_>, branches: &[(Pc, Vec<Node>)], otherwise: &[Node])
     Item::plain("The first of these that fits:").with(told)
 }
 
-fn nothing_or(words: String, at: Option<super::page::Reference>, children: Vec<Item>) -> Item {
+fn nothing_or(words: &str, at: Option<super::page::Reference>, children: Vec<Item>) -> Item {
     if children.is_empty() {
         Item::at(format!("{words}: nothing is done."), at)
     } else {
@@ -56,9 +56,8 @@ fn nothing_or(words: String, at: Option<super::page::Reference>, children: Vec<I
 fn sentence(teller: &Teller<'_>, pc: Pc) -> String {
     let program: &Program = teller.subject.program;
     let Some(op) = program.op(pc) else { return String::new() };
-    let is_request = program
-        .place(pc)
-        .is_some_and(|place| matches!(place.section, Section::Inbound | Section::Backend));
+    let is_request =
+        program.place(pc).is_some_and(|place| matches!(place.section, Section::Inbound | Section::Backend));
     match op {
         Op::ManagedIdentity { resource, client_id, output, ignore_error } => {
             let whose = client_id.as_ref().map_or_else(
@@ -81,12 +80,10 @@ fn sentence(teller: &Teller<'_>, pc: Pc) -> String {
             format!("From here on the request is meant for {}.", teller.target(target))
         }
         Op::ForwardRequest(forward) => {
-            let timeout = match &forward.timeout {
-                Operand::Literal(_) => teller.time(&forward.timeout),
-                Operand::Expression(_) => teller.time(&forward.timeout),
-            };
-            let mut text =
-                format!("Send the request to the backend and wait at most {timeout} for its answer to begin.");
+            let timeout = teller.time(&forward.timeout);
+            let mut text = format!(
+                "Send the request to the backend and wait at most {timeout} for its answer to begin."
+            );
             if matches!(forward.fail_on_error_status_code, Operand::Literal(true)) {
                 text.push_str(" An answer of 400 or more counts as an error.");
             }
@@ -94,6 +91,10 @@ fn sentence(teller: &Teller<'_>, pc: Pc) -> String {
                 text.push_str(" The answer is passed on piece by piece as it arrives.");
             }
             text
+        }
+        Op::Retry(retry) if sends(program, pc, retry) => {
+            let times = times(teller, retry);
+            format!("Do what follows, and again {times} under the conditions that are told below:")
         }
         Op::Retry(retry) => {
             let condition = teller.condition(&retry.condition);
@@ -123,6 +124,11 @@ fn sentence(teller: &Teller<'_>, pc: Pc) -> String {
         Op::Record(record) => recorded(teller, record, pc),
         Op::RetryEnd(_) | Op::Branch { .. } | Op::Jump(_) | Op::SectionEnd(_) => String::new(),
     }
+}
+
+/// Whether the request is sent inside of a retry, which is then told in a section of its own.
+fn sends(program: &Program, pc: Pc, retry: &crate::policy::Retry) -> bool {
+    (pc.0..retry.end.0).any(|at| matches!(program.op(Pc(at)), Some(Op::ForwardRequest(_))))
 }
 
 /// Whether the operation stands for a fragment that nobody gave.

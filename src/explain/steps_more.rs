@@ -40,7 +40,7 @@ fn told(teller: &Teller<'_>, tell: &Tell, what: &str) -> Option<String> {
 
 fn rate_limit(teller: &Teller<'_>, rate: &RateLimit) -> String {
     let mut text = format!(
-        "Allow {} calls in any {}, {}; more are refused with 429.",
+        "Allow at most {} calls in {}, {}; more are refused with 429.",
         teller.number(&rate.calls),
         teller.time(&rate.period),
         whose(teller, &rate.scope)
@@ -64,7 +64,7 @@ fn quota_limit(teller: &Teller<'_>, quota: &Quota) -> String {
         Operand::Literal(Duration::ZERO) => "once and for all".to_owned(),
         period => format!("in each period of {}", teller.time(period)),
     };
-    format!("Allow {amounts} {period}, {}; more are refused with 403.", whose(teller, &quota.scope))
+    format!("Allow at most {amounts} {period}, {}; more are refused with 403.", whose(teller, &quota.scope))
 }
 
 fn token_limit(teller: &Teller<'_>, tokens: &TokenLimit) -> String {
@@ -77,7 +77,7 @@ fn token_limit(teller: &Teller<'_>, tokens: &TokenLimit) -> String {
     if let Some((most, period)) = &tokens.quota {
         let period = match period {
             Operand::Literal(text) => text.to_lowercase(),
-            period => teller.text(period),
+            period @ Operand::Expression(_) => teller.text(period),
         };
         amounts.push(format!("{} tokens ({period})", teller.number(most)));
         refusals.push("403");
@@ -88,7 +88,7 @@ fn token_limit(teller: &Teller<'_>, tokens: &TokenLimit) -> String {
         _ => "429".to_owned(),
     };
     let mut text = format!(
-        "Allow {} of the model for each value of {}; once they are used up, requests are refused with {refused}.",
+        "Allow at most {} of the model for each value of {}; once they are used up, requests are refused with {refused}.",
         list(&amounts, "and"),
         teller.text(&tokens.key)
     );
@@ -137,8 +137,11 @@ pub(super) fn cache(teller: &Teller<'_>, policy: &CachePolicy) -> String {
         }
         CachePolicy::LookupMeaning { vary_by } => {
             let also: Vec<String> = vary_by.iter().map(|value| teller.text(value)).collect();
-            let also =
-                if also.is_empty() { String::new() } else { format!(" (and the same {})", list(&also, "and")) };
+            let also = if also.is_empty() {
+                String::new()
+            } else {
+                format!(" (and the same {})", list(&also, "and"))
+            };
             format!(
                 "If the cache has an answer to a prompt of like meaning{also}, give it to the client at once. \
                  Whether it has is a matter of chance here: meaning is not simulated."
@@ -205,10 +208,17 @@ pub(super) fn transform(teller: &Teller<'_>, policy: &Transform, pc: Pc, is_requ
         Transform::FindAndReplace { from, to } => {
             format!("Replace {} by {} in the body of the {whose}.", teller.text(from), teller.text(to))
         }
-        Transform::JsonToXml(_) => format!("Turn the body of the {whose} from JSON into XML, where it is asked for."),
-        Transform::XmlToJson(..) => format!("Turn the body of the {whose} from XML into JSON, where it is asked for."),
+        Transform::JsonToXml(_) => {
+            format!("Turn the body of the {whose} from JSON into XML, where it is asked for.")
+        }
+        Transform::XmlToJson(..) => {
+            format!("Turn the body of the {whose} from XML into JSON, where it is asked for.")
+        }
         Transform::MockResponse { status, .. } => {
-            format!("Answer the client at once with a mock of {}. Nothing after this runs.", teller.status(status))
+            format!(
+                "Answer the client at once with a mock of {}. Nothing after this runs.",
+                teller.status(status)
+            )
         }
         Transform::RedirectContentUrls => "Make links in the answer point to the gateway.".to_owned(),
         Transform::Jsonp(_) => "Wrap the answer for browsers that ask for JSONP.".to_owned(),
@@ -228,8 +238,11 @@ pub(super) fn guard(teller: &Teller<'_>, policy: &Guard, pc: Pc) -> String {
     match policy {
         Guard::CheckHeader(check) => {
             let values: Vec<String> = check.values.iter().map(|value| teller.text(value)).collect();
-            let wanted =
-                if values.is_empty() { "present".to_owned() } else { format!("one of {}", list(&values, "or")) };
+            let wanted = if values.is_empty() {
+                "present".to_owned()
+            } else {
+                format!("one of {}", list(&values, "or"))
+            };
             format!(
                 "Refuse the request with {} unless its header {} is {wanted}.",
                 teller.status(&check.status),
@@ -255,7 +268,10 @@ pub(super) fn guard(teller: &Teller<'_>, policy: &Guard, pc: Pc) -> String {
             )
         }
         Guard::Basic { username, .. } => {
-            format!("Prove to the backend who calls with the user name {} and a password.", teller.text(username))
+            format!(
+                "Prove to the backend who calls with the user name {} and a password.",
+                teller.text(username)
+            )
         }
         Guard::AuthorizationContext(context) => format!(
             "Get the authorization {} of {}, and keep it in the variable {}.",

@@ -17,11 +17,12 @@ use crate::units::Duration;
 pub fn explain(subject: &Subject<'_>) -> Page {
     let teller = Teller { subject };
     let program = subject.program;
-    let sections =
-        [program.inbound, program.backend, program.outbound, program.on_error].map(|start| outline(program, start));
+    let sections = [program.inbound, program.backend, program.outbound, program.on_error]
+        .map(|start| outline(program, start));
     let all: Vec<Node> = sections.iter().flatten().cloned().collect();
     let retries = retried(program, &all);
-    let played = if subject.is_whole { play(&teller) } else { Played::default() };
+    let has_gaps = subject.missing.iter().any(|missing| missing.hides);
+    let played = if subject.is_whole && !has_gaps { play(&teller) } else { Played::default() };
     let [inbound, backend, outbound, on_error] = &sections;
     let mut page = Page { title: subject.title.clone(), ..Page::default() };
     page.summary = summary(&teller, &retries, &played);
@@ -36,9 +37,9 @@ pub fn explain(subject: &Subject<'_>) -> Page {
         add("How a backend is chosen", choice(&teller));
         add("What trips", breakers(&teller));
     }
-    add("Sending", steps(&teller, backend, "Nothing: the request is not sent to any backend."));
+    add("Sending", steps(&teller, backend, "Nothing is sent to a backend."));
     if subject.is_whole {
-        add("What is retried, and how long", blocks(&teller, &retries));
+        add("What is retried, and how long", blocks(&teller, &retries, played.exhausted.as_ref()));
     }
     add("On the way out", steps(&teller, outbound, "The answer goes to the client as it is."));
     add("When an error occurs", errors(&teller, on_error));
@@ -61,16 +62,18 @@ fn errors(teller: &Teller<'_>, nodes: &[Node]) -> Vec<Block> {
         return steps(teller, nodes, "");
     }
     let when = "When a policy fails (for example: a backend does not answer in time, an expression cannot be \
-                computed, no backend is available), the rest is skipped, the way out too, and `on-error` runs:";
+                computed, no backend is available), the rest is skipped, the way out too, and `on-error` runs";
     if nodes.is_empty() {
-        let nothing = "it does nothing. The client gets the last answer there was, or 500 without one.";
-        return vec![Block::Text(format!("{when} {nothing}"))];
+        let nothing =
+            "which does nothing here: the client gets the last answer there was, or 500 without one.";
+        return vec![Block::Text(format!("{when}, {nothing}"))];
     }
     vec![
-        Block::Text(when.to_owned()),
+        Block::Text(format!("{when}:")),
         Block::Items(items(teller, nodes)),
         Block::Text(
-            "If nothing there answers, the client gets the last answer there was, or 500 without one.".to_owned(),
+            "If nothing there answers, the client gets the last answer there was, or 500 without one."
+                .to_owned(),
         ),
     ]
 }
@@ -105,9 +108,19 @@ fn open_points(subject: &Subject<'_>) -> Vec<Block> {
 fn summary(teller: &Teller<'_>, retries: &[Retried<'_>], played: &Played) -> Vec<String> {
     let subject = teller.subject;
     if !subject.is_whole {
-        return vec!["This is a part of a policy (a fragment or a snippet): it is told as it stands, without what \
+        return vec![
+            "This is a part of a policy (a fragment or a snippet): it is told as it stands, without what \
                      is around it."
-            .to_owned()];
+                .to_owned(),
+        ];
+    }
+    if subject.missing.iter().any(|missing| missing.hides) {
+        return vec![
+            "Some policies cannot be read without named values that are not among the inputs (see below): \
+                     what follows is told without them, and no request is played. Give the values with \
+                     `--named-value NAME=VALUE`."
+                .to_owned(),
+        ];
     }
     let mut text = vec![where_to(teller)];
     text.push(how_often(teller, retries));
@@ -157,7 +170,8 @@ fn how_often(teller: &Teller<'_>, retries: &[Retried<'_>]) -> String {
         };
         match retried.retry.count {
             Operand::Literal(more) => {
-                let attempts = count(usize::try_from(more).unwrap_or(usize::MAX).saturating_add(1), "time", "times");
+                let attempts =
+                    count(usize::try_from(more).unwrap_or(usize::MAX).saturating_add(1), "time", "times");
                 format!("{what}, the request is sent again, at most {attempts} in all, {waiting}.")
             }
             Operand::Expression(_) => format!("{what}, the request is sent again, {waiting}."),

@@ -1,5 +1,6 @@
 //! What all parts of an explanation need: lines of operations, and words for attributes.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::conditions;
@@ -39,17 +40,30 @@ pub struct Subject<'a> {
     pub request: CaseRequest,
     /// Other configurations of the same pools, each with its name and remark.
     pub variants: Vec<(String, Option<String>, Arc<GatewaySpec>)>,
+    /// Where backends, pools and breakers are written, by name in lower case.
+    pub resources: BTreeMap<String, ResourcePlace>,
     /// Undocumented points that can change what is told.
     pub open: Vec<Switch>,
+}
+
+/// Where a backend or pool is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ResourcePlace {
+    /// Its name.
+    pub name: Span,
+    /// Its breaker.
+    pub breaker: Option<Span>,
 }
 
 /// Something that a policy needs and that is not among the inputs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Missing {
-    /// In words, for example ``fragment `auth` ``.
+    /// In words, beginning a sentence.
     pub what: String,
     /// Where it is asked for.
     pub span: Span,
+    /// A policy could not be read without it, so the program lacks it.
+    pub hides: bool,
 }
 
 /// Puts operations into words.
@@ -71,6 +85,12 @@ impl Teller<'_> {
         let name = self.subject.sources.name(span.source);
         let file = (!is_own).then(|| name.rsplit(['/', '\\']).next().unwrap_or(name).to_owned());
         Reference { file, line }
+    }
+
+    /// The line of a backend or pool, or of the breaker of a backend.
+    pub(super) fn resource(&self, name: &str, is_breaker: bool) -> Option<Reference> {
+        let place = self.subject.resources.get(&name.to_lowercase())?;
+        Some(self.line(if is_breaker { place.breaker? } else { place.name }))
     }
 
     /// The name of the policy at `pc`.

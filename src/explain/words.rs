@@ -83,6 +83,11 @@ pub(super) fn shorten(text: &str) -> String {
     format!("{}…", start.trim_end())
 }
 
+/// A remark somebody else wrote, on one line.
+pub(super) fn remark(text: &str) -> String {
+    clean(text)
+}
+
 /// Without line breaks, control characters and backticks; every run of white space is one blank.
 fn clean(text: &str) -> String {
     let mut out = String::new();

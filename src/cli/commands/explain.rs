@@ -7,18 +7,23 @@ use super::super::args::{ExplainFormat, PolicyExplainArgs};
 use super::super::exit_code::Exit;
 use super::super::load::Input;
 use super::super::session::{Session, Stop};
-use crate::config::{DiskFiles, Files as _, Overrides, Variant, is_suite, open_switches};
+use crate::config::{DiskFiles, Files as _, Overrides, Variant, is_suite, open_switches, resource_spans};
 use crate::diagnostics::{Diagnostics, SourceId, SourceMap};
-use crate::explain::{Page, Subject, alone, explain as explained, human, markdown, needs, plain_request};
+use crate::explain::{
+    Page, ResourcePlace, Subject, alone, explain as explained, human, markdown, needs, plain_request,
+};
 use crate::policy::check::{CheckOptions, Verdict, check, looks_like_policy};
-use crate::policy::document::{Kind, Options, Unresolved, read};
+use crate::policy::document::{Kind, NamedValues, Options, Unresolved, read};
 use crate::policy::scan::Format;
 use crate::policy::{Facts, PolicyScope, PolicyText, Sources, load_sources};
 
 /// Explains what the arguments name and prints it. Ends like `policy check`: 1 when there are findings.
 pub(crate) fn explain(args: &PolicyExplainArgs, session: &mut Session) -> Result<(), Stop> {
-    let [first, rest @ ..] = args.inputs.as_slice() else { return Err(session.usage("name a policy or a scenario")) };
-    let bytes = DiskFiles.read(first).map_err(|error| session.usage(&format!("cannot read `{first}`: {error}")))?;
+    let [first, rest @ ..] = args.inputs.as_slice() else {
+        return Err(session.usage("name a policy or a scenario"));
+    };
+    let bytes =
+        DiskFiles.read(first).map_err(|error| session.usage(&format!("cannot read `{first}`: {error}")))?;
     let text = String::from_utf8(bytes)
         .map_err(|_| session.usage(&format!("cannot read `{first}`: it is not UTF-8 text")))?;
     let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
@@ -31,8 +36,9 @@ pub(crate) fn explain(args: &PolicyExplainArgs, session: &mut Session) -> Result
     if rest.is_empty() && is_policy {
         return document(first, text, args, session);
     }
-    if args.escaped {
-        return Err(session.usage("`--escaped` is for a policy document without its backends"));
+    if args.escaped || !args.named_value.is_empty() {
+        let message = "`--escaped` and `--named-value` are for a policy document without its backends";
+        return Err(session.usage(message));
     }
     scenario(args, session)
 }
@@ -44,13 +50,18 @@ fn has_policy_extension(path: &str) -> bool {
 /// A policy document by itself.
 fn document(path: &str, text: &str, args: &PolicyExplainArgs, session: &mut Session) -> Result<(), Stop> {
     let source = session.sources.add(path, text);
-    let verdict = check(source, text, &CheckOptions { is_xml: args.escaped }, &mut session.diagnostics).verdict;
+    let verdict =
+        check(source, text, &CheckOptions { is_xml: args.escaped }, &mut session.diagnostics).verdict;
     if verdict == Verdict::Unreadable {
         session.stop_if_unusable()?;
         return Err(Stop(Exit::Unusable));
     }
     let format = if args.escaped { Format::Xml } else { Format::Raw };
-    let options = Options { format, unresolved: Unresolved::Keep, ..Options::default() };
+    let mut named_values = NamedValues::new();
+    for (name, value) in &args.named_value {
+        named_values.insert(name.as_str(), value.as_str());
+    }
+    let options = Options { format, unresolved: Unresolved::Keep, named_values };
     let document = read(source, text, &options, &mut Diagnostics::new());
     let scopes = BTreeMap::from([(PolicyScope::Api, PolicyText { source, text })]);
     let sources = Sources { scopes, options, is_check: true, ..Sources::default() };
@@ -58,7 +69,11 @@ fn document(path: &str, text: &str, args: &PolicyExplainArgs, session: &mut Sess
     let Some(program) = program else {
         // Errors beside a sound structure are findings, as for `policy check`.
         let stop = session.stop_if_unusable();
-        return Err(if stop.is_err() { Stop(Exit::Finding) } else { session.internal("nothing was compiled") });
+        return Err(if stop.is_err() {
+            Stop(Exit::Finding)
+        } else {
+            session.internal("nothing was compiled")
+        });
     };
     let Some(gateway) = alone(&program).map(Arc::new) else {
         return Err(session.internal("no stand-ins for the backends"));
@@ -75,6 +90,7 @@ fn document(path: &str, text: &str, args: &PolicyExplainArgs, session: &mut Sess
         missing: needs(&document, &program),
         request: plain_request(None, None),
         variants: Vec::new(),
+        resources: BTreeMap::new(),
     };
     let page = explained(&subject);
     show(&page, args, session)
@@ -112,10 +128,17 @@ fn scenario(args: &PolicyExplainArgs, session: &mut Session) -> Result<(), Stop>
             .iter()
             .map(|v| (v.name.clone(), v.note.clone(), Arc::clone(&v.plan.gateway)))
             .collect(),
+        resources: resources(&session.sources),
         gateway: Arc::clone(&gateway),
     };
     let page = explained(&subject);
     show(&page, args, session)
+}
+
+/// Where backends and pools are written.
+fn resources(sources: &SourceMap) -> BTreeMap<String, ResourcePlace> {
+    let places = resource_spans(sources).into_iter();
+    places.map(|r| (r.name.to_lowercase(), ResourcePlace { name: r.at, breaker: r.breaker })).collect()
 }
 
 /// The text that the policy was read from.
