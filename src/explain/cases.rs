@@ -6,10 +6,12 @@
 //!   and said to be.
 //! - Requests of the policy's own (`send-request`) are answered with 200 and no body.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use super::outline::Node;
 use super::page::{Block, PlayedCase};
+use super::retries::attempts;
 use super::stand_ins::API_URL;
 use super::teller::Teller;
 use super::words::{quoted, status, time};
@@ -20,6 +22,10 @@ use crate::units::{Duration, StatusCode, Timestamp};
 
 /// Requests that are played at most to bring about a state.
 const MOST_WARM_UPS: u32 = 300;
+/// Attempts of one request beyond which nothing is played.
+const MOST_ATTEMPTS: u32 = 300;
+/// Limits that are played; documents have one or two.
+const MOST_LIMITS: usize = 8;
 /// What throttled backends say in `Retry-After`, in seconds.
 const RETRY_AFTER_S: u64 = 10;
 /// Between two requests of a case.
@@ -45,9 +51,15 @@ struct World<'a, 't> {
 }
 
 /// Plays every case that the program can meet.
-pub(super) fn play(teller: &Teller<'_>) -> Played {
-    let world = World { teller, urls: urls(teller) };
+pub(super) fn play(teller: &Teller<'_>, sections: &[Node]) -> Played {
     let mut played = Played::default();
+    let attempts = attempts(teller.subject.program, sections);
+    if attempts > MOST_ATTEMPTS {
+        let text = format!("The cases were not played: one request can be tried {attempts} times.");
+        played.blocks.push(Block::Text(text));
+        return played;
+    }
+    let world = World { teller, urls: urls(teller) };
     let mut rows = Vec::new();
     let mut left_out = Vec::new();
     let good = last_record(&world.one(|_| response(200, None)));
@@ -220,13 +232,22 @@ impl World<'_, '_> {
         (0..number).map(request).collect()
     }
 
-    /// How many backends share requests with the one called `first`.
+    /// How many backends requests can go to: members of the pool of the one called `first`, or others that the
+    /// policy names.
     fn members(&self, first: &str) -> usize {
         let gateway = &self.teller.subject.gateway;
-        let Some(BackendRef::Single(backend)) = gateway.find(first) else { return 1 };
+        let addresses: BTreeSet<&Text> = super::pools::targets(self.teller)
+            .into_iter()
+            .filter_map(|(_, target)| match target {
+                SetBackend::Url(Operand::Literal(url)) => Some(url),
+                SetBackend::Url(Operand::Expression(_)) | SetBackend::Id(_) => None,
+            })
+            .collect();
+        let named = super::pools::reached(self.teller).len().saturating_add(addresses.len()).max(1);
+        let Some(BackendRef::Single(backend)) = gateway.find(first) else { return named };
         let pools = super::pools::reached_pools(self.teller);
         let sizes = pools.iter().filter(|pool| pool.members.iter().any(|m| m.backend == backend));
-        sizes.map(|pool| pool.members.len()).max().unwrap_or(1)
+        sizes.map(|pool| pool.members.len()).max().unwrap_or(1).max(named)
     }
 
     /// A request that finds every member tripped; else why there is none, where that is worth telling.
@@ -287,7 +308,10 @@ impl World<'_, '_> {
     /// Limits that are met.
     fn limits(&self, rows: &mut Vec<PlayedCase>, left_out: &mut Vec<String>) {
         let program = self.teller.subject.program;
-        for (at, op) in program.ops.iter().enumerate() {
+        let all = program.ops.iter().enumerate();
+        let limits =
+            all.filter(|(_, op)| matches!(op, Op::Limit(limit) if !matches!(**limit, Limit::ConcurrencyEnd)));
+        for (at, op) in limits.take(MOST_LIMITS) {
             let Op::Limit(limit) = op else { continue };
             let pc = Pc(u32::try_from(at).unwrap_or(u32::MAX));
             let policy = self.teller.policy(pc);
@@ -356,7 +380,7 @@ impl World<'_, '_> {
         }
         let record = last_record(&self.case(self.repeated(2), |_| response(200, None)));
         let from =
-            if record.backends.is_empty() { ", from the cache" } else { ", although something is cached" };
+            if record.backends.is_empty() { ", from the cache" } else { ": the backend is called again" };
         rows.push(self.row(&format!("The same request once more{from}."), &record));
     }
 

@@ -65,7 +65,13 @@ fn called(case: &PlayedCase) -> String {
 fn wrap(text: &mut String, paragraph: &str, first: &str, rest: &str) {
     let mut line = first.to_owned();
     let mut is_empty = true;
-    for word in paragraph.split(' ').filter(|word| !word.is_empty()) {
+    let mut words = paragraph.split(' ').filter(|word| !word.is_empty());
+    while let Some(word) = words.next() {
+        let word = match word {
+            // A place is not torn apart.
+            "(line" => format!("{word} {}", words.next().unwrap_or_default()),
+            _ => word.to_owned(),
+        };
         let length = line.chars().count().saturating_add(word.chars().count());
         if !is_empty && length >= WIDTH {
             text.push_str(line.trim_end());
@@ -76,7 +82,7 @@ fn wrap(text: &mut String, paragraph: &str, first: &str, rest: &str) {
         if !is_empty {
             line.push(' ');
         }
-        line.push_str(word);
+        line.push_str(&word);
         is_empty = false;
     }
     text.push_str(line.trim_end());

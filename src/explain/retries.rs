@@ -10,7 +10,7 @@ use super::page::{Block, Item};
 use super::teller::Teller;
 use super::words::{capital, count, list, ranges, time};
 use crate::gateway::{BackendRef, BreakerRule, RetryWait, Threshold, retry_waits};
-use crate::policy::csharp::{Context, LowestChance};
+use crate::policy::csharp::{Class, Context, LowestChance};
 use crate::policy::{ForwardRequest, Op, Operand, Pc, Program, Response, Retry, SetBackend};
 use crate::semantics::SelectAt;
 use crate::suite::RequestRecord;
@@ -18,6 +18,12 @@ use crate::units::{Duration, StatusCode};
 
 /// Waits that are told one by one; more are cut in the middle.
 const MOST_WAITS: usize = 8;
+
+/// Retries that are told; documents have one or two.
+pub(super) const MOST_RETRIES: usize = 8;
+
+/// Bytes of a condition that is tried on every status.
+const MOST_TRIED: u32 = 1_000;
 
 /// Statuses, bounds included.
 type Ranges = Vec<(u16, u16)>;
@@ -55,6 +61,26 @@ pub(super) fn retried<'p>(program: &'p Program, nodes: &[Node]) -> Vec<Retried<'
         }
     });
     found
+}
+
+/// How often one request can be sent at most; more than a number holds counts as the largest.
+pub(super) fn attempts(program: &Program, nodes: &[Node]) -> u32 {
+    let mut sum: u32 = 0;
+    walk(nodes, &mut Vec::new(), &mut |pc, around| {
+        if !matches!(program.op(pc), Some(Op::ForwardRequest(_))) {
+            return;
+        }
+        let rounds = around.iter().map(|pc| match program.op(*pc) {
+            Some(Op::Retry(retry)) => match retry.count {
+                Operand::Literal(more) => more.saturating_add(1),
+                // The most that there are.
+                Operand::Expression(_) => 51,
+            },
+            _ => 1,
+        });
+        sum = sum.saturating_add(rounds.fold(1, u32::saturating_mul));
+    });
+    sum
 }
 
 /// `at most 2 more times`.
@@ -130,8 +156,15 @@ pub(super) fn blocks(
                     on with.";
         return vec![Block::Text(text.to_owned())];
     }
-    let items = all.iter().map(|retried| about(teller, retried, exhausted)).collect();
-    vec![Block::Items(items)]
+    let items = all.iter().take(MOST_RETRIES).map(|retried| about(teller, retried, exhausted)).collect();
+    let mut blocks = vec![Block::Items(items)];
+    if let Some(more) = all.len().checked_sub(MOST_RETRIES).filter(|more| *more > 0) {
+        blocks.push(Block::Text(format!(
+            "There {} more.",
+            if more == 1 { "is 1".to_owned() } else { format!("are {more}") }
+        )));
+    }
+    blocks
 }
 
 fn about(teller: &Teller<'_>, retried: &Retried<'_>, exhausted: Option<&RequestRecord>) -> Item {
@@ -180,10 +213,14 @@ fn about(teller: &Teller<'_>, retried: &Retried<'_>, exhausted: Option<&RequestR
 /// Statuses from 400 that make the retry go on, as ranges, and what it does without a response. `None` when
 /// the condition depends on more than the status.
 pub(super) fn statuses(program: &Program, condition: &Operand<bool>) -> Option<(Ranges, Option<bool>)> {
-    if let Operand::Expression(expression) = condition
-        && !expression.variables().is_empty()
-    {
-        return None;
+    if let Operand::Expression(expression) = condition {
+        // Trying it two hundred times is for short conditions: none that could run through lists.
+        let mut is_long = false;
+        expression.members(&mut |class, _| is_long |= class == Class::Enumerable);
+        let length = expression.span().map_or(0, |span| span.end.saturating_sub(span.start));
+        if is_long || length > MOST_TRIED || !expression.variables().is_empty() {
+            return None;
+        }
     }
     let mut context = Context { names: program.variables.clone(), ..Context::default() };
     context.variables = vec![None; program.variables.len()];

@@ -9,7 +9,7 @@ use super::words::{list, quoted_text};
 use crate::policy::operations::Record;
 use crate::policy::{ExistsAction, Op, Operand, Pc, Program, ReturnResponse, Section, SetHeader, Text};
 
-/// Whether an operation does anything that is worth telling.
+/// A list with an entry for each node.
 pub(super) fn items(teller: &Teller<'_>, nodes: &[Node]) -> Vec<Item> {
     nodes.iter().map(|node| item(teller, node)).collect()
 }
@@ -27,21 +27,28 @@ fn item(teller: &Teller<'_>, node: &Node) -> Item {
 /// A single `when` is an item of its own; several are alternatives below one.
 fn choose(teller: &Teller<'_>, branches: &[(Pc, Vec<Node>)], otherwise: &[Node]) -> Item {
     let mut told: Vec<Item> = Vec::new();
-    for (index, (pc, children)) in branches.iter().enumerate() {
+    alternatives(teller, branches, otherwise, &mut told);
+    match told.as_slice() {
+        [only] => only.clone(),
+        _ => Item::plain("The first of these that fits:").with(told),
+    }
+}
+
+fn alternatives(teller: &Teller<'_>, branches: &[(Pc, Vec<Node>)], otherwise: &[Node], told: &mut Vec<Item>) {
+    for (pc, children) in branches {
         let condition = match teller.subject.program.op(*pc) {
             Some(Op::Branch { condition, .. }) => teller.condition(condition),
             _ => "its condition holds".to_owned(),
         };
-        let word = if index == 0 { "If" } else { "Otherwise, if" };
+        let word = if told.is_empty() { "If" } else { "Otherwise, if" };
         told.push(nothing_or(&format!("{word} {condition}"), teller.at(*pc), items(teller, children)));
     }
-    if let ([only], true) = (told.as_slice(), otherwise.is_empty()) {
-        return only.clone();
+    match otherwise {
+        [] => {}
+        // An `otherwise` that only chooses again goes on with the list.
+        [Node::Choose { branches, otherwise }] => alternatives(teller, branches, otherwise, told),
+        _ => told.push(Item::plain("Otherwise:").with(items(teller, otherwise))),
     }
-    if !otherwise.is_empty() {
-        told.push(Item::plain("Otherwise:").with(items(teller, otherwise)));
-    }
-    Item::plain("The first of these that fits:").with(told)
 }
 
 fn nothing_or(words: &str, at: Option<super::page::Reference>, children: Vec<Item>) -> Item {

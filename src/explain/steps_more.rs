@@ -177,14 +177,14 @@ fn send_request(teller: &Teller<'_>, send: &SendRequest) -> String {
         return format!("Send {what} to {method}{url}, and do not wait for an answer.");
     };
     let failing = match &send.ignore_error {
-        Operand::Literal(true) => "; without one, go on",
-        Operand::Literal(false) => "; without one, this is an error",
+        Operand::Literal(true) => " Without an answer, go on.",
+        Operand::Literal(false) => " Without an answer, this is an error.",
         Operand::Expression(_) => "",
     };
     format!(
-        "Send {what} to {method}{url}, wait at most {} for the answer{failing}, and keep it in the variable {}.",
-        teller.time(&send.timeout),
-        teller.variable(slot)
+        "Send {what} to {method}{url}, and keep the answer in the variable {}; wait at most {} for it.{failing}",
+        teller.variable(slot),
+        teller.time(&send.timeout)
     )
 }
 

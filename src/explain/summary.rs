@@ -1,13 +1,15 @@
 //! Puts the parts of an explanation together.
 
+use std::collections::BTreeSet;
+
 use super::cases::{Played, play};
 use super::outline::{Node, outline};
 use super::page::{Block, Item, Page, Section};
 use super::pools::{breakers, choice, targets};
-use super::retries::{Retried, blocks, in_short, retried};
+use super::retries::{MOST_RETRIES, Retried, blocks, in_short, retried};
 use super::steps::items;
 use super::teller::{Subject, Teller};
-use super::words::{count, list, status, time};
+use super::words::{count, list, quoted, status, time};
 use crate::gateway::{BackendRef, retry_waits};
 use crate::policy::{Op, Operand, SetBackend};
 use crate::suite::RequestRecord;
@@ -22,7 +24,7 @@ pub fn explain(subject: &Subject<'_>) -> Page {
     let all: Vec<Node> = sections.iter().flatten().cloned().collect();
     let retries = retried(program, &all);
     let has_gaps = subject.missing.iter().any(|missing| missing.hides);
-    let played = if subject.is_whole && !has_gaps { play(&teller) } else { Played::default() };
+    let played = if subject.is_whole && !has_gaps { play(&teller, &all) } else { Played::default() };
     let [inbound, backend, outbound, on_error] = &sections;
     let mut page = Page { title: subject.title.clone(), ..Page::default() };
     page.summary = summary(&teller, &retries, &played);
@@ -143,6 +145,19 @@ fn where_to(teller: &Teller<'_>) -> String {
             names.push(name);
         }
     }
+    let all = targets(teller);
+    let id = |target: &SetBackend| match target {
+        SetBackend::Id(Operand::Literal(id)) => Some(quoted(id)),
+        SetBackend::Id(Operand::Expression(_)) | SetBackend::Url(_) => None,
+    };
+    let ids: Option<BTreeSet<String>> = all.iter().map(|(_, target)| id(target)).collect();
+    if let Some(ids) = ids.filter(|ids| ids.len() > 1 && teller.subject.is_alone) {
+        let ids: Vec<String> = ids.into_iter().collect();
+        return format!(
+            "Depending on conditions, requests go to one of the backends or pools {}.",
+            list(&ids, "or")
+        );
+    }
     let forwards = teller.subject.program.ops.iter().any(|op| matches!(op, Op::ForwardRequest(_)));
     match names.as_slice() {
         _ if !forwards => "Requests are not sent to any backend: the policy answers them itself.".to_owned(),
@@ -154,7 +169,7 @@ fn where_to(teller: &Teller<'_>) -> String {
 }
 
 fn how_often(teller: &Teller<'_>, retries: &[Retried<'_>]) -> String {
-    let told = retries.iter().filter(|retried| retried.outer.is_none()).map(|retried| {
+    let told = retries.iter().filter(|retried| retried.outer.is_none()).take(MOST_RETRIES).map(|retried| {
         let what = in_short(teller, retried);
         let waits = retry_waits(retried.retry, teller.subject.gateway.semantics());
         let waiting = match &waits {

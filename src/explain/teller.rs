@@ -228,7 +228,11 @@ fn value_words(expr: &Expr) -> Option<String> {
     }
     match &expr.kind {
         ExprKind::Binary { op: BinaryOp::Add, left, right } => {
-            Some(format!("{} followed by {}", value_words(left)?, value_words(right)?))
+            let (left, right) = (value_words(left)?, value_words(right)?);
+            // Without a text on one side, this may be a sum.
+            let is_text =
+                [&left, &right].iter().any(|side| side.starts_with('`') || side.contains("followed by"));
+            is_text.then(|| format!("{left} followed by {right}"))
         }
         ExprKind::Interpolated(pieces) => {
             let piece = |piece: &Piece| match piece {

@@ -13,6 +13,7 @@
 
 mod commands;
 mod determinism;
+mod explain;
 mod invalid_input;
 mod layering;
 mod outputs;
