@@ -37,6 +37,8 @@ const MOST_CALLS: usize = 6;
 #[derive(Clone, Debug, Default)]
 pub(super) struct Played {
     pub(super) blocks: Vec<Block>,
+    /// Whether requests can go to more than one backend.
+    pub(super) is_many: bool,
     /// When every backend is throttled.
     pub(super) throttled: Option<RequestRecord>,
     /// When the pool is exhausted.
@@ -77,6 +79,7 @@ pub(super) fn play(teller: &Teller<'_>, sections: &[Node]) -> Played {
     }
     let first = good.backends.first().cloned().unwrap_or_default();
     let members = world.members(&first);
+    played.is_many = members > 1;
     if members > 1 {
         let record =
             last_record(&world.one(|name| if name == first { throttled() } else { response(200, None) }));
@@ -336,8 +339,14 @@ impl World<'_, '_> {
                 }
                 Limit::Concurrency { .. } => None,
             };
-            let met = record
-                .filter(|record| record.error.as_ref().is_some_and(|error| quoted(&error.source) == policy));
+            let place = program.place(pc);
+            let met = record.filter(|record| {
+                record.error.as_ref().is_some_and(|error| {
+                    place.is_some_and(|p| {
+                        (&p.path, p.section, p.scope) == (&error.path, error.section, error.scope)
+                    })
+                })
+            });
             match met {
                 Some(record) => {
                     rows.push(self.row(&format!("The limit of {policy}{line} is used up."), &record));

@@ -181,8 +181,12 @@ fn about_pool(teller: &Teller<'_>, pool: &PoolSpec, name: &str) -> Vec<Block> {
 
 fn single(entity: &BackendEntity) -> String {
     let breaker = match &entity.breaker {
-        Some(_) => "While it is tripped (see the next section), the gateway answers 503 itself.",
-        None => "It has no breaker, so it is called whatever it answered before.",
+        Some(rule) => {
+            let status = rule.failure_status.unwrap_or(StatusCode::SERVICE_UNAVAILABLE);
+            let status = super::words::status(status, "");
+            format!("While it is tripped (see the next section), the gateway itself answers {status}.")
+        }
+        None => "It has no breaker, so it is called whatever it answered before.".to_owned(),
     };
     format!("{} is a single backend: nothing is chosen. {breaker}", quoted(&entity.name))
 }

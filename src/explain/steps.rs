@@ -152,7 +152,12 @@ fn set_header(teller: &Teller<'_>, header: &SetHeader, is_request: bool) -> Stri
 pub(super) fn header_words(teller: &Teller<'_>, header: &SetHeader, what: &str) -> String {
     let name = teller.text(&header.name);
     let values: Vec<String> = header.values.iter().map(|value| teller.text(value)).collect();
-    let values = if values.is_empty() { "nothing".to_owned() } else { list(&values, "and") };
+    let values = match (values.is_empty(), teller.subject.missing.is_empty()) {
+        (false, _) => list(&values, "and"),
+        (true, true) => "nothing".to_owned(),
+        // The text of a named value nobody gave.
+        (true, false) => "a value that is not among the inputs".to_owned(),
+    };
     if let Some(action) = &header.computed_action {
         let action = teller.text(action);
         return format!("Change {what} {name} with {values}, in the way that is {action}.");

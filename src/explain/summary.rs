@@ -15,6 +15,9 @@ use crate::policy::{Op, Operand, SetBackend};
 use crate::suite::RequestRecord;
 use crate::units::Duration;
 
+/// Said in the place of "nothing" where policies are lacking.
+const UNREAD: &str = "Nothing that could be read: see above what is left out.";
+
 /// Explains `subject`.
 pub fn explain(subject: &Subject<'_>) -> Page {
     let teller = Teller { subject };
@@ -23,8 +26,7 @@ pub fn explain(subject: &Subject<'_>) -> Page {
         .map(|start| outline(program, start));
     let all: Vec<Node> = sections.iter().flatten().cloned().collect();
     let retries = retried(program, &all);
-    let has_gaps = subject.missing.iter().any(|missing| missing.hides);
-    let played = if subject.is_whole && !has_gaps { play(&teller, &all) } else { Played::default() };
+    let played = if subject.is_whole && !teller.has_gaps() { play(&teller, &all) } else { Played::default() };
     let [inbound, backend, outbound, on_error] = &sections;
     let mut page = Page { title: subject.title.clone(), ..Page::default() };
     page.summary = summary(&teller, &retries, &played);
@@ -41,7 +43,11 @@ pub fn explain(subject: &Subject<'_>) -> Page {
     }
     add("Sending", steps(&teller, backend, "Nothing is sent to a backend."));
     if subject.is_whole {
-        add("What is retried, and how long", blocks(&teller, &retries, played.exhausted.as_ref()));
+        let told = match (retries.is_empty(), teller.has_gaps()) {
+            (true, true) => vec![Block::Text(UNREAD.to_owned())],
+            _ => blocks(&teller, &retries, played.exhausted.as_ref()),
+        };
+        add("What is retried, and how long", told);
     }
     add("On the way out", steps(&teller, outbound, "The answer goes to the client as it is."));
     add("When an error occurs", errors(&teller, on_error));
@@ -53,6 +59,7 @@ pub fn explain(subject: &Subject<'_>) -> Page {
 /// A section of the policy as a list. A fragment has but the section it fits into.
 fn steps(teller: &Teller<'_>, nodes: &[Node], nothing: &str) -> Vec<Block> {
     match (nodes.is_empty(), teller.subject.is_whole) {
+        (true, true) if teller.has_gaps() => vec![Block::Text(UNREAD.to_owned())],
         (true, true) => vec![Block::Text(nothing.to_owned())],
         (true, false) => Vec::new(),
         (false, _) => vec![Block::Items(items(teller, nodes))],
@@ -116,7 +123,7 @@ fn summary(teller: &Teller<'_>, retries: &[Retried<'_>], played: &Played) -> Vec
                 .to_owned(),
         ];
     }
-    if subject.missing.iter().any(|missing| missing.hides) {
+    if teller.has_gaps() {
         return vec![
             "Some policies cannot be read without named values that are not among the inputs (see below): \
                      what follows is told without them, and no request is played. Give the values with \
@@ -201,16 +208,18 @@ fn in_the_end(played: &Played) -> Vec<String> {
     let mut told = Vec::new();
     let throttled = played.throttled.as_ref().and_then(answer);
     let exhausted = played.exhausted.as_ref().and_then(answer);
+    let all = if played.is_many { "every backend" } else { "the backend" };
+    let tripped = if played.is_many { "all are" } else { "it is" };
     match (&throttled, &exhausted) {
-        (Some(throttled), Some(exhausted)) if throttled == exhausted => told.push(format!(
-            "If every backend is throttled, or all are tripped already, the client gets {throttled}."
-        )),
-        (Some(throttled), Some(exhausted)) => told.push(format!(
-            "If every backend is throttled, the client gets {throttled}; if all are tripped already, {exhausted}."
-        )),
-        (Some(throttled), None) => {
-            told.push(format!("If every backend is throttled, the client gets {throttled}."));
+        (Some(throttled), Some(exhausted)) if throttled == exhausted => {
+            told.push(format!(
+                "If {all} is throttled, or {tripped} tripped already, the client gets {throttled}."
+            ));
         }
+        (Some(throttled), Some(exhausted)) => told.push(format!(
+            "If {all} is throttled, the client gets {throttled}; if {tripped} tripped already, {exhausted}."
+        )),
+        (Some(throttled), None) => told.push(format!("If {all} is throttled, the client gets {throttled}.")),
         (None, _) => {}
     }
     told

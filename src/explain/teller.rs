@@ -73,6 +73,11 @@ pub(super) struct Teller<'a> {
 }
 
 impl Teller<'_> {
+    /// Whether policies are lacking that could not be read.
+    pub(super) fn has_gaps(&self) -> bool {
+        self.subject.missing.iter().any(|missing| missing.hides)
+    }
+
     /// The line of an operation; nothing for the built-in policies around the document.
     pub(super) fn at(&self, pc: Pc) -> Option<Reference> {
         self.subject.program.place(pc).and_then(|place| place.span).map(|span| self.line(span))
