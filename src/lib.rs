@@ -22,8 +22,8 @@
 //! | T0 | [`units`], [`semantics`], [`diagnostics`], [`random`] | quantities, open questions, places, random numbers |
 //! | T1 | [`policy`], [`backend`], [`workload`], [`metrics`] | the policy language; deployments; traffic; statistics |
 //! | T2 | [`gateway`] | decisions |
-//! | T3 | [`sim`], [`report`] | the world of a run; tables and charts as bytes |
-//! | T4 | [`config`] | file formats |
+//! | T3 | [`sim`], [`report`], [`suite`] | the world of a run; tables and charts as bytes; scripted runs |
+//! | T4 | [`config`], [`explain`] | file formats; what a policy does, in words |
 //! | T5 | [`cli`] | arguments, files, exit codes |
 //!
 //! # Invariants
@@ -38,6 +38,7 @@ pub mod backend;
 pub mod cli;
 pub mod config;
 pub mod diagnostics;
+pub mod explain;
 pub mod gateway;
 pub mod metrics;
 pub mod policy;

@@ -31,7 +31,7 @@ pub(crate) enum Command {
     Plot(PlotArgs),
     /// Run tests of policies: requests against scripted backends, in virtual time
     Test(TestArgs),
-    /// Look at policy documents by themselves: are they well-formed, known and C#?
+    /// Look at policy documents: are they well-formed, what do they do, how much of it runs here?
     Policy(PolicyArgs),
     /// Evaluate one policy expression over a context: what does it give?
     Expr(ExprArgs),
@@ -152,6 +152,37 @@ pub(crate) enum PolicyCommand {
     Check(PolicyCheckArgs),
     /// Say of each policy of a document whether it is executed, has no effect here, or cannot be run
     Coverage(PolicyCoverageArgs),
+    /// Tell in plain language what a policy does, line by line, and what the client sees in each case
+    Explain(PolicyExplainArgs),
+}
+
+/// Arguments of `policy explain`.
+#[derive(Debug, Args)]
+pub(crate) struct PolicyExplainArgs {
+    /// Policy document, alone or with its backends (.json), or a scenario
+    #[arg(required = true, value_name = "SCENARIO|POLICY [BACKENDS]")]
+    pub inputs: Vec<String>,
+    /// The document is deployed with format `xml` (expressions escaped), not `rawxml`; without backends only
+    #[arg(long)]
+    pub escaped: bool,
+    /// Value of a named value, `{{NAME}}` in the document (repeatable); without backends only
+    #[arg(long, value_name = "NAME=VALUE", value_parser = name_and_value)]
+    pub named_value: Vec<(String, String)>,
+    /// What is printed
+    #[arg(long, value_enum, default_value_t)]
+    pub format: ExplainFormat,
+}
+
+/// What `policy explain` prints on standard output.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ExplainFormat {
+    /// Text for people
+    #[default]
+    Human,
+    /// Markdown, for a pull request or a wiki
+    Markdown,
+    /// JSON for programs
+    Json,
 }
 
 /// Arguments of `policy check`.
@@ -268,6 +299,14 @@ fn path_and_value(text: &str) -> Result<(String, String), String> {
         return Err("expected a path before `=`".to_owned());
     }
     Ok((path.trim().to_owned(), value.to_owned()))
+}
+
+fn name_and_value(text: &str) -> Result<(String, String), String> {
+    let (name, value) = text.split_once('=').ok_or("expected NAME=VALUE, for example `retries=2`")?;
+    if name.trim().is_empty() {
+        return Err("expected a name before `=`".to_owned());
+    }
+    Ok((name.trim().to_owned(), value.to_owned()))
 }
 
 fn percentage(text: &str) -> Result<f64, String> {

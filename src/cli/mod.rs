@@ -46,6 +46,7 @@ pub fn main() -> ExitCode {
         Command::Plot(args) => commands::plot::plot(args, &mut session),
         Command::Policy(args) => match &args.command {
             PolicyCommand::Check(args) => commands::policy::check_documents(args, &mut session),
+            PolicyCommand::Explain(args) => commands::explain::explain(args, &mut session),
             PolicyCommand::Coverage(args) => commands::coverage::coverage(args, &mut session),
         },
         Command::Test(args) => commands::test::test(args, &mut session),

@@ -63,6 +63,11 @@ impl SourceMap {
         SourceId(u32::try_from(at).unwrap_or(u32::MAX))
     }
 
+    /// All texts, in the order in which they were added.
+    pub fn ids(&self) -> impl Iterator<Item = SourceId> + use<> {
+        (0..u32::try_from(self.sources.len()).unwrap_or(u32::MAX)).map(SourceId)
+    }
+
     /// The name of a text, or `?` for an id of another map.
     pub fn name(&self, id: SourceId) -> &str {
         self.sources.get(id.0 as usize).map_or("?", |(name, _)| name)

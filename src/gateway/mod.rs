@@ -46,7 +46,8 @@ pub use io::{
     Action, Answerer, Effects, Ending, Event, ForwardTarget, Input, RequestHead, SentBody, SideAnswer,
     SideCall, SideRequest, Step, TokenFacts, Usage, WakeReason,
 };
-pub use selection::{MAX_MEMBERS, PoolState, Selection};
+pub use retry::{RetryWait, retry_waits};
+pub use selection::{MAX_MEMBERS, PoolState, PriorityGroup, Selection};
 pub use spec::{
     BackendEntity, BackendRef, BreakerRule, GatewaySpec, PoolMember, PoolSpec, SpecError, Threshold,
 };

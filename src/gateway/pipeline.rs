@@ -28,7 +28,7 @@ use crate::units::{Duration, StatusCode, Timestamp};
 const MAX_STEPS: u32 = 100_000;
 
 /// Largest `count` of a retry (policy reference). A computed one is cut off there.
-const MAX_RETRIES: u32 = 50;
+pub(super) const MAX_RETRIES: u32 = 50;
 
 /// One call into the core.
 pub(super) struct Runner<'a, C> {

@@ -6,8 +6,67 @@
 //! 10, 10, 100) fits only the count from 0. max-interval without delta caps the fixed wait.
 
 use super::choices::{ChoiceReason, Choices};
-use crate::semantics::{FirstFastIndex, Semantics};
+use super::pipeline::MAX_RETRIES;
+use crate::policy::csharp::{Context, FromValue, LowestChance};
+use crate::policy::{Operand, Retry};
+use crate::semantics::{FirstFastIndex, Readings, Semantics};
 use crate::units::Duration;
+
+/// Bounds of a wait before a retry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RetryWait {
+    /// The shortest it can be.
+    pub least: Duration,
+    /// The longest it can be: more than `least` where the form has a random part.
+    pub most: Duration,
+}
+
+/// The waits of `retry` before its first, second, ... retry, as configured readings have them. `None` when
+/// an attribute depends on the request.
+pub fn retry_waits(retry: &Retry, semantics: &Semantics) -> Option<Vec<RetryWait>> {
+    let times = RetryTimes {
+        count: fixed(&retry.count)?.min(MAX_RETRIES),
+        interval: fixed(&retry.interval)?,
+        max_interval: optional(retry.max_interval.as_ref())?,
+        delta: optional(retry.delta.as_ref())?,
+        first_fast: fixed(&retry.first_fast_retry)?,
+    };
+    let wait = |n| RetryWait {
+        least: times.wait(n, semantics, &mut Extreme { is_high: false }),
+        most: times.wait(n, semantics, &mut Extreme { is_high: true }),
+    };
+    Some((1..=times.count).map(wait).collect())
+}
+
+/// The value of an attribute that is the same for every request.
+fn fixed<T: FromValue + Clone>(operand: &Operand<T>) -> Option<T> {
+    if let Operand::Expression(expression) = operand {
+        expression.as_constant()?;
+    }
+    operand.eval(&mut Context::default().scope(&mut LowestChance)).ok()
+}
+
+#[expect(clippy::option_option, reason = "absent, and not known, are two things")]
+fn optional(operand: Option<&Operand<Duration>>) -> Option<Option<Duration>> {
+    operand.map_or(Some(None), |operand| fixed(operand).map(Some))
+}
+
+/// Takes one end of every range.
+struct Extreme {
+    is_high: bool,
+}
+
+impl Readings for Extreme {}
+
+impl Choices for Extreme {
+    fn choose_weighted(&mut self, _: &[u32], _: ChoiceReason) -> usize {
+        0
+    }
+
+    fn between(&mut self, low: u64, high: u64, _: ChoiceReason) -> u64 {
+        if self.is_high { high } else { low }
+    }
+}
 
 /// The attributes of a retry policy as evaluated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -50,7 +109,6 @@ fn jittered<C: Choices>(delta: Duration, choices: &mut C) -> Duration {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::semantics::Readings;
 
     /// Random part always exactly delta, as in the page's worked example.
     struct Middle;

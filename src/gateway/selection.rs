@@ -12,8 +12,10 @@
 //!
 //! Deliberately not modelled: session awareness, carbon awareness.
 
+use std::collections::BTreeMap;
+
 use super::breaker::{Breaker, BreakerChange};
-use super::choices::{ChoiceReason, Choices};
+use super::choices::{ChoiceReason, Choices, FirstChoice};
 use super::spec::{PoolMember, PoolSpec};
 use crate::semantics::{LoadBalancing, NullPriority, NullWeight, Semantics, WeightsAfterTrip, ZeroWeight};
 use crate::units::{BackendId, Timestamp};
@@ -42,6 +44,32 @@ pub struct Selection {
     pub better_tripped: u8,
     /// Members of the same group that are tripped.
     pub peers_tripped: u8,
+}
+
+/// Members that share requests, and how.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PriorityGroup {
+    /// Lower is served first.
+    pub priority: u16,
+    /// The members with their weights in force, in list order; 0 gets nothing beside others.
+    pub members: Vec<(BackendId, u8)>,
+}
+
+impl PriorityGroup {
+    /// The groups of `pool` while nothing is tripped, the best first, as the configured readings have them.
+    pub fn of(pool: &PoolSpec, semantics: &Semantics) -> Vec<Self> {
+        let mut groups: BTreeMap<u16, Group> = BTreeMap::new();
+        for (at, member) in pool.members.iter().enumerate().take(MAX_MEMBERS) {
+            let group = groups.entry(priority(*member, semantics, &mut FirstChoice)).or_default();
+            group.push(at, weight(*member, semantics, &mut FirstChoice));
+        }
+        let settled = groups.into_iter().map(|(priority, mut group)| {
+            group.settle_zeros(semantics, &mut FirstChoice);
+            let backend = |c: &Candidate| pool.members.get(usize::from(c.at)).map(|m| (m.backend, c.weight));
+            Self { priority, members: group.members().iter().filter_map(backend).collect() }
+        });
+        settled.collect()
+    }
 }
 
 impl PoolState {

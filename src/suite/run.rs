@@ -33,6 +33,8 @@ pub struct RequestRecord {
     pub backends: Vec<String>,
     /// Waits before retries.
     pub waits: Vec<Duration>,
+    /// Forwards that found no backend available.
+    pub exhausted: u32,
     /// Lines of the trace.
     pub trace: Vec<String>,
     /// URLs called by `send-request`.
@@ -174,6 +176,11 @@ impl<'c> Stage<'c> {
             Event::Retry { request, wait, .. } => {
                 if let Some(record) = self.record(request) {
                     record.waits.push(wait);
+                }
+            }
+            Event::Exhausted { request, .. } => {
+                if let Some(record) = self.record(request) {
+                    record.exhausted = record.exhausted.saturating_add(1);
                 }
             }
             Event::Traced { request, line } => {

@@ -12,7 +12,7 @@ const TIERS: &[&[&str]] = &[
     &["policy", "backend", "workload", "metrics"],
     &["gateway"],
     &["sim", "report", "suite"],
-    &["config"],
+    &["config", "explain"],
     &["cli"],
 ];
 

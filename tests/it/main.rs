@@ -13,6 +13,7 @@
 
 mod commands;
 mod determinism;
+mod explain;
 mod fuzz_corpus;
 mod invalid_input;
 mod layering;

@@ -1,7 +1,7 @@
 //! What a run takes for granted although nobody gave or documented it.
 
 use crate::backend::{Capacity, DeploymentSpec, Evidence, Fact};
-use crate::gateway::{BackendEntity, PoolSpec, Threshold};
+use crate::gateway::{BackendEntity, GatewaySpec, PoolSpec, Threshold};
 use crate::policy::{CachePolicy, Limit, Op, Operand, Program};
 use crate::semantics::{Semantics, Switch};
 
@@ -76,6 +76,24 @@ pub(crate) fn switch_assumptions(
         Some(Assumption::new(info.path, semantics.get(*switch), source, rank))
     });
     assumptions.collect()
+}
+
+/// The switches that can change what a gateway of so many `units` decides, unless they are `given`, the most
+/// important first. Details (rank 4) are left out.
+pub fn open_switches(gateway: &GatewaySpec, units: u32, given: &[Switch]) -> Vec<Switch> {
+    let setting = Setting {
+        backends: gateway.backends(),
+        pools: gateway.pools(),
+        program: gateway.program(),
+        deployments: &[],
+        units,
+    };
+    let open = Switch::ALL.iter().filter(|switch| !given.contains(switch));
+    let mut ranked: Vec<(u8, Switch)> =
+        open.filter_map(|switch| Some((relevance(&setting, *switch)?, *switch))).collect();
+    ranked.retain(|(rank, _)| *rank < 4);
+    ranked.sort_by_key(|(rank, _)| *rank);
+    ranked.into_iter().map(|(_, switch)| switch).collect()
 }
 
 /// How much a switch matters in a setting; `None`: not at all.

@@ -19,7 +19,7 @@ mod targets;
 mod tests;
 mod traffic;
 
-pub use assume::Assumption;
+pub use assume::{Assumption, open_switches};
 pub(crate) use assume::{Setting, switch_assumptions};
 pub(crate) use gateway::join_all;
 pub(crate) use library::Library;

@@ -19,4 +19,4 @@ pub(crate) mod shapes;
 mod tests;
 mod world;
 
-pub use read::load_suite;
+pub use read::{is_suite, load_suite};

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::super::check::{Dialect, check};
 use super::super::files::{Files, default_name};
-use super::super::json::{Node, shorten};
+use super::super::json::{Node, parse, shorten};
 use super::super::scenario::{Library, flatten_semantics};
 use super::super::shape::Kind;
 use super::cases::{CaseReader, read_case};
@@ -26,6 +26,13 @@ pub fn load_suite(
     let failed = problems.has_errors();
     diagnostics.extend(problems);
     suite.filter(|_| !failed)
+}
+
+/// Whether `text` is JSON with the `cases` that a file of tests has and a scenario has not.
+pub fn is_suite(text: &str) -> bool {
+    let source = SourceMap::new().add("", text);
+    let tree = parse(source, text, &mut Diagnostics::new());
+    tree.is_some_and(|tree| tree.get("cases").is_some())
 }
 
 fn load(path: &str, files: &dyn Files, sources: &mut SourceMap, problems: &mut Diagnostics) -> Option<Suite> {

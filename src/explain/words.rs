@@ -1,0 +1,156 @@
+//! Numbers, times, lists and names as people write them.
+
+use crate::policy::Text;
+use crate::units::{Duration, StatusCode};
+
+/// Longest piece of code that is quoted whole, in characters.
+const MOST_CODE: usize = 90;
+
+/// `1 retry`, `2 retries`.
+pub(super) fn count(number: usize, one: &str, many: &str) -> String {
+    if number == 1 { format!("1 {one}") } else { format!("{number} {many}") }
+}
+
+/// `a`, `a and b`, `a, b and c`; for an empty list nothing.
+pub(super) fn list(parts: &[String], last: &str) -> String {
+    match parts {
+        [] => String::new(),
+        [one] => one.clone(),
+        [first @ .., end] => format!("{} {last} {end}", first.join(", ")),
+    }
+}
+
+/// `1 min 30 s`; zero is `0 s`. Milliseconds and less are rounded away above a second.
+pub(super) fn time(duration: Duration) -> String {
+    const UNITS: [(&str, u64); 5] =
+        [("d", 86_400_000), ("h", 3_600_000), ("min", 60_000), ("s", 1_000), ("ms", 1)];
+    let nanos = duration.as_nanos();
+    if nanos > 0 && nanos < 1_000_000 {
+        return "less than 1 ms".to_owned();
+    }
+    let mut left = nanos / 1_000_000;
+    // A fraction of a second beside whole ones reads better as one number.
+    if left > 1_000 && left < 60_000 && !left.is_multiple_of(1_000) {
+        let fraction = format!("{:03}", left % 1_000);
+        return format!("{}.{} s", left / 1_000, fraction.trim_end_matches('0'));
+    }
+    let mut parts = Vec::new();
+    for (unit, length) in UNITS {
+        if left >= length {
+            parts.push(format!("{} {unit}", left / length));
+            left %= length;
+        }
+    }
+    if parts.is_empty() { "0 s".to_owned() } else { parts.join(" ") }
+}
+
+/// `503 Service Unavailable`, with another reason than the usual one if there is one.
+pub(super) fn status(code: StatusCode, reason: &str) -> String {
+    match (reason.is_empty(), code.reason()) {
+        (false, _) => format!("{code} {}", clean(reason)),
+        (true, "Unknown") => code.to_string(),
+        (true, usual) => format!("{code} {usual}"),
+    }
+}
+
+/// Status ranges as `429` or `500 to 599`, bounds included.
+pub(super) fn ranges(ranges: &[(u16, u16)]) -> String {
+    let parts: Vec<String> = ranges
+        .iter()
+        .map(|(from, to)| if from == to { from.to_string() } else { format!("{from} to {to}") })
+        .collect();
+    list(&parts, "or")
+}
+
+/// A name or text in backticks, on one line and not too long.
+pub(super) fn quoted(text: &str) -> String {
+    let text = shorten(text);
+    if text.is_empty() { "an empty text".to_owned() } else { format!("`{text}`") }
+}
+
+/// The same of a text of a policy.
+pub(super) fn quoted_text(text: &Text) -> String {
+    quoted(text.as_str())
+}
+
+/// On one line and not too long: what is cut off shows as `…`.
+pub(super) fn shorten(text: &str) -> String {
+    let clean = clean(text);
+    if clean.chars().count() <= MOST_CODE {
+        return clean;
+    }
+    let start: String = clean.chars().take(MOST_CODE).collect();
+    format!("{}…", start.trim_end())
+}
+
+/// A remark somebody else wrote, on one line.
+pub(super) fn remark(text: &str) -> String {
+    clean(text)
+}
+
+/// Without line breaks, control characters and backticks; every run of white space is one blank.
+fn clean(text: &str) -> String {
+    let mut out = String::new();
+    for word in text.split(|c: char| c.is_whitespace() || c.is_control()).filter(|word| !word.is_empty()) {
+        if !out.is_empty() {
+            out.push(' ');
+        }
+        out.extend(word.chars().map(|c| if c == '`' { '\'' } else { c }));
+    }
+    out
+}
+
+/// With its first letter large.
+pub(super) fn capital(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
+}
+
+/// With its first letter small.
+pub(super) fn lower_first(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().map_or_else(String::new, |first| first.to_lowercase().chain(chars).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_as_people_say_them() {
+        for (nanos, expected) in [
+            (0, "0 s"),
+            (999, "less than 1 ms"),
+            (250_000_000, "250 ms"),
+            (1_000_000_000, "1 s"),
+            (1_500_000_000, "1.5 s"),
+            (60_000_000_000, "1 min"),
+            (90_000_000_000, "1 min 30 s"),
+            (3_600_000_000_000, "1 h"),
+            (90_061_000_000_000, "1 d 1 h 1 min 1 s"),
+        ] {
+            assert_eq!(time(Duration::from_nanos(nanos)), expected);
+        }
+    }
+
+    #[test]
+    fn lists_and_counts_agree_in_number() {
+        let parts = |n: usize| ["a", "b", "c"].map(str::to_owned).into_iter().take(n).collect::<Vec<_>>();
+        assert_eq!(list(&parts(0), "and"), "");
+        assert_eq!(list(&parts(1), "and"), "a");
+        assert_eq!(list(&parts(2), "or"), "a or b");
+        assert_eq!(list(&parts(3), "and"), "a, b and c");
+        assert_eq!(count(1, "retry", "retries"), "1 retry");
+        assert_eq!(count(0, "retry", "retries"), "0 retries");
+        assert_eq!(ranges(&[(429, 429), (500, 599)]), "429 or 500 to 599");
+    }
+
+    #[test]
+    fn code_is_cut_honestly() {
+        assert_eq!(quoted("a\n  b`c"), "`a b'c`");
+        assert_eq!(quoted(""), "an empty text");
+        let long = shorten(&"ä".repeat(200));
+        assert_eq!(long.chars().count(), MOST_CODE + 1);
+        assert!(long.ends_with('…'));
+    }
+}
