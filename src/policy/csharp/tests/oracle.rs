@@ -1,6 +1,7 @@
 //! What a C# compiler says about some thousand expressions, against what comes out here.
 //!
-//! `tests/oracle/README.md` says where the table comes from. [`KNOWN`] lists the differences that are meant.
+//! `tests/oracle/README.md` says where the table comes from. [`KNOWN`] lists the differences that are meant; one
+//! that is none any more has to leave it.
 
 use std::path::Path;
 
@@ -50,7 +51,6 @@ const KNOWN: &[(&str, &str)] = &[
     (r"@(context.Request.Url.Query)", GATEWAY),
     (r"@(context.Request.OriginalUrl.Port)", GATEWAY),
     (r"@(context.Request.MatchedParameters)", GATEWAY),
-    (r"@(context.Product.State)", GATEWAY),
     (r"@(context.Api.ServiceUrl.Port)", GATEWAY),
     (r#"@("x".PadLeft(-1))"#, OTHER),
     (r#"@(JsonConvert.DeserializeObject<List<int>>("{\"a\":1}"))"#, OTHER),
@@ -59,16 +59,11 @@ const KNOWN: &[(&str, &str)] = &[
     (r#"@(new Version("1.x"))"#, OTHER),
     (r#"@(JObject.Parse("{\"a\":[1]}")["a"]["c"])"#, OTHER),
     (r#"@(JArray.Parse("[1,2]")["a"])"#, OTHER),
-    (r"@{ JToken t = (string)null; return t.Type; }", OTHER),
-    (r"@(JsonConvert.SerializeObject(context.Request.MatchedParameters))", GATEWAY),
     (r#"@(JsonConvert.DeserializeObject<Dictionary<string, int>>("{\"a\":\"x\"}"))"#, OTHER),
-    (r#"@(JsonConvert.DeserializeObject("{"))"#, OTHER),
     (r"@{ Action x = () => { }; x += () => { }; return x.GetInvocationList().Length; }", LANGUAGE),
     (r#"@(context.Request.Headers.GetValueOrDefault(name: "X-Priority", defaultValue: "9"))"#, OTHER),
     (r#"@(context.Request.Headers.GetValueOrDefault(defaultValue: "9", name: "X-Missing"))"#, OTHER),
-    (r"@(new[] { 1.5m, 2m }.Average())", OTHER),
     (r"@(new[] { 5, 6 }.ElementAt(2))", OTHER),
-    (r#"@(new[] { "a", "bb", "c" }.ToLookup(s => s.Length)[1])"#, OTHER),
     (r#"@(new object[] { 1, "a" }.Cast<int>().First())"#, LINQ),
     (r"@{ int n = 0; var q = new[] { 1, 2, 3 }.Select(x => { n++; return x; }); return n; }", LINQ),
     (
@@ -110,7 +105,6 @@ again:
     (r#"@("5".PadLeft(-1))"#, OTHER),
     (r#"@(new Uri("http://127.0.0.1:8080/").HostNameType)"#, GATEWAY),
     (r"@(context.Request.OriginalUrl.ToString())", GATEWAY),
-    (r#"@(JsonConvert.SerializeXNode(XElement.Parse("<a><b>1</b><b>2</b></a>")))"#, OTHER),
     (r"@(context.Request.Url)", GATEWAY),
     (r#"@("hello".IndexOf('o', 9))"#, "today's text names the bound as it is: less than or equal"),
     (r#"@(0.00012345.ToString("E3"))"#, "the double lies below the half; today its exact digits are rounded"),
@@ -123,28 +117,7 @@ again:
     (r#"@(Enum.Parse(typeof(DayOfWeek), ""))"#, "today's text names the parameter"),
     (r#"@(TimeSpan.Parse("25:00"))"#, "today's text has the text that was read"),
     ("@(Guid.NewGuid() != Guid.NewGuid())", "the chance of these tests gives the same number every time"),
-    ("@(new DateTime(2026, 3, 1).Kind)", NOT_ALLOWED),
-    ("@(context.Timestamp.Kind)", NOT_ALLOWED),
-    ("@(DateTime.UtcNow.Kind)", NOT_ALLOWED),
-    ("@(new DateTime(2026, 3, 1, 0, 0, 0, DateTimeKind.Utc).AddDays(1).Kind)", NOT_ALLOWED),
-    ("@(new DateTime(2026, 3, 1).CompareTo(new DateTime(2026, 3, 2)))", NOT_ALLOWED),
-    ("@(DateTime.Compare(new DateTime(2026, 3, 2), new DateTime(2026, 3, 1)))", NOT_ALLOWED),
-    ("@(new DateTime(2026, 3, 1, 4, 5, 6).ToShortDateString())", NOT_ALLOWED),
-    ("@(new DateTime(2026, 3, 1, 4, 5, 6).ToLongTimeString())", NOT_ALLOWED),
-    ("@(context.Timestamp.ToUniversalTime())", NOT_ALLOWED),
-    (r#"@(DateTime.Parse("2026-03-01T04:05:06Z").ToUniversalTime())"#, NOT_ALLOWED),
-    (r#"@(DateTime.Parse("2026-03-01T04:05:06+02:00").ToUniversalTime())"#, NOT_ALLOWED),
-    (r#"@(DateTime.Parse("Sun, 01 Mar 2026 04:05:06 GMT").ToUniversalTime())"#, NOT_ALLOWED),
-    (
-        r#"@{ DateTime d; return DateTime.TryParse("2026-03-01", out d) ? d : DateTime.MaxValue; }"#,
-        NOT_ALLOWED,
-    ),
-    (r#"@{ DateTime d; return DateTime.TryParse("nope", out d); }"#, NOT_ALLOWED),
-    (r#"@{ DateTime d; DateTime.TryParse("nope", out d); return d; }"#, NOT_ALLOWED),
 ];
-
-/// Members of `DateTime` that .NET has and the service refuses.
-const NOT_ALLOWED: &str = "the service's list of members of `DateTime` lacks it";
 
 struct Row {
     family: String,
