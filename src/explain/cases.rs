@@ -424,6 +424,7 @@ impl World<'_, '_> {
         let time = match record.elapsed {
             Some(Duration::ZERO) => "at once".to_owned(),
             Some(all) if waited == Duration::ZERO => format!("after {}", time(all)),
+            Some(all) if waited == all => format!("after {} of waiting between attempts", time(all)),
             Some(all) => format!("after {}, {} of it waiting between attempts", time(all), time(waited)),
             None => "never".to_owned(),
         };

@@ -121,7 +121,7 @@ fn a_document_by_itself_says_what_it_lacks() {
         &done.out,
         &[
             "Requests go to the backend or pool `openai-backend-pool`.",
-            "Not among the inputs - The backend or pool `openai-backend-pool` (line 12).",
+            "- The backend or pool `openai-backend-pool` (line 12).",
             "Breakers belong to the backends, which are not among the inputs.",
         ],
     );
