@@ -4,8 +4,8 @@
 //! arrivals. Bare: only the sampling of the same run (arrival gap, size, latency), a heap push and pop for
 //! each request, and a counter. Rounds are interleaved; medians and the ratio are what counts.
 //!
-//! `cargo bench -p poolproof-benches --bench gateway` takes 10 M requests a round, `-- --quick` 1 M; `-- --count` runs 100,000 once
-//! for instruction counters such as callgrind.
+//! `cargo bench -p poolproof-benches --bench gateway` takes 10 M requests a round, `-- --quick` 1 M;
+//! `-- --count` runs 100,000 once for instruction counters such as callgrind.
 
 #![expect(clippy::print_stdout, reason = "a benchmark prints what it measured")]
 #![expect(clippy::expect_used, clippy::indexing_slicing, reason = "a benchmark may fail loudly")]

@@ -6,8 +6,9 @@
 //!   together of a constant and a variable, beside the same `format!`; a loop over a JSON array as routing
 //!   policies have it.
 //!
-//! Rounds are interleaved; medians and ratios are what counts. `cargo bench -p poolproof-benches --bench
-//! policy`; `-- --quick` for fewer rounds; `-- --count` reads once and evaluates 10,000 conditions for instruction counters.
+//! Rounds are interleaved; medians and ratios are what counts. `cargo bench -p poolproof-benches --bench policy`;
+//! `-- --quick` for fewer rounds; `-- --count` reads once and evaluates 10,000 conditions for instruction
+//! counters.
 
 #![expect(clippy::print_stdout, reason = "a benchmark prints what it measured")]
 #![expect(clippy::expect_used, clippy::indexing_slicing, reason = "a benchmark may fail loudly")]

@@ -28,8 +28,9 @@ fn modules_import_only_downwards() {
     let mut problems = Vec::new();
     let mut seen = 0;
     let all = sources();
+    let tests = test_places(&all);
     for file in &all {
-        if is_test_file(file, &all) {
+        if tests.iter().any(|place| file.starts_with(place)) {
             continue;
         }
         let Some(module) = top_module(file) else { continue };
@@ -277,15 +278,21 @@ pub(crate) fn sources() -> Vec<PathBuf> {
     names.map(PathBuf::from).filter(|p| p.extension().is_some_and(|e| e == "rs")).collect()
 }
 
-/// Whether a module that is declared behind `#[cfg(test)]` holds this file.
-pub(crate) fn is_test_file(file: &Path, all: &[PathBuf]) -> bool {
-    all.iter().any(|parent| {
+/// The files, and folders of files, of modules that are declared behind `#[cfg(test)]`.
+pub(crate) fn test_places(all: &[PathBuf]) -> Vec<PathBuf> {
+    let mut places = Vec::new();
+    for parent in all {
         let text = fs::read_to_string(root().join("src").join(parent)).unwrap();
+        if !text.contains("#[cfg(test)]") {
+            continue;
+        }
         let folder = folder_of_children(parent);
-        test_modules(&without_text(&text)).iter().any(|module| {
-            file == folder.join(format!("{module}.rs")) || file.starts_with(folder.join(module))
-        })
-    })
+        for module in test_modules(&without_text(&text)) {
+            places.push(folder.join(format!("{module}.rs")));
+            places.push(folder.join(module));
+        }
+    }
+    places
 }
 
 /// Names of modules declared as `#[cfg(test)] mod name;`.

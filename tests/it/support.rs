@@ -192,6 +192,10 @@ pub(crate) fn files(folder: &Path) -> BTreeMap<String, Vec<u8>> {
             let entry = entry.unwrap();
             let name = format!("{prefix}{}", entry.file_name().into_string().unwrap());
             if entry.file_type().unwrap().is_dir() {
+                // What is built or found beside a package of its own.
+                if ["target", "artifacts"].contains(&entry.file_name().to_str().unwrap()) {
+                    continue;
+                }
                 walk(&entry.path(), &format!("{name}/"), found);
             } else {
                 found.insert(name, fs::read(entry.path()).unwrap());
