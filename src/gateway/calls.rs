@@ -21,6 +21,7 @@ use super::io::{Action, Event, SideAnswer, SideCall, SideRequest};
 use super::pipeline::Runner;
 use super::policies::edit_headers;
 use crate::policy::csharp::{Object, Value};
+use crate::policy::operations::basic_credentials;
 use crate::policy::{
     Body, CallPolicy, Credentials, HeaderValue, Headers, LastError, Op, Pc, Response, SendRequest, SetHeader,
     Text, VariableSlot,
@@ -157,8 +158,7 @@ impl<C: Choices> Runner<'_, C> {
                 self.authorize(&mut request, token, *output);
             }
             Some(Credentials::Basic { username, password }) => {
-                let pair = format!("{}:{}", self.eval(username)?, self.eval(password)?);
-                let value = Text::from(format!("Basic {}", base64(pair.as_bytes())));
+                let value = Text::from(basic_credentials(&self.eval(username)?, &self.eval(password)?));
                 request.headers.set("Authorization".into(), HeaderValue::Text(value));
             }
             Some(Credentials::Certificate) | None => {}
@@ -380,39 +380,4 @@ impl<C: Choices> Runner<'_, C> {
 
 fn bearer(token: &Text) -> HeaderValue {
     HeaderValue::Text(Text::from(format!("Bearer {token}")))
-}
-
-/// Base64 of RFC 4648 section 4, with padding.
-fn base64(bytes: &[u8]) -> String {
-    const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let mut text = String::new();
-    for chunk in bytes.chunks(3) {
-        let byte = |at: usize| u32::from(chunk.get(at).copied().unwrap_or(0));
-        let bits = byte(0) << 16 | byte(1) << 8 | byte(2);
-        for (at, shift) in [18u32, 12, 6, 0].into_iter().enumerate() {
-            let digit = DIGITS.get((bits >> shift & 63) as usize).filter(|_| at <= chunk.len());
-            text.push(digit.map_or('=', |digit| char::from(*digit)));
-        }
-    }
-    text
-}
-
-#[cfg(test)]
-mod tests {
-    use super::base64;
-
-    /// The examples of RFC 4648 section 10.
-    #[test]
-    fn base64_is_that_of_the_rfc() {
-        for (bytes, text) in [
-            ("", ""),
-            ("f", "Zg=="),
-            ("fo", "Zm8="),
-            ("foo", "Zm9v"),
-            ("foob", "Zm9vYg=="),
-            ("foobar", "Zm9vYmFy"),
-        ] {
-            assert_eq!(base64(bytes.as_bytes()), text);
-        }
-    }
 }

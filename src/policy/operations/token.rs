@@ -15,8 +15,8 @@ use hmac::{Hmac, KeyInit, Mac};
 use serde_json::{Map, Value};
 use sha2::{Sha256, Sha384, Sha512};
 
-use super::identity::decode;
 use crate::policy::Text;
+use crate::policy::base64;
 
 /// What a caller supplies in place of services that cannot be reached.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -129,7 +129,7 @@ pub fn check_token(token: &str, test: &TokenTest, supplied: &Supplied) -> Result
 }
 
 fn object(part: &str) -> Option<Map<String, Value>> {
-    match serde_json::from_slice(&decode(part)?) {
+    match serde_json::from_slice(&base64::decode_any(part)?) {
         Ok(Value::Object(object)) => Some(object),
         _ => None,
     }
@@ -157,7 +157,7 @@ fn verify(
         (Some(id), Some(kid)) => id.as_str() == kid,
         _ => true,
     });
-    let mut keys: Vec<Vec<u8>> = written.filter_map(|(_, base64)| decode(base64)).collect();
+    let mut keys: Vec<Vec<u8>> = written.filter_map(|(_, text)| base64::decode_any(text)).collect();
     keys.extend(
         supplied
             .signing_keys
@@ -176,7 +176,7 @@ fn verify(
             fault("TokenSignatureKeyNotFound", "Matching key not found.")
         };
     }
-    let Some(signature) = decode(signature) else {
+    let Some(signature) = base64::decode_any(signature) else {
         return fault("TokenSignatureInvalid", "the signature is not base64");
     };
     if keys.iter().any(|key| is_signed_by(algorithm, key, signed, &signature)) {

@@ -8,6 +8,7 @@ use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive as _;
 
 use super::super::Class;
+use super::super::bind::relations::is_number;
 use super::super::fault::Fault;
 use super::super::heap::Object;
 use super::super::machine::{Call, Machine};
@@ -15,7 +16,8 @@ use super::super::types::Type;
 use super::super::value::{DateTime, DateTimeKind, DateTimeOffset, FloatBits, TimeSpan, Value};
 use super::json::JsonKind;
 use super::numbers::{self, integer_type, integer_value, overflow, parse, usual_style};
-use super::{Table, args, arrays, base64, booleans, call, common, dates, utf16};
+use super::{Table, args, arrays, booleans, call, common, dates, utf16};
+use crate::policy::base64;
 
 /// `default(T)` of a class: null for reference types.
 pub fn default_of(class: Class) -> Value {
@@ -30,24 +32,6 @@ pub fn default_of(class: Class) -> Value {
         class if class.kind() == super::super::classes::Kind::Enum => Value::Enum(class, 0),
         _ => Value::Null,
     }
-}
-
-/// Whether values of the class are numbers.
-pub const fn is_number(class: Class) -> bool {
-    matches!(
-        class,
-        Class::SByte
-            | Class::Byte
-            | Class::Short
-            | Class::UShort
-            | Class::Int
-            | Class::UInt
-            | Class::Long
-            | Class::ULong
-            | Class::Float
-            | Class::Double
-            | Class::Decimal
-    )
 }
 
 /// `item` as an element of an array of `ty`: numbers widen; `None` where that loses something.

@@ -25,7 +25,6 @@
 pub mod args;
 pub mod arguments;
 pub mod arrays;
-pub mod base64;
 pub mod bits;
 pub mod booleans;
 pub mod builder;

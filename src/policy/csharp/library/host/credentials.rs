@@ -10,10 +10,9 @@ use super::super::super::heap::Object;
 use super::super::super::machine::{Call, Machine};
 use super::super::super::value::Value;
 use super::super::arguments::{field, optional_text, record, text};
-use super::super::base64;
 use super::super::{Table, call};
 use super::{encryption, jwt};
-use crate::policy::Text;
+use crate::policy::{Text, base64};
 
 pub(super) const BASIC: Table = Table {
     class: Class::BasicAuthCredentials,

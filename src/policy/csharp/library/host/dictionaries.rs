@@ -1,6 +1,7 @@
 //! Headers and query parameters: dictionaries from a name, whose case does not matter, to its values.
 
 use super::super::super::Class;
+use super::super::super::eval::host_class;
 use super::super::super::fault::Fault;
 use super::super::super::heap::Object;
 use super::super::super::machine::{Call, Machine};
@@ -46,7 +47,7 @@ pub(super) const QUERY: Table = Table {
 /// The entries of a gateway's dictionary as `KeyValuePair` objects; empty for what is none.
 pub fn pairs(machine: &mut Machine<'_, '_>, dictionary: &Value) -> Result<Vec<Value>, Fault> {
     let class = match dictionary {
-        Value::Host(host) => super::class(*host),
+        Value::Host(host) => host_class(*host),
         _ => match machine.object(dictionary) {
             Some(Object::ResponsePart(class, _) | Object::Record { class, .. }) => *class,
             _ => return Ok(Vec::new()),

@@ -9,9 +9,8 @@ use super::super::super::machine::Machine;
 use super::super::super::types::Type;
 use super::super::super::value::Value;
 use super::super::arguments::{field, record, strings, utc};
-use super::super::base64;
 use super::super::{Table, call};
-use crate::policy::Text;
+use crate::policy::{Text, base64};
 
 /// Fields of a record of this class: algorithm, audiences, claims, expiration, id, issuer, not before,
 /// subject, type.

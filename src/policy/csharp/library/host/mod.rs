@@ -31,7 +31,6 @@ pub use url::url_text;
 
 use super::super::Class;
 use super::super::types::Type;
-use super::super::value::Host;
 use super::Table;
 
 /// The tables of this family.
@@ -71,33 +70,6 @@ pub const TABLES: &[Table] = &[
     certificate::KEY_STORAGE,
     context::GRAPH_QL,
 ];
-
-/// The class of a gateway object.
-pub const fn class(host: Host) -> Class {
-    match host {
-        Host::Context => Class::IProxyRequestContext,
-        Host::Request => Class::IRequest,
-        Host::Response => Class::IResponse,
-        Host::RequestHeaders | Host::ResponseHeaders => Class::IHeaders,
-        Host::RequestBody | Host::ResponseBody => Class::IMessageBody,
-        Host::Url | Host::OriginalUrl => Class::IUrl,
-        Host::Query | Host::OriginalQuery => Class::IQuery,
-        Host::MatchedParameters => Class::IParameters,
-        Host::Variables => Class::IVariables,
-        Host::LastError => Class::ILastError,
-        Host::Api => Class::IApi,
-        Host::Operation => Class::IOperation,
-        Host::Product => Class::IProduct,
-        Host::Subscription => Class::ISubscription,
-        Host::User => Class::IUser,
-        Host::Deployment => Class::IDeployment,
-        Host::Gateway => Class::IGatewayInfo,
-        Host::Sustainability => Class::ISustainabilityInfo,
-        Host::KeyNames => Class::ISubscriptionKeyParameterNames,
-        Host::Certificate => Class::X509Certificate2,
-        Host::Certificates => Class::ICertificates,
-    }
-}
 
 /// Types of keys and values of the gateway's dictionaries, `None` for other classes: each of them is an
 /// `IReadOnlyDictionary` of these.

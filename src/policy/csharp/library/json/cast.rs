@@ -4,6 +4,7 @@
 //! `ArgumentException`; `Value<T>` is `Convert.ChangeType`.
 
 use super::super::super::Class;
+use super::super::super::bind::relations::is_number;
 use super::super::super::fault::Fault;
 use super::super::super::heap::Object;
 use super::super::super::machine::Machine;
@@ -97,24 +98,8 @@ pub fn as_type(machine: &mut Machine<'_, '_>, token: &Value, ty: &Type) -> Resul
             if take::type_of(machine, &value) == *ty.nullable_of().unwrap_or(ty) {
                 return Ok(value);
             }
-            let convertible = matches!(
-                class,
-                Class::Bool
-                    | Class::Char
-                    | Class::SByte
-                    | Class::Byte
-                    | Class::Short
-                    | Class::UShort
-                    | Class::Int
-                    | Class::UInt
-                    | Class::Long
-                    | Class::ULong
-                    | Class::Float
-                    | Class::Double
-                    | Class::Decimal
-                    | Class::DateTime
-                    | Class::String
-            );
+            let convertible = is_number(class)
+                || matches!(class, Class::Bool | Class::Char | Class::DateTime | Class::String);
             if convertible {
                 return change(machine, &value, class);
             }

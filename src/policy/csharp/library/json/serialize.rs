@@ -8,10 +8,11 @@ use super::super::super::heap::Object;
 use super::super::super::machine::Machine;
 use super::super::super::types::Type;
 use super::super::super::value::Value;
-use super::super::{base64, common, sequence};
+use super::super::{common, sequence};
 use super::cast::explicit;
 use super::tree::{self, MAX_NESTING, TokenType, too_deep};
 use super::{JsonKind, dates};
+use crate::policy::base64;
 
 /// `JToken.FromObject(value)`; null becomes a null token. Tokens are themselves.
 pub fn to_token(machine: &mut Machine<'_, '_>, value: &Value) -> Result<Value, Fault> {

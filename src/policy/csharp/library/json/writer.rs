@@ -4,9 +4,10 @@ use super::super::super::fault::Fault;
 use super::super::super::heap::Object;
 use super::super::super::machine::Machine;
 use super::super::super::value::Value;
-use super::super::{arrays, base64, common, take};
+use super::super::{arrays, common, take};
 use super::tree::{MAX_NESTING, kind, too_deep};
 use super::{JsonKind, dates};
+use crate::policy::base64;
 
 /// The text of a token; `ToString(Formatting.Indented)` or `Formatting.None`.
 pub fn print(machine: &mut Machine<'_, '_>, token: &Value, indented: bool) -> Result<String, Fault> {

@@ -19,7 +19,7 @@ const URL: GeneralPurpose = GeneralPurpose::new(
 const LINE: usize = 76;
 
 /// `Convert.ToBase64String`; with `line_breaks` in lines of 76 characters that end in CR LF.
-pub fn encode(bytes: &[u8], line_breaks: bool) -> String {
+pub(crate) fn encode(bytes: &[u8], line_breaks: bool) -> String {
     let text = PADDED.encode(bytes);
     if !line_breaks {
         return text;
@@ -35,15 +35,28 @@ pub fn encode(bytes: &[u8], line_breaks: bool) -> String {
 }
 
 /// `Convert.FromBase64String`: white space is skipped, left-over bits are not looked at.
-pub fn decode(text: &str) -> Option<Vec<u8>> {
+pub(crate) fn decode(text: &str) -> Option<Vec<u8>> {
     const LENIENT: GeneralPurpose =
         GeneralPurpose::new(&STANDARD, GeneralPurposeConfig::new().with_decode_allow_trailing_bits(true));
     let units: Vec<u8> = text.bytes().filter(|byte| !byte.is_ascii_whitespace()).collect();
     LENIENT.decode(units).ok()
 }
 
+/// The bytes of either alphabet, with padding or without; blanks and line ends are skipped.
+pub(crate) fn decode_any(text: &str) -> Option<Vec<u8>> {
+    let plain = text.trim().trim_end_matches('=').chars().filter(|c| !matches!(c, '\r' | '\n' | ' '));
+    let url: String = plain
+        .map(|c| match c {
+            '+' => '-',
+            '/' => '_',
+            c => c,
+        })
+        .collect();
+    decode_url(&url)
+}
+
 /// The bytes of base64url, with padding or without.
-pub fn decode_url(text: &str) -> Option<Vec<u8>> {
+pub(crate) fn decode_url(text: &str) -> Option<Vec<u8>> {
     URL.decode(text).ok()
 }
 
@@ -70,6 +83,13 @@ mod tests {
             assert_eq!(decode(bad), None, "{bad}");
         }
         assert_eq!(decode_url("-_8"), Some(vec![0xfb, 0xff]));
+        assert_eq!(decode_url("+/8"), None);
+        for either in ["-_8", "+/8=", " -/ 8\r\n"] {
+            assert_eq!(decode_any(either), Some(vec![0xfb, 0xff]), "{either}");
+        }
+        for wrong in ["Z", "Zm9vY", "Zm9*", "é"] {
+            assert_eq!(decode_any(wrong), None, "{wrong}");
+        }
     }
 
     #[test]
