@@ -28,7 +28,7 @@ pub struct Subject<'a> {
     pub policy: SourceId,
     /// The program as it is written.
     pub program: &'a Program,
-    /// The program with its backends and pools, as cases are played; see [`super::stand_ins`].
+    /// The program with its backends and pools, or with stand-ins for them, as cases are played.
     pub gateway: Arc<GatewaySpec>,
     /// Whether the backends are stand-ins, since nothing is known of them.
     pub is_alone: bool,
