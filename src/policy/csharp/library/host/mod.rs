@@ -3,8 +3,8 @@
 //! Members, types and which of them can be null: "policy expressions" page, `context` variable (2026-05).
 //!
 //! Rules
-//! - Objects that exist once are [`Host`](super::super::value::Host) values and read the scope; responses in variables are objects of
-//!   the heap and offer the same members.
+//! - Objects that exist once are [`Host`](super::super::value::Host) values and read the scope; responses in
+//!   variables are objects of the heap and offer the same members.
 //! - Names of headers, query parameters and matched parameters ignore case; names of variables do not.
 //! - A body that was read without `preserveContent` is empty afterwards.
 //!
