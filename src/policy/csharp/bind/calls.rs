@@ -6,7 +6,7 @@ use super::super::library::signature::MemberKind;
 use super::super::syntax::{Argument, Expr};
 use super::super::types::{Type, default_value};
 use super::super::value::Value;
-use super::access::{candidates, extensions};
+use super::access::{extensions, named_candidates};
 use super::arguments::Prepared;
 use super::names::{Group, Thing};
 use super::overload::Candidate;
@@ -92,8 +92,8 @@ impl Binder<'_> {
         }
         let prepared = self.prepare(arguments)?;
         let Some(receiver) = receiver else {
-            let found = candidates(&owner, |member| {
-                member.is_static && member.kind == MemberKind::Method && member.name == name.text
+            let found = named_candidates(&owner, &name.text, |member| {
+                member.is_static && member.kind == MemberKind::Method
             });
             return self.resolved(&found, prepared, &types, None, &name.text, span);
         };
@@ -106,8 +106,8 @@ impl Binder<'_> {
         if owner.nullable_of().is_some() {
             return self.nullable_call(receiver, &name.text, prepared, &types, span);
         }
-        let members = candidates(&owner, |member| {
-            !member.is_static && member.kind == MemberKind::Method && member.name == name.text
+        let members = named_candidates(&owner, &name.text, |member| {
+            !member.is_static && member.kind == MemberKind::Method
         });
         if let Some(chosen) = self.choose(&members, &prepared, &types) {
             return self.build(&chosen, prepared, Some(receiver), span);
@@ -173,16 +173,15 @@ impl Binder<'_> {
             ("GetType", 0) => {
                 let op = Op::Convert(Box::new(super::super::ir::Conversion::Unwrap), Box::new(receiver.node));
                 let value = Typed::new(op, span, inner);
-                let members =
-                    candidates(&value.ty, |member| member.kind == MemberKind::Method && member.name == name);
+                let members = named_candidates(&value.ty, name, |member| member.kind == MemberKind::Method);
                 return self.resolved(&members, prepared, types, Some(value), name, span);
             }
             _ => return self.extension_call(&[], receiver, prepared, types, name, span),
         };
         let slot = self.temporary(inner.clone());
         let value = Typed::new(Op::Local(slot), span, inner);
-        let members = candidates(&value.ty, |member| {
-            !member.is_static && member.kind == MemberKind::Method && member.name == name
+        let members = named_candidates(&value.ty, name, |member| {
+            !member.is_static && member.kind == MemberKind::Method
         });
         let call = self.resolved(&members, prepared, types, Some(value), name, span)?;
         let safe = Op::NullSafe(slot, Box::new([receiver.node, call.node]));
@@ -208,10 +207,8 @@ impl Binder<'_> {
             .map(|(slot, ty)| Self::given(Typed::new(Op::Local(*slot), span, ty.clone())))
             .collect();
         let name = group.name.text.as_str();
-        let members = candidates(&group.owner, |member| {
-            member.is_static == group.receiver.is_none()
-                && member.kind == MemberKind::Method
-                && member.name == name
+        let members = named_candidates(&group.owner, name, |member| {
+            member.is_static == group.receiver.is_none() && member.kind == MemberKind::Method
         });
         match &group.receiver {
             None => self.resolved(&members, given, &group.types, None, name, span),

@@ -5,7 +5,7 @@ use super::super::ir::{Node, Op};
 use super::super::library::signature::MemberKind;
 use super::super::syntax::{Argument, Expr, ExprKind, Initializer, InitializerValue, Name, TypeSyntax};
 use super::super::types::{Type, default_value};
-use super::access::candidates;
+use super::access::{candidates, named_candidates};
 use super::names::Thing;
 use super::{Bind, Binder, Entry, Reported, Typed, relations};
 use crate::diagnostics::Span;
@@ -142,8 +142,8 @@ impl Binder<'_> {
                         .iter()
                         .map(|value| Argument { name: None, by_reference: false, value: value.clone() })
                         .collect();
-                    let adders = candidates(&object.ty, |member| {
-                        member.kind == MemberKind::Method && !member.is_static && member.name == "Add"
+                    let adders = named_candidates(&object.ty, "Add", |member| {
+                        member.kind == MemberKind::Method && !member.is_static
                     });
                     if adders.is_empty() {
                         let message = format!("`{}` has no method `Add`", object.ty);

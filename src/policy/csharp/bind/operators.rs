@@ -7,7 +7,7 @@ use super::super::library::signature::MemberKind;
 use super::super::syntax::{BinaryOp, Expr, ExprKind, UnaryOp};
 use super::super::types::Type;
 use super::super::value::Value;
-use super::access::candidates;
+use super::access::named_candidates;
 use super::overload::{Arg, Candidate, Given, Probe, resolve};
 use super::{Bind, Binder, Typed, relations};
 use crate::diagnostics::Span;
@@ -315,10 +315,8 @@ impl Binder<'_> {
     fn user_operator(&mut self, sign: &str, operands: &[Typed], span: Span) -> Option<Bind<Typed>> {
         let mut found: Vec<Candidate> = Vec::new();
         for operand in operands {
-            let more = candidates(inner(&operand.ty), |member| {
-                member.kind == MemberKind::Operator
-                    && member.name == sign
-                    && member.parameters.len() == operands.len()
+            let more = named_candidates(inner(&operand.ty), sign, |member| {
+                member.kind == MemberKind::Operator && member.parameters.len() == operands.len()
             });
             for candidate in more {
                 if !found.iter().any(|known| std::ptr::eq(known.member, candidate.member)) {

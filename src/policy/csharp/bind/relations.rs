@@ -374,11 +374,9 @@ fn user(from: &Type, constant: Option<&Value>, to: &Type, is_cast: bool) -> Opti
     }
     let mut best: Option<(u32, &'static Member, Option<Conversion>, Option<Conversion>)> = None;
     for class in classes {
-        for member in &members_of(class).members {
-            let kind_fits =
-                member.kind == MemberKind::Implicit || (is_cast && member.kind == MemberKind::Explicit);
+        for member in members_of(class).conversions() {
             let Some(parameter) = member.parameters.first() else { continue };
-            if !kind_fits || member.parameters.len() != 1 {
+            if member.kind == MemberKind::Explicit && !is_cast {
                 continue;
             }
             let into = step(from, constant, &parameter.ty, is_cast);

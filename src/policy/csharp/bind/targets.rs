@@ -6,7 +6,7 @@ use super::super::library::signature::MemberKind;
 use super::super::syntax::{BinaryOp, Expr, ExprKind, Name};
 use super::super::types::Type;
 use super::super::value::Value;
-use super::access::candidates;
+use super::access::{candidates, named_candidates};
 use super::names::Thing;
 use super::{Bind, Binder, Entry, Reported, Typed, relations};
 use crate::diagnostics::Span;
@@ -120,9 +120,8 @@ impl Binder<'_> {
                     return Ok(Target { setup, place: Place::Field(*slot, at), ty, span });
                 }
                 let object = self.stash(&mut setup, object);
-                let setters = candidates(&object.ty, |member| {
-                    member.kind == MemberKind::Setter && member.name == name.text
-                });
+                let setters =
+                    named_candidates(&object.ty, &name.text, |member| member.kind == MemberKind::Setter);
                 let Some(setter) = setters.first() else {
                     let owner = object.ty.clone();
                     self.instance_member(object, name, Vec::new(), span)?;
@@ -251,7 +250,7 @@ impl Binder<'_> {
                 Op::Field(Box::new(Node { op: set, span }), at)
             }
             Place::Property(object, name) => {
-                let setters = candidates(&object.ty, |m| m.kind == MemberKind::Setter && m.name == name.text);
+                let setters = named_candidates(&object.ty, &name.text, |m| m.kind == MemberKind::Setter);
                 let Some(setter) = setters.into_iter().next() else { return Err(Reported) };
                 Op::Store(Box::new(super::super::ir::CallOp {
                     member: setter.member,

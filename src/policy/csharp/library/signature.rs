@@ -83,12 +83,44 @@ pub struct Members {
     pub members: Vec<Member>,
     /// Names that the service refuses.
     pub denied: Vec<&'static str>,
+    /// Indices of the members, by name and then as they stand.
+    by_name: Vec<usize>,
+    /// Indices of the conversions that the class declares.
+    conversions: Vec<usize>,
+}
+
+impl Members {
+    /// The members called `name`, in the order of the tables.
+    pub fn named(&self, name: &str) -> impl Iterator<Item = &Member> {
+        let name_at = |at: &usize| self.members.get(*at).map_or("", |member| member.name.as_str());
+        let first = self.by_name.partition_point(|at| name_at(at) < name);
+        let rest = self.by_name.get(first..).unwrap_or_default();
+        let count = rest.partition_point(|at| name_at(at) == name);
+        rest.iter().take(count).filter_map(|at| self.members.get(*at))
+    }
+
+    /// The conversions that the class declares, with one parameter, in the order of the tables.
+    pub fn conversions(&self) -> impl Iterator<Item = &Member> {
+        self.conversions.iter().filter_map(|at| self.members.get(*at))
+    }
+
+    fn index(&mut self) {
+        let members = &self.members;
+        self.by_name = (0..members.len()).collect();
+        self.by_name.sort_by_key(|at| members.get(*at).map(|member| member.name.as_str()));
+        let is_conversion = |member: &Member| {
+            matches!(member.kind, MemberKind::Implicit | MemberKind::Explicit) && member.parameters.len() == 1
+        };
+        let numbered = members.iter().enumerate();
+        self.conversions = numbered.filter(|(_, member)| is_conversion(member)).map(|(at, _)| at).collect();
+    }
 }
 
 const COUNT: usize = Class::ALL.len();
 
 static MEMBERS: [OnceLock<Members>; COUNT] = [const { OnceLock::new() }; COUNT];
-static EMPTY: Members = Members { members: Vec::new(), denied: Vec::new() };
+static EMPTY: Members =
+    Members { members: Vec::new(), denied: Vec::new(), by_name: Vec::new(), conversions: Vec::new() };
 static EXTENSIONS: OnceLock<Vec<Class>> = OnceLock::new();
 static NAMES: OnceLock<std::collections::BTreeMap<&'static str, Vec<Class>>> = OnceLock::new();
 
@@ -101,6 +133,7 @@ pub fn members_of(class: Class) -> &'static Members {
             all.members.extend(table.rows.iter().filter_map(|row| read(table, row)));
             all.denied.extend(table.denied);
         }
+        all.index();
         all
     })
 }
