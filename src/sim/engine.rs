@@ -23,7 +23,7 @@ pub fn run<O: Observer>(plan: &RunPlan, observer: &mut O) -> Result<RunResult, A
         ArrivalSpec::ClosedLoop { clients, requests, .. } => {
             closed_loop(plan, &mut world, horizon, *clients, *requests)
         }
-        ArrivalSpec::Poisson { .. } | ArrivalSpec::Replay { .. } => open_loop(plan, &mut world, horizon),
+        ArrivalSpec::Poisson { .. } | ArrivalSpec::Replay(_) => open_loop(plan, &mut world, horizon),
     };
     let end = plan.horizon.map_or(end, |_| end.min(horizon));
     let result = world.finish(end);

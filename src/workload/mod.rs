@@ -9,11 +9,15 @@
 //! a trace for these), prompt caching.
 
 mod open_loop;
+mod replay;
 mod sizes;
 mod trace;
 mod traffic;
 
 pub use open_loop::{Arrival, OpenLoop};
+pub use replay::ReplaySpec;
 pub use sizes::{PromptSpec, SizeSpec, Sizes, TokenSpec};
-pub use trace::{Trace, TraceRow, unix_ns};
+pub use trace::{
+    Dropped, GzipError, Reason, SizeStats, Trace, TraceFormat, TraceRow, TraceStats, unix_ns, unpack,
+};
 pub use traffic::{ArrivalSpec, TrafficSpec};

@@ -3,12 +3,11 @@
 //! Rules: gaps of the Poisson process come from the stream `arrivals`, rounded to the nanosecond; sizes
 //! from [`Sizes`], by the number of the request. One arrival is made at a time.
 
-use std::sync::Arc;
-
 use crate::random::{Stream, StreamName, Streams, whole};
 use crate::units::{Demand, Duration, RequestId, Timestamp};
 
-use super::{ArrivalSpec, Sizes, Trace, TrafficSpec};
+use super::replay::Replay;
+use super::{ArrivalSpec, Sizes, TrafficSpec};
 
 /// One request on its way.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,7 +36,7 @@ enum Source {
         last: Timestamp,
         requests: u64,
     },
-    Replay(Arc<Trace>),
+    Replay(Box<Replay>),
 }
 
 const ARRIVALS: StreamName = StreamName::new("arrivals");
@@ -54,7 +53,7 @@ impl OpenLoop {
                     requests: requests.unwrap_or(u64::MAX),
                 }
             }
-            ArrivalSpec::Replay { trace } => Source::Replay(Arc::clone(trace)),
+            ArrivalSpec::Replay(spec) => Source::Replay(Box::new(Replay::new(spec, *streams))),
             ArrivalSpec::Poisson { .. } | ArrivalSpec::ClosedLoop { .. } => Source::Nothing,
         };
         Self { source, sizes: Sizes::new(traffic.sizes.clone(), streams), next: 0 }
@@ -77,9 +76,9 @@ impl OpenLoop {
                 *last = last.saturating_add(gap);
                 Arrival { at: *last, demand: self.sizes.of(request) }
             }
-            Source::Replay(trace) => {
-                let row = trace.rows.get(usize::try_from(request.0).ok()?)?;
-                Arrival { at: row.at, demand: self.sizes.of_row(row) }
+            Source::Replay(replay) => {
+                let (at, row) = replay.next()?;
+                Arrival { at, demand: self.sizes.of_row(row) }
             }
         };
         self.next = self.next.saturating_add(1);
@@ -91,8 +90,10 @@ const NANOS_PER_SECOND: f64 = 1e9;
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use crate::units::Tokens;
-    use crate::workload::{PromptSpec, SizeSpec, TokenSpec, TraceRow};
+    use crate::workload::{PromptSpec, ReplaySpec, SizeSpec, TokenSpec, Trace, TraceRow};
 
     use super::*;
 
@@ -162,9 +163,11 @@ mod tests {
                 at: Timestamp::from_nanos(at),
                 prompt_tokens: Tokens(prompt),
                 completion_tokens: Tokens(completion),
+                images: 0,
             })
             .into();
-        let mut source = open_loop(ArrivalSpec::Replay { trace: Arc::new(Trace { rows, dropped: 0 }) });
+        let mut source =
+            open_loop(ArrivalSpec::Replay(ReplaySpec::whole(Arc::new(Trace { rows, ..Trace::default() }))));
         let first = source.next().unwrap();
         assert_eq!((first.at, first.demand.prompt_tokens), (Timestamp::ZERO, Tokens(374)));
         let second = source.next().unwrap();

@@ -159,7 +159,8 @@ mod tests {
 
     #[test]
     fn replayed_rows_decide() {
-        let row = TraceRow { at: Timestamp::ZERO, prompt_tokens: Tokens(374), completion_tokens: Tokens(44) };
+        let (prompt_tokens, completion_tokens) = (Tokens(374), Tokens(44));
+        let row = TraceRow { at: Timestamp::ZERO, prompt_tokens, completion_tokens, images: 0 };
         let demand = sizes(PromptSpec::Tokens(TokenSpec::Fixed(1)), TokenSpec::Fixed(1)).of_row(&row);
         assert_eq!((demand.prompt, demand.prompt_tokens), (PromptSize::One(Chars(1_496)), Tokens(374)));
         assert_eq!((demand.completion_tokens, demand.max_tokens), (Tokens(44), Some(Tokens(77))));

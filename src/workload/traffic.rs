@@ -1,10 +1,8 @@
 //! Traffic as data.
 
-use std::sync::Arc;
-
 use crate::units::Duration;
 
-use super::{SizeSpec, Trace};
+use super::{ReplaySpec, SizeSpec};
 
 /// All traffic of a run.
 #[derive(Clone, Debug, PartialEq)]
@@ -39,8 +37,5 @@ pub enum ArrivalSpec {
         requests: Option<u64>,
     },
     /// The times and sizes of a recorded trace.
-    Replay {
-        /// The trace.
-        trace: Arc<Trace>,
-    },
+    Replay(ReplaySpec),
 }

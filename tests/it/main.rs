@@ -23,5 +23,6 @@ mod policy_tests;
 mod replay;
 mod support;
 mod tidy;
+mod traces;
 mod walkthrough;
 mod window_edges;

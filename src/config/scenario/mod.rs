@@ -22,7 +22,7 @@ mod traffic;
 pub use assume::{Assumption, open_switches};
 pub(crate) use assume::{Setting, switch_assumptions};
 pub(crate) use gateway::join_all;
-pub(crate) use library::Library;
+pub(crate) use library::{Library, read_trace};
 pub(crate) use lower::{Lowered, lower};
 pub use overrides::Overrides;
 pub(crate) use overrides::{ParsedOverrides, vary};

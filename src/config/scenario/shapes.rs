@@ -297,7 +297,32 @@ pub(crate) static REPLAY: Shape = Shape {
     what: "replayed traffic",
     fields: &[
         TRAFFIC_KIND,
-        Field::required("trace", Kind::Text, "Trace file (CSV), relative to the scenario file."),
+        Field::required(
+            "trace",
+            Kind::Text,
+            "Trace file, relative to the scenario file: CSV of Azure LLM or BurstGPT, Mooncake JSONL; or gzip of it.",
+        ),
+        Field::optional("from", Kind::TIME, "Where the slice begins, from the first request on; default 0s."),
+        Field::optional(
+            "to",
+            Kind::TIME_ABOVE_ZERO,
+            "Where the slice ends; default: after the last request.",
+        ),
+        Field::optional(
+            "speed",
+            Kind::Number { min: 0.000_001, max: 1_000_000.0 },
+            "How many times as fast as recorded; default 1.",
+        ),
+        Field::optional(
+            "rounds",
+            Kind::integer(1, 1_000_000),
+            "How often the slice is replayed; default 1. A round lasts to `to`, or until a mean gap after the end.",
+        ),
+        Field::optional(
+            "spread",
+            Kind::Flag,
+            "Whether requests of one tick of a coarse clock are spread over it; default true.",
+        ),
         Field::optional(
             "request",
             Kind::Object(&REPLAYED_REQUEST),
