@@ -6,6 +6,7 @@
 use crate::random::{Stream, StreamName, Streams, whole};
 use crate::units::{Demand, Duration, RequestId, Timestamp};
 
+use super::process::Process;
 use super::replay::Replay;
 use super::{ArrivalSpec, Sizes, TrafficSpec};
 
@@ -28,12 +29,16 @@ pub struct OpenLoop {
 
 #[derive(Clone, Debug)]
 enum Source {
-    /// A closed loop, or a rate at which nothing comes.
+    /// A closed loop, a script, or a rate at which nothing comes.
     Nothing,
     Poisson {
         stream: Box<Stream>,
         mean_gap_ns: f64,
         last: Timestamp,
+        requests: u64,
+    },
+    Process {
+        process: Box<Process>,
         requests: u64,
     },
     Replay(Box<Replay>),
@@ -42,7 +47,7 @@ enum Source {
 const ARRIVALS: StreamName = StreamName::new("arrivals");
 
 impl OpenLoop {
-    /// The arrivals of `traffic`. A closed loop has none: its next request depends on answers.
+    /// The arrivals of `traffic`. A closed loop has none, nor a script: its next request depends on answers.
     pub fn new(traffic: &TrafficSpec, streams: &Streams) -> Self {
         let source = match &traffic.arrivals {
             ArrivalSpec::Poisson { per_second, requests } if per_second.is_finite() && *per_second > 0.0 => {
@@ -54,7 +59,13 @@ impl OpenLoop {
                 }
             }
             ArrivalSpec::Replay(spec) => Source::Replay(Box::new(Replay::new(spec, *streams))),
-            ArrivalSpec::Poisson { .. } | ArrivalSpec::ClosedLoop { .. } => Source::Nothing,
+            ArrivalSpec::Process { process, requests } => Source::Process {
+                process: Box::new(Process::new(process, *streams)),
+                requests: requests.unwrap_or(u64::MAX),
+            },
+            ArrivalSpec::Poisson { .. } | ArrivalSpec::ClosedLoop { .. } | ArrivalSpec::Scripted(_) => {
+                Source::Nothing
+            }
         };
         Self { source, sizes: Sizes::new(traffic.sizes.clone(), streams), next: 0 }
     }
@@ -75,6 +86,12 @@ impl OpenLoop {
                 let gap = Duration::from_nanos(whole(stream.exponential(*mean_gap_ns)));
                 *last = last.saturating_add(gap);
                 Arrival { at: *last, demand: self.sizes.of(request) }
+            }
+            Source::Process { process, requests } => {
+                if request.0 >= *requests {
+                    return None;
+                }
+                Arrival { at: process.next()?, demand: self.sizes.of(request) }
             }
             Source::Replay(replay) => {
                 let (at, row) = replay.next()?;

@@ -24,5 +24,6 @@ mod replay;
 mod support;
 mod tidy;
 mod traces;
+mod traffic;
 mod walkthrough;
 mod window_edges;

@@ -12,12 +12,15 @@ mod library;
 mod lower;
 mod overrides;
 mod policies;
+mod processes;
 mod readings;
+mod scripted;
 pub(crate) mod shapes;
 mod targets;
 #[cfg(test)]
 mod tests;
 mod traffic;
+pub(crate) mod traffic_shapes;
 
 pub use assume::{Assumption, open_switches};
 pub(crate) use assume::{Setting, switch_assumptions};

@@ -5,6 +5,8 @@ use std::sync::Arc;
 use super::super::check::Dialect;
 use super::super::json::Node;
 use super::library::{Library, Loaded};
+use super::processes::read_process;
+use super::scripted::read_script;
 use crate::diagnostics::{Diagnostic, Diagnostics};
 use crate::units::{Chars, Duration, Tokens};
 use crate::workload::{ArrivalSpec, PromptSpec, ReplaySpec, SizeSpec, TokenSpec, Trace, TrafficSpec};
@@ -27,22 +29,13 @@ pub(super) fn read_traffic(
             requests: requests?,
             pause: node.get("pause").and_then(Node::time).unwrap_or(Duration::ZERO),
         },
-        "poisson" => {
-            if requests.is_none() && tree.get("horizon").is_none() {
-                diagnostics.push(
-                    Diagnostic::error("endless-run", node.mark(), "poisson traffic would never end")
-                        .label("expected `requests` here or a `horizon` of the scenario"),
-                );
-                return None;
-            }
-            ArrivalSpec::Poisson { per_second: node.get("perSecond")?.number()?, requests }
-        }
         "replay" => {
             let Loaded { content, hash } = library.trace(node.get("trace")?, diagnostics)?;
             trace_hash = Some(hash);
             ArrivalSpec::Replay(read_replay(node, content?, diagnostics)?)
         }
-        _ => return None,
+        "scripted" => ArrivalSpec::Scripted(read_script(node, common_max_tokens(node), diagnostics)?),
+        kind => read_process(node, kind, tree.get("horizon").is_some(), diagnostics)?,
     };
     let sizes = read_sizes(node, &arrivals, diagnostics)?;
     let stream = node.get("request").and_then(|request| request.get("stream"));
@@ -87,11 +80,16 @@ fn read_replay(node: &Node, trace: Arc<Trace>, diagnostics: &mut Diagnostics) ->
     Some(spec)
 }
 
+/// `max_tokens` of all requests.
+fn common_max_tokens(node: &Node) -> Option<Tokens> {
+    node.get("request")?.get("maxTokens")?.integer().map(Tokens)
+}
+
 fn read_sizes(node: &Node, arrivals: &ArrivalSpec, diagnostics: &mut Diagnostics) -> Option<SizeSpec> {
     let request = node.get("request");
-    let max_tokens = request.and_then(|request| request.get("maxTokens")).and_then(Node::integer).map(Tokens);
-    if matches!(arrivals, ArrivalSpec::Replay(_)) {
-        // Rows of the trace carry their sizes.
+    let max_tokens = common_max_tokens(node);
+    if matches!(arrivals, ArrivalSpec::Replay(_) | ArrivalSpec::Scripted(_)) {
+        // Rows of the trace and requests of the script carry their sizes.
         let none = TokenSpec::Fixed(1);
         return Some(SizeSpec { prompt: PromptSpec::Tokens(none), completion: none, max_tokens });
     }
