@@ -33,6 +33,8 @@ pub(crate) enum Command {
     Test(TestArgs),
     /// Look at policy documents: are they well-formed, what do they do, how much of it runs here?
     Policy(PolicyArgs),
+    /// Look at recorded traffic: how bursty is it, how large are its requests?
+    Trace(TraceArgs),
     /// Evaluate one policy expression over a context: what does it give?
     Expr(ExprArgs),
     /// Print the JSON Schema of a file format
@@ -243,6 +245,32 @@ pub(crate) struct PolicyCoverageArgs {
     /// The document is deployed with format `xml` (expressions escaped), not `rawxml`
     #[arg(long)]
     pub escaped: bool,
+    /// What is printed
+    #[arg(long, value_enum, default_value_t)]
+    pub format: Format,
+}
+
+/// Arguments of `trace`.
+#[derive(Debug, Args)]
+pub(crate) struct TraceArgs {
+    /// What to do with the trace.
+    #[command(subcommand)]
+    pub command: TraceCommand,
+}
+
+/// What can be done with traces.
+#[derive(Debug, Subcommand)]
+pub(crate) enum TraceCommand {
+    /// Print rates, burstiness and sizes of a trace (Azure LLM, BurstGPT or Mooncake; plain or gzip)
+    Stats(TraceStatsArgs),
+}
+
+/// Arguments of `trace stats`.
+#[derive(Debug, Args)]
+pub(crate) struct TraceStatsArgs {
+    /// Trace file
+    #[arg(value_name = "FILE")]
+    pub path: String,
     /// What is printed
     #[arg(long, value_enum, default_value_t)]
     pub format: Format,

@@ -23,7 +23,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
-use args::{Cli, Command, PolicyCommand};
+use args::{Cli, Command, PolicyCommand, TraceCommand};
 use exit_code::Exit;
 use session::{Session, Stop};
 
@@ -50,6 +50,9 @@ pub fn main() -> ExitCode {
             PolicyCommand::Coverage(args) => commands::coverage::coverage(args, &mut session),
         },
         Command::Test(args) => commands::test::test(args, &mut session),
+        Command::Trace(args) => match &args.command {
+            TraceCommand::Stats(args) => commands::trace::stats(args, &mut session),
+        },
         Command::Expr(args) => commands::expr::expr(args, &mut session),
         Command::Schema(args) => commands::schema::schema(args, &mut session),
     };

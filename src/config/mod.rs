@@ -35,6 +35,7 @@ pub use files::{DiskFiles, FileError, Files, MAX_FILE_BYTES, MemoryFiles};
 pub use guess::{Guess, Guessed, guess_scenario, load_guessed};
 pub use loaded::{BASE, Scenario, Variant, load_scenario};
 pub use places::{ResourceSpans, resource_spans};
+pub(crate) use scenario::read_trace;
 pub use scenario::{Assumption, Overrides, open_switches};
 pub use schema::{scenario_schema, suite_schema};
 pub use strategies::strategy_variants;

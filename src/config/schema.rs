@@ -64,7 +64,10 @@ fn field_schema(shape: &Shape, field: &Field) -> Value {
 }
 
 fn case_word(shape: &str) -> Option<&'static str> {
-    super::scenario::shapes::TRAFFIC.iter().find(|(_, case)| case.name == shape).map(|(word, _)| *word)
+    super::scenario::traffic_shapes::TRAFFIC
+        .iter()
+        .find(|(_, case)| case.name == shape)
+        .map(|(word, _)| *word)
 }
 
 fn kind_schema(kind: Kind) -> Value {

@@ -12,8 +12,10 @@
 //!
 //! Deliberately absent: entropy from the machine, and anything cryptographic.
 
+mod gaps;
 mod name;
 mod stream;
 
+pub use gaps::{gamma_shape, weibull_shape};
 pub use name::{StreamName, Streams};
 pub use stream::{Stream, whole};

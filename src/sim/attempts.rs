@@ -8,10 +8,11 @@ use super::flight::{Call, Reply};
 use super::journal::Record;
 use super::observe::{AttemptResult, Observer, Step};
 use super::world::{Site, World};
-use crate::backend::{Decision, Headroom, LimitKind};
+use crate::backend::{Decision, Headroom, LimitKind, ServiceTime};
 use crate::gateway::{ForwardTarget, Input, SentBody};
 use crate::policy::{HeaderValue, Headers, Response, Text};
-use crate::units::{AttemptNumber, BackendId, StatusCode, Timestamp};
+use crate::units::{AttemptNumber, BackendId, Duration, StatusCode, Timestamp};
+use crate::workload::Service;
 
 impl<O: Observer> World<'_, O> {
     pub(super) fn forward(
@@ -75,7 +76,10 @@ impl<O: Observer> World<'_, O> {
                     call.reply = Reply::Admitted(headroom);
                     let request = flight.exchange.id().0;
                     let mut stream = self.streams.keyed(site.latency_stream, request, u64::from(attempt.0));
-                    let time = deployment.service_time(&flight.demand, &mut stream);
+                    let time = match flight.service {
+                        Some(recorded) => recorded_time(recorded, deployment.spec().network),
+                        None => deployment.service_time(&flight.demand, &mut stream),
+                    };
                     if self.plan.traffic.stream {
                         kind = EventKind::Headers;
                         body_end_at = Some(now.saturating_add(time.total));
@@ -182,6 +186,14 @@ impl<O: Observer> World<'_, O> {
             let key = (slot, flight.epoch, attempt.0);
             self.orphans.insert(key, (flight.call.backend, flight.demand.clone(), counted));
         }
+    }
+}
+
+/// A service time that was given instead of drawn.
+fn recorded_time(recorded: Service, network: Duration) -> ServiceTime {
+    ServiceTime {
+        first_token: recorded.first_token.saturating_add(network),
+        total: recorded.total.saturating_add(network),
     }
 }
 

@@ -10,7 +10,7 @@ use super::result::{AccountingError, RunResult};
 use super::world::World;
 use crate::random::Streams;
 use crate::units::{RequestId, Timestamp};
-use crate::workload::{ArrivalSpec, OpenLoop, Sizes};
+use crate::workload::{ArrivalSpec, OpenLoop, ScriptedRequest, Sizes, Start};
 
 /// Runs `plan` to its horizon, or until all traffic has ended, and checks the accounts.
 ///
@@ -23,7 +23,10 @@ pub fn run<O: Observer>(plan: &RunPlan, observer: &mut O) -> Result<RunResult, A
         ArrivalSpec::ClosedLoop { clients, requests, .. } => {
             closed_loop(plan, &mut world, horizon, *clients, *requests)
         }
-        ArrivalSpec::Poisson { .. } | ArrivalSpec::Replay { .. } => open_loop(plan, &mut world, horizon),
+        ArrivalSpec::Scripted(requests) => scripted(&mut world, horizon, requests),
+        ArrivalSpec::Poisson { .. } | ArrivalSpec::Process { .. } | ArrivalSpec::Replay(_) => {
+            open_loop(plan, &mut world, horizon)
+        }
     };
     let end = plan.horizon.map_or(end, |_| end.min(horizon));
     let result = world.finish(end);
@@ -59,7 +62,7 @@ fn open_loop<O: Observer>(plan: &RunPlan, world: &mut World<'_, O>, horizon: Tim
         } else if let Some(new) = arrival.take() {
             now = at;
             world.advance(now);
-            world.arrive(now, None, new.demand);
+            world.arrive(now, None, new.demand, None);
             arrival = source.next();
         }
     }
@@ -95,7 +98,43 @@ fn closed_loop<O: Observer>(
             now = at;
             world.advance(now);
             let demand = sizes.of(RequestId(world.arrivals()));
-            world.arrive(now, Some(event.slot), demand);
+            world.arrive(now, Some(event.slot), demand, None);
+        }
+    }
+    now
+}
+
+/// Each request at its time, or some time after the client is done with the one before it.
+fn scripted<O: Observer>(
+    world: &mut World<'_, O>,
+    horizon: Timestamp,
+    requests: &[ScriptedRequest],
+) -> Timestamp {
+    for (slot, request) in (0_u32..).zip(requests) {
+        let at = match request.start {
+            Start::At(at) => at,
+            Start::After(pause) if slot == 0 => Timestamp::ZERO.saturating_add(pause),
+            Start::After(_) => continue,
+        };
+        world.calendar.schedule(at, Event { kind: EventKind::ClientSends, slot, epoch: 0, attempt: 0 });
+    }
+    let mut now = Timestamp::ZERO;
+    while let Some(at) = world.calendar.next_at() {
+        if at >= horizon {
+            return horizon;
+        }
+        let Some((_, event)) = world.calendar.pop() else { break };
+        if event.kind != EventKind::ClientSends {
+            if world.is_stale(&event) {
+                continue;
+            }
+            now = at;
+            world.advance(now);
+            world.happen(now, event);
+        } else if let Some(request) = usize::try_from(event.slot).ok().and_then(|slot| requests.get(slot)) {
+            now = at;
+            world.advance(now);
+            world.arrive(now, Some(event.slot), request.demand.clone(), request.service);
         }
     }
     now

@@ -4,6 +4,7 @@ use super::observe::{AttemptResult, Step};
 use crate::backend::{Headroom, LimitKind};
 use crate::gateway::{Exchange, Selection};
 use crate::units::{BackendId, Demand, Duration, PromptSize, StatusCode, Timestamp, Tokens};
+use crate::workload::Service;
 
 /// One slot of the world. Slots are used again; `epoch` tells their tenants apart.
 #[derive(Clone, Debug)]
@@ -16,6 +17,8 @@ pub(super) struct Flight {
     /// Closed-loop client, if any.
     pub(super) client: Option<u32>,
     pub(super) demand: Demand,
+    /// How long each attempt takes, when the request says it.
+    pub(super) service: Option<Service>,
     pub(super) call: Call,
     pub(super) first_byte: Option<Timestamp>,
     pub(super) status: Option<StatusCode>,
@@ -73,6 +76,7 @@ impl Flight {
             instance: 0,
             client: None,
             demand,
+            service: None,
             call,
             first_byte: None,
             status: None,
@@ -93,6 +97,7 @@ impl Flight {
         self.instance = instance;
         self.client = client;
         self.demand = demand;
+        self.service = None;
         self.call.attempt = 0;
         self.call.is_live = false;
         self.call.counted = None;

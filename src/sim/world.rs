@@ -31,6 +31,7 @@ use crate::policy::{Body, Header, HeaderValue, Text};
 use crate::random::{StreamName, Streams};
 use crate::semantics::InstanceAssignment;
 use crate::units::{AttemptNumber, BackendId, Demand, Duration, RequestId, Timestamp, Tokens};
+use crate::workload::{ArrivalSpec, Service, Start};
 
 /// Everything that changes while a run goes on.
 pub(super) struct World<'p, O> {
@@ -144,8 +145,14 @@ impl<'p, O: Observer> World<'p, O> {
         self.timeline.advance(now, &mut self.deployments, self.observer);
     }
 
-    /// A request arrives.
-    pub(super) fn arrive(&mut self, now: Timestamp, client: Option<u32>, demand: Demand) {
+    /// A request arrives, of a client if it is one of those that wait for answers.
+    pub(super) fn arrive(
+        &mut self,
+        now: Timestamp,
+        client: Option<u32>,
+        demand: Demand,
+        service: Option<Service>,
+    ) {
         let id = RequestId(self.next_request);
         self.next_request += 1;
         self.result.arrivals += 1;
@@ -158,6 +165,7 @@ impl<'p, O: Observer> World<'p, O> {
         let Some(flight) = self.flights.get_mut(slot as usize) else { return };
         let Some((gateway, choices)) = self.gateways.get_mut(instance as usize) else { return };
         flight.begin(now, instance, client, demand);
+        flight.service = service;
         let epoch = flight.epoch;
         self.head.id = id;
         self.head.tokens.prompt = u32::try_from(flight.demand.prompt_tokens.get()).ok();
@@ -451,11 +459,24 @@ impl<'p, O: Observer> World<'p, O> {
         flight.is_used = false;
         flight.epoch = flight.epoch.wrapping_add(1);
         self.free.push(slot);
-        if let (Some(client), crate::workload::ArrivalSpec::ClosedLoop { pause, .. }) =
-            (flight.client, &self.plan.traffic.arrivals)
-        {
+        if let Some((client, pause)) = flight.client.and_then(|client| self.next_of(client)) {
             let event = Event { kind: EventKind::ClientSends, slot: client, epoch: 0, attempt: 0 };
-            self.calendar.schedule(now.saturating_add(*pause), event);
+            self.calendar.schedule(now.saturating_add(pause), event);
+        }
+    }
+
+    /// Who sends next now that a client (of a script: a request) has ended, and how long from now.
+    fn next_of(&self, client: u32) -> Option<(u32, Duration)> {
+        match &self.plan.traffic.arrivals {
+            ArrivalSpec::ClosedLoop { pause, .. } => Some((client, *pause)),
+            ArrivalSpec::Scripted(requests) => {
+                let next = client.checked_add(1)?;
+                match requests.get(usize::try_from(next).ok()?)?.start {
+                    Start::After(pause) => Some((next, pause)),
+                    Start::At(_) => None,
+                }
+            }
+            ArrivalSpec::Poisson { .. } | ArrivalSpec::Process { .. } | ArrivalSpec::Replay(_) => None,
         }
     }
 }

@@ -5,15 +5,20 @@
 //! - Arrivals of an open loop come from one stream of their own.
 //! - Memory does not grow with the number of requests (a replayed trace is held once).
 //!
-//! Deliberately not modelled: sessions, correlated prompt and completion sizes, rates that drift (replay
-//! a trace for these), prompt caching.
+//! Deliberately not modelled: sessions, correlated prompt and completion sizes, prompt caching.
 
 mod open_loop;
+mod process;
+mod replay;
 mod sizes;
 mod trace;
 mod traffic;
 
 pub use open_loop::{Arrival, OpenLoop};
-pub use sizes::{PromptSpec, SizeSpec, Sizes, TokenSpec};
-pub use trace::{Trace, TraceRow, unix_ns};
-pub use traffic::{ArrivalSpec, TrafficSpec};
+pub use process::{Gaps, ProcessSpec, Segment, diurnal};
+pub use replay::ReplaySpec;
+pub use sizes::{PromptSpec, SizeSpec, Sizes, TokenSpec, messages, one_message};
+pub use trace::{
+    Dropped, GzipError, Reason, SizeStats, Trace, TraceFormat, TraceRow, TraceStats, unix_ns, unpack,
+};
+pub use traffic::{ArrivalSpec, ScriptedRequest, Service, Start, TrafficSpec};

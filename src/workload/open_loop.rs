@@ -3,12 +3,12 @@
 //! Rules: gaps of the Poisson process come from the stream `arrivals`, rounded to the nanosecond; sizes
 //! from [`Sizes`], by the number of the request. One arrival is made at a time.
 
-use std::sync::Arc;
-
 use crate::random::{Stream, StreamName, Streams, whole};
 use crate::units::{Demand, Duration, RequestId, Timestamp};
 
-use super::{ArrivalSpec, Sizes, Trace, TrafficSpec};
+use super::process::Process;
+use super::replay::Replay;
+use super::{ArrivalSpec, Sizes, TrafficSpec};
 
 /// One request on its way.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,7 +29,7 @@ pub struct OpenLoop {
 
 #[derive(Clone, Debug)]
 enum Source {
-    /// A closed loop, or a rate at which nothing comes.
+    /// A closed loop, a script, or a rate at which nothing comes.
     Nothing,
     Poisson {
         stream: Box<Stream>,
@@ -37,13 +37,17 @@ enum Source {
         last: Timestamp,
         requests: u64,
     },
-    Replay(Arc<Trace>),
+    Process {
+        process: Box<Process>,
+        requests: u64,
+    },
+    Replay(Box<Replay>),
 }
 
 const ARRIVALS: StreamName = StreamName::new("arrivals");
 
 impl OpenLoop {
-    /// The arrivals of `traffic`. A closed loop has none: its next request depends on answers.
+    /// The arrivals of `traffic`. A closed loop has none, nor a script: its next request depends on answers.
     pub fn new(traffic: &TrafficSpec, streams: &Streams) -> Self {
         let source = match &traffic.arrivals {
             ArrivalSpec::Poisson { per_second, requests } if per_second.is_finite() && *per_second > 0.0 => {
@@ -54,8 +58,14 @@ impl OpenLoop {
                     requests: requests.unwrap_or(u64::MAX),
                 }
             }
-            ArrivalSpec::Replay { trace } => Source::Replay(Arc::clone(trace)),
-            ArrivalSpec::Poisson { .. } | ArrivalSpec::ClosedLoop { .. } => Source::Nothing,
+            ArrivalSpec::Replay(spec) => Source::Replay(Box::new(Replay::new(spec, *streams))),
+            ArrivalSpec::Process { process, requests } => Source::Process {
+                process: Box::new(Process::new(process, *streams)),
+                requests: requests.unwrap_or(u64::MAX),
+            },
+            ArrivalSpec::Poisson { .. } | ArrivalSpec::ClosedLoop { .. } | ArrivalSpec::Scripted(_) => {
+                Source::Nothing
+            }
         };
         Self { source, sizes: Sizes::new(traffic.sizes.clone(), streams), next: 0 }
     }
@@ -77,9 +87,15 @@ impl OpenLoop {
                 *last = last.saturating_add(gap);
                 Arrival { at: *last, demand: self.sizes.of(request) }
             }
-            Source::Replay(trace) => {
-                let row = trace.rows.get(usize::try_from(request.0).ok()?)?;
-                Arrival { at: row.at, demand: self.sizes.of_row(row) }
+            Source::Process { process, requests } => {
+                if request.0 >= *requests {
+                    return None;
+                }
+                Arrival { at: process.next()?, demand: self.sizes.of(request) }
+            }
+            Source::Replay(replay) => {
+                let (at, row) = replay.next()?;
+                Arrival { at, demand: self.sizes.of_row(row) }
             }
         };
         self.next = self.next.saturating_add(1);
@@ -91,8 +107,10 @@ const NANOS_PER_SECOND: f64 = 1e9;
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use crate::units::Tokens;
-    use crate::workload::{PromptSpec, SizeSpec, TokenSpec, TraceRow};
+    use crate::workload::{PromptSpec, ReplaySpec, SizeSpec, TokenSpec, Trace, TraceRow};
 
     use super::*;
 
@@ -162,9 +180,11 @@ mod tests {
                 at: Timestamp::from_nanos(at),
                 prompt_tokens: Tokens(prompt),
                 completion_tokens: Tokens(completion),
+                images: 0,
             })
             .into();
-        let mut source = open_loop(ArrivalSpec::Replay { trace: Arc::new(Trace { rows, dropped: 0 }) });
+        let mut source =
+            open_loop(ArrivalSpec::Replay(ReplaySpec::whole(Arc::new(Trace { rows, ..Trace::default() }))));
         let first = source.next().unwrap();
         assert_eq!((first.at, first.demand.prompt_tokens), (Timestamp::ZERO, Tokens(374)));
         let second = source.next().unwrap();

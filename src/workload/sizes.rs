@@ -63,12 +63,7 @@ impl Sizes {
     /// The sizes that `spec` describes, drawn from the stream `sizes`.
     pub fn new(spec: SizeSpec, streams: &Streams) -> Self {
         let constant_prompt = match &spec.prompt {
-            PromptSpec::Messages(chars) => {
-                let tokens = chars
-                    .iter()
-                    .fold(0_u64, |sum, chars| sum.saturating_add(chars.get().div_ceil(CHARS_PER_TOKEN)));
-                Some((PromptSize::Messages(Arc::clone(chars)), Tokens(tokens)))
-            }
+            PromptSpec::Messages(chars) => Some(messages(Arc::clone(chars))),
             PromptSpec::Tokens(TokenSpec::Fixed(tokens)) => Some(one_message(Tokens((*tokens).max(1)))),
             PromptSpec::Tokens(TokenSpec::LogNormal { .. }) => None,
         };
@@ -120,7 +115,15 @@ impl TokenSpec {
     }
 }
 
-fn one_message(tokens: Tokens) -> (PromptSize, Tokens) {
+/// Messages and the tokens that they are taken to have.
+pub fn messages(chars: Arc<[Chars]>) -> (PromptSize, Tokens) {
+    let tokens = chars.iter().map(|chars| chars.get().div_ceil(CHARS_PER_TOKEN));
+    let tokens = tokens.fold(0_u64, u64::saturating_add);
+    (PromptSize::Messages(chars), Tokens(tokens))
+}
+
+/// A single message that has so many tokens.
+pub fn one_message(tokens: Tokens) -> (PromptSize, Tokens) {
     (PromptSize::One(Chars(tokens.get().saturating_mul(CHARS_PER_TOKEN))), tokens)
 }
 
@@ -159,7 +162,8 @@ mod tests {
 
     #[test]
     fn replayed_rows_decide() {
-        let row = TraceRow { at: Timestamp::ZERO, prompt_tokens: Tokens(374), completion_tokens: Tokens(44) };
+        let (prompt_tokens, completion_tokens) = (Tokens(374), Tokens(44));
+        let row = TraceRow { at: Timestamp::ZERO, prompt_tokens, completion_tokens, images: 0 };
         let demand = sizes(PromptSpec::Tokens(TokenSpec::Fixed(1)), TokenSpec::Fixed(1)).of_row(&row);
         assert_eq!((demand.prompt, demand.prompt_tokens), (PromptSize::One(Chars(1_496)), Tokens(374)));
         assert_eq!((demand.completion_tokens, demand.max_tokens), (Tokens(44), Some(Tokens(77))));

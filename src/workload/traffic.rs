@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use crate::units::Duration;
+use crate::units::{Demand, Duration, Timestamp};
 
-use super::{SizeSpec, Trace};
+use super::{ProcessSpec, ReplaySpec, SizeSpec};
 
 /// All traffic of a run.
 #[derive(Clone, Debug, PartialEq)]
@@ -38,9 +38,45 @@ pub enum ArrivalSpec {
         /// Stop after so many; `None`: the run's end stops them.
         requests: Option<u64>,
     },
-    /// The times and sizes of a recorded trace.
-    Replay {
-        /// The trace.
-        trace: Arc<Trace>,
+    /// Independent of answers in another way.
+    Process {
+        /// How they come.
+        process: ProcessSpec,
+        /// Stop after so many; `None`: the run's end stops them.
+        requests: Option<u64>,
     },
+    /// A list of requests, each with its own size.
+    Scripted(Arc<[ScriptedRequest]>),
+    /// The times and sizes of a recorded trace.
+    Replay(ReplaySpec),
+}
+
+/// One request of a script.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ScriptedRequest {
+    /// When it is sent.
+    pub start: Start,
+    /// What it asks.
+    pub demand: Demand,
+    /// How long the deployment takes for it, when that was recorded; else its latency model says.
+    pub service: Option<Service>,
+}
+
+/// When a scripted request is sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Start {
+    /// At a time of its own.
+    At(Timestamp),
+    /// So long after the client is done with the request before it in the list; the first one so long
+    /// after the start of the run.
+    After(Duration),
+}
+
+/// A recorded time of service, without the network between gateway and deployment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Service {
+    /// Until the first token of a stream; at most `total`.
+    pub first_token: Duration,
+    /// Until the last token.
+    pub total: Duration,
 }

@@ -23,5 +23,7 @@ mod policy_tests;
 mod replay;
 mod support;
 mod tidy;
+mod traces;
+mod traffic;
 mod walkthrough;
 mod window_edges;

@@ -10,3 +10,4 @@ pub(crate) mod policy;
 pub(crate) mod run;
 pub(crate) mod schema;
 pub(crate) mod test;
+pub(crate) mod trace;

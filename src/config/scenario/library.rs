@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::super::arm::{Resource, read_resources};
-use super::super::files::{Files, beside};
+use super::super::files::{Files, MAX_FILE_BYTES, beside};
 use super::super::hash::Fingerprint;
 use super::super::json::{Node, parse, shorten};
 use super::policies::Policy;
 use crate::diagnostics::{Diagnostic, Diagnostics, SourceId, SourceMap, Span};
-use crate::workload::Trace;
+use crate::workload::{Trace, unpack};
 
 /// A file in its lowered form and the hash of its bytes.
 #[derive(Clone, Debug)]
@@ -91,8 +91,7 @@ impl<'a> Library<'a> {
             return Some(known.clone());
         }
         let bytes = self.named_file(&path, "trace", node, diagnostics)?;
-        let source = self.sources.add(path.as_str(), String::from_utf8_lossy(&bytes).into_owned());
-        let content = Trace::parse(&bytes, source, diagnostics).map(Arc::new);
+        let content = read_trace(&path, &bytes, self.sources, diagnostics).map(Arc::new);
         let loaded = Loaded { content, hash: hash(&bytes) };
         self.traces.insert(path, loaded.clone());
         Some(loaded)
@@ -168,6 +167,28 @@ impl<'a> Library<'a> {
             }
         }
     }
+}
+
+/// The trace in a file, packed or not. Places are those of the unpacked text.
+pub(crate) fn read_trace(
+    path: &str,
+    bytes: &[u8],
+    sources: &mut SourceMap,
+    diagnostics: &mut Diagnostics,
+) -> Option<Trace> {
+    let (content, error) = unpack(bytes, MAX_FILE_BYTES);
+    let text = String::from_utf8_lossy(&content).into_owned();
+    let end = text.len();
+    let source = sources.add(path, text);
+    if let Some(error) = error {
+        diagnostics.push(
+            Diagnostic::error("trace-gzip", Span::new(source, end, end), error.to_string())
+                .label(format!("nothing can be read after byte {} of the unpacked text", content.len()))
+                .help("copy or download the file again"),
+        );
+        return None;
+    }
+    Trace::parse(&content, source, diagnostics)
 }
 
 fn hash(bytes: &[u8]) -> [u8; 32] {

@@ -12,17 +12,20 @@ mod library;
 mod lower;
 mod overrides;
 mod policies;
+mod processes;
 mod readings;
+mod scripted;
 pub(crate) mod shapes;
 mod targets;
 #[cfg(test)]
 mod tests;
 mod traffic;
+pub(crate) mod traffic_shapes;
 
 pub use assume::{Assumption, open_switches};
 pub(crate) use assume::{Setting, switch_assumptions};
 pub(crate) use gateway::join_all;
-pub(crate) use library::Library;
+pub(crate) use library::{Library, read_trace};
 pub(crate) use lower::{Lowered, lower};
 pub use overrides::Overrides;
 pub(crate) use overrides::{ParsedOverrides, vary};

@@ -2,6 +2,10 @@
 
 use super::super::shape::{Field, Kind, Shape};
 use super::policies::{FRAGMENTS, NAMED_VALUES, POLICIES, POLICY, POLICY_FORMAT};
+use super::traffic_shapes::{
+    BURSTS, CLOSED_LOOP, DISTRIBUTION, DIURNAL, GAMMA, MESSAGE, ON_OFF, POISSON, REPLAY, REPLAYED_REQUEST,
+    REQUEST, SCRIPTED, SCRIPTED_REQUEST, STEP, STEPS, TRAFFIC, WEIBULL,
+};
 
 /// Service tiers of API Management.
 pub(crate) const TIERS: &[&str] =
@@ -237,126 +241,6 @@ pub(crate) static LATENCY: Shape = Shape {
     ],
 };
 
-/// Traffic by its `kind`.
-pub(crate) static TRAFFIC: &[(&str, &Shape)] =
-    &[("closed-loop", &CLOSED_LOOP), ("poisson", &POISSON), ("replay", &REPLAY)];
-
-const TRAFFIC_KIND: Field =
-    Field::required("kind", Kind::Choice(&["closed-loop", "poisson", "replay"]), "How arrivals come about.");
-const REQUEST_FIELD: Field =
-    Field::required("request", Kind::Object(&REQUEST), "How large requests and answers are.");
-const CLIENT_TIMEOUT: Field = Field::optional(
-    "clientTimeout",
-    Kind::TIME_ABOVE_ZERO,
-    "How long a client waits for the complete answer; default: for ever.",
-);
-
-pub(crate) static CLOSED_LOOP: Shape = Shape {
-    name: "closedLoop",
-    what: "closed-loop traffic",
-    fields: &[
-        TRAFFIC_KIND,
-        Field::required("requests", Kind::integer(1, 1_000_000_000), "Requests of all clients together."),
-        Field::optional(
-            "pause",
-            Kind::TIME,
-            "Time between an answer and the next request of the same client; default 0s.",
-        ),
-        Field::optional(
-            "clients",
-            Kind::integer(1, 1_000_000),
-            "Clients at work at the same time; default 1.",
-        ),
-        REQUEST_FIELD,
-        CLIENT_TIMEOUT,
-    ],
-};
-
-pub(crate) static POISSON: Shape = Shape {
-    name: "poisson",
-    what: "poisson traffic",
-    fields: &[
-        TRAFFIC_KIND,
-        Field::required(
-            "perSecond",
-            Kind::Number { min: 0.000_001, max: 1_000_000.0 },
-            "Mean arrivals per second.",
-        ),
-        Field::optional(
-            "requests",
-            Kind::integer(1, 1_000_000_000),
-            "Stop after so many; this or `horizon` must be given.",
-        ),
-        REQUEST_FIELD,
-        CLIENT_TIMEOUT,
-    ],
-};
-
-pub(crate) static REPLAY: Shape = Shape {
-    name: "replay",
-    what: "replayed traffic",
-    fields: &[
-        TRAFFIC_KIND,
-        Field::required("trace", Kind::Text, "Trace file (CSV), relative to the scenario file."),
-        Field::optional(
-            "request",
-            Kind::Object(&REPLAYED_REQUEST),
-            "What the trace does not say about requests.",
-        ),
-        CLIENT_TIMEOUT,
-    ],
-};
-
-const MAX_TOKENS: Field = Field::optional(
-    "maxTokens",
-    Kind::integer(1, 10_000_000),
-    "max_tokens of every request; default: none is sent.",
-);
-const STREAM: Field =
-    Field::optional("stream", Kind::Flag, "Whether clients ask for a stream; default false.");
-
-pub(crate) static REQUEST: Shape = Shape {
-    name: "request",
-    what: "a request",
-    fields: &[
-        Field::optional(
-            "messages",
-            Kind::List { of: &Kind::Object(&MESSAGE), min: 1, max: 10_000 },
-            "The messages of every prompt; this or `promptTokens`.",
-        ),
-        Field::optional("promptTokens", TOKENS, "Prompt tokens; this or `messages`."),
-        Field::required("completionTokens", TOKENS, "Tokens the model would write without a limit."),
-        MAX_TOKENS,
-        STREAM,
-    ],
-};
-
-pub(crate) static REPLAYED_REQUEST: Shape =
-    Shape { name: "replayedRequest", what: "a replayed request", fields: &[MAX_TOKENS, STREAM] };
-
-pub(crate) static MESSAGE: Shape = Shape {
-    name: "message",
-    what: "a message",
-    fields: &[Field::required("characters", Kind::integer(0, 100_000_000), "Length of its text.")],
-};
-
-/// A fixed number of tokens or a distribution.
-pub(crate) const TOKENS: Kind = Kind::Either(&[Kind::integer(1, 10_000_000), Kind::Object(&DISTRIBUTION)]);
-
-pub(crate) static DISTRIBUTION: Shape = Shape {
-    name: "distribution",
-    what: "a log-normal distribution",
-    fields: &[
-        Field::required("median", Kind::Number { min: 1.0, max: 1e7 }, "Median in tokens."),
-        Field::required(
-            "sigma",
-            Kind::Number { min: 0.0, max: 10.0 },
-            "Standard deviation of the logarithm.",
-        ),
-        Field::required("max", Kind::integer(1, 10_000_000), "Largest value."),
-    ],
-};
-
 pub(crate) static MEMBER: Shape = Shape {
     name: "member",
     what: "a pool member",
@@ -393,6 +277,15 @@ pub(crate) static ALL: &[&Shape] = &[
     &LATENCY,
     &CLOSED_LOOP,
     &POISSON,
+    &GAMMA,
+    &WEIBULL,
+    &ON_OFF,
+    &STEPS,
+    &STEP,
+    &DIURNAL,
+    &BURSTS,
+    &SCRIPTED,
+    &SCRIPTED_REQUEST,
     &REPLAY,
     &REQUEST,
     &REPLAYED_REQUEST,

@@ -5,6 +5,7 @@ mod plans;
 mod policies;
 mod problems;
 mod side_calls;
+mod traffic;
 
 use super::Overrides;
 use crate::config::testing::{TestFiles, load_with};

@@ -5,9 +5,11 @@ use std::sync::Arc;
 use super::super::check::Dialect;
 use super::super::json::Node;
 use super::library::{Library, Loaded};
+use super::processes::read_process;
+use super::scripted::read_script;
 use crate::diagnostics::{Diagnostic, Diagnostics};
 use crate::units::{Chars, Duration, Tokens};
-use crate::workload::{ArrivalSpec, PromptSpec, SizeSpec, TokenSpec, TrafficSpec};
+use crate::workload::{ArrivalSpec, PromptSpec, ReplaySpec, SizeSpec, TokenSpec, Trace, TrafficSpec};
 
 /// The traffic that a checked tree describes, and the hash of the trace if there is one.
 pub(super) fn read_traffic(
@@ -27,22 +29,13 @@ pub(super) fn read_traffic(
             requests: requests?,
             pause: node.get("pause").and_then(Node::time).unwrap_or(Duration::ZERO),
         },
-        "poisson" => {
-            if requests.is_none() && tree.get("horizon").is_none() {
-                diagnostics.push(
-                    Diagnostic::error("endless-run", node.mark(), "poisson traffic would never end")
-                        .label("expected `requests` here or a `horizon` of the scenario"),
-                );
-                return None;
-            }
-            ArrivalSpec::Poisson { per_second: node.get("perSecond")?.number()?, requests }
-        }
         "replay" => {
             let Loaded { content, hash } = library.trace(node.get("trace")?, diagnostics)?;
             trace_hash = Some(hash);
-            ArrivalSpec::Replay { trace: content? }
+            ArrivalSpec::Replay(read_replay(node, content?, diagnostics)?)
         }
-        _ => return None,
+        "scripted" => ArrivalSpec::Scripted(read_script(node, common_max_tokens(node), diagnostics)?),
+        kind => read_process(node, kind, tree.get("horizon").is_some(), diagnostics)?,
     };
     let sizes = read_sizes(node, &arrivals, diagnostics)?;
     let stream = node.get("request").and_then(|request| request.get("stream"));
@@ -55,11 +48,48 @@ pub(super) fn read_traffic(
     Some((traffic, trace_hash))
 }
 
+/// Slice, speed and rounds of a replay.
+fn read_replay(node: &Node, trace: Arc<Trace>, diagnostics: &mut Diagnostics) -> Option<ReplaySpec> {
+    let place = |name: &str| node.get(name).unwrap_or(node).mark();
+    let spec = ReplaySpec {
+        from: node.get("from").and_then(Node::time).unwrap_or(Duration::ZERO),
+        to: node.get("to").and_then(Node::time),
+        speed: node.get("speed").map_or(Some(1.0), Node::number)?,
+        rounds: node.get("rounds").map_or(Some(1), Node::integer)?,
+        spread: node.get("spread").and_then(|flag| flag.flag(Dialect::Scenario)).unwrap_or(true),
+        trace,
+    };
+    if spec.rows().is_empty() {
+        let name = if spec.to.is_some() { "to" } else { "from" };
+        let last = spec.trace.rows.last().map_or(0.0, |row| row.at.as_nanos() as f64 / 1e9);
+        diagnostics.push(
+            Diagnostic::error("trace-slice", place(name), "the slice of the trace has no requests")
+                .label("expected times between the first and the last request of the trace")
+                .note(format!("the last request of the trace comes {last:.3} s after the first")),
+        );
+        return None;
+    }
+    if spec.rounds > 1 && spec.period() == Duration::ZERO {
+        diagnostics.push(
+            Diagnostic::error("trace-slice", place("rounds"), "all rounds of the trace come at one instant")
+                .label("expected a slice that lasts")
+                .help("say with `to` how long a round lasts"),
+        );
+        return None;
+    }
+    Some(spec)
+}
+
+/// `max_tokens` of all requests.
+fn common_max_tokens(node: &Node) -> Option<Tokens> {
+    node.get("request")?.get("maxTokens")?.integer().map(Tokens)
+}
+
 fn read_sizes(node: &Node, arrivals: &ArrivalSpec, diagnostics: &mut Diagnostics) -> Option<SizeSpec> {
     let request = node.get("request");
-    let max_tokens = request.and_then(|request| request.get("maxTokens")).and_then(Node::integer).map(Tokens);
-    if matches!(arrivals, ArrivalSpec::Replay { .. }) {
-        // Rows of the trace carry their sizes.
+    let max_tokens = common_max_tokens(node);
+    if matches!(arrivals, ArrivalSpec::Replay(_) | ArrivalSpec::Scripted(_)) {
+        // Rows of the trace and requests of the script carry their sizes.
         let none = TokenSpec::Fixed(1);
         return Some(SizeSpec { prompt: PromptSpec::Tokens(none), completion: none, max_tokens });
     }

@@ -25,6 +25,16 @@ impl<'a> Problems<'a> {
         self.found.is_empty()
     }
 
+    /// Whether further problems are only counted: their places need not be worked out.
+    pub(super) const fn is_full(&self) -> bool {
+        self.found.len() >= MOST_PROBLEMS
+    }
+
+    /// One more problem that is only counted.
+    pub(super) const fn count(&mut self) {
+        self.unreported = self.unreported.saturating_add(1);
+    }
+
     /// A problem at `span`, where `label` says what was expected.
     pub(super) fn push(&mut self, code: &'static str, span: Span, message: String, label: &str) {
         if self.found.len() < MOST_PROBLEMS {
@@ -44,8 +54,8 @@ impl<'a> Problems<'a> {
         label: &str,
     ) {
         // Places and messages cost time that a file of bad rows should not take.
-        if self.found.len() >= MOST_PROBLEMS {
-            self.unreported += 1;
+        if self.is_full() {
+            self.count();
             return;
         }
         let span = self.field_span(record, column);
@@ -135,7 +145,7 @@ impl<'a> Problems<'a> {
 }
 
 /// The beginning of a value, fit for one line of a message.
-fn shown(field: &[u8]) -> String {
+pub(super) fn shown(field: &[u8]) -> String {
     let text = String::from_utf8_lossy(field);
     let mut start: String = text
         .chars()

@@ -1,32 +1,38 @@
-//! Reading the columns of the public Azure LLM inference traces.
+//! From the bytes of a file to a trace.
 //!
 //! Rules
 //! - Columns go by name, in any order and letter case; other columns are ignored.
-//! - Every bad value is reported, the first 50 with place and reason, the others by their number.
-//! - Rows must be in order of time. Rows without prompt tokens are left out, counted and warned about:
-//!   they are failed or filtered calls, which no deployment could serve.
-//!
-//! Deliberately not read: text of prompts, several traces in one file.
+//! - Rows must be in order of time.
+//! - Rows without prompt tokens are left out: failed or filtered calls, which no deployment could serve.
+//!   So are rows without an answer where a trace writes failed calls like that (BurstGPT).
+//! - A trace whose clock is coarse (more than half of its rows have the time of the row before) says how long
+//!   its ticks are, so that a replay can spread requests over them.
 
-use csv::{ByteRecord, ReaderBuilder};
+use serde::Serialize;
 
 use crate::diagnostics::{Diagnostic, Diagnostics, SourceId, Span};
-use crate::units::{Timestamp, Tokens};
+use crate::units::{Duration, Timestamp, Tokens};
 
+use super::format::TraceFormat;
 use super::problems::Problems;
-use super::timestamp;
+use super::{columns, jsonl};
 
 /// A recorded sequence of requests.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Trace {
+    /// The form of the file.
+    pub format: TraceFormat,
     /// The requests, in order of time; at least one when read from a file.
     pub rows: Vec<TraceRow>,
-    /// How many rows without prompt tokens were left out.
-    pub dropped: u64,
+    /// How many rows were left out.
+    pub dropped: Dropped,
+    /// The step of the recorder's clock, when it was coarser than the gaps between requests: the median of
+    /// the gaps between different times.
+    pub tick: Option<Duration>,
 }
 
 /// One recorded request.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct TraceRow {
     /// Time since the first kept row.
     pub at: Timestamp,
@@ -34,11 +40,40 @@ pub struct TraceRow {
     pub prompt_tokens: Tokens,
     /// Generated tokens.
     pub completion_tokens: Tokens,
+    /// Images of the prompt (`NumImages`), which its tokens count already.
+    pub images: u32,
+}
+
+/// Rows that were left out, by reason.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Dropped {
+    /// Without prompt tokens.
+    pub without_prompt: u64,
+    /// Failed calls.
+    pub failed: u64,
+}
+
+/// Why a row is left out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reason {
+    /// It has no prompt tokens.
+    WithoutPrompt,
+    /// The recorded call failed.
+    Failed,
+}
+
+impl Dropped {
+    /// All of them.
+    pub const fn total(self) -> u64 {
+        self.without_prompt.saturating_add(self.failed)
+    }
 }
 
 impl Trace {
-    /// Reads comma-separated `bytes` with the columns `TIMESTAMP` (`YYYY-MM-DD HH:MM:SS.fffffff`, UTC),
-    /// `ContextTokens` and `GeneratedTokens`. `None`, with errors in `diagnostics`, unless all rows are good.
+    /// Reads `bytes`: comma-separated with the columns `TIMESTAMP` (`YYYY-MM-DD HH:MM:SS.fffffff`, UTC),
+    /// `ContextTokens` and `GeneratedTokens`, or `Timestamp` (seconds), `Request tokens` and `Response tokens`;
+    /// or a JSON object per line with `timestamp` (milliseconds), `input_length` and `output_length`. `None`,
+    /// with errors in `diagnostics`, unless all rows are good.
     pub fn parse(bytes: &[u8], source: SourceId, diagnostics: &mut Diagnostics) -> Option<Self> {
         // The reader would skip a byte order mark itself, and then its positions would not count it.
         let (bom, text) = match bytes.strip_prefix(BOM) {
@@ -46,331 +81,160 @@ impl Trace {
             None => (0, bytes),
         };
         let mut problems = Problems::new(source, bom, text);
-        let trace = read(text, &mut problems);
+        let mut builder = Builder::default();
+        let is_read = if text.trim_ascii_start().starts_with(b"{") {
+            jsonl::read(text, &mut builder, &mut problems);
+            Some(())
+        } else {
+            columns::read(text, &mut builder, &mut problems)
+        };
+        if is_read.is_some() {
+            builder.refuse_empty(text.len(), &mut problems);
+        }
         let failed = problems.report(diagnostics);
-        trace.filter(|_| !failed).map(|(trace, first_dropped)| {
-            if let Some(span) = first_dropped {
-                diagnostics.push(dropped_warning(trace.dropped, span));
-            }
-            trace
-        })
+        is_read.filter(|()| !failed)?;
+        for warning in builder.warnings() {
+            diagnostics.push(warning);
+        }
+        Some(builder.finish())
     }
 }
 
 const BOM: &[u8] = b"\xef\xbb\xbf";
-const COLUMNS: [&str; 3] = ["TIMESTAMP", "ContextTokens", "GeneratedTokens"];
 
-/// The trace and the first row left out. What it holds is of use only if no problem was found.
-fn read(text: &[u8], problems: &mut Problems<'_>) -> Option<(Trace, Option<Span>)> {
-    let mut reader = ReaderBuilder::new().has_headers(false).flexible(true).from_reader(text);
-    let mut record = ByteRecord::new();
-    // Reading from memory does not fail, and bytes need not be UTF-8: an error here would be the end of the text.
-    if !reader.read_byte_record(&mut record).unwrap_or(false) {
-        let span = problems.span(0, 0);
-        problems.push("trace-empty", span, "the trace is empty".to_owned(), EXPECTED_HEADER);
-        return None;
+/// The values of one row.
+pub(super) struct Row {
+    /// As [`TraceFormat::time`] counts.
+    pub(super) time: i128,
+    pub(super) prompt_tokens: u64,
+    pub(super) completion_tokens: u64,
+    pub(super) images: u32,
+}
+
+/// Where the values of a row stand, worked out when there is something to say of them only.
+pub(super) struct Places<'a> {
+    pub(super) time: &'a dyn Fn(&Problems<'_>) -> Span,
+    pub(super) prompt: &'a dyn Fn(&Problems<'_>) -> Span,
+    pub(super) completion: &'a dyn Fn(&Problems<'_>) -> Span,
+    pub(super) time_text: &'a dyn Fn() -> String,
+}
+
+/// A trace while it is read, row by row.
+#[derive(Default)]
+pub(super) struct Builder {
+    trace: Trace,
+    first: Option<i128>,
+    previous: Option<i128>,
+    first_without_prompt: Option<Span>,
+    first_failed: Option<Span>,
+}
+
+impl Builder {
+    pub(super) fn set_format(&mut self, format: TraceFormat) {
+        self.trace.format = format;
     }
-    let columns = find_columns(&record, problems)?;
-    let mut trace = Trace::default();
-    let mut first_dropped = None;
-    let mut first = None;
-    let mut previous = None;
-    while reader.read_byte_record(&mut record).unwrap_or(false) {
-        let Some(Row { time, prompt_tokens, completion_tokens }) = read_row(&record, columns, problems)
-        else {
-            continue;
-        };
-        if previous.is_some_and(|previous| time < previous) {
-            problems.value(
-                "trace-order",
-                &record,
-                columns[0],
-                "is earlier than the row before",
-                EXPECTED_ORDER,
-            );
+
+    /// Keeps a row, or counts it as left out, or says what is wrong with it.
+    pub(super) fn add(&mut self, row: &Row, places: &Places<'_>, problems: &mut Problems<'_>) {
+        if self.previous.is_some_and(|previous| row.time < previous) {
+            wrong_time("trace-order", "is earlier than the row before", EXPECTED_ORDER, places, problems);
         }
-        previous = Some(time);
-        if prompt_tokens == 0 {
-            trace.dropped += 1;
-            first_dropped = first_dropped.or_else(|| Some(problems.field_span(&record, columns[1])));
-            continue;
+        self.previous = Some(row.time);
+        if let Some(reason) = self.reason(row) {
+            let (count, first, place) = match reason {
+                Reason::WithoutPrompt => {
+                    (&mut self.trace.dropped.without_prompt, &mut self.first_without_prompt, places.prompt)
+                }
+                Reason::Failed => (&mut self.trace.dropped.failed, &mut self.first_failed, places.completion),
+            };
+            *count = count.saturating_add(1);
+            if first.is_none() {
+                *first = Some(place(problems));
+            }
+            return;
         }
-        let start = *first.get_or_insert(time);
-        let Ok(at) = u64::try_from((time - start).max(0)) else {
-            problems.value("trace-span", &record, columns[0], "is too far from the first row", EXPECTED_SPAN);
-            continue;
+        let start = *self.first.get_or_insert(row.time);
+        let Ok(at) = u64::try_from((row.time - start).max(0)) else {
+            wrong_time("trace-span", "is too far from the first row", EXPECTED_SPAN, places, problems);
+            return;
         };
-        trace.rows.push(TraceRow {
+        self.trace.rows.push(TraceRow {
             at: Timestamp::from_nanos(at),
-            prompt_tokens: Tokens(prompt_tokens),
-            completion_tokens: Tokens(completion_tokens),
+            prompt_tokens: Tokens(row.prompt_tokens),
+            completion_tokens: Tokens(row.completion_tokens),
+            images: row.images,
         });
     }
-    if trace.rows.is_empty() && problems.is_empty() {
-        let span = problems.span(text.len(), text.len());
-        let message = match trace.dropped {
-            0 => "the trace has no rows".to_owned(),
-            _ => "the trace has no rows with prompt tokens".to_owned(),
-        };
-        problems.push("trace-empty", span, message, "expected at least one request");
+
+    fn reason(&self, row: &Row) -> Option<Reason> {
+        if row.prompt_tokens == 0 {
+            return Some(Reason::WithoutPrompt);
+        }
+        let has_failed = row.completion_tokens == 0 && self.trace.format.writes_failures_as_no_answer();
+        has_failed.then_some(Reason::Failed)
     }
-    Some((trace, first_dropped))
+
+    /// A trace without a row that can be sent is an error at the end of its text.
+    fn refuse_empty(&self, length: usize, problems: &mut Problems<'_>) {
+        if !self.trace.rows.is_empty() || !problems.is_empty() {
+            return;
+        }
+        let message = match self.trace.dropped {
+            Dropped { without_prompt: 0, failed: 0 } => "the trace has no rows",
+            Dropped { failed: 0, .. } => "the trace has no rows with prompt tokens",
+            Dropped { .. } => "the trace has no rows of calls that succeeded",
+        };
+        let span = problems.span(length, length);
+        problems.push("trace-empty", span, message.to_owned(), "expected at least one request");
+    }
+
+    /// What was left out, and why.
+    fn warnings(&self) -> Vec<Diagnostic> {
+        let warning = |count: u64, first: Option<Span>, label: &str, note: &str| {
+            let rows = if count == 1 { "row" } else { "rows" };
+            let message = format!("{count} {rows} of the trace left out");
+            Some(Diagnostic::warning("trace-dropped-rows", first?, message).label(label).note(note))
+        };
+        let Dropped { without_prompt, failed } = self.trace.dropped;
+        let prompt_note = "a request without prompt tokens cannot be sent";
+        let failed_note = "a call without an answer failed: what it would have asked for is not known";
+        [
+            warning(without_prompt, self.first_without_prompt, "no prompt tokens here", prompt_note),
+            warning(failed, self.first_failed, "no answer here", failed_note),
+        ]
+        .into_iter()
+        .flatten()
+        .collect()
+    }
+
+    fn finish(mut self) -> Trace {
+        if self.trace.format.has_coarse_clock() {
+            self.trace.tick = tick(&self.trace.rows);
+        }
+        self.trace
+    }
 }
 
-const EXPECTED_HEADER: &str = "expected the column names `TIMESTAMP`, `ContextTokens` and `GeneratedTokens`";
 const EXPECTED_ORDER: &str = "expected rows in order of time";
 const EXPECTED_SPAN: &str = "expected at most 584 years after the first row";
-const EXPECTED_TIME: &str = "expected a UTC time such as `2023-11-16 18:15:46.6805900`";
-const EXPECTED_COUNT: &str = "expected a whole number of tokens";
 
-/// The positions of the three columns.
-fn find_columns(header: &ByteRecord, problems: &mut Problems<'_>) -> Option<[usize; 3]> {
-    let mut columns = [0; 3];
-    let mut complete = true;
-    for (column, name) in columns.iter_mut().zip(COLUMNS) {
-        let mut places = header
-            .iter()
-            .enumerate()
-            .filter(|(_, field)| field.trim_ascii().eq_ignore_ascii_case(name.as_bytes()))
-            .map(|(place, _)| place);
-        let Some(place) = places.next() else {
-            let span = problems.record_span(header);
-            let message = format!("the trace has no column `{name}`");
-            problems.push("trace-missing-column", span, message, EXPECTED_HEADER);
-            complete = false;
-            continue;
-        };
-        *column = place;
-        if let Some(again) = places.next() {
-            problems.value(
-                "trace-duplicate-column",
-                header,
-                again,
-                "names a column twice",
-                "expected each name once",
-            );
-            complete = false;
-        }
+fn wrong_time(code: &'static str, what: &str, label: &str, places: &Places<'_>, problems: &mut Problems<'_>) {
+    if problems.is_full() {
+        problems.count();
+        return;
     }
-    complete.then_some(columns)
+    let message = format!("`{}` {what}", super::problems::shown((places.time_text)().as_bytes()));
+    problems.push(code, (places.time)(problems), message, label);
 }
 
-struct Row {
-    /// As [`timestamp::parse`] counts.
-    time: i128,
-    prompt_tokens: u64,
-    completion_tokens: u64,
-}
-
-/// The three values of a row; `None` after reporting each that is bad.
-fn read_row(record: &ByteRecord, columns: [usize; 3], problems: &mut Problems<'_>) -> Option<Row> {
-    if let Some(column) = record.iter().position(|field| field.contains(&b'\n')) {
-        // Most likely a stray quote, which would swallow rows until the next one.
-        problems.value(
-            "trace-row",
-            record,
-            column,
-            "runs over the end of its line",
-            "expected a closing quote",
-        );
+/// The median gap between different times, if most rows have the time of the row before.
+fn tick(rows: &[TraceRow]) -> Option<Duration> {
+    let gaps = rows.iter().zip(rows.iter().skip(1)).map(|(one, next)| next.at.since(one.at).as_nanos());
+    let mut steps: Vec<u64> = gaps.filter(|gap| *gap > 0).collect();
+    let repeats = rows.len().saturating_sub(1).saturating_sub(steps.len());
+    if repeats <= rows.len() / 2 {
         return None;
     }
-    let [time, prompt_tokens, completion_tokens] = columns;
-    let time = problems.read(record, time, "trace-time", "is not a time", EXPECTED_TIME, timestamp::parse);
-    let mut count = |column| {
-        problems.read(record, column, "trace-tokens", "is not a token count", EXPECTED_COUNT, parse_count)
-    };
-    let (prompt_tokens, completion_tokens) = (count(prompt_tokens), count(completion_tokens));
-    Some(Row { time: time?, prompt_tokens: prompt_tokens?, completion_tokens: completion_tokens? })
-}
-
-/// Digits only: the standard parser would take a plus sign.
-fn parse_count(text: &str) -> Option<u64> {
-    text.bytes().all(|b| b.is_ascii_digit()).then(|| text.parse().ok())?
-}
-
-fn dropped_warning(dropped: u64, first: Span) -> Diagnostic {
-    let rows = if dropped == 1 { "row" } else { "rows" };
-    Diagnostic::warning("trace-dropped-rows", first, format!("{dropped} {rows} of the trace left out"))
-        .label("no prompt tokens here")
-        .note("a request without prompt tokens cannot be sent")
-}
-
-#[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use crate::diagnostics::{Severity, SourceMap};
-
-    use super::super::problems::MOST_PROBLEMS;
-    use super::*;
-
-    /// The trace, and each diagnostic as `line:column code [marked text] message`.
-    fn parse(text: &str) -> (Option<Trace>, Vec<String>) {
-        let mut sources = SourceMap::new();
-        let id = sources.add("trace.csv", text);
-        let mut diagnostics = Diagnostics::new();
-        let trace = Trace::parse(text.as_bytes(), id, &mut diagnostics);
-        let shown = diagnostics
-            .sorted()
-            .into_iter()
-            .map(|d| {
-                let span = d.span.unwrap();
-                let at = sources.position(span);
-                format!("{}:{} {} [{}] {}", at.line, at.column, d.code, sources.slice(span), d.message)
-            })
-            .collect();
-        (trace, shown)
-    }
-
-    fn row(at: u64, prompt: u64, completion: u64) -> TraceRow {
-        TraceRow {
-            at: Timestamp::from_nanos(at),
-            prompt_tokens: Tokens(prompt),
-            completion_tokens: Tokens(completion),
-        }
-    }
-
-    #[test]
-    fn reads_the_published_form() {
-        let (trace, problems) = parse(
-            "TIMESTAMP,ContextTokens,GeneratedTokens\r\n\
-             2023-11-16 18:15:46.6805900,374,44\r\n\
-             2023-11-16 18:15:50.9951690,396,109\r\n",
-        );
-        assert_eq!(problems, Vec::<String>::new());
-        assert_eq!(trace.unwrap().rows, [row(0, 374, 44), row(4_314_579_000, 396, 109)]);
-    }
-
-    #[test]
-    fn columns_go_by_name_and_rows_may_be_quoted() {
-        let (trace, problems) = parse(
-            "\u{feff}Model, generatedtokens ,\"TIMESTAMP\",ContextTokens\n\n\
-             \"a, b\",5,2024-02-29T00:00:00Z,7\n\
-             x,\"6\",2024-02-29 00:00:00.000000001+00:00, 8",
-        );
-        assert_eq!(problems, Vec::<String>::new());
-        assert_eq!(trace.unwrap().rows, [row(0, 7, 5), row(1, 8, 6)]);
-    }
-
-    #[test]
-    fn rows_without_a_prompt_are_counted() {
-        let (trace, problems) = parse(
-            "TIMESTAMP,ContextTokens,GeneratedTokens\n\
-             2023-11-16 00:00:00,0,44\n\
-             2023-11-16 00:00:01,3,0\n\
-             2023-11-16 00:00:02,0,1\n",
-        );
-        let trace = trace.unwrap();
-        assert_eq!((trace.dropped, trace.rows), (2, vec![row(0, 3, 0)]));
-        assert_eq!(problems, ["2:21 trace-dropped-rows [0] 2 rows of the trace left out"]);
-    }
-
-    #[test]
-    fn every_bad_row_is_reported_at_its_place() {
-        let (trace, problems) = parse(
-            "TIMESTAMP,ContextTokens,GeneratedTokens\r\n\
-             2023-11-16 00:00:05,12x,44\r\n\
-             \r\n\
-             2023-11-31 00:00:00,+1,-4\r\n\
-             2023-11-16 00:00:06,1,1\r\n\
-             2023-11-16 00:00:05,1,1\r\n\
-             2023-11-16 00:00:07,1\r\n\
-             \"2023\",1,99999999999999999999\r\n",
-        );
-        assert_eq!(trace, None);
-        assert_eq!(
-            problems,
-            [
-                "2:21 trace-tokens [12x] `12x` is not a token count",
-                "4:1 trace-time [2023-11-31 00:00:00] `2023-11-31 00:00:00` is not a time",
-                "4:21 trace-tokens [+1] `+1` is not a token count",
-                "4:24 trace-tokens [-4] `-4` is not a token count",
-                "6:1 trace-order [2023-11-16 00:00:05] `2023-11-16 00:00:05` is earlier than the row before",
-                "7:22 trace-tokens [] the row ends after 2 of its columns",
-                "8:1 trace-time [\"2023\"] `2023` is not a time",
-                "8:10 trace-tokens [99999999999999999999] `99999999999999999999` is not a token count",
-            ]
-        );
-    }
-
-    #[test]
-    fn a_stray_quote_does_not_swallow_rows_silently() {
-        let (trace, problems) = parse(
-            "TIMESTAMP,ContextTokens,GeneratedTokens,Model\n\
-             2023-11-16 00:00:00,1,1,\"gpt\n\
-             2023-11-16 00:00:01,1,1,gpt\n",
-        );
-        assert_eq!(trace, None);
-        assert_eq!(problems.len(), 1, "{problems:?}");
-        assert!(problems[0].starts_with("2:25 trace-row [\"gpt] "), "{problems:?}");
-    }
-
-    #[test]
-    fn the_header_must_name_the_columns_once() {
-        assert_eq!(
-            parse("TIMESTAMP,Context,TIMESTAMP\n").1,
-            [
-                "1:1 trace-missing-column [TIMESTAMP,Context,TIMESTAMP] the trace has no column `ContextTokens`",
-                "1:1 trace-missing-column [TIMESTAMP,Context,TIMESTAMP] the trace has no column `GeneratedTokens`",
-                "1:19 trace-duplicate-column [TIMESTAMP] `TIMESTAMP` names a column twice",
-            ]
-        );
-    }
-
-    #[test]
-    fn an_empty_trace_is_an_error() {
-        assert_eq!(parse("").1, ["1:1 trace-empty [] the trace is empty"]);
-        assert_eq!(parse("\r\n\n").1.len(), 1);
-        let header = "TIMESTAMP,ContextTokens,GeneratedTokens\n";
-        assert_eq!(parse(header).1, ["2:1 trace-empty [] the trace has no rows"]);
-        let (trace, problems) = parse(&format!("{header}2023-11-16 00:00:00,0,44\n"));
-        assert_eq!(trace, None);
-        assert_eq!(problems, ["3:1 trace-empty [] the trace has no rows with prompt tokens"]);
-    }
-
-    #[test]
-    fn times_too_far_apart_are_refused() {
-        let (trace, problems) = parse(
-            "TIMESTAMP,ContextTokens,GeneratedTokens\n\
-             0001-01-01 00:00:00,1,1\n9999-12-31 00:00:00,1,1\n",
-        );
-        assert_eq!(trace, None);
-        assert!(problems[0].starts_with("3:1 trace-span"), "{problems:?}");
-    }
-
-    #[test]
-    fn problems_are_capped() {
-        let mut text = "TIMESTAMP,ContextTokens,GeneratedTokens\n".to_owned();
-        for _ in 0..60 {
-            text.push_str("now,1,many\n");
-        }
-        let (_, problems) = parse(&text);
-        assert_eq!(problems.len(), MOST_PROBLEMS + 1);
-        assert!(problems[MOST_PROBLEMS].ends_with("and 70 more problems in this trace"), "{problems:?}");
-    }
-
-    proptest! {
-        #[test]
-        fn any_bytes_are_survived(bytes in prop::collection::vec(any::<u8>(), 0..300)) {
-            let mut diagnostics = Diagnostics::new();
-            let trace = Trace::parse(&bytes, SourceId(0), &mut diagnostics);
-            prop_assert_eq!(trace.is_none(), diagnostics.has_errors());
-        }
-
-        #[test]
-        fn anything_like_a_trace_is_survived(
-            rows in prop::collection::vec("(20(23|24)-0[1-3]-(01|29) 00:00:0[0-9](\\.[0-9]{0,8})?|x|\"|)(,[0-9\"\r\n]{0,3}){0,4}", 0..20),
-        ) {
-            let text = format!("TIMESTAMP,ContextTokens,GeneratedTokens\n{}", rows.join("\n"));
-            let mut diagnostics = Diagnostics::new();
-            let trace = Trace::parse(text.as_bytes(), SourceId(0), &mut diagnostics);
-            prop_assert_eq!(trace.is_none(), diagnostics.has_errors());
-            for problem in diagnostics.sorted() {
-                let span = problem.span.unwrap();
-                prop_assert!(span.start <= span.end && span.end as usize <= text.len());
-                prop_assert!(problem.severity == Severity::Error || trace.is_some());
-            }
-        }
-    }
+    steps.sort_unstable();
+    steps.get(steps.len() / 2).copied().map(Duration::from_nanos)
 }

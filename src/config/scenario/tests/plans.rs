@@ -99,8 +99,8 @@ fn traces_are_replayed() {
         r#""kind": "replay", "trace": "trace.csv", "request": { "stream": true }"#,
     );
     let scenario = load(&files).expect("loads");
-    let ArrivalSpec::Replay { trace } = &scenario.base.plan.traffic.arrivals else { panic!("a replay") };
-    assert_eq!(trace.rows.len(), 2);
+    let ArrivalSpec::Replay(replay) = &scenario.base.plan.traffic.arrivals else { panic!("a replay") };
+    assert_eq!(replay.rows().len(), 2);
     let other = load(&files.clone().replace("trace.csv", "374", "375")).expect("loads");
     assert_ne!(other.base.hash, scenario.base.hash);
     assert_eq!(codes(&files.without("trace.csv"))[0].0, "missing-file");

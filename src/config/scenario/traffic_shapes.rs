@@ -1,0 +1,342 @@
+//! `traffic` in the scenario format, as tables.
+
+use super::super::shape::{Field, Kind, Shape};
+
+/// Traffic by its `kind`.
+pub(crate) static TRAFFIC: &[(&str, &Shape)] = &[
+    ("closed-loop", &CLOSED_LOOP),
+    ("poisson", &POISSON),
+    ("gamma", &GAMMA),
+    ("weibull", &WEIBULL),
+    ("on-off", &ON_OFF),
+    ("steps", &STEPS),
+    ("diurnal", &DIURNAL),
+    ("bursts", &BURSTS),
+    ("scripted", &SCRIPTED),
+    ("replay", &REPLAY),
+];
+
+const TRAFFIC_KIND: Field = Field::required(
+    "kind",
+    Kind::Choice(&[
+        "closed-loop",
+        "poisson",
+        "gamma",
+        "weibull",
+        "on-off",
+        "steps",
+        "diurnal",
+        "bursts",
+        "scripted",
+        "replay",
+    ]),
+    "How arrivals come about.",
+);
+const REQUEST_FIELD: Field =
+    Field::required("request", Kind::Object(&REQUEST), "How large requests and answers are.");
+const CLIENT_TIMEOUT: Field = Field::optional(
+    "clientTimeout",
+    Kind::TIME_ABOVE_ZERO,
+    "How long a client waits for the complete answer; default: for ever.",
+);
+
+pub(crate) static CLOSED_LOOP: Shape = Shape {
+    name: "closedLoop",
+    what: "closed-loop traffic",
+    fields: &[
+        TRAFFIC_KIND,
+        Field::required("requests", Kind::integer(1, 1_000_000_000), "Requests of all clients together."),
+        Field::optional(
+            "pause",
+            Kind::TIME,
+            "Time between an answer and the next request of the same client; default 0s.",
+        ),
+        Field::optional(
+            "clients",
+            Kind::integer(1, 1_000_000),
+            "Clients at work at the same time; default 1.",
+        ),
+        REQUEST_FIELD,
+        CLIENT_TIMEOUT,
+    ],
+};
+
+/// Arrivals per second, where there must be some.
+const RATE: Kind = Kind::Number { min: 0.000_001, max: 1_000_000.0 };
+/// Arrivals per second, or none.
+const RATE_OR_NONE: Kind = Kind::Number { min: 0.0, max: 1_000_000.0 };
+const PER_SECOND: Field = Field::required("perSecond", RATE, "Mean arrivals per second.");
+const REQUESTS: Field = Field::optional(
+    "requests",
+    Kind::integer(1, 1_000_000_000),
+    "Stop after so many; this or `horizon` must be given.",
+);
+const CV_KIND: Kind = Kind::Number { min: 0.01, max: 100.0 };
+const CV: Field = Field::required(
+    "cv",
+    CV_KIND,
+    "Coefficient of variation of the gaps: 1 as Poisson, above it bursty, below it regular.",
+);
+const CV_OR_POISSON: Field = Field::optional(
+    "cv",
+    CV_KIND,
+    "Coefficient of variation of the gaps, which are gamma then; default: Poisson arrivals.",
+);
+
+pub(crate) static POISSON: Shape = Shape {
+    name: "poisson",
+    what: "poisson traffic",
+    fields: &[TRAFFIC_KIND, PER_SECOND, REQUESTS, REQUEST_FIELD, CLIENT_TIMEOUT],
+};
+
+pub(crate) static GAMMA: Shape = Shape {
+    name: "gamma",
+    what: "gamma traffic",
+    fields: &[TRAFFIC_KIND, PER_SECOND, CV, REQUESTS, REQUEST_FIELD, CLIENT_TIMEOUT],
+};
+
+pub(crate) static WEIBULL: Shape = Shape {
+    name: "weibull",
+    what: "weibull traffic",
+    fields: &[TRAFFIC_KIND, PER_SECOND, CV, REQUESTS, REQUEST_FIELD, CLIENT_TIMEOUT],
+};
+
+/// States change at most so fast, so that quiet ones cost no time.
+const STATE_TIME: Kind = Kind::Time { min_nanos: 10_000_000 };
+
+pub(crate) static ON_OFF: Shape = Shape {
+    name: "onOff",
+    what: "on-off traffic",
+    fields: &[
+        TRAFFIC_KIND,
+        Field::required(
+            "onPerSecond",
+            Kind::Number { min: 0.001, max: 1_000_000.0 },
+            "Mean arrivals per second while on.",
+        ),
+        Field::optional("offPerSecond", RATE_OR_NONE, "The same while off; default 0."),
+        Field::required("on", STATE_TIME, "Mean time on, at least 10ms."),
+        Field::required("off", STATE_TIME, "Mean time off, at least 10ms."),
+        REQUESTS,
+        REQUEST_FIELD,
+        CLIENT_TIMEOUT,
+    ],
+};
+
+pub(crate) static STEPS: Shape = Shape {
+    name: "steps",
+    what: "traffic in steps",
+    fields: &[
+        TRAFFIC_KIND,
+        Field::required(
+            "steps",
+            Kind::List { of: &Kind::Object(&STEP), min: 1, max: 100_000 },
+            "Rates one after the other.",
+        ),
+        Field::optional(
+            "repeat",
+            Kind::Flag,
+            "Whether the first step follows after the last; default false: nothing comes after it.",
+        ),
+        CV_OR_POISSON,
+        REQUESTS,
+        REQUEST_FIELD,
+        CLIENT_TIMEOUT,
+    ],
+};
+
+pub(crate) static STEP: Shape = Shape {
+    name: "step",
+    what: "a step",
+    fields: &[
+        Field::required("for", Kind::TIME_ABOVE_ZERO, "How long it lasts."),
+        Field::required("perSecond", RATE_OR_NONE, "Mean arrivals per second."),
+    ],
+};
+
+pub(crate) static DIURNAL: Shape = Shape {
+    name: "diurnal",
+    what: "diurnal traffic",
+    fields: &[
+        TRAFFIC_KIND,
+        PER_SECOND,
+        Field::required(
+            "swing",
+            Kind::Number { min: 0.0, max: 1.0 },
+            "How far the rate swings about its mean: 0.5 is from half to one and a half.",
+        ),
+        Field::optional("period", Kind::Time { min_nanos: 1_440_000_000 }, "Length of a day; default 24h."),
+        Field::optional("peak", Kind::TIME, "When the rate is highest, from the start on; default 0s."),
+        CV_OR_POISSON,
+        REQUESTS,
+        REQUEST_FIELD,
+        CLIENT_TIMEOUT,
+    ],
+};
+
+pub(crate) static BURSTS: Shape = Shape {
+    name: "bursts",
+    what: "traffic in bursts",
+    fields: &[
+        TRAFFIC_KIND,
+        Field::optional("perSecond", RATE_OR_NONE, "Mean arrivals per second besides the bursts; default 0."),
+        Field::required(
+            "every",
+            Kind::TIME_ABOVE_ZERO,
+            "Time before the first burst and from one to the next.",
+        ),
+        Field::required("size", Kind::integer(1, 1_000_000), "Requests of a burst."),
+        Field::optional("within", Kind::TIME, "How long a burst takes, at most `every`; default 1s."),
+        REQUESTS,
+        REQUEST_FIELD,
+        CLIENT_TIMEOUT,
+    ],
+};
+
+pub(crate) static SCRIPTED: Shape = Shape {
+    name: "scripted",
+    what: "scripted traffic",
+    fields: &[
+        TRAFFIC_KIND,
+        Field::required(
+            "requests",
+            Kind::List { of: &Kind::Object(&SCRIPTED_REQUEST), min: 1, max: 1_000_000 },
+            "The requests, one by one.",
+        ),
+        Field::optional("request", Kind::Object(&REPLAYED_REQUEST), "What all requests have in common."),
+        CLIENT_TIMEOUT,
+    ],
+};
+
+pub(crate) static SCRIPTED_REQUEST: Shape = Shape {
+    name: "scriptedRequest",
+    what: "a scripted request",
+    fields: &[
+        Field::optional("at", Kind::TIME, "When it is sent, from the start on; this or `pause`."),
+        Field::optional(
+            "pause",
+            Kind::TIME,
+            "Time between the end of the request before it in the list (or the start) and this one.",
+        ),
+        Field::optional(
+            "messages",
+            Kind::List { of: &Kind::Object(&MESSAGE), min: 1, max: 10_000 },
+            "The messages of the prompt; this, `promptTokens` or both.",
+        ),
+        Field::optional(
+            "promptTokens",
+            Kind::integer(1, 10_000_000),
+            "Tokens of the prompt; default: those of the messages, at 4 characters each.",
+        ),
+        Field::required(
+            "completionTokens",
+            Kind::integer(1, 10_000_000),
+            "Tokens the model would write without a limit.",
+        ),
+        Field::optional(
+            "maxTokens",
+            Kind::integer(1, 10_000_000),
+            "max_tokens; default: that of all requests.",
+        ),
+        Field::optional(
+            "service",
+            Kind::TIME,
+            "Time the deployment takes for the whole answer; default: as its latency model says.",
+        ),
+        Field::optional(
+            "firstToken",
+            Kind::TIME,
+            "Part of `service` until the first token of a stream; default: all of it.",
+        ),
+    ],
+};
+
+pub(crate) static REPLAY: Shape = Shape {
+    name: "replay",
+    what: "replayed traffic",
+    fields: &[
+        TRAFFIC_KIND,
+        Field::required(
+            "trace",
+            Kind::Text,
+            "Trace file, relative to the scenario file: CSV of Azure LLM or BurstGPT, Mooncake JSONL; or gzip of it.",
+        ),
+        Field::optional("from", Kind::TIME, "Where the slice begins, from the first request on; default 0s."),
+        Field::optional(
+            "to",
+            Kind::TIME_ABOVE_ZERO,
+            "Where the slice ends; default: after the last request.",
+        ),
+        Field::optional(
+            "speed",
+            Kind::Number { min: 0.000_001, max: 1_000_000.0 },
+            "How many times as fast as recorded; default 1.",
+        ),
+        Field::optional(
+            "rounds",
+            Kind::integer(1, 1_000_000),
+            "How often the slice is replayed; default 1. A round lasts to `to`, or until a mean gap after the end.",
+        ),
+        Field::optional(
+            "spread",
+            Kind::Flag,
+            "Whether requests of one tick of a coarse clock are spread over it; default true.",
+        ),
+        Field::optional(
+            "request",
+            Kind::Object(&REPLAYED_REQUEST),
+            "What the trace does not say about requests.",
+        ),
+        CLIENT_TIMEOUT,
+    ],
+};
+
+const MAX_TOKENS: Field = Field::optional(
+    "maxTokens",
+    Kind::integer(1, 10_000_000),
+    "max_tokens of every request; default: none is sent.",
+);
+const STREAM: Field =
+    Field::optional("stream", Kind::Flag, "Whether clients ask for a stream; default false.");
+
+pub(crate) static REQUEST: Shape = Shape {
+    name: "request",
+    what: "a request",
+    fields: &[
+        Field::optional(
+            "messages",
+            Kind::List { of: &Kind::Object(&MESSAGE), min: 1, max: 10_000 },
+            "The messages of every prompt; this or `promptTokens`.",
+        ),
+        Field::optional("promptTokens", TOKENS, "Prompt tokens; this or `messages`."),
+        Field::required("completionTokens", TOKENS, "Tokens the model would write without a limit."),
+        MAX_TOKENS,
+        STREAM,
+    ],
+};
+
+pub(crate) static REPLAYED_REQUEST: Shape =
+    Shape { name: "replayedRequest", what: "a replayed request", fields: &[MAX_TOKENS, STREAM] };
+
+pub(crate) static MESSAGE: Shape = Shape {
+    name: "message",
+    what: "a message",
+    fields: &[Field::required("characters", Kind::integer(0, 100_000_000), "Length of its text.")],
+};
+
+/// A fixed number of tokens or a distribution.
+pub(crate) const TOKENS: Kind = Kind::Either(&[Kind::integer(1, 10_000_000), Kind::Object(&DISTRIBUTION)]);
+
+pub(crate) static DISTRIBUTION: Shape = Shape {
+    name: "distribution",
+    what: "a log-normal distribution",
+    fields: &[
+        Field::required("median", Kind::Number { min: 1.0, max: 1e7 }, "Median in tokens."),
+        Field::required(
+            "sigma",
+            Kind::Number { min: 0.0, max: 10.0 },
+            "Standard deviation of the logarithm.",
+        ),
+        Field::required("max", Kind::integer(1, 10_000_000), "Largest value."),
+    ],
+};
