@@ -184,11 +184,9 @@ impl Defaults<'_> {
         };
         let time = |name: &str, default| node.get(name).and_then(Node::time).unwrap_or(default);
         Some(StandardSpec {
-            tpm,
-            rpm,
             token_window: time("tokenWindow", StandardSpec::DEFAULT_TOKEN_WINDOW),
             request_window: time("requestWindow", StandardSpec::DEFAULT_REQUEST_WINDOW),
-            token_cost,
+            ..StandardSpec::measured(tpm, rpm, token_cost)
         })
     }
 
