@@ -18,8 +18,8 @@ pub struct Call {
     pub at: Timestamp,
     /// What it is estimated to cost.
     pub cost: Tokens,
-    /// Counted without a decision.
-    pub is_carried_in: bool,
+    /// Counted without a decision, as so many requests.
+    pub carried_in: Option<u64>,
     /// When it ends, if admitted, and what it really used.
     pub end: Option<(Timestamp, Tokens)>,
 }
@@ -27,7 +27,7 @@ pub struct Call {
 impl Call {
     /// A call of which nothing but time and cost is known.
     pub const fn new(at: Timestamp, cost: Tokens) -> Self {
-        Self { at, cost, is_carried_in: false, end: None }
+        Self { at, cost, carried_in: None, end: None }
     }
 }
 
@@ -61,7 +61,7 @@ pub trait Replayable {
     /// Admits and counts a call, or refuses it.
     fn offer(&mut self, cost: Tokens, now: Timestamp) -> Result<Reservation, Refusal>;
     /// Counts use that nobody asked about.
-    fn carry_in(&mut self, cost: Tokens, now: Timestamp) -> Reservation;
+    fn carry_in(&mut self, cost: Tokens, requests: u64, now: Timestamp) -> Reservation;
     /// An admitted call has ended.
     fn settle(&mut self, reservation: Reservation, actual: Tokens, now: Timestamp);
     /// The room left.
@@ -84,8 +84,8 @@ pub fn replay<L: Replayable>(limiter: &mut L, calls: &[Call]) -> Vec<CallOutcome
                 limiter.settle(*reservation, actual, at);
             }
         }
-        let (reservation, decision) = if call.is_carried_in {
-            (Some(limiter.carry_in(call.cost, call.at)), CallDecision::CarriedIn)
+        let (reservation, decision) = if let Some(requests) = call.carried_in {
+            (Some(limiter.carry_in(call.cost, requests, call.at)), CallDecision::CarriedIn)
         } else {
             match limiter.offer(call.cost, call.at) {
                 Ok(reservation) => (Some(reservation), CallDecision::Admitted),
@@ -108,8 +108,8 @@ impl Replayable for RateLimit {
         Self::offer(self, cost, now)
     }
 
-    fn carry_in(&mut self, cost: Tokens, now: Timestamp) -> Reservation {
-        Self::carry_in(self, cost, 1, now)
+    fn carry_in(&mut self, cost: Tokens, requests: u64, now: Timestamp) -> Reservation {
+        Self::carry_in(self, cost, requests, now)
     }
 
     fn settle(&mut self, reservation: Reservation, actual: Tokens, now: Timestamp) {
@@ -129,7 +129,7 @@ impl Replayable for LeakyBucket {
         }
     }
 
-    fn carry_in(&mut self, cost: Tokens, now: Timestamp) -> Reservation {
+    fn carry_in(&mut self, cost: Tokens, _requests: u64, now: Timestamp) -> Reservation {
         Self::carry_in(self, cost, now);
         Reservation { tokens: cost, entry: Entry::NONE }
     }
@@ -173,7 +173,7 @@ mod tests {
 
     #[test]
     fn calls_before_the_recording_count_until_they_are_old() {
-        let early = Call { is_carried_in: true, ..Call::new(at(0), Tokens(900)) };
+        let early = Call { carried_in: Some(1), ..Call::new(at(0), Tokens(900)) };
         let calls = [early, Call::new(at(59_999), Tokens(101)), Call::new(at(60_000), Tokens(1_000))];
         let outcomes = replay(&mut limit(false), &calls);
         assert_eq!(room(&outcomes), [(true, 100, 9), (false, 100, 10), (true, 0, 9)]);

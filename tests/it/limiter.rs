@@ -59,6 +59,10 @@ fn each_knob_changes_what_it_is_for() {
     assert_eq!(run(&["--used-requests", "10", "--rpm", "60"]), [10, 11, 12, 13, 14]);
     assert_eq!(run(&["--request-limit", "1"]), [0, 10, 20, 30, 40, 60]);
     assert_eq!(run(&["--rpm", "65", "--request-window", "1s"]), [0, 1, 2, 3, 4, 60, 61, 62, 63, 64]);
+    // 648 from five seconds before leave 304 too little until they are a minute old; further use adds to it.
+    let early = "time_s,cost\n-5,648\n0,648\n1,9008\n";
+    assert_eq!(replay(early, &["--tpm", "10000"]).0[2]["retry_after_s"], 54);
+    assert_eq!(replay(early, &["--tpm", "10000", "--used-tokens", "400"]).0[2]["retry_after_s"], 59);
     // Five of each minute as above, but all forgotten at the full minute.
     let late = "time_s,cost\n59,10000\n60,10000\n";
     assert_eq!(admitted(&replay(late, &["--tpm", "10000"]).0), [59]);

@@ -15,7 +15,7 @@ use crate::config::{
     CallRules, DiskFiles, Files as _, RecordedCall, RecordedCalls, read_calls, unknown_model,
 };
 use crate::semantics::Semantics;
-use crate::units::{Duration, Ptu, RequestsPerMinute, Timestamp, Tokens, TokensPerMinute};
+use crate::units::{Duration, Ptu, RequestsPerMinute, Tokens, TokensPerMinute};
 
 /// Prints what becomes of each call; ends with a finding when the file says otherwise.
 pub(crate) fn replay_calls(args: &LimiterReplayArgs, session: &mut Session) -> Result<(), Stop> {
@@ -84,7 +84,6 @@ fn standard(args: &LimiterReplayArgs, facts: &ModelFacts, session: &mut Session)
     let mut limit = RateLimit::new(&spec, &semantics);
     let span = common_multiple(spec.token_window, spec.request_window);
     let calls = read(args, CallRules::Standard(&cost), span, session)?;
-    limit.carry_in(Tokens(args.used_tokens), given.used_requests, first_decided(&calls));
     let mut assumptions = Vec::new();
     if facts.token_cost.evidence == Evidence::Assumed {
         assumptions.push(assumption("the rule of the cost", facts.token_cost.source));
@@ -113,7 +112,11 @@ fn standard(args: &LimiterReplayArgs, facts: &ModelFacts, session: &mut Session)
             "count_prompt": cost.count_prompt,
         },
     });
-    Ok(Played { limits, assumptions, rows: play(&mut limit, calls) })
+    Ok(Played {
+        limits,
+        assumptions,
+        rows: play(&mut limit, calls, Tokens(args.used_tokens), given.used_requests),
+    })
 }
 
 fn provisioned(
@@ -143,7 +146,6 @@ fn provisioned(
     };
     let mut bucket = LeakyBucket::new(&spec, &Semantics::default());
     let calls = read(args, CallRules::Provisioned(&bucket), Duration::from_secs(1), session)?;
-    bucket.carry_in(Tokens(args.used_tokens), first_decided(&calls));
     let source = "not published (provisioned throughput page, 2026-02-10)";
     let limits = json!({
         "model": facts.name,
@@ -156,7 +158,7 @@ fn provisioned(
     });
     let assumptions =
         vec![assumption("bucket_depth", source), assumption("default_completion_tokens", source)];
-    Ok(Played { limits, assumptions, rows: play(&mut bucket, calls) })
+    Ok(Played { limits, assumptions, rows: play(&mut bucket, calls, Tokens(args.used_tokens), 0) })
 }
 
 fn assumption(what: &str, source: &str) -> Value {
@@ -178,13 +180,6 @@ fn read(
     calls.ok_or_else(|| session.internal("calls without problems were not read"))
 }
 
-/// When the recording begins, as far as it is decided.
-fn first_decided(calls: &[RecordedCall]) -> Timestamp {
-    let first = calls.iter().find(|call| !call.call.is_carried_in);
-    // Without one the earlier use makes no difference; it must not stop the clock.
-    first.map_or(Timestamp::ZERO, |call| call.call.at)
-}
-
 /// The shortest time that is a multiple of both, at most the largest there is.
 fn common_multiple(a: Duration, b: Duration) -> Duration {
     let (mut x, mut y) = (a.as_nanos(), b.as_nanos());
@@ -194,9 +189,19 @@ fn common_multiple(a: Duration, b: Duration) -> Duration {
     a.saturating_mul(b.as_nanos().checked_div(x).unwrap_or(1))
 }
 
-fn play<L: Replayable>(limiter: &mut L, recorded: RecordedCalls) -> Vec<Row> {
-    let calls: Vec<Call> = recorded.iter().map(|recorded| recorded.call).collect();
-    let outcomes = replay(limiter, &calls);
+/// Plays the calls; `tokens` and `requests` are in use when the first one comes that is decided.
+fn play<L: Replayable>(limiter: &mut L, recorded: RecordedCalls, tokens: Tokens, requests: u64) -> Vec<Row> {
+    let mut calls: Vec<Call> = recorded.iter().map(|recorded| recorded.call).collect();
+    let first = calls.iter().position(|call| call.carried_in.is_none());
+    let in_use = first.and_then(|first| Some((first, calls.get(first)?.at)));
+    if let Some((first, at)) = in_use {
+        // In its turn, as a limiter's clock never runs back.
+        calls.insert(first, Call { carried_in: Some(requests), ..Call::new(at, tokens) });
+    }
+    let mut outcomes = replay(limiter, &calls);
+    if let Some((first, _)) = in_use {
+        outcomes.remove(first);
+    }
     let rows = recorded.into_iter().zip(outcomes).map(|(recorded, outcome)| {
         let differs = differences(&recorded, &outcome);
         Row { recorded, outcome, differs }

@@ -118,7 +118,7 @@ fn place(rows: &[Row], span: Duration, problems: &mut Problems) -> Option<Record
             call: Call {
                 at: at(row.time, row.time_span, problems)?,
                 cost: row.cost,
-                is_carried_in: !row.is_timestamp && row.time < 0,
+                carried_in: (!row.is_timestamp && row.time < 0).then_some(1),
                 end,
             },
             time_s: (row.time - shown_from) as f64 / 1e9,

@@ -83,7 +83,7 @@ fn rows_before_the_recording_keep_their_place_in_the_minute() {
     let calls = read("time_s,cost\n-61,1\n-0.5,2\n0,3\n").unwrap();
     let at: Vec<_> = calls.iter().map(|c| c.call.at.as_nanos()).collect();
     assert_eq!(at, [59_000_000_000, 119_500_000_000, 120_000_000_000]);
-    assert_eq!(calls.iter().map(|c| c.call.is_carried_in).collect::<Vec<_>>(), [true, true, false]);
+    assert_eq!(calls.iter().map(|c| c.call.carried_in).collect::<Vec<_>>(), [Some(1), Some(1), None]);
     assert_eq!(calls.iter().map(|c| c.time_s).collect::<Vec<_>>(), [-61.0, -0.5, 0.0]);
     // Timestamps: 12:00:59.5 is half a second before a full minute.
     let calls = read("time,cost\n2024-08-01T12:00:59.5Z,1\n").unwrap();
