@@ -187,6 +187,7 @@ mod tests {
             latency: LatencySpec { ttft_sigma: 0.0, tpot_sigma: 0.0, tail_chance: 0.0, ..latency() },
             network: NETWORK,
             refusal: DeploymentSpec::DEFAULT_REFUSAL,
+            prices: None,
         };
         Deployment::new(Arc::new(spec), &Semantics::default())
     }

@@ -29,7 +29,7 @@ pub use cost::{CostKind, TokenCost};
 pub use deployment::{Decision, Deployment, Headroom, LimitKind};
 pub use fixed_window::FixedWindow;
 pub use latency::ServiceTime;
-pub use models::{Evidence, Fact, ModelFacts, PtuFacts, PtuStep, RpmRatio};
+pub use models::{Evidence, Fact, ModelFacts, ModelPrices, PtuFacts, PtuStep, RpmRatio, TokenPrices};
 pub use ptu::LeakyBucket;
 pub use quota::{RateLimit, Refusal, Reservation};
 pub use replay::{Call, CallDecision, CallOutcome, Replayable, replay};

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::units::{Duration, Ptu, RequestsPerMinute, Tokens, TokensPerMinute};
 
-use super::TokenCost;
+use super::{TokenCost, TokenPrices};
 
 /// One deployment. Several backends of a gateway may point at the same one and then share its quota.
 #[derive(Clone, Debug, PartialEq)]
@@ -23,6 +23,8 @@ pub struct DeploymentSpec {
     pub network: Duration,
     /// Time the service takes for a 429, without the network.
     pub refusal: Duration,
+    /// What its tokens cost, if that is known.
+    pub prices: Option<TokenPrices>,
 }
 
 impl DeploymentSpec {

@@ -30,5 +30,6 @@ pub(crate) fn deployment(name: &str) -> Arc<DeploymentSpec> {
         },
         network: Duration::ZERO,
         refusal: Duration::from_millis(20),
+        prices: None,
     })
 }

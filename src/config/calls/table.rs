@@ -133,8 +133,13 @@ fn csv(source: SourceId, text: &str, problems: &mut Problems, on_row: &mut OnRow
         return;
     }
     let mut any = false;
-    while let Some(row) = lines.next_row(problems) {
+    loop {
+        let before = problems.count;
+        let Some(row) = lines.next_row(problems) else { break };
         any = true;
+        if problems.count > before {
+            continue;
+        }
         let span = match (row.first(), row.last()) {
             (Some(first), Some(last)) => Span { end: last.span.end, ..first.span },
             _ => Span::new(source, 0, 0),
