@@ -9,7 +9,8 @@ use crate::random::Stream;
 use crate::semantics::Semantics;
 use crate::units::{Demand, Duration, Timestamp, Tokens};
 
-use super::{Capacity, DeploymentSpec, LeakyBucket, RateLimit, ServiceTime, TokenCost};
+use super::window::Entry;
+use super::{Capacity, DeploymentSpec, LeakyBucket, RateLimit, Refusal, Reservation, ServiceTime, TokenCost};
 
 /// What a deployment says to a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,7 +18,7 @@ pub enum Decision {
     /// It will answer.
     Admitted {
         /// The estimate that was counted; pass it to [`Deployment::finish`].
-        counted: Tokens,
+        counted: Reservation,
         /// What its headers tell about the room left after this request.
         headroom: Headroom,
     },
@@ -100,33 +101,40 @@ impl Deployment {
     pub fn offer(&mut self, demand: &Demand, now: Timestamp) -> Decision {
         let (counted, headroom) = match &mut self.limiter {
             Limiter::Standard(cost, limit) => {
-                let counted = cost.estimate(demand);
-                if let Err(refusal) = limit.offer(counted, now) {
-                    return Decision::Throttled { limit: refusal.limit, retry_after: refusal.retry_after };
-                }
+                let counted = match limit.offer(cost.estimate(demand), now) {
+                    Ok(counted) => counted,
+                    Err(Refusal { limit, retry_after }) => {
+                        return Decision::Throttled { limit, retry_after };
+                    }
+                };
                 let tokens = limit.remaining_tokens(now);
                 (counted, Headroom::Remaining { tokens, requests: limit.remaining_requests(now) })
             }
             Limiter::Provisioned(bucket) => {
-                let counted = bucket.estimate(demand);
-                if let Err(retry_after) = bucket.offer(counted, now) {
+                let tokens = bucket.estimate(demand);
+                if let Err(retry_after) = bucket.offer(tokens, now) {
                     return Decision::Throttled { limit: LimitKind::Utilisation, retry_after };
                 }
+                let counted = Reservation { tokens, entry: Entry::NONE };
                 (counted, Headroom::Utilisation { permille: bucket.utilisation_permille(now) })
             }
         };
         self.in_flight = self.in_flight.saturating_add(1);
-        self.inserted = self.inserted.saturating_add(counted.get());
+        self.inserted = self.inserted.saturating_add(counted.tokens.get());
         Decision::Admitted { counted, headroom }
     }
 
     /// The service is done with an admitted request, whether or not anybody still waits for it. A
-    /// provisioned deployment replaces the estimate by what was used; a Standard one refunds nothing.
+    /// provisioned deployment replaces the estimate by what was used; a Standard one refunds nothing, unless
+    /// it is specified to.
     #[inline]
-    pub fn finish(&mut self, demand: &Demand, counted: Tokens, now: Timestamp) {
+    pub fn finish(&mut self, demand: &Demand, counted: Reservation, now: Timestamp) {
         self.in_flight = self.in_flight.saturating_sub(1);
-        if let Limiter::Provisioned(bucket) = &mut self.limiter {
-            bucket.settle(counted, bucket.actual(demand), now);
+        match &mut self.limiter {
+            Limiter::Standard(_, limit) => {
+                limit.settle(counted, demand.prompt_tokens.saturating_add(demand.generated()), now);
+            }
+            Limiter::Provisioned(bucket) => bucket.settle(counted.tokens, bucket.actual(demand), now),
         }
     }
 
@@ -179,18 +187,17 @@ mod tests {
             latency: LatencySpec { ttft_sigma: 0.0, tpot_sigma: 0.0, tail_chance: 0.0, ..latency() },
             network: NETWORK,
             refusal: DeploymentSpec::DEFAULT_REFUSAL,
+            prices: None,
         };
         Deployment::new(Arc::new(spec), &Semantics::default())
     }
 
     fn standard() -> Deployment {
-        deployment(Capacity::Standard(StandardSpec {
-            tpm: TokensPerMinute(10_000),
-            rpm: RequestsPerMinute(60),
-            token_window: StandardSpec::DEFAULT_TOKEN_WINDOW,
-            request_window: StandardSpec::DEFAULT_REQUEST_WINDOW,
-            token_cost: TokenCost::GPT_4,
-        }))
+        deployment(Capacity::Standard(StandardSpec::measured(
+            TokensPerMinute(10_000),
+            RequestsPerMinute(60),
+            TokenCost::GPT_4,
+        )))
     }
 
     fn provisioned() -> Deployment {
@@ -216,14 +223,14 @@ mod tests {
     fn a_standard_deployment_counts_the_estimate_and_refunds_nothing() {
         let mut deployment = standard();
         let request = demand(28, None);
-        let expected = Decision::Admitted {
-            counted: Tokens(648),
-            headroom: Headroom::Remaining { tokens: Tokens(9_352), requests: 9 },
+        let Decision::Admitted { counted, headroom } = deployment.offer(&request, Timestamp::ZERO) else {
+            panic!("an empty window admits it")
         };
-        assert_eq!(deployment.offer(&request, Timestamp::ZERO), expected);
+        assert_eq!(counted.tokens, Tokens(648));
+        assert_eq!(headroom, Headroom::Remaining { tokens: Tokens(9_352), requests: 9 });
         assert_eq!((deployment.in_flight(), deployment.insertions()), (1, 648));
         assert_eq!(deployment.fill_permille(Timestamp::ZERO), 64);
-        deployment.finish(&request, Tokens(648), Timestamp::ZERO);
+        deployment.finish(&request, counted, Timestamp::ZERO);
         assert_eq!((deployment.in_flight(), deployment.fill_permille(Timestamp::ZERO)), (0, 64));
     }
 
@@ -243,10 +250,10 @@ mod tests {
         let mut deployment = provisioned();
         let request = demand(4_000, Some(500));
         // 1,000 + 4 * 500 of 125,000 is 2.4 %; used are 1,000 + 4 * 200, which is 1.44 %.
-        let expected =
-            Decision::Admitted { counted: Tokens(3_000), headroom: Headroom::Utilisation { permille: 24 } };
+        let counted = Reservation { tokens: Tokens(3_000), entry: Entry::NONE };
+        let expected = Decision::Admitted { counted, headroom: Headroom::Utilisation { permille: 24 } };
         assert_eq!(deployment.offer(&request, Timestamp::ZERO), expected);
-        deployment.finish(&request, Tokens(3_000), Timestamp::ZERO);
+        deployment.finish(&request, counted, Timestamp::ZERO);
         assert_eq!((deployment.in_flight(), deployment.fill_permille(Timestamp::ZERO)), (0, 14));
     }
 

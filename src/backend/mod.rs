@@ -3,7 +3,8 @@
 //!
 //! Rules
 //! - A Standard deployment admits by two sliding windows (estimated tokens in 60 s, requests in 10 s); a
-//!   provisioned one by the level of a leaky bucket. Everything that decides is integers.
+//!   provisioned one by the level of a leaky bucket. Everything that decides is integers, and what decides is
+//!   driven by times and costs alone, so that recorded calls can be replayed through it ([`replay`]).
 //! - Time never runs backwards: a call with an earlier `now` than the last one acts at the last one.
 //! - Chance enters only through the [`Stream`](crate::random::Stream) passed in, and only the time an answer takes.
 //! - Numbers about models come with their evidence ([`Evidence`]); what is assumed says so.
@@ -14,20 +15,24 @@
 
 mod cost;
 mod deployment;
+mod fixed_window;
 mod latency;
 mod models;
 mod ptu;
 mod quota;
+mod replay;
 mod sizing;
 mod spec;
 mod window;
 
 pub use cost::{CostKind, TokenCost};
 pub use deployment::{Decision, Deployment, Headroom, LimitKind};
+pub use fixed_window::FixedWindow;
 pub use latency::ServiceTime;
-pub use models::{Evidence, Fact, ModelFacts, PtuFacts, PtuStep, RpmRatio};
+pub use models::{Evidence, Fact, ModelFacts, ModelPrices, PtuFacts, PtuStep, RpmRatio, TokenPrices};
 pub use ptu::LeakyBucket;
-pub use quota::{RateLimit, Refusal};
+pub use quota::{RateLimit, Refusal, Reservation};
+pub use replay::{Call, CallDecision, CallOutcome, Replayable, replay};
 pub use sizing::{PtuScope, PtuSizing, ptu_sizing};
-pub use spec::{Capacity, DeploymentSpec, LatencySpec, PtuSpec, StandardSpec};
-pub use window::SlidingWindow;
+pub use spec::{Capacity, DeploymentSpec, LatencySpec, PtuSpec, StandardSpec, WindowKind};
+pub use window::{Entry, SlidingWindow};

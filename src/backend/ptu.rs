@@ -57,6 +57,34 @@ impl LeakyBucket {
         self.weigh(demand.prompt_tokens, demand.generated())
     }
 
+    /// `prompt` (without what is cached) and `completion` in tokens weighted as input.
+    pub fn weigh(&self, prompt: Tokens, completion: Tokens) -> Tokens {
+        Tokens(completion.get().saturating_mul(self.output_weight)).saturating_add(prompt)
+    }
+
+    /// The completion that is assumed when `max_tokens` is unset.
+    pub const fn default_completion(&self) -> Tokens {
+        self.default_completion_tokens
+    }
+
+    /// Adds use that nobody asked about, such as that of calls before a recording begins.
+    pub fn carry_in(&mut self, tokens: Tokens, now: Timestamp) {
+        self.drain(now);
+        self.level = self.level.saturating_add(units(tokens));
+    }
+
+    /// Level at `now` in weighted tokens, rounded up.
+    pub fn level(&mut self, now: Timestamp) -> Tokens {
+        self.drain(now);
+        Tokens(u64::try_from(self.level.div_ceil(UNITS_PER_TOKEN)).unwrap_or(u64::MAX))
+    }
+
+    /// Weighted tokens at 100 %, rounded down.
+    pub fn capacity(&self) -> Tokens {
+        let tokens = self.depth.checked_div(UNITS_PER_TOKEN).unwrap_or(0);
+        Tokens(u64::try_from(tokens).unwrap_or(u64::MAX))
+    }
+
     /// Admits a request and adds `estimate`, or tells how long it takes until the level is back at the
     /// depth (`None`: for ever, as nothing drains).
     pub fn offer(&mut self, estimate: Tokens, now: Timestamp) -> Result<(), Option<Duration>> {
@@ -88,10 +116,6 @@ impl LeakyBucket {
         self.last = self.last.max(now);
         let drained = u128::from(self.rate).saturating_mul(u128::from(elapsed));
         self.level = self.level.saturating_sub(drained);
-    }
-
-    fn weigh(&self, prompt: Tokens, completion: Tokens) -> Tokens {
-        Tokens(completion.get().saturating_mul(self.output_weight)).saturating_add(prompt)
     }
 }
 

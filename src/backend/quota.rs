@@ -8,20 +8,35 @@
 //!   the measurements contradict it.
 //! - Assumed: the wait that a refusal names is the exact time until both windows would admit the request.
 //!
+//! What the documentation says instead is an option each ([`StandardSpec`]): windows that start anew every
+//! minute, refusals that count, a refund when a call has ended.
+//!
 //! This type knows only times and costs, so that recorded calls can be replayed through it.
 
 use crate::semantics::{OversizedRetryAfter, RequestLimitRounding, Semantics};
 use crate::units::{Duration, Timestamp, Tokens};
 
-use super::{LimitKind, SlidingWindow, StandardSpec};
+use super::fixed_window::FixedWindow;
+use super::window::Entry;
+use super::{LimitKind, SlidingWindow, StandardSpec, WindowKind};
 
 /// The two windows of a Standard deployment, driven by time and cost only.
 #[derive(Clone, Debug)]
 pub struct RateLimit {
-    tokens: SlidingWindow,
-    requests: SlidingWindow,
+    tokens: Window,
+    requests: Window,
+    counts_refusals: bool,
+    refunds: bool,
     oversized_retry_after: Option<Duration>,
     last: Timestamp,
+}
+
+/// What was counted for an admitted request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Reservation {
+    /// The estimate.
+    pub tokens: Tokens,
+    pub(super) entry: Entry,
 }
 
 /// Why a request was not admitted.
@@ -41,25 +56,50 @@ impl RateLimit {
             OversizedRetryAfter::OneMinute => Some(Duration::from_secs(60)),
             OversizedRetryAfter::Absent => None,
         };
-        let request_limit = request_limit(spec, semantics.quota_request_limit_rounding);
+        let request_limit =
+            spec.request_limit.unwrap_or_else(|| share_of_rpm(spec, semantics.quota_request_limit_rounding));
         Self {
-            tokens: SlidingWindow::new(spec.token_window, spec.tpm.get()),
-            requests: SlidingWindow::new(spec.request_window, request_limit),
+            tokens: Window::new(spec.window_kind, spec.token_window, spec.tpm.get()),
+            requests: Window::new(spec.window_kind, spec.request_window, request_limit.max(1)),
+            counts_refusals: spec.count_rejected,
+            refunds: spec.refund_on_completion,
             oversized_retry_after,
             last: Timestamp::ZERO,
         }
     }
 
-    /// Admits and counts a request of `cost` at `now`, or refuses it and counts nothing.
+    /// Admits and counts a request of `cost` at `now`, or refuses it and counts nothing (unless refusals
+    /// count).
     #[inline]
-    pub fn offer(&mut self, cost: Tokens, now: Timestamp) -> Result<(), Refusal> {
+    pub fn offer(&mut self, cost: Tokens, now: Timestamp) -> Result<Reservation, Refusal> {
         let now = self.advance(now);
         if self.tokens.admits(cost.get(), now) && self.requests.admits(1, now) {
-            self.tokens.insert(cost.get(), now);
+            let entry = self.tokens.insert(cost.get(), now);
             self.requests.insert(1, now);
-            Ok(())
+            Ok(Reservation { tokens: cost, entry })
         } else {
+            if self.counts_refusals {
+                self.carry_in(cost, 1, now);
+            }
             Err(self.refusal(cost, now))
+        }
+    }
+
+    /// Counts use that nobody asked about, such as that of calls before a recording begins.
+    pub fn carry_in(&mut self, tokens: Tokens, requests: u64, now: Timestamp) -> Reservation {
+        let now = self.advance(now);
+        let entry = self.tokens.insert(tokens.get(), now);
+        self.requests.insert(requests, now);
+        Reservation { tokens, entry }
+    }
+
+    /// An admitted request has ended and really used `actual`: where completion refunds, what was counted
+    /// above that is free again, as far as it still counts. Otherwise nothing happens.
+    pub fn settle(&mut self, reservation: Reservation, actual: Tokens, now: Timestamp) {
+        let now = self.advance(now);
+        if self.refunds {
+            self.tokens.used(now);
+            self.tokens.reduce(reservation.entry, reservation.tokens.saturating_sub(actual).get());
         }
     }
 
@@ -107,15 +147,79 @@ impl RateLimit {
     }
 }
 
-/// The share of the requests per minute that falls to one request window, at least 1.
-fn request_limit(spec: &StandardSpec, rounding: RequestLimitRounding) -> u64 {
+/// Either kind of window.
+#[derive(Clone, Debug)]
+enum Window {
+    Sliding(SlidingWindow),
+    Fixed(FixedWindow),
+}
+
+impl Window {
+    const fn new(kind: WindowKind, span: Duration, limit: u64) -> Self {
+        match kind {
+            WindowKind::Sliding => Self::Sliding(SlidingWindow::new(span, limit)),
+            WindowKind::FixedMinute => Self::Fixed(FixedWindow::new(span, limit)),
+        }
+    }
+
+    const fn limit(&self) -> u64 {
+        match self {
+            Self::Sliding(window) => window.limit(),
+            Self::Fixed(window) => window.limit(),
+        }
+    }
+
+    #[inline]
+    fn used(&mut self, now: Timestamp) -> u64 {
+        match self {
+            Self::Sliding(window) => window.used(now),
+            Self::Fixed(window) => window.used(now),
+        }
+    }
+
+    #[inline]
+    fn admits(&mut self, amount: u64, now: Timestamp) -> bool {
+        let limit = self.limit();
+        self.used(now).checked_add(amount).is_some_and(|sum| sum <= limit)
+    }
+
+    #[inline]
+    fn insert(&mut self, amount: u64, now: Timestamp) -> Entry {
+        match self {
+            Self::Sliding(window) => window.insert(amount, now),
+            Self::Fixed(window) => window.insert(amount, now),
+        }
+    }
+
+    fn reduce(&mut self, entry: Entry, amount: u64) {
+        match self {
+            Self::Sliding(window) => window.reduce(entry, amount),
+            Self::Fixed(window) => window.reduce(entry, amount),
+        }
+    }
+
+    fn admits_at(&mut self, amount: u64, now: Timestamp) -> Option<Timestamp> {
+        match self {
+            Self::Sliding(window) => window.admits_at(amount, now),
+            Self::Fixed(window) => window.admits_at(amount, now),
+        }
+    }
+
+    #[inline]
+    fn remaining(&mut self, now: Timestamp) -> u64 {
+        self.limit().saturating_sub(self.used(now))
+    }
+}
+
+/// The share of the requests per minute that falls to one request window.
+fn share_of_rpm(spec: &StandardSpec, rounding: RequestLimitRounding) -> u64 {
     let scaled = u128::from(spec.rpm.get()).saturating_mul(u128::from(spec.request_window.as_nanos()));
     let minute = u128::from(NANOS_PER_MINUTE);
     let limit = match rounding {
         RequestLimitRounding::Floor => scaled.checked_div(minute).unwrap_or(0),
         RequestLimitRounding::Ceil => scaled.div_ceil(minute),
     };
-    u64::try_from(limit).unwrap_or(u64::MAX).max(1)
+    u64::try_from(limit).unwrap_or(u64::MAX)
 }
 
 const NANOS_PER_MINUTE: u64 = 60_000_000_000;
@@ -130,13 +234,7 @@ mod tests {
     use super::*;
 
     fn spec(tpm: u64, rpm: u64) -> StandardSpec {
-        StandardSpec {
-            tpm: TokensPerMinute(tpm),
-            rpm: RequestsPerMinute(rpm),
-            token_window: StandardSpec::DEFAULT_TOKEN_WINDOW,
-            request_window: StandardSpec::DEFAULT_REQUEST_WINDOW,
-            token_cost: TokenCost::GPT_4,
-        }
+        StandardSpec::measured(TokensPerMinute(tpm), RequestsPerMinute(rpm), TokenCost::GPT_4)
     }
 
     fn limit(tpm: u64, rpm: u64) -> RateLimit {
@@ -147,7 +245,7 @@ mod tests {
         Timestamp::ZERO.saturating_add(Duration::from_secs(seconds))
     }
 
-    fn refused(limit: LimitKind, seconds: u64) -> Result<(), Refusal> {
+    fn refused(limit: LimitKind, seconds: u64) -> Result<Reservation, Refusal> {
         Err(Refusal { limit, retry_after: Some(Duration::from_secs(seconds)) })
     }
 
@@ -182,7 +280,7 @@ mod tests {
             let refusal = limit.offer(Tokens(1_001), secs(0)).unwrap_err();
             assert_eq!(refusal.limit, LimitKind::Oversized);
             assert_eq!(refusal.retry_after, expected.map(Duration::from_secs));
-            assert_eq!(limit.offer(Tokens(1_000), secs(0)), Ok(()));
+            assert!(limit.offer(Tokens(1_000), secs(0)).is_ok());
         }
     }
 
@@ -191,7 +289,7 @@ mod tests {
         // 1,000 TPM, 11 tokens every 10 s: six calls count at any time, 1000 - 66 = 934 are left.
         let mut embeddings = limit(1_000, 60);
         for n in 0..20 {
-            assert_eq!(embeddings.offer(Tokens(11), secs(10 * n)), Ok(()));
+            assert!(embeddings.offer(Tokens(11), secs(10 * n)).is_ok());
             let expected = 1_000 - 11 * (n + 1).min(6);
             assert_eq!(embeddings.remaining_tokens(secs(10 * n)), Tokens(expected));
         }
@@ -201,7 +299,7 @@ mod tests {
             let mut now = Timestamp::ZERO;
             for _ in 0..30 {
                 now = now.saturating_add(Duration::from_millis(gap_ms));
-                assert_eq!(requests.offer(Tokens(1), now), Ok(()));
+                assert!(requests.offer(Tokens(1), now).is_ok());
             }
             assert_eq!(requests.remaining_requests(now), expected, "{gap_ms}");
         }
@@ -219,9 +317,9 @@ mod tests {
     #[test]
     fn the_longer_wait_names_the_limit() {
         let mut limit = limit(1_000, 12); // two requests in 10 s
-        assert_eq!(limit.offer(Tokens(600), secs(0)), Ok(()));
+        assert!(limit.offer(Tokens(600), secs(0)).is_ok());
         assert_eq!(limit.offer(Tokens(500), secs(1)), refused(LimitKind::Tokens, 59));
-        assert_eq!(limit.offer(Tokens(100), secs(2)), Ok(()));
+        assert!(limit.offer(Tokens(100), secs(2)).is_ok());
         assert_eq!(limit.offer(Tokens(100), secs(3)), refused(LimitKind::Requests, 7));
         // Both are full: tokens are free at 60 s, requests at 10 s.
         assert_eq!(limit.offer(Tokens(400), secs(3)), refused(LimitKind::Tokens, 57));
@@ -231,15 +329,70 @@ mod tests {
     #[test]
     fn a_clock_that_steps_back_is_taken_to_stand_still() {
         let mut limit = limit(1_000, 60);
-        assert_eq!(limit.offer(Tokens(1_000), secs(10)), Ok(()));
+        assert!(limit.offer(Tokens(1_000), secs(10)).is_ok());
         assert_eq!(limit.offer(Tokens(1), secs(0)), refused(LimitKind::Tokens, 60));
         assert_eq!(limit.remaining_requests(secs(20)), 10);
     }
 
     #[test]
+    fn fixed_windows_start_anew_together() {
+        let spec = StandardSpec { window_kind: WindowKind::FixedMinute, ..spec(10_000, 60) };
+        let mut limit = RateLimit::new(&spec, &Semantics::default());
+        assert!(limit.offer(Tokens(10_000), secs(59)).is_ok());
+        assert_eq!(limit.offer(Tokens(1), secs(59)), refused(LimitKind::Tokens, 1));
+        assert!(limit.offer(Tokens(10_000), secs(60)).is_ok());
+        for _ in 1..10 {
+            assert!(limit.offer(Tokens(0), secs(69)).is_ok());
+        }
+        // The ten seconds from 60 hold ten requests; those from 70 begin with none.
+        assert_eq!(limit.offer(Tokens(0), secs(69)), refused(LimitKind::Requests, 1));
+        assert_eq!(limit.remaining_requests(secs(70)), 10);
+        assert_eq!(limit.remaining_tokens(secs(70)), Tokens(0));
+    }
+
+    #[test]
+    fn refusals_that_count_never_let_a_hammering_client_in_again() {
+        let spec = StandardSpec { count_rejected: true, ..spec(10_000, 60) };
+        let mut limit = RateLimit::new(&spec, &Semantics::default());
+        let admitted: Vec<u64> = (0..300).filter(|s| limit.offer(Tokens(2_000), secs(*s)).is_ok()).collect();
+        assert_eq!(admitted, [0, 1, 2, 3, 4]);
+        // 60 calls of the last minute count 120,000; when four of them still do, there is room for a fifth.
+        let wait = limit.offer(Tokens(2_000), secs(300)).unwrap_err().retry_after;
+        assert_eq!(wait, Some(Duration::from_secs(56)));
+    }
+
+    #[test]
+    fn a_refund_frees_what_was_not_used() {
+        let spec = StandardSpec { refund_on_completion: true, ..spec(1_000, 60) };
+        let mut limit = RateLimit::new(&spec, &Semantics::default());
+        let first = limit.offer(Tokens(600), secs(0)).unwrap();
+        let second = limit.offer(Tokens(300), secs(1)).unwrap();
+        limit.settle(first, Tokens(250), secs(5));
+        assert_eq!(limit.remaining_tokens(secs(5)), Tokens(450));
+        limit.settle(second, Tokens(5_000), secs(6));
+        assert_eq!(limit.remaining_tokens(secs(6)), Tokens(450), "more than estimated adds nothing");
+        // What has left the window is not freed again.
+        let third = limit.offer(Tokens(1_000), secs(70)).unwrap();
+        assert_eq!(limit.remaining_tokens(secs(130)), Tokens(1_000));
+        limit.settle(third, Tokens(0), secs(131));
+        assert_eq!(limit.remaining_tokens(secs(131)), Tokens(1_000));
+    }
+
+    #[test]
+    fn a_request_limit_can_be_given_outright() {
+        let spec = StandardSpec { request_limit: Some(3), ..spec(1_000, 60) };
+        let mut limit = RateLimit::new(&spec, &Semantics::default());
+        assert_eq!(limit.request_limit(), 3);
+        limit.carry_in(Tokens(10), 2, secs(0));
+        assert!(limit.offer(Tokens(1), secs(1)).is_ok());
+        assert_eq!(limit.offer(Tokens(1), secs(2)), refused(LimitKind::Requests, 8));
+        assert_eq!(limit.remaining_tokens(secs(2)), Tokens(989));
+    }
+
+    #[test]
     fn no_quota_refuses_all_but_the_empty_request() {
         let mut limit = limit(0, 0);
-        assert_eq!(limit.offer(Tokens(0), secs(0)), Ok(()));
+        assert!(limit.offer(Tokens(0), secs(0)).is_ok());
         assert_eq!(limit.offer(Tokens(1), secs(0)).unwrap_err().limit, LimitKind::Oversized);
         assert_eq!(limit.fill_permille(secs(0)), 1_000);
     }
@@ -293,7 +446,7 @@ mod tests {
                 prop_assert_eq!(limit.remaining_tokens(time), Tokens(1_200 - tokens));
                 prop_assert_eq!(limit.remaining_requests(time), reference.request_limit - requests);
                 match limit.offer(Tokens(cost), time) {
-                    Ok(()) => {
+                    Ok(_) => {
                         prop_assert!(reference.fits(cost, now));
                         reference.admitted.push((now, cost));
                     }
@@ -337,7 +490,7 @@ mod tests {
                     let mut early = limit.clone();
                     prop_assert!(early.offer(Tokens(cost), Timestamp::from_nanos(now + wait - 1)).is_err());
                     now += wait;
-                    prop_assert_eq!(limit.offer(Tokens(cost), Timestamp::from_nanos(now)), Ok(()));
+                    prop_assert!(limit.offer(Tokens(cost), Timestamp::from_nanos(now)).is_ok());
                 }
             }
         }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::units::{Duration, Ptu, RequestsPerMinute, Tokens, TokensPerMinute};
 
-use super::TokenCost;
+use super::{TokenCost, TokenPrices};
 
 /// One deployment. Several backends of a gateway may point at the same one and then share its quota.
 #[derive(Clone, Debug, PartialEq)]
@@ -23,6 +23,8 @@ pub struct DeploymentSpec {
     pub network: Duration,
     /// Time the service takes for a 429, without the network.
     pub refusal: Duration,
+    /// What its tokens cost, if that is known.
+    pub prices: Option<TokenPrices>,
 }
 
 impl DeploymentSpec {
@@ -48,7 +50,7 @@ pub enum Capacity {
 /// Limits of a Standard deployment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StandardSpec {
-    /// Most estimated tokens in any `token_window`.
+    /// Most estimated tokens in a `token_window`.
     pub tpm: TokensPerMinute,
     /// Requests per minute; what counts is its share in one `request_window`.
     pub rpm: RequestsPerMinute,
@@ -58,9 +60,44 @@ pub struct StandardSpec {
     pub request_window: Duration,
     /// How a request is estimated.
     pub token_cost: TokenCost,
+    /// Whether both windows slide or start anew at fixed times.
+    pub window_kind: WindowKind,
+    /// Most requests in a `request_window`, at least 1. `None`: the share of `rpm`.
+    pub request_limit: Option<u64>,
+    /// Whether refused requests count like admitted ones (quota page, 2026-05-06; measurements say no).
+    pub count_rejected: bool,
+    /// Whether the end of a request frees what it was estimated above its real use (latency page, 2026-03-19;
+    /// measurements say no).
+    pub refund_on_completion: bool,
+}
+
+/// How a window of a Standard deployment moves on.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum WindowKind {
+    /// Each request counts for the length of the window (measured: aoai-testing, 2024-08).
+    #[default]
+    Sliding,
+    /// Counters start anew at every full minute, and every full length of the request window (the quota page
+    /// of 2026-05-06 describes it so).
+    FixedMinute,
 }
 
 impl StandardSpec {
+    /// A deployment that limits as was measured.
+    pub const fn measured(tpm: TokensPerMinute, rpm: RequestsPerMinute, token_cost: TokenCost) -> Self {
+        Self {
+            tpm,
+            rpm,
+            token_window: Self::DEFAULT_TOKEN_WINDOW,
+            request_window: Self::DEFAULT_REQUEST_WINDOW,
+            token_cost,
+            window_kind: WindowKind::Sliding,
+            request_limit: None,
+            count_rejected: false,
+            refund_on_completion: false,
+        }
+    }
+
     /// Measured with the `x-ratelimit-remaining-tokens` header (aoai-testing, 2024-08).
     pub const DEFAULT_TOKEN_WINDOW: Duration = Duration::from_secs(60);
     /// Measured likewise with `x-ratelimit-remaining-requests`; the documentation says "typically 1 or 10 seconds".

@@ -4,6 +4,8 @@
 //! for the exact end; that the window slides was measured by the remaining-tokens header, aoai-testing,
 //! 2024-08). Each amount is added and removed once, so a call costs constant time on average, and memory is
 //! in proportion to the amounts that still count. `now` must not go backwards between calls.
+//!
+//! An amount can be reduced later by the [`Entry`] that its insertion gave, in constant time.
 
 use std::collections::VecDeque;
 
@@ -15,14 +17,25 @@ pub struct SlidingWindow {
     span: Duration,
     limit: u64,
     used: u64,
-    /// Live amounts by time, oldest first. None is 0.
+    /// Live amounts by time, oldest first. None was 0 when it came.
     entries: VecDeque<(Timestamp, u64)>,
+    /// How many amounts were forgotten: the number of the first live one.
+    forgotten: u64,
+}
+
+/// Names an amount in a window, until it is forgotten.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Entry(pub(super) u64);
+
+impl Entry {
+    /// Names nothing.
+    pub const NONE: Self = Self(u64::MAX);
 }
 
 impl SlidingWindow {
     /// An empty window that may hold `limit`.
     pub const fn new(span: Duration, limit: u64) -> Self {
-        Self { span, limit, used: 0, entries: VecDeque::new() }
+        Self { span, limit, used: 0, entries: VecDeque::new(), forgotten: 0 }
     }
 
     /// The most it may hold.
@@ -39,6 +52,7 @@ impl SlidingWindow {
             }
             self.used = self.used.saturating_sub(*amount);
             self.entries.pop_front();
+            self.forgotten = self.forgotten.saturating_add(1);
         }
         self.used
     }
@@ -51,10 +65,25 @@ impl SlidingWindow {
 
     /// Adds `amount` at `now`, whether or not it fits.
     #[inline]
-    pub fn insert(&mut self, amount: u64, now: Timestamp) {
-        if amount > 0 {
-            self.used = self.used.saturating_add(amount);
-            self.entries.push_back((now, amount));
+    pub fn insert(&mut self, amount: u64, now: Timestamp) -> Entry {
+        if amount == 0 {
+            return Entry::NONE;
+        }
+        let number = self.forgotten.saturating_add(u64::try_from(self.entries.len()).unwrap_or(u64::MAX));
+        // The sum of all entries is `used`, so one that would exceed the largest sum is cut.
+        let amount = amount.min(u64::MAX.saturating_sub(self.used));
+        self.used = self.used.saturating_add(amount);
+        self.entries.push_back((now, amount));
+        Entry(number)
+    }
+
+    /// Takes `amount` off an entry, at most all of it; nothing if it counts no more.
+    pub fn reduce(&mut self, entry: Entry, amount: u64) {
+        let place = entry.0.checked_sub(self.forgotten).and_then(|place| usize::try_from(place).ok());
+        if let Some((_, present)) = place.and_then(|place| self.entries.get_mut(place)) {
+            let amount = amount.min(*present);
+            *present = present.saturating_sub(amount);
+            self.used = self.used.saturating_sub(amount);
         }
     }
 
@@ -124,6 +153,23 @@ mod tests {
             assert_eq!(seconds(amount, &mut window), Some(expected), "{amount}");
         }
         assert_eq!(seconds(11, &mut window), None);
+    }
+
+    #[test]
+    fn an_amount_can_be_reduced_while_it_counts() {
+        let mut window = SlidingWindow::new(SPAN, 10);
+        let first = window.insert(4, at(0));
+        let second = window.insert(6, at(1));
+        window.reduce(second, 5);
+        assert_eq!(window.used(at(1)), 5);
+        window.reduce(second, 5);
+        assert_eq!(window.used(at(1)), 4, "no more than all of it");
+        assert_eq!(window.used(at(60_000_000_000)), 0);
+        window.reduce(first, 4);
+        window.reduce(Entry::NONE, 4);
+        let third = window.insert(3, at(60_000_000_000));
+        window.reduce(third, 1);
+        assert_eq!(window.used(at(60_000_000_000)), 2, "numbers go on after some are forgotten");
     }
 
     #[test]

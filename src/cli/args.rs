@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use super::limiter_args::LimiterArgs;
 use crate::config::Overrides;
 
 /// Simulate an Azure API Management backend pool in front of Azure OpenAI, before deploying it.
@@ -37,6 +38,8 @@ pub(crate) enum Command {
     Trace(TraceArgs),
     /// Evaluate one policy expression over a context: what does it give?
     Expr(ExprArgs),
+    /// Look at the limits of one deployment by themselves
+    Limiter(LimiterArgs),
     /// Print the JSON Schema of a file format
     Schema(SchemaArgs),
 }

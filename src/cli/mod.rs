@@ -6,6 +6,7 @@ mod commands;
 mod error;
 mod execute;
 pub mod exit_code;
+mod limiter_args;
 mod load;
 mod output;
 mod readings;
@@ -25,6 +26,7 @@ use clap::Parser;
 
 use args::{Cli, Command, PolicyCommand, TraceCommand};
 use exit_code::Exit;
+use limiter_args::LimiterCommand;
 use session::{Session, Stop};
 
 /// Parses the command line, carries it out and gives the exit code.
@@ -54,6 +56,9 @@ pub fn main() -> ExitCode {
             TraceCommand::Stats(args) => commands::trace::stats(args, &mut session),
         },
         Command::Expr(args) => commands::expr::expr(args, &mut session),
+        Command::Limiter(args) => match &args.command {
+            LimiterCommand::Replay(args) => commands::limiter::replay_calls(args, &mut session),
+        },
         Command::Schema(args) => commands::schema::schema(args, &mut session),
     };
     match result {

@@ -1,5 +1,8 @@
 //! Help for misspelt names.
 
+use super::json::shorten;
+use crate::backend::ModelFacts;
+
 /// "did you mean" the candidate closest to `word`, if one is close.
 pub(crate) fn did_you_mean<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<String> {
     closest(word, candidates).map(|candidate| format!("did you mean `{candidate}`?"))
@@ -16,6 +19,13 @@ pub(crate) fn closest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a s
         .filter(|(distance, _)| *distance <= limit)
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, candidate)| candidate)
+}
+
+/// Says that nothing is known about a model, and which ones are known.
+pub fn unknown_model(name: &str) -> String {
+    let hint = did_you_mean(name, ModelFacts::names()).map(|hint| format!(" ({hint})")).unwrap_or_default();
+    let known = list(ModelFacts::names());
+    format!("nothing is known about model `{}`{hint}\nknown models: {known}", shorten(name))
 }
 
 /// `a`, `b`, `c`: names in backticks, at most 30 of them.

@@ -10,6 +10,7 @@
 //! Deliberately not here: evaluating ARM, Bicep or Terraform expressions, and anything that runs.
 
 mod arm;
+mod calls;
 mod check;
 mod context;
 mod files;
@@ -30,9 +31,11 @@ mod suite;
 mod testing;
 mod utc;
 
+pub use calls::{CallRules, Recorded, RecordedCall, RecordedCalls, call_columns, read_calls};
 pub use context::read_context;
 pub use files::{DiskFiles, FileError, Files, MAX_FILE_BYTES, MemoryFiles};
 pub use guess::{Guess, Guessed, guess_scenario, load_guessed};
+pub use hints::unknown_model;
 pub use loaded::{BASE, Scenario, Variant, load_scenario};
 pub use places::{ResourceSpans, resource_spans};
 pub(crate) use scenario::read_trace;

@@ -70,8 +70,8 @@ impl<O: Observer> World<'_, O> {
             match deployment.offer(&flight.demand, now) {
                 Decision::Admitted { counted, headroom } => {
                     totals.admitted += 1;
-                    totals.counted_tokens += counted.get();
-                    self.timeline.admitted(backend, counted, fill_permille(headroom, site.limit));
+                    totals.counted_tokens += counted.tokens.get();
+                    self.timeline.admitted(backend, counted.tokens, fill_permille(headroom, site.limit));
                     call.counted = Some(counted);
                     call.reply = Reply::Admitted(headroom);
                     let request = flight.exchange.id().0;

@@ -1,7 +1,7 @@
 //! A request under way: the core's exchange and what the world knows about it.
 
 use super::observe::{AttemptResult, Step};
-use crate::backend::{Headroom, LimitKind};
+use crate::backend::{Headroom, LimitKind, Reservation};
 use crate::gateway::{Exchange, Selection};
 use crate::units::{BackendId, Demand, Duration, PromptSize, StatusCode, Timestamp, Tokens};
 use crate::workload::Service;
@@ -38,7 +38,7 @@ pub(super) struct Call {
     pub(super) backend: BackendId,
     pub(super) sent_at: Timestamp,
     /// The estimate while the deployment is at work on it.
-    pub(super) counted: Option<Tokens>,
+    pub(super) counted: Option<Reservation>,
     pub(super) reply: Reply,
     /// Whether its answer is still to come.
     pub(super) is_live: bool,

@@ -12,13 +12,11 @@ pub(crate) fn deployment(name: &str) -> Arc<DeploymentSpec> {
         name: name.into(),
         region: "Nowhere".into(),
         model: "gpt-4o-mini".into(),
-        capacity: Capacity::Standard(StandardSpec {
-            tpm: TokensPerMinute(8_000),
-            rpm: RequestsPerMinute(80),
-            token_window: Duration::from_secs(60),
-            request_window: Duration::from_secs(10),
-            token_cost: facts.token_cost.value,
-        }),
+        capacity: Capacity::Standard(StandardSpec::measured(
+            TokensPerMinute(8_000),
+            RequestsPerMinute(80),
+            facts.token_cost.value,
+        )),
         latency: LatencySpec {
             ttft_base: Duration::from_millis(100),
             ttft_per_prompt_token: Duration::ZERO,
@@ -32,5 +30,6 @@ pub(crate) fn deployment(name: &str) -> Arc<DeploymentSpec> {
         },
         network: Duration::ZERO,
         refusal: Duration::from_millis(20),
+        prices: None,
     })
 }

@@ -21,7 +21,7 @@ use super::observe::{Observer, Outcome, RequestRecord, Step, TripRecord};
 use super::plan::RunPlan;
 use super::result::{BackendResult, RunResult};
 use super::timeline::Timeline;
-use crate::backend::{Capacity, Deployment};
+use crate::backend::{Capacity, Deployment, Reservation};
 use crate::gateway::{
     Action, Answerer, BreakerChange, CallNumber, Effects, Ending, Event as GatewayEvent, Gateway, Input,
     RequestHead, SideAnswer, SideCall, TokenFacts, Usage,
@@ -46,7 +46,7 @@ pub(super) struct World<'p, O> {
     pub(super) flights: Vec<Flight>,
     pub(super) free: Vec<u32>,
     /// Attempts at work for which nobody waits any more.
-    pub(super) orphans: BTreeMap<(u32, u32, u32), (BackendId, Demand, Tokens)>,
+    pub(super) orphans: BTreeMap<(u32, u32, u32), (BackendId, Demand, Reservation)>,
     pub(super) calendar: Calendar,
     pub(super) timeline: Timeline,
     pub(super) journal: Journal,
@@ -320,7 +320,7 @@ impl<'p, O: Observer> World<'p, O> {
                 if let Answerer::Backend { .. } = answerer {
                     flight.answerer = Some(flight.call.backend);
                     flight.answer_sent_at = flight.call.sent_at;
-                    flight.answer_counted = flight.call.counted;
+                    flight.answer_counted = flight.call.counted.map(|counted| counted.tokens);
                 }
             }
             Action::Finish { ending, .. } => self.end(slot, now, ending),

@@ -17,6 +17,7 @@ mod explain;
 mod fuzz_corpus;
 mod invalid_input;
 mod layering;
+mod limiter;
 mod outputs;
 mod policy_documents;
 mod policy_tests;

@@ -44,6 +44,30 @@ pub struct ModelFacts {
     pub standard_latency: Fact<LatencySpec>,
     /// Latency of provisioned deployments, where there are any.
     pub ptu_latency: Option<Fact<LatencySpec>>,
+    /// What tokens of Standard deployments cost, where the price list has it.
+    pub prices: Option<Fact<ModelPrices>>,
+}
+
+/// Prices by where a Standard deployment may process; each scope has a price of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ModelPrices {
+    /// Anywhere.
+    pub global: TokenPrices,
+    /// In a data zone.
+    pub data_zone: Option<TokenPrices>,
+    /// In one region of the US.
+    pub regional: Option<TokenPrices>,
+}
+
+/// Billionths of a US dollar per token; 1,000 of them are 1 dollar per million tokens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct TokenPrices {
+    /// Prompt tokens.
+    pub input: u64,
+    /// Cached prompt tokens; `None`: as others.
+    pub cached_input: Option<u64>,
+    /// Generated tokens.
+    pub output: u64,
 }
 
 /// `requests` per minute for each `tokens` per minute of quota.

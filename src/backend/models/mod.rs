@@ -3,4 +3,4 @@
 mod facts;
 mod table;
 
-pub use facts::{Evidence, Fact, ModelFacts, PtuFacts, PtuStep, RpmRatio};
+pub use facts::{Evidence, Fact, ModelFacts, ModelPrices, PtuFacts, PtuStep, RpmRatio, TokenPrices};

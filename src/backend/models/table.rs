@@ -3,7 +3,7 @@
 use crate::backend::{LatencySpec, TokenCost};
 use crate::units::Duration;
 
-use super::{Evidence, Fact, ModelFacts, PtuFacts, PtuStep, RpmRatio};
+use super::{Evidence, Fact, ModelFacts, ModelPrices, PtuFacts, PtuStep, RpmRatio, TokenPrices};
 
 /// All models known, one row each.
 pub(super) const MODELS: &[ModelFacts] = &[
@@ -15,6 +15,7 @@ pub(super) const MODELS: &[ModelFacts] = &[
         ptu: Some(ptu(2_500, 4, STEP_50, 25)),
         standard_latency: assumed(standard(400, 100, 12), LATENCY_SHAPED),
         ptu_latency: Some(assumed(provisioned(400, 100, 12), LATENCY_PTU)),
+        prices: Some(listed(GPT_4O_PRICES)),
     },
     ModelFacts {
         name: "gpt-4o-mini",
@@ -28,6 +29,7 @@ pub(super) const MODELS: &[ModelFacts] = &[
             "8 to 10 ms between tokens on PTU, whatever the utilisation (techcommunity 4461531, 2025-10); \
              time to first token and spread assumed",
         )),
+        prices: Some(listed(GPT_4O_MINI_PRICES)),
     },
     ModelFacts {
         name: "gpt-4.1",
@@ -37,6 +39,7 @@ pub(super) const MODELS: &[ModelFacts] = &[
         ptu: Some(ptu(3_000, 4, STEP_50, 80)),
         standard_latency: assumed(standard(400, 100, 12), LATENCY_AS_GPT_4O),
         ptu_latency: Some(assumed(provisioned(400, 100, 12), LATENCY_WITHIN_TARGET)),
+        prices: Some(listed(only_global(prices(2_000, 500, 8_000)))),
     },
     ModelFacts {
         name: "gpt-4.1-mini",
@@ -50,6 +53,7 @@ pub(super) const MODELS: &[ModelFacts] = &[
              how the first token splits into base and prompt, and the spread, are assumed",
         ),
         ptu_latency: Some(assumed(provisioned(350, 79, 9), LATENCY_WITHIN_TARGET)),
+        prices: Some(listed(only_global(prices(400, 100, 1_600)))),
     },
     ModelFacts {
         name: "gpt-4.1-nano",
@@ -59,6 +63,7 @@ pub(super) const MODELS: &[ModelFacts] = &[
         ptu: Some(ptu(59_400, 4, STEP_25, 100)),
         standard_latency: assumed(standard(350, 50, 8), LATENCY_AS_MINI),
         ptu_latency: Some(assumed(provisioned(350, 50, 8), LATENCY_WITHIN_TARGET)),
+        prices: Some(listed(only_global(prices(100, 25, 400)))),
     },
     ModelFacts {
         name: "gpt-5",
@@ -68,6 +73,7 @@ pub(super) const MODELS: &[ModelFacts] = &[
         ptu: Some(ptu(4_750, 8, STEP_50, 50)),
         standard_latency: assumed(standard(400, 100, 18), LATENCY_WITHIN_TARGET),
         ptu_latency: Some(assumed(provisioned(400, 100, 18), LATENCY_WITHIN_TARGET)),
+        prices: None,
     },
     ModelFacts {
         name: "gpt-5.1",
@@ -77,6 +83,7 @@ pub(super) const MODELS: &[ModelFacts] = &[
         ptu: Some(ptu(4_750, 8, STEP_50, 50)),
         standard_latency: assumed(standard(400, 100, 18), LATENCY_WITHIN_TARGET),
         ptu_latency: Some(assumed(provisioned(400, 100, 18), LATENCY_WITHIN_TARGET)),
+        prices: None,
     },
     ModelFacts {
         name: "gpt-5.2",
@@ -86,6 +93,7 @@ pub(super) const MODELS: &[ModelFacts] = &[
         ptu: Some(ptu(3_400, 8, STEP_50, 50)),
         standard_latency: assumed(standard(400, 100, 18), LATENCY_WITHIN_TARGET),
         ptu_latency: Some(assumed(provisioned(400, 100, 18), LATENCY_WITHIN_TARGET)),
+        prices: None,
     },
     ModelFacts {
         name: "gpt-5-mini",
@@ -95,6 +103,7 @@ pub(super) const MODELS: &[ModelFacts] = &[
         ptu: Some(ptu(23_750, 8, STEP_25, 80)),
         standard_latency: assumed(standard(350, 50, 11), LATENCY_WITHIN_TARGET),
         ptu_latency: Some(assumed(provisioned(350, 50, 11), LATENCY_WITHIN_TARGET)),
+        prices: None,
     },
     ModelFacts {
         name: "gpt-5-nano",
@@ -104,6 +113,7 @@ pub(super) const MODELS: &[ModelFacts] = &[
         ptu: None,
         standard_latency: assumed(standard(350, 50, 8), LATENCY_AS_MINI),
         ptu_latency: None,
+        prices: None,
     },
     ModelFacts {
         name: "gpt-4",
@@ -120,6 +130,7 @@ pub(super) const MODELS: &[ModelFacts] = &[
              (34 calls, aoai-testing, 2024-08); spread assumed",
         ),
         ptu_latency: None,
+        prices: None,
     },
     ModelFacts {
         name: "gpt-3.5-turbo",
@@ -136,6 +147,7 @@ pub(super) const MODELS: &[ModelFacts] = &[
              (19 calls, aoai-testing, 2024-07); spread assumed",
         ),
         ptu_latency: None,
+        prices: None,
     },
     ModelFacts {
         name: "o1",
@@ -145,6 +157,7 @@ pub(super) const MODELS: &[ModelFacts] = &[
         ptu: Some(ptu(230, 4, PtuStep { minimum: 25, step: 50 }, 25)),
         standard_latency: assumed(standard(400, 100, 30), LATENCY_WITHIN_TARGET),
         ptu_latency: Some(assumed(provisioned(400, 100, 30), LATENCY_WITHIN_TARGET)),
+        prices: None,
     },
     ModelFacts {
         name: "o3-mini",
@@ -154,6 +167,7 @@ pub(super) const MODELS: &[ModelFacts] = &[
         ptu: Some(ptu(2_500, 4, STEP_25, 66)),
         standard_latency: assumed(standard(400, 100, 14), LATENCY_WITHIN_TARGET),
         ptu_latency: Some(assumed(provisioned(400, 100, 14), LATENCY_WITHIN_TARGET)),
+        prices: None,
     },
     embedding("text-embedding-3-small", documented(per_1000(6), RPM_TIER_1)),
     embedding("text-embedding-3-large", documented(per_1000(6), RPM_TIER_1)),
@@ -178,6 +192,30 @@ const LATENCY_EMBEDDINGS: &str = "no measurement found";
 
 const STEP_50: PtuStep = PtuStep { minimum: 50, step: 50 };
 const STEP_25: PtuStep = PtuStep { minimum: 25, step: 25 };
+
+/// Versions of 2024-08-06 and 2024-11-20; the one of 2024-05-13 costs twice as much in the global scope.
+const GPT_4O_PRICES: ModelPrices = ModelPrices {
+    global: prices(2_500, 1_250, 10_000),
+    data_zone: Some(prices(2_750, 1_375, 11_000)),
+    regional: Some(prices(2_750, 1_375, 11_000)),
+};
+const GPT_4O_MINI_PRICES: ModelPrices = ModelPrices {
+    global: prices(150, 75, 600),
+    data_zone: Some(prices(165, 83, 660)),
+    regional: Some(prices(165, 83, 660)),
+};
+
+const fn prices(input: u64, cached_input: u64, output: u64) -> TokenPrices {
+    TokenPrices { input, cached_input: Some(cached_input), output }
+}
+
+const fn only_global(global: TokenPrices) -> ModelPrices {
+    ModelPrices { global, data_zone: None, regional: None }
+}
+
+const fn listed(prices: ModelPrices) -> Fact<ModelPrices> {
+    observed(prices, "Azure retail price list (read 2026-08-11)")
+}
 
 const fn per_1000(requests: u64) -> RpmRatio {
     RpmRatio { requests, tokens: 1_000 }
@@ -242,6 +280,7 @@ const fn embedding(name: &'static str, rpm_ratio: Fact<RpmRatio>) -> ModelFacts 
         ptu: None,
         standard_latency: assumed(standard(100, 10, 0), LATENCY_EMBEDDINGS),
         ptu_latency: None,
+        prices: None,
     }
 }
 
@@ -263,6 +302,24 @@ mod tests {
             let sources = [model.rpm_ratio.source, model.token_cost.source, model.standard_latency.source];
             assert!(sources.iter().all(|source| !source.is_empty()), "{}", model.name);
             assert_eq!(model.ptu.is_some(), model.ptu_latency.is_some(), "{}", model.name);
+        }
+    }
+
+    #[test]
+    fn prices_are_those_of_the_list_per_million_tokens() {
+        // Dollars per million tokens on the list, times 1,000.
+        for (name, input, cached, output) in
+            [("gpt-4o", 2_500, 1_250, 10_000), ("gpt-4o-mini", 150, 75, 600), ("gpt-4.1", 2_000, 500, 8_000)]
+        {
+            let prices = ModelFacts::find(name).unwrap().prices.unwrap().value.global;
+            assert_eq!(prices, TokenPrices { input, cached_input: Some(cached), output }, "{name}");
+        }
+        for model in MODELS {
+            if let Some(Fact { value: ModelPrices { global, data_zone, regional }, .. }) = model.prices {
+                for scope in [data_zone, regional].into_iter().flatten() {
+                    assert!(scope.input > global.input && scope.output > global.output, "{}", model.name);
+                }
+            }
         }
     }
 

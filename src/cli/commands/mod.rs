@@ -5,6 +5,7 @@ pub(crate) mod coverage;
 pub(crate) mod explain;
 pub(crate) mod expr;
 pub(crate) mod init;
+pub(crate) mod limiter;
 pub(crate) mod plot;
 pub(crate) mod policy;
 pub(crate) mod run;

@@ -11,6 +11,7 @@ use super::assume::{Assumption, Assumptions};
 use super::endpoints::read_endpoints;
 use super::gateway::{Described, join};
 use super::library::{Library, Loaded};
+use super::models::check_models;
 use super::policies::read_policy;
 use super::readings::read_semantics;
 use super::shapes::SCENARIO;
@@ -59,6 +60,8 @@ pub(crate) fn lower(
 fn lower_all(tree: &Node, library: &mut Library<'_>, diagnostics: &mut Diagnostics) -> Option<Lowered> {
     check(tree, Kind::Object(&SCENARIO), "scenario", Dialect::Scenario, diagnostics);
     let start = read_start(tree, diagnostics);
+    check_models(tree, diagnostics);
+    let models = tree.get("models");
     let policy = read_policy(tree, library, diagnostics);
     let mut hashes = Vec::new();
     let mut resources = Some(Vec::new());
@@ -84,12 +87,13 @@ fn lower_all(tree: &Node, library: &mut Library<'_>, diagnostics: &mut Diagnosti
     if let Some(parts) = &parts {
         let path = operation.as_ref().map(|operation| operation.path.as_str());
         let singles = parts.singles.iter();
-        targets.extend(singles.map(|single| read_target(single, path, &mut assumptions, diagnostics)));
+        targets
+            .extend(singles.map(|single| read_target(single, path, models, &mut assumptions, diagnostics)));
     } else {
         // No gateway to attach them to, but their problems can be told.
         for member in tree.get("backends").into_iter().flat_map(entries) {
             let name = Arc::from(member.name.as_str());
-            read_deployment(&name, &member.value, &mut Assumptions::default(), diagnostics);
+            read_deployment(&name, &member.value, models, &mut Assumptions::default(), diagnostics);
         }
     }
     let Loaded { content: policy, hash: policy_hash } = policy?;
@@ -189,11 +193,12 @@ fn read_operation(tree: &Node, diagnostics: &mut Diagnostics) -> Option<Operatio
 fn read_target(
     single: &Described<'_>,
     path: Option<&str>,
+    models: Option<&Node>,
     assumptions: &mut Assumptions,
     diagnostics: &mut Diagnostics,
 ) -> Option<Target> {
     let Described { entity, url_span, entry } = single;
-    let deployment = read_deployment(&entity.name, entry, assumptions, diagnostics)?;
+    let deployment = read_deployment(&entity.name, entry, models, assumptions, diagnostics)?;
     let sent = sent_path(&entity.url, path?);
     let refuses_with = if is_served(&sent) {
         None

@@ -10,6 +10,7 @@ mod endpoints;
 mod gateway;
 mod library;
 mod lower;
+mod models;
 mod overrides;
 mod policies;
 mod processes;

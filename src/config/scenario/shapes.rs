@@ -47,6 +47,11 @@ pub(crate) static SCENARIO: Shape = Shape {
             Kind::Map(&Kind::Object(&BACKEND)),
             "The deployment behind each backend, by backend-id.",
         ),
+        Field::optional(
+            "models",
+            Kind::Map(&Kind::Object(&MODEL)),
+            "Models that are not in the table, or that differ from it, by name.",
+        ),
         Field::required(
             "traffic",
             Kind::Tagged { tag: "kind", cases: TRAFFIC },
@@ -143,23 +148,92 @@ pub(crate) static STANDARD: Shape = Shape {
             Kind::integer(1, 1_000_000_000_000),
             "Requests per minute; default by model and tpm.",
         ),
-        Field::optional(
-            "tokenWindow",
-            Kind::TIME_ABOVE_ZERO,
-            "Length of the sliding token window; default 60s.",
-        ),
-        Field::optional(
-            "requestWindow",
-            Kind::TIME_ABOVE_ZERO,
-            "Length of the sliding request window; default 10s.",
-        ),
+        Field::optional("tokenWindow", Kind::TIME_ABOVE_ZERO, "Length of the token window; default 60s."),
+        Field::optional("requestWindow", Kind::TIME_ABOVE_ZERO, "Length of the request window; default 10s."),
         Field::optional(
             "tokenCost",
             Kind::Object(&TOKEN_COST),
             "How a request is estimated; default by model.",
         ),
+        Field::optional(
+            "windowKind",
+            Kind::Choice(&["sliding", "fixed-minute"]),
+            "How both windows move on; default sliding, as measured.",
+        ),
+        Field::optional(
+            "requestLimit",
+            Kind::integer(1, 1_000_000_000_000),
+            "Requests in one request window; default: the share of rpm.",
+        ),
+        Field::optional(
+            "countRejected",
+            Kind::Flag,
+            "Whether refused requests count, as documented but not measured; default false.",
+        ),
+        Field::optional(
+            "refundOnCompletion",
+            Kind::Flag,
+            "Whether the end of a request frees what it did not use, as documented but not measured; default false.",
+        ),
     ],
 };
+
+pub(crate) static MODEL: Shape = Shape {
+    name: "model",
+    what: "a model",
+    fields: &[
+        Field::optional(
+            "like",
+            Kind::Text,
+            "Known model that gives what is left out; default: the one of the same name, if there is one.",
+        ),
+        Field::optional(
+            "rpmRatio",
+            Kind::Object(&RPM_RATIO),
+            "Requests per minute that come with a quota of tokens.",
+        ),
+        Field::optional("tokenCost", Kind::Object(&TOKEN_COST), "How a request is estimated."),
+        Field::optional("latency", Kind::Object(&LATENCY), "How long answers of Standard deployments take."),
+        Field::optional(
+            "provisionedLatency",
+            Kind::Object(&LATENCY),
+            "How long answers of provisioned deployments take.",
+        ),
+        Field::optional(
+            "inputTpmPerPtu",
+            Kind::integer(1, 1_000_000_000),
+            "Input tokens per minute that one unit carries.",
+        ),
+        Field::optional(
+            "outputWeight",
+            Kind::integer(1, 1_000),
+            "Input tokens that one output token weighs.",
+        ),
+        Field::optional("prices", Kind::Object(&PRICES), "What tokens of Standard deployments cost."),
+    ],
+};
+
+pub(crate) static RPM_RATIO: Shape = Shape {
+    name: "rpmRatio",
+    what: "a ratio",
+    fields: &[
+        Field::required("requests", Kind::integer(1, 1_000_000), "Requests per minute ..."),
+        Field::required("tokens", Kind::integer(1, 1_000_000_000), "... for so many tokens per minute."),
+    ],
+};
+
+/// Billionths of a US dollar per token, which is thousandths of a dollar per million.
+pub(crate) static PRICES: Shape = Shape {
+    name: "prices",
+    what: "prices",
+    fields: &[
+        Field::required("input", NANO_USD, "Billionths of a US dollar per prompt token."),
+        Field::optional("cachedInput", NANO_USD, "Likewise per cached prompt token; default: no discount."),
+        Field::required("output", NANO_USD, "Likewise per generated token."),
+    ],
+};
+
+const NANO_USD: Kind = Kind::integer(0, 1_000_000_000_000);
 
 pub(crate) static TOKEN_COST: Shape = Shape {
     name: "tokenCost",
@@ -272,6 +346,9 @@ pub(crate) static ALL: &[&Shape] = &[
     &ENDPOINT,
     &BACKEND,
     &STANDARD,
+    &MODEL,
+    &RPM_RATIO,
+    &PRICES,
     &TOKEN_COST,
     &PROVISIONED,
     &LATENCY,

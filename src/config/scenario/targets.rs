@@ -1,5 +1,5 @@
-//! `backends`: the deployments behind them, with defaults by model. Every default that nobody documents
-//! becomes an [`Assumption`].
+//! `backends`: the deployments behind them. A number comes from the backend, else from the scenario's entry for
+//! its model, else from the table of models. Every default that nobody documents becomes an [`Assumption`].
 
 use std::sync::Arc;
 
@@ -7,9 +7,10 @@ use super::super::check::Dialect;
 use super::super::hints::{did_you_mean, list};
 use super::super::json::{Node, shorten};
 use super::assume::{Assumption, Assumptions};
+use super::models::{Layers, Model};
 use crate::backend::{
-    Capacity, CostKind, DeploymentSpec, Evidence, Fact, LatencySpec, ModelFacts, PtuSpec, StandardSpec,
-    TokenCost,
+    Capacity, CostKind, DeploymentSpec, Evidence, Fact, LatencySpec, PtuSpec, StandardSpec, TokenCost,
+    WindowKind,
 };
 use crate::diagnostics::{Diagnostic, Diagnostics};
 use crate::units::{Duration, Ptu, RequestsPerMinute, Tokens, TokensPerMinute};
@@ -31,12 +32,12 @@ const COST_FIELDS: &[&str] = &["kind", "defaultMaxTokens", "charsPerToken", "per
 pub(super) fn read_deployment(
     name: &Arc<str>,
     entry: &Node,
+    models: Option<&Node>,
     assumptions: &mut Assumptions,
     diagnostics: &mut Diagnostics,
 ) -> Option<DeploymentSpec> {
     let model_node = entry.get("model")?;
-    let model = model_node.text()?;
-    let facts = ModelFacts::find(model);
+    let model = Model::find(model_node.text()?, models);
     let (standard, provisioned) = (entry.get("standard"), entry.get("provisioned"));
     let capacity = match (standard, provisioned) {
         (Some(_), None) | (None, Some(_)) => standard.or(provisioned)?,
@@ -54,12 +55,14 @@ pub(super) fn read_deployment(
             return None;
         }
     };
-    let missing = missing_numbers(entry, facts, capacity, provisioned.is_some());
+    let missing = missing_numbers(entry, &model, capacity, provisioned.is_some());
     if !missing.is_empty() {
-        diagnostics.push(unknown_numbers(model_node, facts, provisioned.is_some(), &missing));
+        if !model.is_misled() {
+            diagnostics.push(unknown_numbers(model_node, &model, provisioned.is_some(), &missing, models));
+        }
         return None;
     }
-    let defaults = Defaults { model, facts, given: entry };
+    let defaults = Defaults { model: &model, given: entry };
     let capacity = match provisioned {
         Some(node) => Capacity::Provisioned(defaults.provisioned(node, name, assumptions)?),
         None => Capacity::Standard(defaults.standard(capacity, assumptions)?),
@@ -74,7 +77,8 @@ pub(super) fn read_deployment(
     Some(DeploymentSpec {
         name: Arc::clone(name),
         region: Arc::from(entry.get("region").and_then(Node::text).unwrap_or_default()),
-        model: Arc::from(facts.map_or(model, |facts| facts.name)),
+        model: Arc::from(model.name()),
+        prices: model.prices(),
         capacity,
         latency,
         network: entry.get("network").and_then(Node::time).unwrap_or(Duration::ZERO),
@@ -83,57 +87,55 @@ pub(super) fn read_deployment(
 }
 
 /// The numbers that neither the entry nor the model gives.
-fn missing_numbers(
-    entry: &Node,
-    facts: Option<&ModelFacts>,
-    capacity: &Node,
-    provisioned: bool,
-) -> Vec<String> {
+fn missing_numbers(entry: &Node, model: &Model<'_>, capacity: &Node, provisioned: bool) -> Vec<String> {
+    let facts = model.facts;
     let mut missing = Vec::new();
-    let mut need = |place: &str, node: Option<&Node>, fields: &[&str]| {
-        let absent = fields.iter().filter(|field| node.and_then(|node| node.get(field)).is_none());
+    let mut need = |place: &str, given: Layers<'_>, fields: &[&str]| {
+        let absent = fields.iter().filter(|field| given.get(field).is_none());
         missing.extend(absent.map(|field| format!("{place}.{field}")));
     };
     if provisioned && facts.and_then(|facts| facts.ptu).is_none() {
-        need("provisioned", Some(capacity), &["inputTpmPerPtu", "outputWeight"]);
+        need("provisioned", model.below(Some(capacity)), &["inputTpmPerPtu", "outputWeight"]);
     }
     if !provisioned && facts.is_none() {
-        need("standard", Some(capacity), &["rpm"]);
-        need("standard.tokenCost", capacity.get("tokenCost"), COST_FIELDS);
+        if model.own("rpmRatio").is_none() {
+            need("standard", Layers::only(capacity), &["rpm"]);
+        }
+        need("standard.tokenCost", model.field_below(capacity, "tokenCost", "tokenCost"), COST_FIELDS);
     }
     let known_latency =
         if provisioned { facts.is_some_and(|facts| facts.ptu_latency.is_some()) } else { facts.is_some() };
     if !known_latency {
-        need("latency", entry.get("latency"), LATENCY_FIELDS);
+        need("latency", model.latency_below(entry, provisioned), LATENCY_FIELDS);
     }
     missing
 }
 
 fn unknown_numbers(
     node: &Node,
-    facts: Option<&ModelFacts>,
+    model: &Model<'_>,
     provisioned: bool,
     missing: &[String],
+    models: Option<&Node>,
 ) -> Diagnostic {
-    let model = shorten(node.text().unwrap_or_default());
-    let mut diagnostic = if facts.is_none() {
-        Diagnostic::error("unknown-model", node.mark(), format!("nothing is known about model `{model}`"))
-            .label("expected the name of a known model, or all numbers given")
-            .note(format!("known models: {}", list(ModelFacts::names())))
-    } else {
+    let name = shorten(node.text().unwrap_or_default());
+    let mut diagnostic = if model.is_known() {
         let kind = if provisioned { "provisioned" } else { "Standard" };
-        let message = format!("nothing is known about {kind} deployments of model `{model}`");
+        let message = format!("nothing is known about {kind} deployments of model `{name}`");
         Diagnostic::error("unknown-model", node.mark(), message).label("expected all numbers given")
+    } else {
+        Diagnostic::error("unknown-model", node.mark(), format!("nothing is known about model `{name}`"))
+            .label("expected the name of a known model, or all numbers given")
+            .note(format!("known models: {}", list(Model::names(models))))
     };
-    if facts.is_none() {
-        diagnostic.help = did_you_mean(&model, ModelFacts::names());
+    if !model.is_known() {
+        diagnostic.help = did_you_mean(&name, Model::names(models));
     }
     diagnostic.note(format!("numbers that are not given: {}", list(missing.iter().map(|m| &**m))))
 }
 
 struct Defaults<'n> {
-    model: &'n str,
-    facts: Option<&'static ModelFacts>,
+    model: &'n Model<'n>,
     given: &'n Node,
 }
 
@@ -142,17 +144,19 @@ impl Defaults<'_> {
         let tpm = TokensPerMinute(node.get("tpm")?.integer()?);
         let rpm = if let Some(rpm) = node.get("rpm") {
             RequestsPerMinute(rpm.integer()?)
+        } else if let Some(ratio) = self.model.rpm_ratio() {
+            ratio.of(tpm)
         } else {
-            let facts = self.facts?;
+            let facts = self.model.facts?;
             let ratio = facts.rpm_ratio;
             let value = format!("{} per {} TPM", ratio.value.requests, ratio.value.tokens);
-            assumptions.add_fact(format!("RPM of {}", self.model), value, &ratio, 1);
+            assumptions.add_fact(format!("RPM of {}", self.model.given), value, &ratio, 1);
             facts.default_rpm(tpm)
         };
-        let given = node.get("tokenCost");
-        let known = self.facts.map(|facts| facts.token_cost);
+        let given = self.model.field_below(node, "tokenCost", "tokenCost");
+        let known = self.model.facts.map(|facts| facts.token_cost);
         if let Some(known) = &known
-            && COST_FIELDS.iter().any(|field| given.and_then(|g| g.get(field)).is_none())
+            && COST_FIELDS.iter().any(|field| given.get(field).is_none())
         {
             let cost = known.value;
             let value = match cost.kind {
@@ -163,13 +167,13 @@ impl Defaults<'_> {
                 ),
                 CostKind::Chat => format!("max_tokens (else {})", cost.default_max_tokens),
             };
-            assumptions.add_fact(format!("admission estimate of {}", self.model), value, known, 1);
+            assumptions.add_fact(format!("admission estimate of {}", self.model.given), value, known, 1);
         }
         // All fields are given when the model is not known.
         let cost = known.map_or(TokenCost::GPT_4, |known| known.value);
-        let number = |name: &str| given.and_then(|given| given.get(name)).and_then(Node::integer);
+        let number = |name: &str| given.get(name).and_then(Node::integer);
         let token_cost = TokenCost {
-            kind: match given.and_then(|given| given.get("kind")).and_then(Node::text) {
+            kind: match given.get("kind").and_then(Node::text) {
                 Some("embeddings") => CostKind::Embeddings,
                 Some(_) => CostKind::Chat,
                 None => cost.kind,
@@ -178,32 +182,40 @@ impl Defaults<'_> {
             chars_per_token: number("charsPerToken").unwrap_or(cost.chars_per_token),
             per_message: number("perMessage").unwrap_or(cost.per_message),
             count_prompt: given
-                .and_then(|given| given.get("countPrompt"))
+                .get("countPrompt")
                 .and_then(|flag| flag.flag(Dialect::Scenario))
                 .unwrap_or(cost.count_prompt),
         };
         let time = |name: &str, default| node.get(name).and_then(Node::time).unwrap_or(default);
+        let flag = |name: &str| node.get(name).and_then(|flag| flag.flag(Dialect::Scenario)).unwrap_or(false);
         Some(StandardSpec {
-            tpm,
-            rpm,
+            window_kind: match node.get("windowKind").and_then(Node::text) {
+                Some("fixed-minute") => WindowKind::FixedMinute,
+                _ => WindowKind::Sliding,
+            },
+            request_limit: node.get("requestLimit").and_then(Node::integer),
+            count_rejected: flag("countRejected"),
+            refund_on_completion: flag("refundOnCompletion"),
             token_window: time("tokenWindow", StandardSpec::DEFAULT_TOKEN_WINDOW),
             request_window: time("requestWindow", StandardSpec::DEFAULT_REQUEST_WINDOW),
-            token_cost,
+            ..StandardSpec::measured(tpm, rpm, token_cost)
         })
     }
 
     fn provisioned(&self, node: &Node, name: &str, assumptions: &mut Assumptions) -> Option<PtuSpec> {
-        let known = self.facts.and_then(|facts| facts.ptu);
-        let number = |field: &str| node.get(field).and_then(Node::integer);
-        let fact =
-            |field: &str, read: fn(&crate::backend::PtuFacts) -> u64, assumptions: &mut Assumptions| {
-                number(field).or_else(|| {
-                    let known = known.as_ref()?;
-                    let value = read(&known.value);
-                    assumptions.add_fact(format!("{field} of {}", self.model), value.to_string(), known, 1);
-                    Some(value)
-                })
-            };
+        let known = self.model.facts.and_then(|facts| facts.ptu);
+        let given = self.model.below(Some(node));
+        let number = |field: &str| given.get(field).and_then(Node::integer);
+        let fact = |field: &str,
+                    read: fn(&crate::backend::PtuFacts) -> u64,
+                    assumptions: &mut Assumptions| {
+            number(field).or_else(|| {
+                let known = known.as_ref()?;
+                let value = read(&known.value);
+                assumptions.add_fact(format!("{field} of {}", self.model.given), value.to_string(), known, 1);
+                Some(value)
+            })
+        };
         let input_tpm_per_ptu = fact("inputTpmPerPtu", |ptu| ptu.input_tpm_per_ptu, assumptions)?;
         let output_weight = fact("outputWeight", |ptu| ptu.output_weight, assumptions)?;
         let default_completion_tokens = number("defaultCompletionTokens").map_or_else(
@@ -226,13 +238,13 @@ impl Defaults<'_> {
     }
 
     fn latency(&self, provisioned: bool, assumptions: &mut Assumptions) -> Option<LatencySpec> {
-        let given = self.given.get("latency");
-        let known: Option<Fact<LatencySpec>> = match (self.facts, provisioned) {
+        let given = self.model.latency_below(self.given, provisioned);
+        let known: Option<Fact<LatencySpec>> = match (self.model.facts, provisioned) {
             (Some(facts), true) => facts.ptu_latency,
             (Some(facts), false) => Some(facts.standard_latency),
             (None, _) => None,
         };
-        let field = |name: &str| given.and_then(|given| given.get(name));
+        let field = |name: &str| given.get(name);
         let time = |name: &str, known: Option<Duration>| field(name).map_or(known, Node::time);
         let number = |name: &str, known: Option<f64>| field(name).map_or(known, Node::number);
         let base = known.map(|known| known.value);
@@ -245,12 +257,12 @@ impl Defaults<'_> {
                 let base = known.value;
                 let value =
                     format!("{} to the first token, {} for each further one", base.ttft_base, base.tpot);
-                assumptions.add_fact(format!("latency of {} ({kind})", self.model), value, known, 3);
+                assumptions.add_fact(format!("latency of {} ({kind})", self.model.given), value, known, 3);
             }
             if load && known.value.load_capacity > 0 && known.value.load_factor > 1.0 {
                 let value =
                     format!("{} times at {} in flight", known.value.load_factor, known.value.load_capacity);
-                let what = format!("slowdown under load of {} ({kind})", self.model);
+                let what = format!("slowdown under load of {} ({kind})", self.model.given);
                 assumptions.add_fact(what, value, &Fact { evidence: Evidence::Assumed, ..*known }, 3);
             }
         }

@@ -1,7 +1,7 @@
 //! What good scenarios become.
 
 use super::codes;
-use crate::backend::Capacity;
+use crate::backend::{Capacity, TokenPrices, WindowKind};
 use crate::config::testing::{load, walkthrough};
 use crate::units::{Duration, Tokens};
 use crate::workload::{ArrivalSpec, PromptSpec, TokenSpec};
@@ -22,7 +22,7 @@ fn every_field_reaches_the_plan() {
         .replace(
             "scenario.json",
             "\"standard\": { \"tpm\": 8000 } },",
-            r#""standard": { "tpm": 9000, "rpm": 70, "tokenWindow": "30s", "requestWindow": "1s", "tokenCost": { "kind": "embeddings", "defaultMaxTokens": 5, "charsPerToken": 3, "perMessage": 2, "countPrompt": false } } },"#,
+            r#""standard": { "tpm": 9000, "rpm": 70, "tokenWindow": "30s", "requestWindow": "1s", "tokenCost": { "kind": "embeddings", "defaultMaxTokens": 5, "charsPerToken": 3, "perMessage": 2, "countPrompt": false }, "windowKind": "fixed-minute", "requestLimit": 3, "countRejected": true, "refundOnCompletion": true } },"#,
         )
         .replace(
             "scenario.json",
@@ -66,6 +66,8 @@ fn every_field_reaches_the_plan() {
     let cost = standard.token_cost;
     assert_eq!((cost.default_max_tokens, cost.chars_per_token, cost.per_message), (Tokens(5), 3, 2));
     assert_eq!((cost.kind, cost.count_prompt), (crate::backend::CostKind::Embeddings, false));
+    assert_eq!((standard.window_kind, standard.request_limit), (WindowKind::FixedMinute, Some(3)));
+    assert!(standard.count_rejected && standard.refund_on_completion);
     assert_eq!(plan.traffic.arrivals, ArrivalSpec::Poisson { per_second: 2.5, requests: None });
     assert_eq!(plan.traffic.client_timeout, Some(Duration::from_secs(60)));
     assert!(plan.traffic.stream);
@@ -87,6 +89,44 @@ fn a_model_nobody_knows_needs_all_numbers() {
     assert_eq!(&*scenario.base.plan.targets[0].deployment.model, "mine");
     let without = given.replace("\"rpm\": 8,", "");
     assert_eq!(codes(&walkthrough().replace("scenario.json", known, &without))[0].0, "unknown-model");
+}
+
+#[test]
+fn a_scenario_can_tell_of_a_model() {
+    let known = r#""model": "gpt-4o-mini", "standard": { "tpm": 8000 } },"#;
+    let mine = r#""model": "mine", "standard": { "tpm": 12000, "tokenCost": { "perMessage": 7 } } },"#;
+    let units = r#""model": "Mine", "provisioned": { "ptu": 15, "outputWeight": 3 } },"#;
+    let models = r#""models": { "mine": { "like": "gpt-4o", "rpmRatio": { "requests": 1, "tokens": 6000 },
+        "tokenCost": { "defaultMaxTokens": 32, "perMessage": 9 }, "latency": { "tpot": "1ms" },
+        "inputTpmPerPtu": 123, "outputWeight": 5, "prices": { "input": 7, "output": 8 } } }, "traffic""#;
+    let files = walkthrough()
+        .replace("scenario.json", "\"traffic\"", models)
+        .replace("scenario.json", known, mine)
+        .replace("scenario.json", known, units);
+    let scenario = load(&files).expect("loads");
+    let [first, second, third] = &scenario.base.plan.targets[..] else { panic!("three backends") };
+    let Capacity::Standard(standard) = &first.deployment.capacity else { panic!("Standard") };
+    assert_eq!(standard.rpm.get(), 2);
+    let cost = standard.token_cost;
+    assert_eq!((cost.default_max_tokens, cost.per_message, cost.chars_per_token), (Tokens(32), 7, 4));
+    let latency = first.deployment.latency;
+    assert_eq!((latency.tpot, latency.ttft_base), (Duration::from_millis(1), Duration::from_millis(400)));
+    assert_eq!(&*first.deployment.model, "mine");
+    let prices = TokenPrices { input: 7, cached_input: None, output: 8 };
+    assert_eq!((first.deployment.prices, second.deployment.prices), (Some(prices), Some(prices)));
+    let Capacity::Provisioned(ptu) = &second.deployment.capacity else { panic!("provisioned") };
+    assert_eq!((ptu.input_tpm_per_ptu, ptu.output_weight), (123, 3));
+    assert_eq!(third.deployment.prices.map(|prices| prices.output), Some(600));
+    // What the scenario tells is not assumed, and its other numbers still are.
+    let assumed = |what: &str| scenario.base.assumptions.iter().any(|a| a.what == what);
+    assert!(!assumed("RPM of mine") && assumed("latency of mine (Standard)"));
+    for (from, to, marked) in [
+        ("\"like\": \"gpt-4o\"", "\"like\": \"gpt-4p\"", "\"gpt-4p\""),
+        ("\"model\": \"mine\"", "\"model\": \"mime\"", "\"mime\""),
+    ] {
+        let found = codes(&files.clone().replace("scenario.json", from, to));
+        assert_eq!(found[0], ("unknown-model".to_owned(), marked.to_owned()));
+    }
 }
 
 #[test]
