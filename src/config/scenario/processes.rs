@@ -82,6 +82,10 @@ fn read_steps(node: &Node, diagnostics: &mut Diagnostics) -> Option<Arc<[Segment
         Some(Segment { length: step.get("for")?.time()?, per_second })
     });
     let steps: Arc<[Segment]> = steps.collect::<Option<_>>()?;
+    if steps.is_empty() {
+        // The checker has told it.
+        return None;
+    }
     if steps.iter().all(|step| step.per_second <= 0.0) {
         diagnostics.push(
             Diagnostic::error("no-traffic", node.mark(), "nothing comes in any of the steps")
