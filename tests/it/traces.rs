@@ -33,15 +33,13 @@ fn packed_traces_are_the_same_traffic() {
     fs::write(work.path().join("trace.csv"), pack(&small_trace())).unwrap();
     let done = work.simulate("run", &["--variant", "priority"]);
     assert!(done.err.contains("trace.csv:5:29"), "places are those of the text: {}", done.err);
-    let plain = |text: &str| text.lines().filter(|line| !line.starts_with('#')).count();
     let packed = work.read("out/walkthrough/priority/requests.csv");
-    assert_eq!(plain(&packed), plain(&requests));
     assert_eq!(strip_stamp(&packed), strip_stamp(&requests));
 }
 
-/// Without comments, which name the hash of the scenario and its files.
-fn strip_stamp(text: &str) -> String {
-    text.lines().filter(|line| !line.starts_with('#')).collect()
+/// Without the last column, which names the hash of the scenario and its files.
+fn strip_stamp(text: &str) -> Vec<&str> {
+    text.lines().map(|line| line.rsplit_once(',').unwrap().0).collect()
 }
 
 #[test]
