@@ -50,6 +50,11 @@ pub enum Headroom {
     },
 }
 
+/// A utilisation as the header `azure-openai-deployment-utilization` writes it: 123 is `12.3%`.
+pub fn utilisation_text(permille: u64) -> String {
+    format!("{}.{}%", permille / 10, permille % 10)
+}
+
 /// The limit that refused a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum LimitKind {

@@ -26,7 +26,7 @@ mod spec;
 mod window;
 
 pub use cost::{CostKind, TokenCost};
-pub use deployment::{Decision, Deployment, Headroom, LimitKind};
+pub use deployment::{Decision, Deployment, Headroom, LimitKind, utilisation_text};
 pub use fixed_window::FixedWindow;
 pub use latency::ServiceTime;
 pub use models::{Evidence, Fact, ModelFacts, ModelPrices, PtuFacts, PtuStep, RpmRatio, TokenPrices};

@@ -130,13 +130,7 @@ impl Variant {
         semantics: Semantics,
         given: Vec<Switch>,
     ) -> Option<Self> {
-        let old = &self.plan.gateway;
-        let gateway =
-            GatewaySpec::new(old.backends().to_vec(), pools, old.program().clone(), semantics).ok()?;
-        let gateway = gateway
-            .with_start(old.start_unix_s())
-            .with_semantic_hits(old.semantic_hits())
-            .with_facts((**old.facts()).clone());
+        let gateway = self.plan.gateway.revised(pools, semantics).ok()?;
         let plan = RunPlan { gateway: Arc::new(gateway), ..self.plan.clone() };
         Some(Self::assemble(name, note, plan, given, self.fixed_assumptions.clone(), self.digest))
     }

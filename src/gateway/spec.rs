@@ -187,8 +187,20 @@ impl GatewaySpec {
         Ok(spec)
     }
 
-    /// The same with the wall-clock time of run start, in seconds since 1970-01-01 UTC. Only a
-    /// Retry-After that is an HTTP date needs it.
+    /// The same with other pools and readings.
+    pub fn revised(&self, pools: Vec<PoolSpec>, semantics: Semantics) -> Result<Self, SpecError> {
+        let new = Self::new(self.backends.clone(), pools, self.program.clone(), semantics)?;
+        Ok(Self {
+            start_unix_s: self.start_unix_s,
+            facts: Arc::clone(&self.facts),
+            semantic_hits: self.semantic_hits,
+            supplied: self.supplied.clone(),
+            ..new
+        })
+    }
+
+    /// The same with the wall-clock time of run start, in seconds since 1970-01-01 UTC: what dates that a
+    /// policy sees, calendars of quotas and a Retry-After that is an HTTP date are counted from.
     #[must_use]
     pub fn with_start(mut self, unix_s: u64) -> Self {
         self.start_unix_s = unix_s;

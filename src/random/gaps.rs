@@ -68,6 +68,7 @@ fn weibull_cv(shape: f64) -> f64 {
 
 #[cfg(test)]
 mod tests {
+    use super::super::testing::distance;
     use super::super::{StreamName, Streams};
     use super::*;
 
@@ -76,17 +77,6 @@ mod tests {
     fn samples(name: &str, mut draw: impl FnMut(&mut Stream) -> f64) -> Vec<f64> {
         let mut stream = Streams::new(42).named(StreamName::new(name));
         (0..SAMPLES).map(|_| draw(&mut stream)).collect()
-    }
-
-    /// Kolmogorov and Smirnov's distance times the root of the sample size: below 1.95 in 99.9 % of cases.
-    fn distance(mut samples: Vec<f64>, cumulative: impl Fn(f64) -> f64) -> f64 {
-        samples.sort_by(f64::total_cmp);
-        let n = samples.len() as f64;
-        let gap = |(i, x): (usize, &f64)| {
-            let p = cumulative(*x);
-            (p - i as f64 / n).max((i as f64 + 1.0) / n - p)
-        };
-        samples.iter().enumerate().map(gap).fold(0.0, f64::max) * n.sqrt()
     }
 
     /// The distribution function of the gamma distribution, by its power series.

@@ -15,6 +15,8 @@
 mod gaps;
 mod name;
 mod stream;
+#[cfg(test)]
+pub(crate) mod testing;
 
 pub use gaps::{gamma_shape, weibull_shape};
 pub use name::{StreamName, Streams};

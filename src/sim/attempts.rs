@@ -8,7 +8,7 @@ use super::flight::{Call, Reply};
 use super::journal::Record;
 use super::observe::{AttemptResult, Observer, Step};
 use super::world::{Site, World};
-use crate::backend::{Decision, Headroom, LimitKind, ServiceTime};
+use crate::backend::{Decision, Headroom, LimitKind, ServiceTime, utilisation_text};
 use crate::gateway::{ForwardTarget, Input, SentBody};
 use crate::policy::{HeaderValue, Headers, Response, Text};
 use crate::units::{AttemptNumber, BackendId, Duration, StatusCode, Timestamp};
@@ -218,7 +218,7 @@ fn answer(call: &Call, site: &Site) -> Response {
             StatusCode::OK
         }
         Reply::Admitted(Headroom::Utilisation { permille }) => {
-            let percent = format!("{}.{}%", permille / 10, permille % 10);
+            let percent = utilisation_text(permille);
             let name = "azure-openai-deployment-utilization".into();
             headers.append(name, HeaderValue::Text(Text::from(percent)));
             StatusCode::OK

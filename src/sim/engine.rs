@@ -9,8 +9,8 @@ use super::plan::RunPlan;
 use super::result::{AccountingError, RunResult};
 use super::world::World;
 use crate::random::Streams;
-use crate::units::{RequestId, Timestamp};
-use crate::workload::{ArrivalSpec, OpenLoop, ScriptedRequest, Sizes, Start};
+use crate::units::{Demand, RequestId, Timestamp};
+use crate::workload::{ArrivalSpec, OpenLoop, ScriptedRequest, Service, Sizes, Start};
 
 /// Runs `plan` to its horizon, or until all traffic has ended, and checks the accounts.
 ///
@@ -81,27 +81,9 @@ fn closed_loop<O: Observer>(
         let event = Event { kind: EventKind::ClientSends, slot: client, epoch: 0, attempt: 0 };
         world.calendar.schedule(Timestamp::ZERO, event);
     }
-    let mut now = Timestamp::ZERO;
-    while let Some(at) = world.calendar.next_at() {
-        if at >= horizon {
-            return horizon;
-        }
-        let Some((_, event)) = world.calendar.pop() else { break };
-        if event.kind != EventKind::ClientSends {
-            if world.is_stale(&event) {
-                continue;
-            }
-            now = at;
-            world.advance(now);
-            world.happen(now, event);
-        } else if world.arrivals() < requests {
-            now = at;
-            world.advance(now);
-            let demand = sizes.of(RequestId(world.arrivals()));
-            world.arrive(now, Some(event.slot), demand, None);
-        }
-    }
-    now
+    clients_send(world, horizon, |world, _| {
+        (world.arrivals() < requests).then(|| (sizes.of(RequestId(world.arrivals())), None))
+    })
 }
 
 /// Each request at its time, or some time after the client is done with the one before it.
@@ -118,6 +100,19 @@ fn scripted<O: Observer>(
         };
         world.calendar.schedule(at, Event { kind: EventKind::ClientSends, slot, epoch: 0, attempt: 0 });
     }
+    clients_send(world, horizon, |_, slot| {
+        let request = requests.get(usize::try_from(slot).ok()?)?;
+        Some((request.demand.clone(), request.service))
+    })
+}
+
+/// Runs until nothing is scheduled any more. `next` says what a client sends when it is its turn, and how long
+/// that takes where it is given; `None` when it has nothing more to send.
+fn clients_send<O: Observer>(
+    world: &mut World<'_, O>,
+    horizon: Timestamp,
+    mut next: impl FnMut(&World<'_, O>, u32) -> Option<(Demand, Option<Service>)>,
+) -> Timestamp {
     let mut now = Timestamp::ZERO;
     while let Some(at) = world.calendar.next_at() {
         if at >= horizon {
@@ -131,10 +126,10 @@ fn scripted<O: Observer>(
             now = at;
             world.advance(now);
             world.happen(now, event);
-        } else if let Some(request) = usize::try_from(event.slot).ok().and_then(|slot| requests.get(slot)) {
+        } else if let Some((demand, service)) = next(world, event.slot) {
             now = at;
             world.advance(now);
-            world.arrive(now, Some(event.slot), request.demand.clone(), request.service);
+            world.arrive(now, Some(event.slot), demand, service);
         }
     }
     now

@@ -9,7 +9,7 @@ use poolproof::diagnostics::{Diagnostics, SourceMap};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::support::{EAST, REGIONS, Request, SWEDEN, WEST, Work, number, read_rows, root};
+use crate::support::{EAST, REGIONS, Request, SWEDEN, WEST, Work, number, public_trace, read_rows, root};
 
 /// A row of the published traces.
 #[derive(Deserialize)]
@@ -294,12 +294,5 @@ fn seconds_of_day(time: &str) -> f64 {
 
 /// The trace, if the folder with traces is there.
 fn azure_trace() -> Option<PathBuf> {
-    let folder =
-        std::env::var_os("POOLPROOF_TRACES").map_or_else(|| root().join("../shared/data"), PathBuf::from);
-    let path = folder.join("AzureLLMInferenceTrace_conv.csv");
-    if path.exists() {
-        return Some(path.canonicalize().unwrap());
-    }
-    println!("skipped: {} is not there (POOLPROOF_TRACES names the folder of traces)", path.display());
-    None
+    public_trace("AzureLLMInferenceTrace_conv.csv")
 }

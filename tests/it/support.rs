@@ -207,6 +207,18 @@ pub(crate) fn files(folder: &Path) -> BTreeMap<String, Vec<u8>> {
     found
 }
 
+/// A public trace, if the folder with traces is there; says so where it is not.
+pub(crate) fn public_trace(file: &str) -> Option<PathBuf> {
+    let folder =
+        std::env::var_os("POOLPROOF_TRACES").map_or_else(|| root().join("../shared/data"), PathBuf::from);
+    let path = folder.join(file);
+    if path.exists() {
+        return Some(path.canonicalize().unwrap());
+    }
+    println!("skipped: {} is not there (POOLPROOF_TRACES names the folder of traces)", path.display());
+    None
+}
+
 /// A number in JSON by a path of names.
 #[track_caller]
 pub(crate) fn number(json: &Value, path: &[&str]) -> u64 {

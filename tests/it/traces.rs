@@ -7,7 +7,7 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use serde_json::{Value, json};
 
-use crate::support::{Work, root};
+use crate::support::{Work, public_trace, root};
 
 fn small_trace() -> String {
     fs::read_to_string(root().join("tests/fixtures/small_trace.csv")).unwrap()
@@ -91,13 +91,7 @@ fn broken_files_are_told_with_their_place() {
 
 /// The statistics that `file` of the public traces has, or `None` when it is not here.
 fn stats(file: &str) -> Option<Value> {
-    let folder =
-        std::env::var_os("POOLPROOF_TRACES").map_or_else(|| root().join("../shared/data"), Into::into);
-    let path = folder.join(file);
-    if !path.exists() {
-        println!("skipped: {} is not there (POOLPROOF_TRACES names the folder of traces)", path.display());
-        return None;
-    }
+    let path = public_trace(file)?;
     let work = Work::empty();
     let done = work.call(&["trace", "stats", path.to_str().unwrap(), "--format", "json"]).ok();
     Some(serde_json::from_str(&done.out).unwrap())

@@ -9,7 +9,7 @@ use super::super::session::{Session, Stop};
 use super::super::table::Table;
 use crate::backend::{
     Call, CallDecision, CallOutcome, CostKind, Evidence, Headroom, LeakyBucket, LimitKind, ModelFacts,
-    PtuSpec, RateLimit, Replayable, StandardSpec, TokenCost, WindowKind, replay,
+    PtuSpec, RateLimit, Replayable, StandardSpec, TokenCost, WindowKind, replay, utilisation_text,
 };
 use crate::config::{
     CallRules, DiskFiles, Files as _, RecordedCall, RecordedCalls, read_calls, unknown_model,
@@ -273,7 +273,7 @@ impl Row {
                 put("remaining_requests", json!(requests));
                 put("remaining_tokens", json!(tokens.get()));
             }
-            Headroom::Utilisation { permille } => put("utilization", json!(percent(permille))),
+            Headroom::Utilisation { permille } => put("utilization", json!(utilisation_text(permille))),
         }
         if let Some(limit) = self.limit() {
             put("limit", json!(limit));
@@ -285,11 +285,6 @@ impl Row {
         }
         Value::Object(row)
     }
-}
-
-/// As in the header of the service.
-fn percent(permille: u64) -> String {
-    format!("{}.{}%", permille / 10, permille % 10)
 }
 
 impl Played {
@@ -322,7 +317,7 @@ impl Played {
                 Headroom::Remaining { tokens, requests } => {
                     cells.extend([requests.to_string(), tokens.to_string()]);
                 }
-                Headroom::Utilisation { permille } => cells.push(percent(permille)),
+                Headroom::Utilisation { permille } => cells.push(utilisation_text(permille)),
             }
             cells.push(row.limit().unwrap_or_default().to_owned());
             cells.push(row.retry_after().map(|w| w.as_secs_ceil().max(1).to_string()).unwrap_or_default());

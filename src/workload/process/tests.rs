@@ -1,6 +1,7 @@
 //! Each process against its theory, with the first seeds of the stream.
 
 use super::*;
+use crate::random::testing::distance;
 
 fn process(spec: &ProcessSpec, seed: u64) -> Process {
     Process::new(spec, Streams::new(seed))
@@ -22,17 +23,6 @@ fn place(number: f64) -> usize {
 
 fn gaps(times: &[f64]) -> Vec<f64> {
     times.windows(2).map(|pair| pair[1] - pair[0]).collect()
-}
-
-/// Kolmogorov and Smirnov's distance times the root of the sample size: below 1.95 in 99.9 % of cases.
-fn distance(mut samples: Vec<f64>, cumulative: impl Fn(f64) -> f64) -> f64 {
-    samples.sort_by(f64::total_cmp);
-    let n = samples.len() as f64;
-    let gap = |(i, x): (usize, &f64)| {
-        let p = cumulative(*x);
-        (p - i as f64 / n).max((i as f64 + 1.0) / n - p)
-    };
-    samples.iter().enumerate().map(gap).fold(0.0, f64::max) * n.sqrt()
 }
 
 fn renewal(gaps: Gaps) -> ProcessSpec {

@@ -3,7 +3,7 @@
 use super::super::classes::{Class, Kind};
 use super::super::ir::{CallOp, Conversion, Late, Node, Nulls, Op};
 use super::super::library::Action;
-use super::super::library::signature::{Member, MemberKind, extension_classes, members_of};
+use super::super::library::signature::{Member, MemberKind, Members, extension_classes, members_of};
 use super::super::syntax::{Argument, Expr, Name};
 use super::super::types::Type;
 use super::super::value::Value;
@@ -43,24 +43,24 @@ fn class_types(ty: &Type) -> Vec<Type> {
 
 /// The members of `ty` that `wanted` accepts.
 pub(super) fn candidates(ty: &Type, wanted: impl Fn(&Member) -> bool) -> Vec<Candidate> {
-    let mut found = Vec::new();
-    for (level, ty) in lineage(ty) {
-        let Some(class) = ty.class() else { continue };
-        for member in members_of(class).members.iter().filter(|member| wanted(member)) {
-            found.push(Candidate { member, class_types: class_types(&ty), level });
-        }
-    }
-    found
+    inherited(ty, |members| members.members.iter().filter(|member| wanted(member)))
 }
 
 /// The same of one name, which is found faster.
 pub(super) fn named_candidates(ty: &Type, name: &str, wanted: impl Fn(&Member) -> bool) -> Vec<Candidate> {
+    inherited(ty, |members| members.named(name).filter(|member| wanted(member)))
+}
+
+/// What `pick` finds among the members of `ty` and of everything it derives from.
+fn inherited<I: Iterator<Item = &'static Member>>(
+    ty: &Type,
+    pick: impl Fn(&'static Members) -> I,
+) -> Vec<Candidate> {
     let mut found = Vec::new();
     for (level, ty) in lineage(ty) {
         let Some(class) = ty.class() else { continue };
-        for member in members_of(class).named(name).filter(|member| wanted(member)) {
-            found.push(Candidate { member, class_types: class_types(&ty), level });
-        }
+        let members = pick(members_of(class));
+        found.extend(members.map(|member| Candidate { member, class_types: class_types(&ty), level }));
     }
     found
 }
