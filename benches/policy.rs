@@ -174,7 +174,7 @@ impl Conditions {
 
     fn retry(&mut self) -> u64 {
         let mut chance = LowestChance;
-        let mut scope = black_box(self.context.scope(&mut chance));
+        let mut scope = black_box(&mut self.context).scope(&mut chance);
         u64::from(bool::from_expression(&self.retry, &mut scope).expect("it evaluates"))
     }
 
@@ -192,7 +192,7 @@ impl Conditions {
 
     fn header(&mut self) -> u64 {
         let mut chance = LowestChance;
-        let mut scope = black_box(self.context.scope(&mut chance));
+        let mut scope = black_box(&mut self.context).scope(&mut chance);
         Text::from_expression(&self.header, &mut scope).expect("it evaluates").len() as u64
     }
 

@@ -74,7 +74,22 @@ impl<'a> SourceChars<'a> {
 impl Iterator for SourceChars<'_> {
     type Item = SourceChar;
 
+    #[inline]
     fn next(&mut self) -> Option<SourceChar> {
+        let start = self.at;
+        match self.text.as_bytes().get(start) {
+            Some(byte) if byte.is_ascii() && (*byte != b'&' || !self.entities) => {
+                self.at = start.saturating_add(1);
+                Some(SourceChar { char: char::from(*byte), start, end: self.at })
+            }
+            _ => self.decoded(),
+        }
+    }
+}
+
+impl SourceChars<'_> {
+    /// The next character where it is not one byte that stands for itself.
+    fn decoded(&mut self) -> Option<SourceChar> {
         let rest = self.text.get(self.at..)?;
         let plain = rest.chars().next()?;
         let start = self.at;

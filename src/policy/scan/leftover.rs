@@ -51,10 +51,12 @@ pub(super) fn find(text: &str, is_expression: bool, place: Place<'_>) -> Vec<(us
         return vec![whole];
     }
     // `$"{x}"` is C#, and so is `$"${x}"`.
-    let interpolates = is_expression && ["$\"", "$@\"", "@$\""].iter().any(|mark| text.contains(mark));
+    let interpolates =
+        is_expression && text.contains('$') && ["$\"", "$@\"", "@$\""].iter().any(|mark| text.contains(mark));
     let mut found = Vec::new();
     let mut at = 0_usize;
-    while let Some(step) = text.get(at..).and_then(|rest| rest.find(['$', '%', '#', '_'])) {
+    let is_mark = |byte: &u8| matches!(byte, b'$' | b'%' | b'#' | b'_');
+    while let Some(step) = text.as_bytes().get(at..).and_then(|rest| rest.iter().position(is_mark)) {
         let start = at.saturating_add(step);
         let rest = text.get(start..).unwrap_or("");
         let length = if rest.starts_with("__") {
@@ -69,7 +71,7 @@ pub(super) fn find(text: &str, is_expression: bool, place: Place<'_>) -> Vec<(us
             found.push((start, start.saturating_add(length)));
         }
         // A run of underscores is passed at once.
-        let skipped = rest.len().saturating_sub(rest.trim_start_matches('_').len()).max(1);
+        let skipped = rest.bytes().take_while(|byte| *byte == b'_').count().max(1);
         at = start.saturating_add(length.unwrap_or(skipped));
     }
     found
@@ -101,7 +103,7 @@ pub(super) fn directive(text: &str) -> Option<usize> {
 pub(super) fn directive_across(text: &str, end: usize) -> Option<usize> {
     let before = text.get(..end)?;
     let line = before.rfind('\n').map_or(0, |at| at.saturating_add(1));
-    let last = before.get(line..)?;
+    let last = before.get(line..).filter(|last| last.contains('{'))?;
     let start = line.saturating_add(last.rfind("%{").max(last.rfind("${"))?);
     let length = directive(text.get(start..)?)?;
     let stop = start.saturating_add(length);

@@ -2,6 +2,8 @@
 //!
 //! A name has letters, digits, `.`, `-` and `_`. Everything else in doubled braces is Liquid or C#.
 
+use memchr::memmem;
+
 /// Longest name (schema of named values).
 const MAX_NAME_BYTES: usize = 256;
 
@@ -17,7 +19,7 @@ pub(in crate::policy) fn at_start(text: &str) -> Option<&str> {
 pub(in crate::policy) fn uses(text: &str) -> impl Iterator<Item = (usize, &str)> {
     let mut at = 0_usize;
     std::iter::from_fn(move || {
-        while let Some(step) = text.get(at..)?.find("{{") {
+        while let Some(step) = memmem::find(text.as_bytes().get(at..)?, b"{{") {
             let start = at.saturating_add(step);
             if let Some(name) = at_start(text.get(start..)?) {
                 at = start.saturating_add(name.len()).saturating_add(4);

@@ -137,6 +137,9 @@ impl RawText {
     /// Whether there is nothing but white space, template leftovers and named values without a value: what
     /// is tolerated between elements.
     pub fn is_blank(&self) -> bool {
+        if self.leftovers.is_empty() && !self.text.contains('{') {
+            return self.text.trim_start().is_empty();
+        }
         let mut at = 0_usize;
         let mut open: Vec<(usize, usize)> = self.named_values().map(|used| (used.start, used.end)).collect();
         open.extend(&self.leftovers);
@@ -150,7 +153,11 @@ impl RawText {
         self.text.get(at..).unwrap_or("").trim().is_empty()
     }
 
+    #[inline]
     fn offset(&self, at: usize) -> usize {
+        if let [(0, source_at)] = self.pieces.as_slice() {
+            return source_at.saturating_add(at);
+        }
         let index = self.pieces.partition_point(|(text_at, _)| *text_at <= at);
         let piece = index.checked_sub(1).and_then(|i| self.pieces.get(i));
         match piece {

@@ -35,7 +35,8 @@ impl Masker<'_, '_> {
                     self.value(start, byte)?;
                     let value = self.document.get(open.saturating_add(1)..self.at).unwrap_or("");
                     let literal = !is_expression(value.trim_start());
-                    holds_expression |= literal && (value.contains("@(") || value.contains("@{"));
+                    holds_expression |=
+                        literal && value.contains('@') && (value.contains("@(") || value.contains("@{"));
                 }
                 b'"' | b'\'' => {
                     self.stray_quote(start, holds_expression);

@@ -1,5 +1,8 @@
 //! Members that are read: properties, constants, indexers, items of tuples.
 
+use std::borrow::Cow;
+use std::sync::OnceLock;
+
 use super::super::classes::{Class, Kind};
 use super::super::ir::{CallOp, Conversion, Late, Node, Nulls, Op};
 use super::super::library::Action;
@@ -15,8 +18,20 @@ use crate::diagnostics::{Diagnostic, Span};
 use crate::policy::Text;
 use crate::policy::closest;
 
+/// What plain classes derive from, worked out once for each.
+static LINEAGES: [OnceLock<Vec<(u32, Type)>>; Class::ALL.len()] =
+    [const { OnceLock::new() }; Class::ALL.len()];
+
 /// A type and everything it derives from, nearest first.
-pub(super) fn lineage(ty: &Type) -> Vec<(u32, Type)> {
+pub(super) fn lineage(ty: &Type) -> Cow<'static, [(u32, Type)]> {
+    let known = if let Type::Plain(class) = ty { LINEAGES.get(*class as usize) } else { None };
+    match known {
+        Some(known) => Cow::Borrowed(known.get_or_init(|| ancestors(ty))),
+        None => Cow::Owned(ancestors(ty)),
+    }
+}
+
+fn ancestors(ty: &Type) -> Vec<(u32, Type)> {
     let mut found: Vec<(u32, Type)> = vec![(0, ty.clone())];
     let mut at = 0;
     while let Some((level, next)) = found.get(at).cloned() {
@@ -57,10 +72,10 @@ fn inherited<I: Iterator<Item = &'static Member>>(
     pick: impl Fn(&'static Members) -> I,
 ) -> Vec<Candidate> {
     let mut found = Vec::new();
-    for (level, ty) in lineage(ty) {
+    for (level, ty) in lineage(ty).iter() {
         let Some(class) = ty.class() else { continue };
         let members = pick(members_of(class));
-        found.extend(members.map(|member| Candidate { member, class_types: class_types(&ty), level }));
+        found.extend(members.map(|member| Candidate { member, class_types: class_types(ty), level: *level }));
     }
     found
 }

@@ -63,6 +63,13 @@ pub(in crate::policy::csharp) struct Chosen {
     expanded: bool,
 }
 
+impl Chosen {
+    /// The type of the parameter that an argument is for.
+    fn type_for(&self, argument: usize) -> Option<&Type> {
+        pairs(&self.sources, &self.parameters).find(|(at, _)| *at == argument).map(|(_, ty)| ty)
+    }
+}
+
 /// What is asked about lambdas and methods used as values.
 pub(in crate::policy::csharp) trait Probe {
     /// The type of the result of function argument `at` with parameters of these types. `None`: it does
@@ -108,11 +115,14 @@ pub(in crate::policy::csharp) fn resolve(
 /// Maps arguments to parameters.
 fn sources(member: &Member, given: &[Given], expanded: bool) -> Option<Vec<Source>> {
     let count = member.parameters.len();
-    let mut sources: Vec<Option<Source>> = vec![None; count];
-    let last = count.checked_sub(1);
     if expanded && !member.parameters.last().is_some_and(|p| p.is_params) {
         return None;
     }
+    if !expanded && given.len() > count {
+        return None;
+    }
+    let mut sources: Vec<Option<Source>> = vec![None; count];
+    let last = count.checked_sub(1);
     let mut rest: Vec<usize> = Vec::new();
     for (at, argument) in given.iter().enumerate() {
         let target = match &argument.name {
@@ -140,19 +150,19 @@ fn sources(member: &Member, given: &[Given], expanded: bool) -> Option<Vec<Sourc
 }
 
 /// The pairs of argument and parameter type.
-fn pairs(sources: &[Source], types: &[Type]) -> Vec<(usize, Type)> {
-    let mut pairs = Vec::new();
-    for (source, ty) in sources.iter().zip(types) {
-        match source {
-            Source::Argument(at) => pairs.push((*at, ty.clone())),
-            Source::Params(rest) => {
-                let element = if let Type::Array(element) = ty { element.as_ref() } else { ty };
-                pairs.extend(rest.iter().map(|at| (*at, element.clone())));
-            }
-            Source::Default(_) => {}
-        }
-    }
-    pairs
+fn pairs<'a>(
+    sources: &'a [Source],
+    types: impl IntoIterator<Item = &'a Type>,
+) -> impl Iterator<Item = (usize, &'a Type)> {
+    sources.iter().zip(types).flat_map(|(source, ty)| {
+        let (arguments, ty): (&[usize], &Type) = match (source, ty) {
+            (Source::Argument(at), ty) => (std::slice::from_ref(at), ty),
+            (Source::Params(rest), Type::Array(element)) => (rest, element),
+            (Source::Params(rest), ty) => (rest, ty),
+            (Source::Default(_), ty) => (&[], ty),
+        };
+        arguments.iter().map(move |at| (*at, ty))
+    })
 }
 
 fn applicable(
@@ -168,27 +178,44 @@ fn applicable(
         return None;
     }
     let class_count = member.class_arity;
+    if class_count == 0 && member.arity == 0 {
+        // Nothing to put in or to infer.
+        let declared = || pairs(&sources, member.parameters.iter().map(|p| &p.ty));
+        for (at, ty) in declared() {
+            if !shape_fits(&given.get(at)?.arg, ty, member, &sources, at) {
+                return None;
+            }
+        }
+        for (at, ty) in declared() {
+            if !fits(&given.get(at)?.arg, at, ty, probe) {
+                return None;
+            }
+        }
+        let parameters = member.parameters.iter().map(|p| p.ty.clone()).collect();
+        let types = Vec::new();
+        return Some(Chosen { member, types, parameters, sources, level: candidate.level, expanded });
+    }
     let mut types: Vec<Type> = candidate.class_types.clone();
     types.resize(class_count, Type::Unknown);
     let all = class_count.saturating_add(member.arity);
     let mut own: Vec<Type> = types.clone();
     own.extend((class_count..all).map(|at| Type::Variable(u8::try_from(at).unwrap_or(u8::MAX))));
     let open: Vec<Type> = member.parameters.iter().map(|p| p.ty.substitute(&own)).collect();
-    let open_pairs = pairs(&sources, &open);
-    for (at, ty) in &open_pairs {
-        if !shape_fits(&given.get(*at)?.arg, ty, member, &sources, *at) {
+    for (at, ty) in pairs(&sources, &open) {
+        if !shape_fits(&given.get(at)?.arg, ty, member, &sources, at) {
             return None;
         }
     }
     if explicit.is_empty() && member.arity > 0 {
         let mut inference = Inference::new(&types, member.arity);
+        let open_pairs: Vec<(usize, &Type)> = pairs(&sources, &open).collect();
         types.extend(inference.run(&open_pairs, given, probe)?);
     } else {
         types.extend(explicit.iter().cloned());
     }
     let parameters: Vec<Type> = open.iter().map(|ty| ty.substitute(&types)).collect();
     for (at, ty) in pairs(&sources, &parameters) {
-        if !fits(&given.get(at)?.arg, at, &ty, probe) {
+        if !fits(&given.get(at)?.arg, at, ty, probe) {
             return None;
         }
     }
@@ -245,13 +272,10 @@ fn result_fits(at: usize, parameters: &[Type], result: &Type, probe: &mut dyn Pr
 
 /// Whether `a` is better than `b`.
 fn better(a: &Chosen, b: &Chosen, given: &[Given], probe: &mut dyn Probe) -> bool {
-    let (first, second) = (pairs(&a.sources, &a.parameters), pairs(&b.sources, &b.parameters));
     let (mut wins, mut losses) = (false, false);
     for (at, argument) in given.iter().enumerate() {
-        let find =
-            |pairs: &[(usize, Type)]| pairs.iter().find(|(found, _)| *found == at).map(|(_, ty)| ty.clone());
-        let (Some(one), Some(other)) = (find(&first), find(&second)) else { continue };
-        match better_conversion(&argument.arg, at, &one, &other, probe) {
+        let (Some(one), Some(other)) = (a.type_for(at), b.type_for(at)) else { continue };
+        match better_conversion(&argument.arg, at, one, other, probe) {
             1 => wins = true,
             -1 => losses = true,
             _ => {}
@@ -357,7 +381,7 @@ impl Inference {
         Self { class_types: class_types.to_vec(), bounds: vec![Vec::new(); arity], fixed: vec![None; arity] }
     }
 
-    fn run(&mut self, pairs: &[(usize, Type)], given: &[Given], probe: &mut dyn Probe) -> Option<Vec<Type>> {
+    fn run(&mut self, pairs: &[(usize, &Type)], given: &[Given], probe: &mut dyn Probe) -> Option<Vec<Type>> {
         for (at, ty) in pairs {
             match &given.get(*at)?.arg {
                 Arg::Value(from, _) => self.bound(ty, from),
@@ -374,7 +398,7 @@ impl Inference {
                 Arg::Lambda(None) | Arg::Group | Arg::Out(None) => {}
             }
         }
-        let mut waiting: Vec<&(usize, Type)> = pairs
+        let mut waiting: Vec<&(usize, &Type)> = pairs
             .iter()
             .filter(|(at, _)| matches!(given.get(*at).map(|g| &g.arg), Some(Arg::Lambda(_) | Arg::Group)))
             .collect();

@@ -373,19 +373,24 @@ fn user(from: &Type, constant: Option<&Value>, to: &Type, is_cast: bool) -> Opti
         }
     }
     let mut best: Option<(u32, &'static Member, Option<Conversion>, Option<Conversion>)> = None;
-    for class in classes {
+    // Most conversions of a class begin or end at the class itself: that step is worked out once.
+    let (mut into_class, mut out_of_class) = (Known::default(), Known::default());
+    'all: for class in classes {
         for member in members_of(class).conversions() {
             let Some(parameter) = member.parameters.first() else { continue };
             if member.kind == MemberKind::Explicit && !is_cast {
                 continue;
             }
-            let into = step(from, constant, &parameter.ty, is_cast);
-            let out = step(&member.result, None, to, is_cast);
-            if let (Some((first, into)), Some((second, out))) = (into, out) {
-                let cost = first.saturating_add(second);
-                if best.as_ref().is_none_or(|(least, ..)| cost < *least) {
-                    best = Some((cost, member, into, out));
-                }
+            let into = into_class.get(class, &parameter.ty, |ty| step(from, constant, ty, is_cast));
+            let Some((first, into)) = into else { continue };
+            let out = out_of_class.get(class, &member.result, |ty| step(ty, None, to, is_cast));
+            let Some((second, out)) = out else { continue };
+            let cost = first.saturating_add(second);
+            if best.as_ref().is_none_or(|(least, ..)| cost < *least) {
+                best = Some((cost, member, into, out));
+            }
+            if cost == 0 {
+                break 'all;
             }
         }
     }
@@ -405,12 +410,30 @@ fn user(from: &Type, constant: Option<&Value>, to: &Type, is_cast: bool) -> Opti
 }
 
 /// A standard conversion on the way into or out of a user-defined one, and how far it is.
-fn step(
-    from: &Type,
-    constant: Option<&Value>,
-    to: &Type,
-    is_cast: bool,
-) -> Option<(u32, Option<Conversion>)> {
+type Step = Option<(u32, Option<Conversion>)>;
+
+/// The step to or from the class that was asked about last.
+#[derive(Default)]
+struct Known(Option<(Class, Step)>);
+
+impl Known {
+    fn get(&mut self, class: Class, ty: &Type, find: impl FnOnce(&Type) -> Step) -> Step {
+        if *ty != Type::Plain(class) {
+            return find(ty);
+        }
+        match &self.0 {
+            Some((known, step)) if *known == class => step.clone(),
+            _ => {
+                let step = find(ty);
+                self.0 = Some((class, step.clone()));
+                step
+            }
+        }
+    }
+}
+
+/// That step, if there is one.
+fn step(from: &Type, constant: Option<&Value>, to: &Type, is_cast: bool) -> Step {
     if from == to {
         return Some((0, None));
     }

@@ -7,6 +7,8 @@
 
 use std::cmp::Ordering;
 
+use memchr::memmem::Finder;
+
 use super::super::bind::Program;
 use super::super::classes::Class;
 use super::super::ir::{Body, CallOp, Conversion, Node, Op, Statement};
@@ -30,7 +32,7 @@ pub(in crate::policy::csharp) enum Quick {
     /// A comparison of integers.
     Compare(BinaryOp, Number, Number),
     /// Whether the status reason contains a text.
-    ReasonContains(Text),
+    ReasonContains(Box<Finder<'static>>),
     /// A variable that is a `bool`.
     Flag(u16),
     /// `!`
@@ -66,7 +68,7 @@ impl Quick {
                     other => ordered(*other, Some(order)),
                 }
             }
-            Self::ReasonContains(text) => scope.response.as_ref()?.reason.contains(text.as_str()),
+            Self::ReasonContains(text) => text.find(scope.response.as_ref()?.reason.as_bytes()).is_some(),
             Self::Flag(slot) => match scope.variables.get(usize::from(*slot)) {
                 Some(Some(Value::Bool(value))) => *value,
                 _ => return None,
@@ -249,7 +251,7 @@ fn contains(call: &CallOp) -> Option<Quick> {
         [Node { op: Op::Call(reason), .. }, Node { op: Op::Constant(Value::Str(text)), .. }]
             if of_response(reason, "StatusReason") =>
         {
-            Some(Quick::ReasonContains(text.clone()))
+            Some(Quick::ReasonContains(Box::new(Finder::new(text.as_bytes()).into_owned())))
         }
         _ => None,
     }

@@ -83,8 +83,8 @@ pub struct Members {
     pub members: Vec<Member>,
     /// Names that the service refuses.
     pub denied: Vec<&'static str>,
-    /// Indices of the members, by name and then as they stand.
-    by_name: Vec<usize>,
+    /// Indices of the members, by name and then as they stand, each with the beginning of its name.
+    by_name: Vec<(u64, usize)>,
     /// Indices of the conversions that the class declares.
     conversions: Vec<usize>,
 }
@@ -92,11 +92,11 @@ pub struct Members {
 impl Members {
     /// The members called `name`, in the order of the tables.
     pub fn named(&self, name: &str) -> impl Iterator<Item = &Member> {
-        let name_at = |at: &usize| self.members.get(*at).map_or("", |member| member.name.as_str());
-        let first = self.by_name.partition_point(|at| name_at(at) < name);
-        let rest = self.by_name.get(first..).unwrap_or_default();
-        let count = rest.partition_point(|at| name_at(at) == name);
-        rest.iter().take(count).filter_map(|at| self.members.get(*at))
+        let begin = beginning(name);
+        let first = self.by_name.partition_point(|(known, _)| *known < begin);
+        let alike =
+            self.by_name.get(first..).unwrap_or_default().iter().take_while(move |(k, _)| *k == begin);
+        alike.filter_map(|(_, at)| self.members.get(*at)).filter(move |member| member.name == name)
     }
 
     /// The conversions that the class declares, with one parameter, in the order of the tables.
@@ -106,14 +106,23 @@ impl Members {
 
     fn index(&mut self) {
         let members = &self.members;
-        self.by_name = (0..members.len()).collect();
-        self.by_name.sort_by_key(|at| members.get(*at).map(|member| member.name.as_str()));
+        self.by_name = members.iter().map(|member| beginning(&member.name)).zip(0..).collect();
+        self.by_name.sort_unstable();
         let is_conversion = |member: &Member| {
             matches!(member.kind, MemberKind::Implicit | MemberKind::Explicit) && member.parameters.len() == 1
         };
         let numbered = members.iter().enumerate();
         self.conversions = numbered.filter(|(_, member)| is_conversion(member)).map(|(at, _)| at).collect();
     }
+}
+
+/// The first eight bytes of a name as a number.
+fn beginning(name: &str) -> u64 {
+    let mut bytes = [0; 8];
+    for (to, from) in bytes.iter_mut().zip(name.bytes()) {
+        *to = from;
+    }
+    u64::from_be_bytes(bytes)
 }
 
 const COUNT: usize = Class::ALL.len();

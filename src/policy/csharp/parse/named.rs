@@ -1,10 +1,12 @@
 //! Named values: `{{name}}`, which the service replaces before it reads a policy.
 
+use memchr::memmem;
+
 use crate::diagnostics::{Diagnostic, Span};
 
 /// The first `{{name}}` in `text`: its first byte, and the name.
 pub(in crate::policy) fn named_value(text: &str) -> Option<(usize, &str)> {
-    text.match_indices("{{").find_map(|(at, _)| {
+    memmem::find_iter(text.as_bytes(), b"{{").find_map(|at| {
         let inside = text.get(at.saturating_add(2)..)?;
         let end = inside.find(|c: char| !(c.is_ascii_alphanumeric() || "-._".contains(c)))?;
         let name = inside.get(..end).filter(|name| !name.is_empty())?;

@@ -7,6 +7,9 @@ use crate::policy::csharp::token::Token;
 /// Deepest nesting of a type, and most `[]` behind one. Bounds how often a token is looked at.
 pub(super) const MAX_TYPE_DEPTH: u32 = 16;
 
+/// Bytes of `stackalloc`.
+const LONGEST_KEYWORD: usize = 10;
+
 /// Keywords of C# 7, sorted.
 const KEYWORDS: [&str; 77] = [
     "abstract",
@@ -90,7 +93,8 @@ const KEYWORDS: [&str; 77] = [
 
 /// Whether `text` is a keyword of C# 7, so that it is a name with `@` before it only.
 pub(in crate::policy::csharp) fn is_keyword(text: &str) -> bool {
-    KEYWORDS.binary_search(&text).is_ok()
+    let begins = |byte: u8| byte.is_ascii_lowercase() && text.len() <= LONGEST_KEYWORD;
+    text.bytes().next().is_some_and(begins) && KEYWORDS.binary_search(&text).is_ok()
 }
 
 /// Whether `text` is a keyword that names a type.

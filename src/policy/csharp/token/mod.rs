@@ -74,12 +74,36 @@ pub(super) struct Tokens<'a> {
     pub(super) broken: bool,
 }
 
-/// Longest first, so that the first match is the right one.
-const SIGNS: [&str; 54] = [
-    "<<=", "??=", "=>", "==", "!=", "<=", ">=", "&&", "||", "??", "?.", "++", "--", "+=", "-=", "*=", "/=",
-    "%=", "&=", "|=", "^=", "<<", "->", "::", "..", "(", ")", "[", "]", "{", "}", ".", ",", ":", ";", "?",
-    "!", "<", ">", "+", "-", "*", "/", "%", "=", "&", "|", "^", "~", "@", "#", "$", "\\", "`",
-];
+/// The signs that begin with a character, longest first, so that the first match is the right one.
+const fn signs_from(c: char) -> &'static [&'static str] {
+    match c {
+        '?' => &["??=", "??", "?.", "?"],
+        '=' => &["=>", "==", "="],
+        '!' => &["!=", "!"],
+        '<' => &["<<=", "<=", "<<", "<"],
+        '>' => &[">=", ">"],
+        '&' => &["&&", "&=", "&"],
+        '|' => &["||", "|=", "|"],
+        '+' => &["++", "+=", "+"],
+        '-' => &["--", "-=", "->", "-"],
+        '*' => &["*=", "*"],
+        '/' => &["/=", "/"],
+        '%' => &["%=", "%"],
+        '^' => &["^=", "^"],
+        ':' => &["::", ":"],
+        '.' => &["..", "."],
+        '(' => &["("],
+        ')' => &[")"],
+        '[' => &["["],
+        ']' => &["]"],
+        '{' => &["{"],
+        '}' => &["}"],
+        ',' => &[","],
+        ';' => &[";"],
+        '~' => &["~"],
+        _ => &[],
+    }
+}
 
 /// The tokens of `raw.text[start..end]`. Problems are reported.
 pub(super) fn tokens<'a>(
@@ -94,7 +118,7 @@ pub(super) fn tokens<'a>(
         raw,
         code,
         at: start,
-        found: Vec::new(),
+        found: Vec::with_capacity(end.saturating_sub(start).checked_div(3).unwrap_or(0).min(4096)),
         holes: Vec::new(),
         line_start: true,
         broken: false,
@@ -261,13 +285,13 @@ impl<'a> Lexer<'a, '_, '_> {
         if self.hole_sign(c) {
             return;
         }
-        let sign = SIGNS.iter().find(|sign| rest.starts_with(**sign)).copied();
+        let sign = signs_from(c).iter().find(|sign| rest.starts_with(**sign)).copied();
         match sign {
             Some("?.") if rest.get(1..).is_some_and(second_is_digit) => {
                 self.advance(1);
                 self.push(Token::Sign("?"), start);
             }
-            Some("#" | "$" | "\\" | "@" | "`") | None => {
+            None => {
                 self.advance(c.len_utf8());
                 let shown = if c.is_control() || c.is_whitespace() || is_invisible(c) {
                     format!("the invisible character U+{:04X} has no meaning here", u32::from(c))
