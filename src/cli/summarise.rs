@@ -4,7 +4,7 @@ use crate::backend::Capacity;
 use crate::config::{Scenario, Variant};
 use crate::metrics::LatencyHistogram;
 use crate::report::{
-    AssumptionSummary, AttemptTotals, BackendSummary, Distribution, MAX_TRIPS, OversizedTotals,
+    AssumptionSummary, AttemptTotals, BackendSummary, CallTotals, Distribution, MAX_TRIPS, OversizedTotals,
     RequestTotals, RunStamp, SCHEMA_VERSION, Summary, TripRow, TripSummary,
 };
 use crate::sim::RunResult;
@@ -61,6 +61,20 @@ pub(crate) fn summarise(
         ttft_ms: distribution(&result.ttft),
         wait_ms: distribution(&result.wait),
         refusal_ms: distribution(&result.refusal_latency),
+        calls: result.calls.as_ref().map(|calls| {
+            let per_call = |n: u64| if calls.begun == 0 { 0.0 } else { n as f64 / calls.begun as f64 };
+            CallTotals {
+                begun: calls.begun,
+                succeeded: calls.succeeded,
+                failed: calls.failed,
+                unfinished: calls.unfinished,
+                tried_again: calls.tried_again,
+                refused_by_budget: calls.refused_by_budget,
+                requests_per_call: per_call(result.arrivals),
+                attempts_per_call: per_call(result.attempts),
+                latency_ms: distribution(&calls.latency),
+            }
+        }),
         backends: backends(variant, result, duration_s),
         trips: trips.iter().take(MAX_TRIPS).map(trip).collect(),
         trips_left_out: trips.len().saturating_sub(MAX_TRIPS) as u64,

@@ -71,6 +71,18 @@ pub(crate) fn render_summary(summary: &Summary) -> String {
         "  attempts  {}: admitted {}, throttled {}, failed {}; retries {}, no backend available {}, timeouts {}",
         a.total, a.admitted, a.throttled, a.failed, a.retries, a.exhausted_selections, a.timeouts
     ));
+    if let Some(calls) = &summary.calls {
+        line(format!(
+            "  calls     {}: succeeded {}, failed {}, unfinished {}; {:.2} requests and {:.2} attempts per call, latency {}",
+            calls.begun,
+            calls.succeeded,
+            calls.failed,
+            calls.unfinished,
+            calls.requests_per_call,
+            calls.attempts_per_call,
+            times(calls.latency_ms.as_ref())
+        ));
+    }
     if summary.oversized.requests > 0 {
         line(format!(
             "  oversized {} requests alone exceed a quota ({} attempts): no wait helps them",
@@ -121,6 +133,10 @@ pub(crate) fn render_comparison(summaries: &[Summary]) -> String {
         .first()
         .map(|s| s.backends.iter().map(|b| format!("share {}", b.name)).collect())
         .unwrap_or_default();
+    let has_calls = summaries.iter().any(|s| s.calls.is_some());
+    if has_calls {
+        headings.extend(["calls ok", "requests per call"]);
+    }
     headings.extend(backends.iter().map(String::as_str));
     let mut table = Table::new(&headings);
     for s in summaries {
@@ -138,6 +154,14 @@ pub(crate) fn render_comparison(summaries: &[Summary]) -> String {
             s.attempts.total.to_string(),
             s.backends.iter().map(|b| b.trips).sum::<u64>().to_string(),
         ];
+        if has_calls {
+            // Clients that do not try again: a call is a request.
+            let requests = s.requests.arrivals;
+            let (succeeded, begun) =
+                s.calls.map_or((s.requests.answered_2xx, requests), |calls| (calls.succeeded, calls.begun));
+            row.push(percent(if begun == 0 { 0.0 } else { succeeded as f64 / begun as f64 }));
+            row.push(format!("{:.2}", s.calls.map_or(1.0, |calls| calls.requests_per_call)));
+        }
         row.extend(s.backends.iter().map(|b| percent(b.share)));
         table.row(row);
     }

@@ -19,6 +19,7 @@ pub(crate) fn summary() -> Summary {
         max: 2_100.0,
     };
     Summary {
+        calls: None,
         run: RunStamp {
             schema: SCHEMA_VERSION,
             scenario_hash: "0".repeat(16),

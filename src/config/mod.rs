@@ -21,6 +21,7 @@ mod json;
 mod loaded;
 mod places;
 mod print;
+mod ranges;
 mod regions;
 mod scenario;
 mod schema;

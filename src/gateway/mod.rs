@@ -47,6 +47,7 @@ pub use io::{
     SideCall, SideRequest, Step, TokenFacts, Usage, WakeReason,
 };
 pub use retry::{RetryWait, retry_waits};
+pub use retry_after::retry_after;
 pub use selection::{MAX_MEMBERS, PoolState, PriorityGroup, Selection};
 pub use spec::{
     BackendEntity, BackendRef, BreakerRule, GatewaySpec, PoolMember, PoolSpec, SpecError, Threshold,

@@ -11,7 +11,7 @@ use crate::policy::{HeaderValue, Headers};
 use crate::units::{Duration, Timestamp};
 
 /// The wait that `headers` ask for at `now`, in a run that began `start_unix_s` seconds after the epoch.
-pub(super) fn retry_after(headers: &Headers, now: Timestamp, start_unix_s: u64) -> Option<Duration> {
+pub fn retry_after(headers: &Headers, now: Timestamp, start_unix_s: u64) -> Option<Duration> {
     let mut values = headers.values("Retry-After");
     let value = values.next()?;
     if values.next().is_some() {

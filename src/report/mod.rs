@@ -10,6 +10,6 @@ mod summary;
 pub use csv::{CsvWriter, RowReader, TableError, read_rows};
 pub use rows::{RequestRow, RunStamp, SCHEMA_VERSION, TimelineRow, TripRow};
 pub use summary::{
-    AssumptionSummary, AttemptTotals, BackendSummary, ComparisonRow, Distribution, MAX_TRIPS, Metric,
-    MetricKind, MetricRow, OversizedTotals, RequestTotals, Summary, TripSummary,
+    AssumptionSummary, AttemptTotals, BackendSummary, CallTotals, ComparisonRow, Distribution, MAX_TRIPS,
+    Metric, MetricKind, MetricRow, OversizedTotals, RequestTotals, Summary, TripSummary,
 };

@@ -40,6 +40,9 @@ pub struct Summary {
     pub wait_ms: Option<Distribution>,
     /// Arrival to last byte, of requests answered otherwise.
     pub refusal_ms: Option<Distribution>,
+    /// What became of calls, when clients try again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub calls: Option<CallTotals>,
     /// Each backend.
     pub backends: Vec<BackendSummary>,
     /// Trips in order, at most the first [`MAX_TRIPS`].
@@ -100,6 +103,30 @@ pub struct OversizedTotals {
     pub requests: u64,
     /// Attempts refused for that.
     pub attempts: u64,
+}
+
+/// Calls of clients that try again; each try is one of the requests.
+/// `begun = succeeded + failed + unfinished`.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct CallTotals {
+    /// All.
+    pub begun: u64,
+    /// Ended with 2xx, at whichever try.
+    pub succeeded: u64,
+    /// Ended otherwise.
+    pub failed: u64,
+    /// Not ended at the end of the run.
+    pub unfinished: u64,
+    /// Further tries decided on.
+    pub tried_again: u64,
+    /// Failed calls that had tries left but found the budget spent.
+    pub refused_by_budget: u64,
+    /// Requests at the gateway for each call.
+    pub requests_per_call: f64,
+    /// Forwards to backends for each call: what clients' and gateway's retries amount to together.
+    pub attempts_per_call: f64,
+    /// Beginning of the call to its end, waits included, of calls that succeeded.
+    pub latency_ms: Option<Distribution>,
 }
 
 /// A distribution in milliseconds. Percentiles are exact to 3 significant digits.
@@ -288,6 +315,19 @@ impl Summary {
         add("exhausted_selections", Some(self.attempts.exhausted_selections as f64), MetricKind::Count);
         let trips: u64 = self.backends.iter().map(|b| b.trips).sum();
         add("trips", Some(trips as f64), MetricKind::Count);
+        if let Some(calls) = &self.calls {
+            let share = |n: u64| if calls.begun == 0 { 0.0 } else { n as f64 / calls.begun as f64 };
+            add("calls", Some(calls.begun as f64), MetricKind::Count);
+            add("call_success", Some(share(calls.succeeded)), MetricKind::Share);
+            add("calls_failed", Some(calls.failed as f64), MetricKind::Count);
+            add("calls_unfinished", Some(calls.unfinished as f64), MetricKind::Count);
+            add("client_retries", Some(calls.tried_again as f64), MetricKind::Count);
+            add("requests_per_call", Some(calls.requests_per_call), MetricKind::Count);
+            add("attempts_per_call", Some(calls.attempts_per_call), MetricKind::Count);
+            add("call_latency_ms_p50", calls.latency_ms.map(|d| d.p50), MetricKind::Milliseconds);
+            add("call_latency_ms_p95", calls.latency_ms.map(|d| d.p95), MetricKind::Milliseconds);
+            add("call_latency_ms_p99", calls.latency_ms.map(|d| d.p99), MetricKind::Milliseconds);
+        }
         for backend in &self.backends {
             for (name, value, kind) in [
                 ("share", backend.share, MetricKind::Share),

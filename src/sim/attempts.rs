@@ -74,7 +74,7 @@ impl<O: Observer> World<'_, O> {
                     self.timeline.admitted(backend, counted.tokens, fill_permille(headroom, site.limit));
                     call.counted = Some(counted);
                     call.reply = Reply::Admitted(headroom);
-                    let request = flight.exchange.id().0;
+                    let request = flight.tried.key();
                     let mut stream = self.streams.keyed(site.latency_stream, request, u64::from(attempt.0));
                     let time = match flight.service {
                         Some(recorded) => recorded_time(recorded, deployment.spec().network),

@@ -82,7 +82,7 @@ fn closed_loop<O: Observer>(
         world.calendar.schedule(Timestamp::ZERO, event);
     }
     clients_send(world, horizon, |world, _| {
-        (world.arrivals() < requests).then(|| (sizes.of(RequestId(world.arrivals())), None))
+        (world.begun() < requests).then(|| (sizes.of(RequestId(world.begun())), None))
     })
 }
 

@@ -1,5 +1,6 @@
 //! A request under way: the core's exchange and what the world knows about it.
 
+use super::calls::Try;
 use super::observe::{AttemptResult, Step};
 use crate::backend::{Headroom, LimitKind, Reservation};
 use crate::gateway::{Exchange, Selection};
@@ -12,6 +13,8 @@ pub(super) struct Flight {
     pub(super) epoch: u32,
     pub(super) is_used: bool,
     pub(super) exchange: Exchange,
+    /// Which try of which call this is.
+    pub(super) tried: Try,
     pub(super) arrival: Timestamp,
     pub(super) instance: u32,
     /// Closed-loop client, if any.
@@ -72,6 +75,7 @@ impl Flight {
             epoch: 0,
             is_used: false,
             exchange: Exchange::default(),
+            tried: Try { call: 0, number: 0, began: Timestamp::ZERO },
             arrival: Timestamp::ZERO,
             instance: 0,
             client: None,

@@ -11,6 +11,7 @@
 
 mod attempts;
 mod calendar;
+mod calls;
 mod choices;
 mod endpoints;
 mod engine;
@@ -30,4 +31,4 @@ pub use observe::{
     AttemptResult, IntervalRecord, NoObserver, Observer, Outcome, RequestRecord, Step, TripRecord,
 };
 pub use plan::{Operation, RunPlan, Target};
-pub use result::{AccountingError, BackendResult, RunResult};
+pub use result::{AccountingError, BackendResult, CallsResult, RunResult};

@@ -40,10 +40,31 @@ pub struct RunResult {
     pub wait: LatencyHistogram,
     /// Arrival to last byte, of requests answered otherwise.
     pub refusal_latency: LatencyHistogram,
+    /// What became of calls, when clients try again.
+    pub calls: Option<CallsResult>,
     /// When the run ended.
     pub end: Timestamp,
     /// Hash of the journal, 32 hex digits.
     pub fingerprint: String,
+}
+
+/// What became of the calls of clients that try again. A call is one or several requests.
+#[derive(Clone, Debug, Default)]
+pub struct CallsResult {
+    /// Calls begun.
+    pub begun: u64,
+    /// Ended with 2xx, at whichever try.
+    pub succeeded: u64,
+    /// Ended otherwise: no try left, or none that would help.
+    pub failed: u64,
+    /// Not ended at the end of the run: a try is under way, or the client waits for the next one.
+    pub unfinished: u64,
+    /// Tries beyond the first that were decided on.
+    pub tried_again: u64,
+    /// Of the failed calls, those that had tries left but found the budget of all clients spent.
+    pub refused_by_budget: u64,
+    /// Beginning of the call to its end, of calls that succeeded.
+    pub latency: LatencyHistogram,
 }
 
 /// Totals of one backend. Each attempt is counted once among admitted, throttled and failed.
@@ -114,6 +135,14 @@ impl RunResult {
         let answered: u64 = self.backends.iter().map(|b| b.answered).sum();
         if answered > self.statuses.successes() {
             return equal("answered by backends <= answered 2xx", answered, self.statuses.successes());
+        }
+        if let Some(calls) = &self.calls {
+            equal(
+                "calls = succeeded + failed + unfinished",
+                calls.begun,
+                calls.succeeded + calls.failed + calls.unfinished,
+            )?;
+            equal("calls that succeeded = answered 2xx", calls.succeeded, self.statuses.successes())?;
         }
         equal("latency samples = answered 2xx", self.latency.count(), self.statuses.successes())
     }

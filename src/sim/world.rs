@@ -13,6 +13,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::calendar::{Calendar, Event, EventKind};
+use super::calls::{Calls, Try};
 use super::choices::SeededChoices;
 use super::endpoints;
 use super::flight::{Flight, Reply};
@@ -54,6 +55,9 @@ pub(super) struct World<'p, O> {
     pub(super) actions: Vec<Action>,
     pub(super) result: RunResult,
     pub(super) next_request: u64,
+    pub(super) next_call: u64,
+    /// What waits for its next try, when clients try again.
+    pub(super) calls: Option<Calls>,
 }
 
 /// What does not change about a backend.
@@ -119,6 +123,7 @@ impl<'p, O: Observer> World<'p, O> {
                 ttft: LatencyHistogram::new(),
                 wait: LatencyHistogram::new(),
                 refusal_latency: LatencyHistogram::new(),
+                calls: None,
                 end: Timestamp::ZERO,
                 fingerprint: String::new(),
             },
@@ -131,12 +136,14 @@ impl<'p, O: Observer> World<'p, O> {
             effects: Effects::default(),
             actions: Vec::new(),
             next_request: 0,
+            next_call: 0,
+            calls: plan.traffic.retry.as_ref().map(Calls::new),
         }
     }
 
-    /// Requests that have arrived so far.
-    pub(super) fn arrivals(&self) -> u64 {
-        self.next_request
+    /// Calls that have begun so far; requests, where clients do not try again.
+    pub(super) fn begun(&self) -> u64 {
+        self.next_call
     }
 
     /// Ends the intervals that are over.
@@ -145,10 +152,27 @@ impl<'p, O: Observer> World<'p, O> {
         self.timeline.advance(now, &mut self.deployments, self.observer);
     }
 
-    /// A request arrives, of a client if it is one of those that wait for answers.
+    /// A call begins, of a client if it is one of those that wait for answers.
     pub(super) fn arrive(
         &mut self,
         now: Timestamp,
+        client: Option<u32>,
+        demand: Demand,
+        service: Option<Service>,
+    ) {
+        let first = Try { call: self.next_call, number: 0, began: now };
+        self.next_call += 1;
+        if let Some(calls) = &mut self.calls {
+            calls.begin();
+        }
+        self.send(now, first, client, demand, service);
+    }
+
+    /// A request arrives.
+    pub(super) fn send(
+        &mut self,
+        now: Timestamp,
+        tried: Try,
         client: Option<u32>,
         demand: Demand,
         service: Option<Service>,
@@ -166,6 +190,7 @@ impl<'p, O: Observer> World<'p, O> {
         let Some((gateway, choices)) = self.gateways.get_mut(instance as usize) else { return };
         flight.begin(now, instance, client, demand);
         flight.service = service;
+        flight.tried = tried;
         let epoch = flight.epoch;
         self.head.id = id;
         self.head.tokens.prompt = u32::try_from(flight.demand.prompt_tokens.get()).ok();
@@ -190,7 +215,7 @@ impl<'p, O: Observer> World<'p, O> {
             }
             EventKind::HeaderDeadline => !flight.awaits(event.epoch, event.attempt),
             EventKind::SideCallDone | EventKind::Wake | EventKind::ClientTimeout => !is_tenant,
-            EventKind::ClientSends => false,
+            EventKind::ClientTriesAgain | EventKind::ClientSends => false,
         }
     }
 
@@ -230,6 +255,7 @@ impl<'p, O: Observer> World<'p, O> {
             }
             EventKind::Wake => self.tell_if_current(now, event, Input::Wake),
             EventKind::ClientTimeout => self.tell_if_current(now, event, Input::ClientCancel),
+            EventKind::ClientTriesAgain => self.try_again(slot, now),
             EventKind::ClientSends => {}
         }
     }
@@ -254,6 +280,7 @@ impl<'p, O: Observer> World<'p, O> {
             // Head and last byte arrive together.
             self.result.ttft = self.result.latency.clone();
         }
+        self.result.calls = self.calls.take().map(|calls| calls.finish(self.result.in_flight));
         self.result.end = end;
         self.result.fingerprint = self.journal.fingerprint();
         self.result
@@ -456,10 +483,16 @@ impl<'p, O: Observer> World<'p, O> {
         }
         self.result.oversized += u64::from(flight.was_oversized);
         self.observer.request(&record(flight, now, outcome));
+        let client = flight.client;
+        let goes_on = self.tries_again(slot, now, outcome);
+        let Some(flight) = self.flights.get_mut(slot as usize) else { return };
         flight.is_used = false;
         flight.epoch = flight.epoch.wrapping_add(1);
         self.free.push(slot);
-        if let Some((client, pause)) = flight.client.and_then(|client| self.next_of(client)) {
+        if goes_on {
+            return;
+        }
+        if let Some((client, pause)) = client.and_then(|client| self.next_of(client)) {
             let event = Event { kind: EventKind::ClientSends, slot: client, epoch: 0, attempt: 0 };
             self.calendar.schedule(now.saturating_add(pause), event);
         }

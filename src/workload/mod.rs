@@ -7,6 +7,7 @@
 //!
 //! Deliberately not modelled: sessions, correlated prompt and completion sizes, prompt caching.
 
+mod clients;
 mod open_loop;
 mod process;
 mod replay;
@@ -14,6 +15,7 @@ mod sizes;
 mod trace;
 mod traffic;
 
+pub use clients::{BUDGET_DEPTH, ClientRetry, RetryBudget};
 pub use open_loop::{Arrival, OpenLoop};
 pub use process::{Gaps, ProcessSpec, Segment, diurnal};
 pub use replay::ReplaySpec;

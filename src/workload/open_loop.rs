@@ -117,7 +117,7 @@ mod tests {
     fn open_loop(arrivals: ArrivalSpec) -> OpenLoop {
         let fixed = TokenSpec::Fixed(10);
         let sizes = SizeSpec { prompt: PromptSpec::Tokens(fixed), completion: fixed, max_tokens: None };
-        let traffic = TrafficSpec { arrivals, sizes, stream: false, client_timeout: None };
+        let traffic = TrafficSpec { arrivals, sizes, stream: false, client_timeout: None, retry: None };
         OpenLoop::new(&traffic, &Streams::new(11))
     }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::units::{Demand, Duration, Timestamp};
 
-use super::{ProcessSpec, ReplaySpec, SizeSpec};
+use super::{ClientRetry, ProcessSpec, ReplaySpec, SizeSpec};
 
 /// All traffic of a run.
 #[derive(Clone, Debug, PartialEq)]
@@ -17,6 +17,8 @@ pub struct TrafficSpec {
     pub stream: bool,
     /// How long a client waits for the complete answer; `None`: for ever.
     pub client_timeout: Option<Duration>,
+    /// Whether and how clients try again; `None`: they do not.
+    pub retry: Option<ClientRetry>,
 }
 
 /// When requests come.

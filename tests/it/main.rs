@@ -11,6 +11,7 @@
     reason = "a test says what went wrong by failing, and says on standard output when it is skipped"
 )]
 
+mod clients;
 mod commands;
 mod determinism;
 mod explain;

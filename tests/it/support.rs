@@ -56,19 +56,25 @@ pub(crate) fn call(folder: &Path, args: &[&str]) -> Done {
 /// A folder for one test.
 pub(crate) struct Work {
     folder: TempDir,
+    scenario: &'static str,
 }
 
 impl Work {
     pub(crate) fn empty() -> Self {
-        Self { folder: tempfile::tempdir().unwrap() }
+        Self { folder: tempfile::tempdir().unwrap(), scenario: "walkthrough" }
     }
 
     /// With copies of the walkthrough's files.
     pub(crate) fn walkthrough() -> Self {
-        let work = Self::empty();
-        for name in ["scenario.json", "policy.xml", "backends.json"] {
-            let text = fs::read_to_string(root().join("scenarios/walkthrough").join(name)).unwrap();
-            work.write(name, &text);
+        Self::scenario("walkthrough")
+    }
+
+    /// With copies of the files of one of our scenarios.
+    pub(crate) fn scenario(name: &'static str) -> Self {
+        let work = Self { scenario: name, ..Self::empty() };
+        for file in ["scenario.json", "policy.xml", "backends.json"] {
+            let text = fs::read_to_string(root().join("scenarios").join(name).join(file)).unwrap();
+            work.write(file, &text);
         }
         work
     }
@@ -119,9 +125,9 @@ impl Work {
         self.call(&args).ok()
     }
 
-    /// Rows of a table of a run of the walkthrough.
+    /// Rows of a table of a run.
     pub(crate) fn rows<Row: DeserializeOwned>(&self, variant: &str, table: &str) -> Vec<Row> {
-        read_rows(&self.path().join("out/walkthrough").join(variant).join(table))
+        read_rows(&self.path().join("out").join(self.scenario).join(variant).join(table))
     }
 
     /// The requests of a run in order of arrival; the file has them in the order in which they ended.
@@ -132,7 +138,7 @@ impl Work {
     }
 
     pub(crate) fn summary(&self, variant: &str) -> Value {
-        serde_json::from_str(&self.read(&format!("out/walkthrough/{variant}/summary.json"))).unwrap()
+        serde_json::from_str(&self.read(&format!("out/{}/{variant}/summary.json", self.scenario))).unwrap()
     }
 
     /// Every file below `name` with its content.

@@ -15,6 +15,7 @@ mod overrides;
 mod policies;
 mod processes;
 mod readings;
+mod retry;
 mod scripted;
 pub(crate) mod shapes;
 mod targets;

@@ -6,6 +6,7 @@ use super::super::check::Dialect;
 use super::super::json::Node;
 use super::library::{Library, Loaded};
 use super::processes::read_process;
+use super::retry::read_retry;
 use super::scripted::read_script;
 use crate::diagnostics::{Diagnostic, Diagnostics};
 use crate::units::{Chars, Duration, Tokens};
@@ -39,11 +40,16 @@ pub(super) fn read_traffic(
     };
     let sizes = read_sizes(node, &arrivals, diagnostics)?;
     let stream = node.get("request").and_then(|request| request.get("stream"));
+    let retry = match node.get("clientRetry") {
+        Some(node) => Some(read_retry(node, diagnostics)?),
+        None => None,
+    };
     let traffic = TrafficSpec {
         arrivals,
         sizes,
         stream: stream.and_then(|flag| flag.flag(Dialect::Scenario)).unwrap_or(false),
         client_timeout: node.get("clientTimeout").and_then(Node::time),
+        retry,
     };
     Some((traffic, trace_hash))
 }

@@ -40,6 +40,51 @@ const CLIENT_TIMEOUT: Field = Field::optional(
     "How long a client waits for the complete answer; default: for ever.",
 );
 
+const CLIENT_RETRY: Field = Field::optional(
+    "clientRetry",
+    Kind::Object(&RETRY),
+    "How clients try again when a call fails; `{}` is how the OpenAI libraries do. Default: they do not.",
+);
+
+pub(crate) static RETRY: Shape = Shape {
+    name: "clientRetry",
+    what: "the retry of a client",
+    fields: &[
+        Field::optional("retries", Kind::integer(0, 100), "Most further tries of one call; default 2."),
+        Field::optional(
+            "statuses",
+            Kind::List { of: &Kind::Text, min: 0, max: 100 },
+            "Statuses after which clients try again, each one or a range; default 408-409, 429 and 500-599.",
+        ),
+        Field::optional(
+            "onTimeout",
+            Kind::Flag,
+            "Whether they do after `clientTimeout` and after a broken answer; default true.",
+        ),
+        Field::optional(
+            "firstWait",
+            Kind::TIME,
+            "Wait before the first further try, doubled each time; default 500ms.",
+        ),
+        Field::optional("longestWait", Kind::TIME, "The longest of these waits; default 8s."),
+        Field::optional(
+            "jitter",
+            Kind::Number { min: 0.0, max: 1.0 },
+            "By which share a wait is shortened at most, to a thousandth; default 0.25.",
+        ),
+        Field::optional(
+            "longestRetryAfter",
+            Kind::TIME,
+            "The longest wait of a response that clients respect; 0s: they look at none. Default 60s.",
+        ),
+        Field::optional(
+            "budget",
+            Kind::Number { min: 0.0, max: 100.0 },
+            "Further tries that all clients together may spend for each call, to a thousandth; default: no limit.",
+        ),
+    ],
+};
+
 pub(crate) static CLOSED_LOOP: Shape = Shape {
     name: "closedLoop",
     what: "closed-loop traffic",
@@ -58,6 +103,7 @@ pub(crate) static CLOSED_LOOP: Shape = Shape {
         ),
         REQUEST_FIELD,
         CLIENT_TIMEOUT,
+        CLIENT_RETRY,
     ],
 };
 
@@ -86,19 +132,19 @@ const CV_OR_POISSON: Field = Field::optional(
 pub(crate) static POISSON: Shape = Shape {
     name: "poisson",
     what: "poisson traffic",
-    fields: &[TRAFFIC_KIND, PER_SECOND, REQUESTS, REQUEST_FIELD, CLIENT_TIMEOUT],
+    fields: &[TRAFFIC_KIND, PER_SECOND, REQUESTS, REQUEST_FIELD, CLIENT_TIMEOUT, CLIENT_RETRY],
 };
 
 pub(crate) static GAMMA: Shape = Shape {
     name: "gamma",
     what: "gamma traffic",
-    fields: &[TRAFFIC_KIND, PER_SECOND, CV, REQUESTS, REQUEST_FIELD, CLIENT_TIMEOUT],
+    fields: &[TRAFFIC_KIND, PER_SECOND, CV, REQUESTS, REQUEST_FIELD, CLIENT_TIMEOUT, CLIENT_RETRY],
 };
 
 pub(crate) static WEIBULL: Shape = Shape {
     name: "weibull",
     what: "weibull traffic",
-    fields: &[TRAFFIC_KIND, PER_SECOND, CV, REQUESTS, REQUEST_FIELD, CLIENT_TIMEOUT],
+    fields: &[TRAFFIC_KIND, PER_SECOND, CV, REQUESTS, REQUEST_FIELD, CLIENT_TIMEOUT, CLIENT_RETRY],
 };
 
 /// States change at most so fast, so that quiet ones cost no time.
@@ -120,6 +166,7 @@ pub(crate) static ON_OFF: Shape = Shape {
         REQUESTS,
         REQUEST_FIELD,
         CLIENT_TIMEOUT,
+        CLIENT_RETRY,
     ],
 };
 
@@ -142,6 +189,7 @@ pub(crate) static STEPS: Shape = Shape {
         REQUESTS,
         REQUEST_FIELD,
         CLIENT_TIMEOUT,
+        CLIENT_RETRY,
     ],
 };
 
@@ -171,6 +219,7 @@ pub(crate) static DIURNAL: Shape = Shape {
         REQUESTS,
         REQUEST_FIELD,
         CLIENT_TIMEOUT,
+        CLIENT_RETRY,
     ],
 };
 
@@ -190,6 +239,7 @@ pub(crate) static BURSTS: Shape = Shape {
         REQUESTS,
         REQUEST_FIELD,
         CLIENT_TIMEOUT,
+        CLIENT_RETRY,
     ],
 };
 
@@ -205,6 +255,7 @@ pub(crate) static SCRIPTED: Shape = Shape {
         ),
         Field::optional("request", Kind::Object(&REPLAYED_REQUEST), "What all requests have in common."),
         CLIENT_TIMEOUT,
+        CLIENT_RETRY,
     ],
 };
 
@@ -288,6 +339,7 @@ pub(crate) static REPLAY: Shape = Shape {
             "What the trace does not say about requests.",
         ),
         CLIENT_TIMEOUT,
+        CLIENT_RETRY,
     ],
 };
 

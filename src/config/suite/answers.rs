@@ -2,6 +2,7 @@
 
 use super::super::check::{Dialect, entries};
 use super::super::json::{Node, Value, shorten};
+use super::super::ranges::number_range;
 use super::json::compact;
 use crate::diagnostics::{Diagnostic, Diagnostics};
 use crate::policy::{Header, HeaderValue, Text};
@@ -70,7 +71,7 @@ fn read_answer(node: &Node, diagnostics: &mut Diagnostics) -> Answer {
 fn read_calls(node: &Node, diagnostics: &mut Diagnostics) -> Option<(u32, u32)> {
     let calls = match node.text() {
         None => node.integer().and_then(|call| u32::try_from(call).ok()).map(|call| (call, call)),
-        Some(text) => calls_of(text),
+        Some(text) => number_range(text),
     };
     if calls.is_none() && node.text().is_some_and(|text| !text.is_empty()) {
         let message = format!("not calls: {}", node.describe());
@@ -80,19 +81,6 @@ fn read_calls(node: &Node, diagnostics: &mut Diagnostics) -> Option<(u32, u32)> 
         );
     }
     calls
-}
-
-fn calls_of(text: &str) -> Option<(u32, u32)> {
-    let number = |text: &str| {
-        let is_plain = !text.is_empty() && text.bytes().all(|digit| digit.is_ascii_digit());
-        text.parse::<u32>().ok().filter(|call| is_plain && *call > 0)
-    };
-    let (from, to) = match text.trim().split_once('-') {
-        None => (number(text.trim())?, number(text.trim())?),
-        Some((from, "")) => (number(from.trim_end())?, u32::MAX),
-        Some((from, to)) => (number(from.trim_end())?, number(to.trim_start())?),
-    };
-    (from <= to).then_some((from, to))
 }
 
 /// The status at `node`.
@@ -155,27 +143,4 @@ pub(super) fn scripts<'n>(
         move |name: &str| own.into_iter().flat_map(entries).any(|m| m.name.eq_ignore_ascii_case(name));
     let kept = defaults.into_iter().flat_map(entries).filter(move |member| !is_own(&member.name));
     kept.chain(own.into_iter().flat_map(entries))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn calls_are_numbers_and_ranges() {
-        for (text, calls) in [
-            ("1", Some((1, 1))),
-            (" 2 - 3 ", Some((2, 3))),
-            ("2-", Some((2, u32::MAX))),
-            ("0", None),
-            ("3-2", None),
-            ("-2", None),
-            ("+1", None),
-            ("1-2-3", None),
-            ("", None),
-            ("99999999999", None),
-        ] {
-            assert_eq!(calls_of(text), calls, "{text}");
-        }
-    }
 }

@@ -1,0 +1,150 @@
+//! Calls of clients that try again: what waits for its next try, and what became of each call.
+//!
+//! Rules
+//! - Every try is a request at the gateway of its own, with a number of its own; what is drawn for it
+//!   depends on its call and its place in the call only, so that tries of other calls change nothing.
+//! - Which try a closed loop or a script waits for is the last one of the call.
+
+use super::calendar::{Event, EventKind};
+use super::flight::Flight;
+use super::observe::{Observer, Outcome};
+use super::result::CallsResult;
+use super::world::World;
+use crate::gateway::retry_after;
+use crate::policy::{HeaderValue, Headers};
+use crate::random::{StreamName, whole};
+use crate::units::{Demand, Duration, Timestamp};
+use crate::workload::{ClientRetry, RetryBudget, Service};
+
+const WAITS: StreamName = StreamName::new("client-retry");
+
+/// Which try of which call a request is.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Try {
+    pub(super) call: u64,
+    /// 0 for the first one.
+    pub(super) number: u32,
+    /// When the call began.
+    pub(super) began: Timestamp,
+}
+
+impl Try {
+    /// What random streams of the request are keyed with: for first tries the number of the call.
+    pub(super) const fn key(self) -> u64 {
+        self.call | (self.number as u64) << KEY_BITS
+    }
+}
+
+/// Calls have smaller numbers than 2 to the power of this.
+const KEY_BITS: u32 = 40;
+
+/// A call between two tries.
+#[derive(Clone, Debug)]
+struct Waiting {
+    next: Try,
+    client: Option<u32>,
+    demand: Demand,
+    service: Option<Service>,
+}
+
+/// The calls of a run whose clients try again.
+#[derive(Debug)]
+pub(super) struct Calls {
+    budget: RetryBudget,
+    waiting: Vec<Option<Waiting>>,
+    free: Vec<u32>,
+    pub(super) result: CallsResult,
+}
+
+impl Calls {
+    pub(super) fn new(retry: &ClientRetry) -> Self {
+        Self {
+            budget: RetryBudget::new(retry.budget_permille),
+            waiting: Vec::new(),
+            free: Vec::new(),
+            result: CallsResult::default(),
+        }
+    }
+
+    pub(super) fn begin(&mut self) {
+        self.result.begun += 1;
+        self.budget.earn();
+    }
+
+    /// What became of the calls, when so many requests are under way at the end.
+    pub(super) fn finish(mut self, in_flight: u64) -> CallsResult {
+        self.result.unfinished = in_flight + self.waiting.iter().flatten().count() as u64;
+        self.result
+    }
+
+    fn park(&mut self, waiting: Waiting) -> u32 {
+        if let Some(place) = self.free.pop()
+            && let Some(slot) = self.waiting.get_mut(place as usize)
+        {
+            *slot = Some(waiting);
+            return place;
+        }
+        self.waiting.push(Some(waiting));
+        u32::try_from(self.waiting.len() - 1).unwrap_or(u32::MAX)
+    }
+}
+
+impl<O: Observer> World<'_, O> {
+    /// A request ended: whether its client is going to try again, which is scheduled then.
+    pub(super) fn tries_again(&mut self, slot: u32, now: Timestamp, outcome: Outcome) -> bool {
+        let Some(retry) = &self.plan.traffic.retry else { return false };
+        let Some(calls) = &mut self.calls else { return false };
+        let Some(flight) = self.flights.get(slot as usize) else { return false };
+        let tried = flight.tried;
+        let status = flight.status.filter(|_| outcome == Outcome::Answered);
+        if status.is_some_and(crate::units::StatusCode::is_success) {
+            calls.result.succeeded += 1;
+            calls.result.latency.record(now.since(tried.began));
+            return false;
+        }
+        let has_tries = tried.number < retry.retries;
+        let wants = has_tries && retry.wants(status);
+        if !wants || !calls.budget.spend() {
+            calls.result.failed += 1;
+            calls.result.refused_by_budget += u64::from(wants);
+            return false;
+        }
+        calls.result.tried_again += 1;
+        let next = Try { number: tried.number.saturating_add(1), ..tried };
+        let told = status.and_then(|_| told(flight, now, self.plan.gateway.start_unix_s()));
+        let mut stream = self.streams.keyed(WAITS, tried.call, u64::from(next.number));
+        let wait = retry.wait(next.number, told, &mut stream);
+        let Flight { client, demand, service, .. } = flight;
+        let waiting = Waiting { next, client: *client, demand: demand.clone(), service: *service };
+        let place = calls.park(waiting);
+        let event = Event { kind: EventKind::ClientTriesAgain, slot: place, epoch: 0, attempt: 0 };
+        self.calendar.schedule(now.saturating_add(wait), event);
+        true
+    }
+
+    /// The wait of a call is over.
+    pub(super) fn try_again(&mut self, place: u32, now: Timestamp) {
+        let Some(calls) = &mut self.calls else { return };
+        let Some(waiting) = calls.waiting.get_mut(place as usize).and_then(Option::take) else { return };
+        calls.free.push(place);
+        self.send(now, waiting.next, waiting.client, waiting.demand, waiting.service);
+    }
+}
+
+/// The wait that a response asks its client for: `retry-after-ms` first, then `Retry-After` in seconds or as
+/// a date, as the libraries read them.
+fn told(flight: &Flight, now: Timestamp, start_unix_s: u64) -> Option<Duration> {
+    let headers = &flight.exchange.response()?.headers;
+    let read =
+        |name: &str, unit_ns: f64| number(headers, name).map(|n| Duration::from_nanos(whole(n * unit_ns)));
+    read("retry-after-ms", 1e6)
+        .or_else(|| read("Retry-After", 1e9))
+        .or_else(|| retry_after(headers, now, start_unix_s))
+}
+
+fn number(headers: &Headers, name: &str) -> Option<f64> {
+    match headers.values(name).next()? {
+        HeaderValue::Number(number) => Some(*number as f64),
+        HeaderValue::Text(text) => text.as_str().trim().parse().ok().filter(|n: &f64| n.is_finite()),
+    }
+}
