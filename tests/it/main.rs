@@ -16,6 +16,7 @@ mod commands;
 mod determinism;
 mod explain;
 mod fuzz_corpus;
+mod instances;
 mod invalid_input;
 mod layering;
 mod limiter;
