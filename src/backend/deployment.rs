@@ -10,7 +10,10 @@ use crate::semantics::Semantics;
 use crate::units::{Demand, Duration, Timestamp, Tokens};
 
 use super::window::Entry;
-use super::{Capacity, DeploymentSpec, LeakyBucket, RateLimit, Refusal, Reservation, ServiceTime, TokenCost};
+use super::{
+    Audit, Breach, Capacity, DeploymentSpec, LeakyBucket, RateLimit, Refusal, Reservation, ServiceTime,
+    TokenCost,
+};
 
 /// What a deployment says to a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -74,7 +77,21 @@ pub struct Deployment {
     spec: Arc<DeploymentSpec>,
     limiter: Limiter,
     in_flight: u64,
-    inserted: u64,
+    books: DeploymentBooks,
+    audit: Audit,
+}
+
+/// What a deployment has counted, for accounting checks.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct DeploymentBooks {
+    /// Requests admitted.
+    pub admitted: u64,
+    /// Of those, finished.
+    pub finished: u64,
+    /// Estimates of the admitted.
+    pub inserted: u64,
+    /// Estimates of the finished.
+    pub settled: u64,
 }
 
 #[derive(Clone, Debug)]
@@ -86,13 +103,19 @@ enum Limiter {
 impl Deployment {
     /// An idle deployment. Undocumented points are as `semantics` says.
     pub fn new(spec: Arc<DeploymentSpec>, semantics: &Semantics) -> Self {
-        let limiter = match &spec.capacity {
+        let (limiter, audit) = match &spec.capacity {
             Capacity::Standard(standard) => {
-                Limiter::Standard(standard.token_cost, RateLimit::new(standard, semantics))
+                let limit = RateLimit::new(standard, semantics);
+                let audit = Audit::windows(standard, limit.request_limit());
+                (Limiter::Standard(standard.token_cost, limit), audit)
             }
-            Capacity::Provisioned(ptu) => Limiter::Provisioned(LeakyBucket::new(ptu, semantics)),
+            Capacity::Provisioned(ptu) => {
+                let bucket = LeakyBucket::new(ptu, semantics);
+                let audit = Audit::bucket(ptu, bucket.depth());
+                (Limiter::Provisioned(bucket), audit)
+            }
         };
-        Self { spec, limiter, in_flight: 0, inserted: 0 }
+        Self { spec, limiter, in_flight: 0, books: DeploymentBooks::default(), audit }
     }
 
     /// The deployment as configured.
@@ -125,7 +148,9 @@ impl Deployment {
             }
         };
         self.in_flight = self.in_flight.saturating_add(1);
-        self.inserted = self.inserted.saturating_add(counted.tokens.get());
+        self.books.admitted = self.books.admitted.saturating_add(1);
+        self.books.inserted = self.books.inserted.saturating_add(counted.tokens.get());
+        self.audit.admitted(counted.tokens, counted.entry, now);
         Decision::Admitted { counted, headroom }
     }
 
@@ -135,12 +160,21 @@ impl Deployment {
     #[inline]
     pub fn finish(&mut self, demand: &Demand, counted: Reservation, now: Timestamp) {
         self.in_flight = self.in_flight.saturating_sub(1);
-        match &mut self.limiter {
+        self.books.finished = self.books.finished.saturating_add(1);
+        self.books.settled = self.books.settled.saturating_add(counted.tokens.get());
+        let actual = match &mut self.limiter {
             Limiter::Standard(_, limit) => {
-                limit.settle(counted, demand.prompt_tokens.saturating_add(demand.generated()), now);
+                let actual = demand.prompt_tokens.saturating_add(demand.generated());
+                limit.settle(counted, actual, now);
+                actual
             }
-            Limiter::Provisioned(bucket) => bucket.settle(counted.tokens, bucket.actual(demand), now),
-        }
+            Limiter::Provisioned(bucket) => {
+                let actual = bucket.actual(demand);
+                bucket.settle(counted.tokens, actual, now);
+                actual
+            }
+        };
+        self.audit.finished(counted.tokens, counted.entry, actual, now);
     }
 
     /// How long the answer takes, given the present load (call it after [`Deployment::offer`], so that the
@@ -163,9 +197,14 @@ impl Deployment {
         }
     }
 
-    /// Sum of all estimates ever counted, for accounting checks.
-    pub const fn insertions(&self) -> u64 {
-        self.inserted
+    /// What was counted so far, for accounting checks.
+    pub const fn books(&self) -> &DeploymentBooks {
+        &self.books
+    }
+
+    /// The first bound of the way of limiting in force that did not hold: a defect of this program.
+    pub const fn breach(&self) -> Option<&Breach> {
+        self.audit.breach()
     }
 }
 
@@ -233,7 +272,7 @@ mod tests {
         };
         assert_eq!(counted.tokens, Tokens(648));
         assert_eq!(headroom, Headroom::Remaining { tokens: Tokens(9_352), requests: 9 });
-        assert_eq!((deployment.in_flight(), deployment.insertions()), (1, 648));
+        assert_eq!((deployment.in_flight(), deployment.books().inserted), (1, 648));
         assert_eq!(deployment.fill_permille(Timestamp::ZERO), 64);
         deployment.finish(&request, counted, Timestamp::ZERO);
         assert_eq!((deployment.in_flight(), deployment.fill_permille(Timestamp::ZERO)), (0, 64));
@@ -245,7 +284,7 @@ mod tests {
         let answer = deployment.offer(&demand(0, Some(10_000)), Timestamp::ZERO);
         let oversized = Some(Duration::from_secs(86_400));
         assert_eq!(answer, Decision::Throttled { limit: LimitKind::Oversized, retry_after: oversized });
-        assert_eq!((deployment.in_flight(), deployment.insertions()), (0, 0));
+        assert_eq!((deployment.in_flight(), deployment.books().inserted), (0, 0));
         assert_eq!(deployment.fill_permille(Timestamp::ZERO), 0);
         assert_eq!(deployment.spec().refusal_time(), Duration::from_millis(25));
     }

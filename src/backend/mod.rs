@@ -13,6 +13,7 @@
 //! shared with other customers, content filters.
 #![cfg_attr(not(test), deny(clippy::arithmetic_side_effects))]
 
+mod audit;
 mod cost;
 mod deployment;
 mod fixed_window;
@@ -25,8 +26,9 @@ mod sizing;
 mod spec;
 mod window;
 
+pub use audit::{Audit, Breach};
 pub use cost::{CostKind, TokenCost};
-pub use deployment::{Decision, Deployment, Headroom, LimitKind, utilisation_text};
+pub use deployment::{Decision, Deployment, DeploymentBooks, Headroom, LimitKind, utilisation_text};
 pub use fixed_window::FixedWindow;
 pub use latency::ServiceTime;
 pub use models::{Evidence, Fact, ModelFacts, ModelPrices, PtuFacts, PtuStep, RpmRatio, TokenPrices};

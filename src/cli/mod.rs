@@ -10,6 +10,7 @@ mod limiter_args;
 mod load;
 mod output;
 mod readings;
+mod replicate;
 mod require;
 mod session;
 mod simulate;

@@ -22,6 +22,7 @@ mod outputs;
 mod policy_documents;
 mod policy_tests;
 mod replay;
+mod replications;
 mod support;
 mod tidy;
 mod traces;

@@ -82,6 +82,7 @@ fn lower_all(tree: &Node, library: &mut Library<'_>, diagnostics: &mut Diagnosti
     let (semantics, given) = read_semantics(tree, diagnostics);
     let operation = read_operation(tree, diagnostics);
     let traffic = read_traffic(tree, library, diagnostics);
+    check_warmup(tree, diagnostics);
     let mut assumptions = Assumptions::default();
     let mut targets: Vec<Option<Target>> = Vec::new();
     if let Some(parts) = &parts {
@@ -126,6 +127,7 @@ fn lower_all(tree: &Node, library: &mut Library<'_>, diagnostics: &mut Diagnosti
         token_fetch: setting("tokenFetch").and_then(Node::time).unwrap_or(Duration::ZERO),
         token_lifetime: setting("tokenLifetime").and_then(Node::time).unwrap_or(DEFAULT_TOKEN_LIFETIME),
         horizon: tree.get("horizon").and_then(Node::time),
+        warmup: output("warmup").and_then(Node::time).unwrap_or(Duration::ZERO),
         interval: output("interval").and_then(Node::time).unwrap_or(DEFAULT_INTERVAL),
         endpoints: read_endpoints(tree)?,
         seed: tree.get("seed").and_then(Node::integer).unwrap_or(DEFAULT_SEED),
@@ -159,6 +161,19 @@ fn without_names(tree: &Node) -> Node {
         }
     }
     tree
+}
+
+/// Tells a warm-up after which nothing is left to count.
+fn check_warmup(tree: &Node, diagnostics: &mut Diagnostics) {
+    let Some(node) = tree.get("output").and_then(|output| output.get("warmup")) else { return };
+    let horizon = tree.get("horizon").and_then(Node::time);
+    if let (Some(warmup), Some(horizon)) = (node.time(), horizon)
+        && warmup >= horizon
+    {
+        let message = format!("the warm-up of {warmup} leaves nothing of a run of {horizon}");
+        let label = "expected a time before `horizon`";
+        diagnostics.push(Diagnostic::error("warmup", node.mark(), message).label(label));
+    }
 }
 
 /// `gateway.semanticCacheHits` in thousandths.

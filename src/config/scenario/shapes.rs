@@ -334,6 +334,11 @@ pub(crate) static OUTPUT: Shape = Shape {
             "Length of an interval of the timeline; default 10s.",
         ),
         Field::optional("requests", Kind::Flag, "Whether each request is written; default true."),
+        Field::optional(
+            "warmup",
+            Kind::TIME,
+            "Figures of the summary leave out requests that arrive before this; tables have them. Default 0s.",
+        ),
     ],
 };
 
