@@ -180,7 +180,8 @@ impl Deployment {
     /// How long the answer takes, given the present load (call it after [`Deployment::offer`], so that the
     /// request itself is part of the load).
     pub fn service_time(&self, demand: &Demand, stream: &mut Stream) -> ServiceTime {
-        self.spec.latency.sample(demand, self.in_flight, self.spec.network, stream)
+        let measured = self.spec.measured.as_deref();
+        self.spec.latency.sample(demand, self.in_flight, self.spec.network, measured, stream)
     }
 
     /// Requests admitted and not finished.
@@ -229,6 +230,7 @@ mod tests {
             model: "gpt-4o".into(),
             capacity,
             latency: LatencySpec { ttft_sigma: 0.0, tpot_sigma: 0.0, tail_chance: 0.0, ..latency() },
+            measured: None,
             network: NETWORK,
             refusal: DeploymentSpec::DEFAULT_REFUSAL,
             prices: None,

@@ -36,6 +36,8 @@ pub(crate) enum Command {
     Policy(PolicyArgs),
     /// Look at recorded traffic: how bursty is it, how large are its requests?
     Trace(TraceArgs),
+    /// Fit a latency model to measured calls: what belongs into a scenario, and how well does it fit?
+    Fit(FitArgs),
     /// Evaluate one policy expression over a context: what does it give?
     Expr(ExprArgs),
     /// Look at the limits of one deployment by themselves
@@ -287,6 +289,18 @@ pub(crate) enum TraceCommand {
 pub(crate) struct TraceStatsArgs {
     /// Trace file
     #[arg(value_name = "FILE")]
+    pub path: String,
+    /// What is printed
+    #[arg(long, value_enum, default_value_t)]
+    pub format: Format,
+}
+
+/// Arguments of `fit`.
+#[derive(Debug, Args)]
+pub(crate) struct FitArgs {
+    /// CSV with a header; columns by name: `ttft_ms`, `tpot_ms`, `latency_ms` (or `total_ms`; `_s` for seconds),
+    /// `completion_tokens` (or `output_tokens`). The requests.csv of a run will do
+    #[arg(value_name = "LATENCY.csv")]
     pub path: String,
     /// What is printed
     #[arg(long, value_enum, default_value_t)]

@@ -5,11 +5,13 @@
 //! Deliberately absent: where observations come from, and files.
 
 mod accounts;
+mod fit;
 mod interval;
 mod latency;
 mod special;
 
 pub use accounts::StatusCounts;
+pub use fit::{GammaFit, LineFit, LogNormalFit, fit_gamma, fit_line, fit_log_normal};
 pub use interval::MeanInterval;
 pub use latency::LatencyHistogram;
 pub use special::{beta_i, digamma, gamma_p, normal_cumulative, student_quantile};

@@ -16,6 +16,7 @@ mod determinism;
 mod explain;
 mod fuzz_corpus;
 mod invalid_input;
+mod latency;
 mod layering;
 mod limiter;
 mod outputs;

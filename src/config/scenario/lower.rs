@@ -10,6 +10,7 @@ use super::super::utc::{read_start, unix_seconds};
 use super::assume::{Assumption, Assumptions};
 use super::endpoints::read_endpoints;
 use super::gateway::{Described, join};
+use super::latency::read_samples;
 use super::library::{Library, Loaded};
 use super::models::check_models;
 use super::policies::read_policy;
@@ -17,6 +18,7 @@ use super::readings::read_semantics;
 use super::shapes::SCENARIO;
 use super::targets::read_deployment;
 use super::traffic::read_traffic;
+use crate::backend::DeploymentSpec;
 use crate::diagnostics::{Diagnostic, Diagnostics};
 use crate::gateway::GatewaySpec;
 use crate::policy::{Header, HeaderValue, Text};
@@ -87,9 +89,19 @@ fn lower_all(tree: &Node, library: &mut Library<'_>, diagnostics: &mut Diagnosti
     let mut targets: Vec<Option<Target>> = Vec::new();
     if let Some(parts) = &parts {
         let path = operation.as_ref().map(|operation| operation.path.as_str());
-        let singles = parts.singles.iter();
-        targets
-            .extend(singles.map(|single| read_target(single, path, models, &mut assumptions, diagnostics)));
+        for single in &parts.singles {
+            let target = read_target(single, path, models, &mut assumptions, diagnostics);
+            let Some(samples) = read_samples(single.entry, models, library, diagnostics) else {
+                targets.push(target);
+                continue;
+            };
+            hashes.push(samples.hash);
+            targets.push(target.map(|Target { deployment, refuses_with }| {
+                let measured = samples.content;
+                let deployment = DeploymentSpec { measured, ..DeploymentSpec::clone(&deployment) };
+                Target { deployment: Arc::new(deployment), refuses_with }
+            }));
+        }
     } else {
         // No gateway to attach them to, but their problems can be told.
         for member in tree.get("backends").into_iter().flat_map(entries) {

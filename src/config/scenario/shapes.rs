@@ -1,6 +1,7 @@
 //! The scenario format, version 1, as tables.
 
 use super::super::shape::{Field, Kind, Shape};
+use super::latency::FAMILIES;
 use super::policies::{FRAGMENTS, NAMED_VALUES, POLICIES, POLICY, POLICY_FORMAT};
 use super::traffic_shapes::{
     BURSTS, CLOSED_LOOP, DISTRIBUTION, DIURNAL, GAMMA, MESSAGE, ON_OFF, POISSON, REPLAY, REPLAYED_REQUEST,
@@ -279,22 +280,42 @@ pub(crate) static PROVISIONED: Shape = Shape {
     ],
 };
 
+const CV: Kind = Kind::Number { min: 0.0, max: 100.0 };
+
 pub(crate) static LATENCY: Shape = Shape {
     name: "latency",
     what: "a latency",
     fields: &[
-        Field::optional("ttft", Kind::TIME, "Median time to the first token of an empty prompt."),
+        Field::optional(
+            "family",
+            Kind::Choice(FAMILIES),
+            "How times spread: lognormal (default), gamma, constant, or empirical, which draws from `samples`. \
+             Others than lognormal have no tail and no dependence on load unless those are given.",
+        ),
+        Field::optional(
+            "ttft",
+            Kind::TIME,
+            "Median (gamma: mean) time to the first token of an empty prompt.",
+        ),
         Field::optional("ttftPerPromptToken", Kind::TIME, "Added to it for each prompt token."),
         Field::optional(
             "ttftSigma",
             Kind::Number { min: 0.0, max: 10.0 },
             "Standard deviation of its logarithm.",
         ),
-        Field::optional("tpot", Kind::TIME, "Median time per output token after the first."),
+        Field::optional("ttftCv", CV, "Its coefficient of variation, for the family gamma."),
+        Field::optional("tpot", Kind::TIME, "Median (gamma: mean) time per output token after the first."),
         Field::optional(
             "tpotSigma",
             Kind::Number { min: 0.0, max: 10.0 },
             "Standard deviation of its logarithm.",
+        ),
+        Field::optional("tpotCv", CV, "Its coefficient of variation, for the family gamma."),
+        Field::optional(
+            "samples",
+            Kind::Text,
+            "CSV file of measured calls for the family empirical: `ttft_ms` and `tpot_ms` (or `latency_ms` and \
+             `completion_tokens` beside the first), or `latency_ms` alone.",
         ),
         Field::optional("tailChance", Kind::Number { min: 0.0, max: 1.0 }, "Probability of a slow start."),
         Field::optional(

@@ -7,10 +7,11 @@ use super::super::check::Dialect;
 use super::super::hints::{did_you_mean, list};
 use super::super::json::{Node, shorten};
 use super::assume::{Assumption, Assumptions};
+use super::latency::{family_of, is_consistent, needed_of_unknown, read_family};
 use super::models::{Layers, Model};
 use crate::backend::{
-    Capacity, CostKind, DeploymentSpec, Evidence, Fact, LatencySpec, PtuSpec, StandardSpec, TokenCost,
-    WindowKind,
+    Capacity, CostKind, DeploymentSpec, Evidence, Fact, LatencyFamily, LatencySpec, PtuSpec, StandardSpec,
+    TokenCost, WindowKind,
 };
 use crate::diagnostics::{Diagnostic, Diagnostics};
 use crate::units::{Duration, Ptu, RequestsPerMinute, Tokens, TokensPerMinute};
@@ -67,7 +68,7 @@ pub(super) fn read_deployment(
         Some(node) => Capacity::Provisioned(defaults.provisioned(node, name, assumptions)?),
         None => Capacity::Standard(defaults.standard(capacity, assumptions)?),
     };
-    let latency = defaults.latency(provisioned.is_some(), assumptions)?;
+    let latency = defaults.latency(provisioned.is_some(), assumptions, diagnostics)?;
     let refusal = entry.get("refusal").and_then(Node::time).unwrap_or_else(|| {
         let time = DeploymentSpec::DEFAULT_REFUSAL;
         let source = "assumed; about 110 ms were measured through a gateway (aoai-testing, 2024-08)";
@@ -79,6 +80,7 @@ pub(super) fn read_deployment(
         region: Arc::from(entry.get("region").and_then(Node::text).unwrap_or_default()),
         model: Arc::from(model.name()),
         prices: model.prices(),
+        measured: None,
         capacity,
         latency,
         network: entry.get("network").and_then(Node::time).unwrap_or(Duration::ZERO),
@@ -105,8 +107,10 @@ fn missing_numbers(entry: &Node, model: &Model<'_>, capacity: &Node, provisioned
     }
     let known_latency =
         if provisioned { facts.is_some_and(|facts| facts.ptu_latency.is_some()) } else { facts.is_some() };
+    let latency = model.latency_below(entry, provisioned);
+    let needed = needed_of_unknown(family_of(latency)).unwrap_or(LATENCY_FIELDS);
     if !known_latency {
-        need("latency", model.latency_below(entry, provisioned), LATENCY_FIELDS);
+        need("latency", latency, needed);
     }
     missing
 }
@@ -237,13 +241,30 @@ impl Defaults<'_> {
         })
     }
 
-    fn latency(&self, provisioned: bool, assumptions: &mut Assumptions) -> Option<LatencySpec> {
+    fn latency(
+        &self,
+        provisioned: bool,
+        assumptions: &mut Assumptions,
+        diagnostics: &mut Diagnostics,
+    ) -> Option<LatencySpec> {
         let given = self.model.latency_below(self.given, provisioned);
         let known: Option<Fact<LatencySpec>> = match (self.model.facts, provisioned) {
             (Some(facts), true) => facts.ptu_latency,
             (Some(facts), false) => Some(facts.standard_latency),
             (None, _) => None,
         };
+        if family_of(given) != "lognormal" {
+            if let Some(known) = known.filter(|_| family_of(given) == "constant")
+                && (given.get("ttft").is_none() || given.get("tpot").is_none())
+            {
+                let base = known.value;
+                let value =
+                    format!("{} to the first token, {} for each further one", base.ttft_base, base.tpot);
+                assumptions.add_fact(format!("latency of {}", self.model.given), value, &known, 3);
+            }
+            return read_family(given, known.map(|known| known.value), diagnostics);
+        }
+        is_consistent(given, diagnostics).then_some(())?;
         let field = |name: &str| given.get(name);
         let time = |name: &str, known: Option<Duration>| field(name).map_or(known, Node::time);
         let number = |name: &str, known: Option<f64>| field(name).map_or(known, Node::number);
@@ -268,6 +289,7 @@ impl Defaults<'_> {
         }
         let tail = field("tailFactor").and_then(Node::elements);
         Some(LatencySpec {
+            family: LatencyFamily::LogNormal,
             ttft_base: time("ttft", base.map(|b| b.ttft_base))?,
             ttft_per_prompt_token: time("ttftPerPromptToken", base.map(|b| b.ttft_per_prompt_token))?,
             ttft_sigma: number("ttftSigma", base.map(|b| b.ttft_sigma))?,
