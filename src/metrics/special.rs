@@ -101,7 +101,8 @@ pub fn digamma(x: f64) -> f64 {
         x += 1.0;
     }
     let square = 1.0 / (x * x);
-    let series = square * (1.0 / 12.0 - square * (1.0 / 120.0 - square * (1.0 / 252.0 - square / 240.0)));
+    let tail = square * (1.0 / 252.0 - square * (1.0 / 240.0 - square / 132.0));
+    let series = square * (1.0 / 12.0 - square * (1.0 / 120.0 - tail));
     sum + libm::log(x) - 0.5 / x - series
 }
 

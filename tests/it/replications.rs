@@ -109,16 +109,16 @@ fn comparisons_have_intervals_and_sentences() {
     let differences = scenario["differences"].as_array().unwrap();
     let share = differences
         .iter()
-        .find(|d| d["variant"] == "priority" && d["metric"] == "share" && d["backend"] == "openai-eastus")
+        .find(|d| d["variant"] == "round-robin" && d["metric"] == "share" && d["backend"] == "openai-eastus")
         .unwrap();
-    // Priority sends more to the first region than a third.
+    // Editing sorts the variants, so `priority` is the first; it sends more to the first region than a third.
     assert_eq!(share["verdict"], "different");
     let sentence = share["sentence"].as_str().unwrap();
-    assert!(sentence.contains("higher in priority by") && sentence.contains("95 % interval"), "{sentence}");
+    assert!(sentence.contains("lower in round-robin by") && sentence.contains("95 % interval"), "{sentence}");
 
     let rows: Vec<Row> = read_rows(&work.path().join("out/walkthrough/comparison.csv"));
     for row in &rows {
-        assert_eq!(row.difference.is_none(), row.variant == "round-robin" || row.value.is_none(), "{row:?}");
+        assert_eq!(row.difference.is_none(), row.variant == "priority" || row.value.is_none(), "{row:?}");
         if let (Some(value), Some(low), Some(high)) = (row.value, row.low, row.high) {
             assert!(low <= value && value <= high && row.replications == 5, "{row:?}");
         }
@@ -130,7 +130,7 @@ fn comparisons_have_intervals_and_sentences() {
     assert!((shares[1].difference.unwrap() - expected).abs() < 1e-12);
 
     let human = work.simulate("compare", &["--replications", "5"]).out;
-    assert!(human.contains("priority against round-robin, 5 replications of both over the same traffic"));
+    assert!(human.contains("round-robin against priority, 5 replications of both over the same traffic"));
     assert!(human.contains(sentence), "{human}");
 }
 

@@ -48,7 +48,7 @@ pub(super) fn compose(title: &str, variants: &[VariantView]) -> Result<Scene, Ch
 
     let subtitle = "share of all client requests by who answered them; response time of answered requests";
     let subtitle = match variants.iter().map(|v| v.replications).max() {
-        Some(runs) if runs > 1 => format!("{subtitle}; means of {runs} runs, lines across: 95 % intervals"),
+        Some(runs) if runs > 1 => format!("{subtitle}; means of {runs} runs, lines below: 95 % intervals"),
         _ => subtitle.to_owned(),
     };
     let run = match variants.len() {
