@@ -8,16 +8,18 @@
 //! | sliding | the estimates admitted in any window of the token span never exceed the token limit, and the requests admitted in any window of the request span never the request limit |
 //! | sliding with refunds | the same of estimates less what was refunded |
 //! | fixed | the same by window since run start |
+//! | servers | never more calls at work than servers, nor more waiting than the queue holds |
 //! | provisioned | what was admitted, corrected at completion and drained since is never above the depth when a request is admitted |
 //!
 //! Refusals that count make a window admit less, never more, so the same bounds hold. A limit that changes
 //! during a run bounds the admissions that come after the change.
 
-use std::collections::VecDeque;
+use std::cmp::Reverse;
+use std::collections::{BinaryHeap, VecDeque};
 
 use crate::units::{Duration, Timestamp, Tokens};
 
-use super::{Entry, PtuSpec, StandardSpec, WindowKind};
+use super::{Entry, PtuSpec, ServersSpec, StandardSpec, WindowKind};
 
 /// Books of one deployment.
 #[derive(Clone, Debug)]
@@ -43,6 +45,7 @@ pub struct Breach {
 enum Books {
     Windows { tokens: Book, requests: Book, bounds: [&'static str; 2], refunds: bool },
     Bucket(Drain),
+    Servers(Places),
 }
 
 impl Audit {
@@ -79,6 +82,20 @@ impl Audit {
         Self { books: Books::Bucket(Drain { rate: rate.into(), depth, added: 0, lowest: 0 }), breach: None }
     }
 
+    /// Of a group of servers.
+    pub fn servers(spec: ServersSpec) -> Self {
+        let places =
+            Places { count: spec.count, queue: spec.queue, ends: BinaryHeap::new(), starts: VecDeque::new() };
+        Self { books: Books::Servers(places), breach: None }
+    }
+
+    /// A call that came at `now` is worked on from `start` to `end`.
+    pub fn worked(&mut self, start: Timestamp, end: Timestamp, now: Timestamp) {
+        let Books::Servers(places) = &mut self.books else { return };
+        let breach = places.worked(start, end, now);
+        self.breach = self.breach.or(breach);
+    }
+
     /// The limits of a Standard deployment are others from now on.
     pub fn change_limits(&mut self, token_limit: u64, request_limit: u64) {
         if let Books::Windows { tokens, requests, .. } = &mut self.books {
@@ -109,6 +126,7 @@ impl Audit {
                 }
                 drain.change(units(estimate), now);
             }
+            Books::Servers(_) => {}
         }
     }
 
@@ -119,7 +137,7 @@ impl Audit {
             Books::Windows { tokens, refunds: true, .. } => {
                 tokens.refund(entry, estimate.saturating_sub(actual).get(), now);
             }
-            Books::Windows { .. } => {}
+            Books::Windows { .. } | Books::Servers(_) => {}
             Books::Bucket(drain) => drain.change(units(actual).saturating_sub(units(estimate)), now),
         }
     }
@@ -236,6 +254,44 @@ impl Drain {
     }
 }
 
+/// Calls of a group of servers, which start in the order in which they came.
+#[derive(Clone, Debug)]
+struct Places {
+    count: u64,
+    queue: u64,
+    /// When calls that have started, or will, end.
+    ends: BinaryHeap<Reverse<Timestamp>>,
+    /// When calls that wait will start.
+    starts: VecDeque<Timestamp>,
+}
+
+impl Places {
+    fn worked(&mut self, start: Timestamp, end: Timestamp, now: Timestamp) -> Option<Breach> {
+        let found = |calls: usize| u128::try_from(calls).unwrap_or(u128::MAX);
+        while self.ends.peek().is_some_and(|Reverse(other)| *other <= start) {
+            self.ends.pop();
+        }
+        self.ends.push(Reverse(end));
+        let at_work = found(self.ends.len());
+        while self.starts.front().is_some_and(|other| *other <= now) {
+            self.starts.pop_front();
+        }
+        if start > now {
+            self.starts.push_back(start);
+        }
+        let waiting = found(self.starts.len());
+        for (bound, found, limit) in [(AT_WORK, at_work, self.count), (WAITING, waiting, self.queue)] {
+            if found > u128::from(limit) {
+                return Some(Breach { bound, at: start, found, limit: limit.into() });
+            }
+        }
+        None
+    }
+}
+
+const AT_WORK: &str = "calls at work <= servers";
+const WAITING: &str = "calls waiting <= places in the queue";
+
 fn units(tokens: Tokens) -> i128 {
     i128::from(tokens.get()).saturating_mul(60_000_000_000)
 }
@@ -320,6 +376,22 @@ mod tests {
         audit.change_limits(50, 3);
         audit.admitted(Tokens(1), Entry(2), at(2));
         assert_eq!(audit.breach().map(|b| (b.found, b.limit)), Some((151, 50)));
+    }
+
+    #[test]
+    fn servers_are_bounded_in_number_and_queue() {
+        use crate::units::StatusCode;
+        let breach = |calls: &[(u64, u64, u64)]| {
+            let refusal = StatusCode::SERVICE_UNAVAILABLE;
+            let mut audit = Audit::servers(ServersSpec { count: 2, queue: 1, refusal });
+            for (now, start, end) in calls {
+                audit.worked(at(*start), at(*end), at(*now));
+            }
+            audit.breach().map(|b| b.bound)
+        };
+        assert_eq!(breach(&[(0, 0, 10), (0, 0, 5), (1, 5, 7), (5, 7, 9), (20, 20, 21)]), None);
+        assert_eq!(breach(&[(0, 0, 10), (0, 0, 5), (1, 4, 7)]), Some(AT_WORK));
+        assert_eq!(breach(&[(0, 0, 10), (0, 0, 5), (1, 5, 7), (2, 7, 9)]), Some(WAITING));
     }
 
     #[test]

@@ -7,12 +7,12 @@ use std::sync::Arc;
 
 use crate::random::Stream;
 use crate::semantics::Semantics;
-use crate::units::{Demand, Duration, Timestamp, Tokens};
+use crate::units::{Demand, Duration, StatusCode, Timestamp, Tokens};
 
 use super::window::Entry;
 use super::{
-    Audit, Breach, Capacity, DeploymentSpec, LeakyBucket, RateLimit, Refusal, Reservation, ServiceTime,
-    TokenCost,
+    Audit, Breach, Capacity, DeploymentSpec, LeakyBucket, RateLimit, Refusal, Reservation, Servers,
+    ServiceTime, TokenCost,
 };
 
 /// What a deployment says to a request.
@@ -34,6 +34,11 @@ pub enum Decision {
         /// the response has neither header.
         retry_after: Option<Duration>,
     },
+    /// Another status, without any limit behind it that is written in tokens or requests: no server is free.
+    Refused {
+        /// Which.
+        status: StatusCode,
+    },
 }
 
 /// What response headers tell about the room left.
@@ -49,6 +54,11 @@ pub enum Headroom {
     /// Provisioned: `azure-openai-deployment-utilization`, in tenths of a percent (123 is `12.3%`).
     Utilisation {
         /// Level of the bucket, 1000 at its depth; one request may push it above.
+        permille: u64,
+    },
+    /// Servers: no header.
+    Places {
+        /// Calls at work or waiting as a share of all places.
         permille: u64,
     },
 }
@@ -67,6 +77,8 @@ pub enum LimitKind {
     Requests,
     /// Utilisation of a provisioned deployment.
     Utilisation,
+    /// Places of a group of servers.
+    Queue,
     /// The request alone is estimated above the tokens per minute: no wait helps.
     Oversized,
 }
@@ -98,6 +110,7 @@ pub struct DeploymentBooks {
 enum Limiter {
     Standard(TokenCost, RateLimit),
     Provisioned(LeakyBucket),
+    Servers(Servers, StatusCode),
 }
 
 impl Deployment {
@@ -113,6 +126,9 @@ impl Deployment {
                 let bucket = LeakyBucket::new(ptu, semantics);
                 let audit = Audit::bucket(ptu, bucket.depth());
                 (Limiter::Provisioned(bucket), audit)
+            }
+            Capacity::Servers(servers) => {
+                (Limiter::Servers(Servers::new(*servers), servers.refusal), Audit::servers(*servers))
             }
         };
         Self { spec, limiter, in_flight: 0, books: DeploymentBooks::default(), audit }
@@ -146,12 +162,39 @@ impl Deployment {
                 let counted = Reservation { tokens, entry: Entry::NONE };
                 (counted, Headroom::Utilisation { permille: bucket.utilisation_permille(now) })
             }
+            Limiter::Servers(servers, refusal) => {
+                if !servers.has_place(now) {
+                    return match *refusal {
+                        StatusCode::TOO_MANY_REQUESTS => {
+                            Decision::Throttled { limit: LimitKind::Queue, retry_after: None }
+                        }
+                        status => Decision::Refused { status },
+                    };
+                }
+                let counted = Reservation { tokens: Tokens(0), entry: Entry::NONE };
+                (counted, Headroom::Places { permille: servers.fill_permille(now) })
+            }
         };
         self.in_flight = self.in_flight.saturating_add(1);
         self.books.admitted = self.books.admitted.saturating_add(1);
         self.books.inserted = self.books.inserted.saturating_add(counted.tokens.get());
         self.audit.admitted(counted.tokens, counted.entry, now);
         Decision::Admitted { counted, headroom }
+    }
+
+    /// Begins with an admitted request that takes `time` once somebody works on it (call it right after
+    /// [`Deployment::offer`]): the same with the wait for a free server, where there is a queue.
+    #[inline]
+    pub fn begin(&mut self, time: ServiceTime, now: Timestamp) -> ServiceTime {
+        let Limiter::Servers(servers, _) = &mut self.limiter else { return time };
+        let work = time.total.saturating_sub(self.spec.network);
+        let wait = servers.take(work, now);
+        let start = now.saturating_add(wait);
+        self.audit.worked(start, start.saturating_add(work), now);
+        ServiceTime {
+            first_token: time.first_token.saturating_add(wait),
+            total: time.total.saturating_add(wait),
+        }
     }
 
     /// The service is done with an admitted request, whether or not anybody still waits for it. A
@@ -173,6 +216,7 @@ impl Deployment {
                 bucket.settle(counted.tokens, actual, now);
                 actual
             }
+            Limiter::Servers(..) => Tokens(0),
         };
         self.audit.finished(counted.tokens, counted.entry, actual, now);
     }
@@ -195,6 +239,7 @@ impl Deployment {
         match &mut self.limiter {
             Limiter::Standard(_, limit) => limit.fill_permille(now),
             Limiter::Provisioned(bucket) => bucket.utilisation_permille(now),
+            Limiter::Servers(servers, _) => servers.fill_permille(now),
         }
     }
 

@@ -3,7 +3,7 @@
 //!
 //! Rules
 //! - A Standard deployment admits by two sliding windows (estimated tokens in 60 s, requests in 10 s); a
-//!   provisioned one by the level of a leaky bucket. Everything that decides is integers, and what decides is
+//!   provisioned one by the level of a leaky bucket; servers of one's own by the places they have. Everything that decides is integers, and what decides is
 //!   driven by times and costs alone, so that recorded calls can be replayed through it ([`replay()`]).
 //! - Time never runs backwards: a call with an earlier `now` than the last one acts at the last one.
 //! - Chance enters only through the [`Stream`](crate::random::Stream) passed in, and only the time an answer takes.
@@ -23,6 +23,7 @@ mod models;
 mod ptu;
 mod quota;
 mod replay;
+mod servers;
 mod sizing;
 mod spec;
 mod window;
@@ -37,6 +38,7 @@ pub use models::{Evidence, Fact, ModelFacts, ModelPrices, PtuFacts, PtuStep, Rpm
 pub use ptu::LeakyBucket;
 pub use quota::{RateLimit, Refusal, Reservation};
 pub use replay::{Call, CallDecision, CallOutcome, Replayable, replay};
+pub use servers::{Servers, ServersSpec};
 pub use sizing::{PtuScope, PtuSizing, ptu_sizing};
 pub use spec::{Capacity, DeploymentSpec, LatencyFamily, LatencySpec, PtuSpec, StandardSpec, WindowKind};
 pub use window::{Entry, SlidingWindow};

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::units::{Duration, Ptu, RequestsPerMinute, Tokens, TokensPerMinute};
 
-use super::{MeasuredLatency, TokenCost, TokenPrices};
+use super::{MeasuredLatency, ServersSpec, TokenCost, TokenPrices};
 
 /// One deployment. Several backends of a gateway may point at the same one and then share its quota.
 #[derive(Clone, Debug, PartialEq)]
@@ -47,6 +47,8 @@ pub enum Capacity {
     Standard(StandardSpec),
     /// Provisioned throughput units, limited by utilisation.
     Provisioned(PtuSpec),
+    /// Servers of one's own, limited by their number and a queue.
+    Servers(ServersSpec),
 }
 
 /// Limits of a Standard deployment.

@@ -64,7 +64,7 @@ pub(super) struct World<'p, O> {
 pub(super) struct Site {
     pub(super) latency_stream: StreamName,
     pub(super) headers: Arc<[Header]>,
-    /// Tokens per minute; 0 for a provisioned deployment, which reports its fill itself.
+    /// Tokens per minute; 0 for others than Standard, which report their fill themselves.
     pub(super) limit: u64,
 }
 
@@ -84,7 +84,7 @@ impl<'p, O: Observer> World<'p, O> {
             }]),
             limit: match &target.deployment.capacity {
                 Capacity::Standard(standard) => standard.tpm.get(),
-                Capacity::Provisioned(_) => 0,
+                Capacity::Provisioned(_) | Capacity::Servers(_) => 0,
             },
         });
         let gateway =

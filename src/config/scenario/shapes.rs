@@ -126,12 +126,17 @@ pub(crate) static BACKEND: Shape = Shape {
         Field::optional(
             "standard",
             Kind::Object(&STANDARD),
-            "A pay-as-you-go deployment; this or `provisioned`.",
+            "A pay-as-you-go deployment; this, `provisioned` or `servers`.",
         ),
         Field::optional(
             "provisioned",
             Kind::Object(&PROVISIONED),
-            "A provisioned deployment; this or `standard`.",
+            "A provisioned deployment; this, `standard` or `servers`.",
+        ),
+        Field::optional(
+            "servers",
+            Kind::Object(&SERVERS),
+            "Servers of your own, without quota; this, `standard` or `provisioned`.",
         ),
         Field::optional("latency", Kind::Object(&LATENCY), "How long answers take; default by model."),
         Field::optional("network", Kind::TIME, "Round trip between gateway and deployment; default 0s."),
@@ -175,6 +180,20 @@ pub(crate) static STANDARD: Shape = Shape {
             "refundOnCompletion",
             Kind::Flag,
             "Whether the end of a request frees what it did not use, as documented but not measured; default false.",
+        ),
+    ],
+};
+
+pub(crate) static SERVERS: Shape = Shape {
+    name: "servers",
+    what: "a group of servers",
+    fields: &[
+        Field::required("count", Kind::integer(1, 1_000_000), "Calls at work at once."),
+        Field::required("queue", Kind::integer(0, 1_000_000_000), "Calls that may wait for a free server."),
+        Field::optional(
+            "refusal",
+            Kind::integer(429, 503),
+            "Status for a call that finds no place: 503 (default) or 429.",
         ),
     ],
 };
@@ -372,6 +391,7 @@ pub(crate) static ALL: &[&Shape] = &[
     &ENDPOINT,
     &BACKEND,
     &STANDARD,
+    &SERVERS,
     &MODEL,
     &RPM_RATIO,
     &PRICES,

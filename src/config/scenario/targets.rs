@@ -10,11 +10,11 @@ use super::assume::{Assumption, Assumptions};
 use super::latency::{family_of, is_consistent, needed_of_unknown, read_family};
 use super::models::{Layers, Model};
 use crate::backend::{
-    Capacity, CostKind, DeploymentSpec, Evidence, Fact, LatencyFamily, LatencySpec, PtuSpec, StandardSpec,
-    TokenCost, WindowKind,
+    Capacity, CostKind, DeploymentSpec, Evidence, Fact, LatencyFamily, LatencySpec, PtuSpec, ServersSpec,
+    StandardSpec, TokenCost, WindowKind,
 };
 use crate::diagnostics::{Diagnostic, Diagnostics};
-use crate::units::{Duration, Ptu, RequestsPerMinute, Tokens, TokensPerMinute};
+use crate::units::{Duration, Ptu, RequestsPerMinute, StatusCode, Tokens, TokensPerMinute};
 
 const LATENCY_FIELDS: &[&str] = &[
     "ttft",
@@ -39,20 +39,21 @@ pub(super) fn read_deployment(
 ) -> Option<DeploymentSpec> {
     let model_node = entry.get("model")?;
     let model = Model::find(model_node.text()?, models);
-    let (standard, provisioned) = (entry.get("standard"), entry.get("provisioned"));
-    let capacity = match (standard, provisioned) {
-        (Some(_), None) | (None, Some(_)) => standard.or(provisioned)?,
-        (Some(_), Some(second)) => {
-            diagnostics.push(
-                Diagnostic::error("capacity", second.mark(), "both `standard` and `provisioned` are given")
-                    .label("expected one of the two"),
-            );
+    let provisioned = entry.get("provisioned");
+    let kinds = ["standard", "provisioned", "servers"];
+    let mut given = kinds.iter().filter_map(|kind| Some((*kind, entry.get(kind)?)));
+    let (capacity, servers) = match (given.next(), given.next()) {
+        (Some((kind, node)), None) => (node, (kind == "servers").then_some(node)),
+        (Some((first, _)), Some((second, node))) => {
+            let message = format!("both `{first}` and `{second}` are given");
+            diagnostics
+                .push(Diagnostic::error("capacity", node.mark(), message).label("expected one of the two"));
             return None;
         }
-        (None, None) => {
-            let message = format!("backend `{name}` has no `standard` and no `provisioned`");
+        (None, _) => {
+            let message = format!("backend `{name}` has no `standard`, `provisioned` or `servers`");
             diagnostics
-                .push(Diagnostic::error("capacity", entry.mark(), message).label("expected one of the two"));
+                .push(Diagnostic::error("capacity", entry.mark(), message).label("expected one of them"));
             return None;
         }
     };
@@ -64,9 +65,10 @@ pub(super) fn read_deployment(
         return None;
     }
     let defaults = Defaults { model: &model, given: entry };
-    let capacity = match provisioned {
-        Some(node) => Capacity::Provisioned(defaults.provisioned(node, name, assumptions)?),
-        None => Capacity::Standard(defaults.standard(capacity, assumptions)?),
+    let capacity = match (provisioned, servers) {
+        (Some(node), _) => Capacity::Provisioned(defaults.provisioned(node, name, assumptions)?),
+        (None, Some(node)) => Capacity::Servers(read_servers(node, diagnostics)?),
+        (None, None) => Capacity::Standard(defaults.standard(capacity, assumptions)?),
     };
     let latency = defaults.latency(provisioned.is_some(), assumptions, diagnostics)?;
     let refusal = entry.get("refusal").and_then(Node::time).unwrap_or_else(|| {
@@ -88,6 +90,26 @@ pub(super) fn read_deployment(
     })
 }
 
+/// A group of servers.
+fn read_servers(node: &Node, diagnostics: &mut Diagnostics) -> Option<ServersSpec> {
+    let refusal = match node.get("refusal") {
+        None => StatusCode::SERVICE_UNAVAILABLE,
+        Some(status) => match status.integer()? {
+            429 => StatusCode::TOO_MANY_REQUESTS,
+            503 => StatusCode::SERVICE_UNAVAILABLE,
+            other => {
+                let message = format!("servers do not refuse with {other}");
+                diagnostics.push(
+                    Diagnostic::error("servers-refusal", status.mark(), message).label("expected 429 or 503"),
+                );
+                return None;
+            }
+        },
+    };
+    let number = |name: &str| node.get(name).and_then(Node::integer);
+    Some(ServersSpec { count: number("count")?, queue: number("queue")?, refusal })
+}
+
 /// The numbers that neither the entry nor the model gives.
 fn missing_numbers(entry: &Node, model: &Model<'_>, capacity: &Node, provisioned: bool) -> Vec<String> {
     let facts = model.facts;
@@ -99,7 +121,7 @@ fn missing_numbers(entry: &Node, model: &Model<'_>, capacity: &Node, provisioned
     if provisioned && facts.and_then(|facts| facts.ptu).is_none() {
         need("provisioned", model.below(Some(capacity)), &["inputTpmPerPtu", "outputWeight"]);
     }
-    if !provisioned && facts.is_none() {
+    if !provisioned && facts.is_none() && entry.get("servers").is_none() {
         if model.own("rpmRatio").is_none() {
             need("standard", Layers::only(capacity), &["rpm"]);
         }
