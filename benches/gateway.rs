@@ -98,7 +98,7 @@ fn bare(plan: &RunPlan) -> u64 {
         let backend = usize::try_from(request % 3).unwrap_or(0);
         let deployment = &plan.targets[backend].deployment;
         let mut stream = streams.keyed(names[backend], request, 1);
-        let time = deployment.latency.sample(&arrival.demand, 1, deployment.network, &mut stream);
+        let time = deployment.latency.sample(&arrival.demand, 1, deployment.network, None, &mut stream);
         heap.push(Reverse((at.saturating_add(time.total.as_nanos()), request)));
         request += 1;
     }

@@ -7,10 +7,13 @@ use std::sync::Arc;
 
 use crate::random::Stream;
 use crate::semantics::Semantics;
-use crate::units::{Demand, Duration, Timestamp, Tokens};
+use crate::units::{Demand, Duration, StatusCode, Timestamp, Tokens};
 
 use super::window::Entry;
-use super::{Capacity, DeploymentSpec, LeakyBucket, RateLimit, Refusal, Reservation, ServiceTime, TokenCost};
+use super::{
+    Audit, Breach, Capacity, DeploymentSpec, LeakyBucket, RateLimit, Refusal, Reservation, Servers,
+    ServiceTime, TokenCost,
+};
 
 /// What a deployment says to a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,6 +34,11 @@ pub enum Decision {
         /// the response has neither header.
         retry_after: Option<Duration>,
     },
+    /// Another status, without any limit behind it that is written in tokens or requests: no server is free.
+    Refused {
+        /// Which.
+        status: StatusCode,
+    },
 }
 
 /// What response headers tell about the room left.
@@ -46,6 +54,11 @@ pub enum Headroom {
     /// Provisioned: `azure-openai-deployment-utilization`, in tenths of a percent (123 is `12.3%`).
     Utilisation {
         /// Level of the bucket, 1000 at its depth; one request may push it above.
+        permille: u64,
+    },
+    /// Servers: no header.
+    Places {
+        /// Calls at work or waiting as a share of all places.
         permille: u64,
     },
 }
@@ -64,6 +77,8 @@ pub enum LimitKind {
     Requests,
     /// Utilisation of a provisioned deployment.
     Utilisation,
+    /// Places of a group of servers.
+    Queue,
     /// The request alone is estimated above the tokens per minute: no wait helps.
     Oversized,
 }
@@ -74,25 +89,49 @@ pub struct Deployment {
     spec: Arc<DeploymentSpec>,
     limiter: Limiter,
     in_flight: u64,
-    inserted: u64,
+    books: DeploymentBooks,
+    audit: Audit,
+}
+
+/// What a deployment has counted, for accounting checks.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct DeploymentBooks {
+    /// Requests admitted.
+    pub admitted: u64,
+    /// Of those, finished.
+    pub finished: u64,
+    /// Estimates of the admitted.
+    pub inserted: u64,
+    /// Estimates of the finished.
+    pub settled: u64,
 }
 
 #[derive(Clone, Debug)]
 enum Limiter {
     Standard(TokenCost, RateLimit),
     Provisioned(LeakyBucket),
+    Servers(Servers, StatusCode),
 }
 
 impl Deployment {
     /// An idle deployment. Undocumented points are as `semantics` says.
     pub fn new(spec: Arc<DeploymentSpec>, semantics: &Semantics) -> Self {
-        let limiter = match &spec.capacity {
+        let (limiter, audit) = match &spec.capacity {
             Capacity::Standard(standard) => {
-                Limiter::Standard(standard.token_cost, RateLimit::new(standard, semantics))
+                let limit = RateLimit::new(standard, semantics);
+                let audit = Audit::windows(standard, limit.request_limit());
+                (Limiter::Standard(standard.token_cost, limit), audit)
             }
-            Capacity::Provisioned(ptu) => Limiter::Provisioned(LeakyBucket::new(ptu, semantics)),
+            Capacity::Provisioned(ptu) => {
+                let bucket = LeakyBucket::new(ptu, semantics);
+                let audit = Audit::bucket(ptu, bucket.depth());
+                (Limiter::Provisioned(bucket), audit)
+            }
+            Capacity::Servers(servers) => {
+                (Limiter::Servers(Servers::new(*servers), servers.refusal), Audit::servers(*servers))
+            }
         };
-        Self { spec, limiter, in_flight: 0, inserted: 0 }
+        Self { spec, limiter, in_flight: 0, books: DeploymentBooks::default(), audit }
     }
 
     /// The deployment as configured.
@@ -123,10 +162,39 @@ impl Deployment {
                 let counted = Reservation { tokens, entry: Entry::NONE };
                 (counted, Headroom::Utilisation { permille: bucket.utilisation_permille(now) })
             }
+            Limiter::Servers(servers, refusal) => {
+                if !servers.has_place(now) {
+                    return match *refusal {
+                        StatusCode::TOO_MANY_REQUESTS => {
+                            Decision::Throttled { limit: LimitKind::Queue, retry_after: None }
+                        }
+                        status => Decision::Refused { status },
+                    };
+                }
+                let counted = Reservation { tokens: Tokens(0), entry: Entry::NONE };
+                (counted, Headroom::Places { permille: servers.fill_permille(now) })
+            }
         };
         self.in_flight = self.in_flight.saturating_add(1);
-        self.inserted = self.inserted.saturating_add(counted.tokens.get());
+        self.books.admitted = self.books.admitted.saturating_add(1);
+        self.books.inserted = self.books.inserted.saturating_add(counted.tokens.get());
+        self.audit.admitted(counted.tokens, counted.entry, now);
         Decision::Admitted { counted, headroom }
+    }
+
+    /// Begins with an admitted request that takes `time` once somebody works on it (call it right after
+    /// [`Deployment::offer`]): the same with the wait for a free server, where there is a queue.
+    #[inline]
+    pub fn begin(&mut self, time: ServiceTime, now: Timestamp) -> ServiceTime {
+        let Limiter::Servers(servers, _) = &mut self.limiter else { return time };
+        let work = time.total.saturating_sub(self.spec.network);
+        let wait = servers.take(work, now);
+        let start = now.saturating_add(wait);
+        self.audit.worked(start, start.saturating_add(work), now);
+        ServiceTime {
+            first_token: time.first_token.saturating_add(wait),
+            total: time.total.saturating_add(wait),
+        }
     }
 
     /// The service is done with an admitted request, whether or not anybody still waits for it. A
@@ -135,18 +203,29 @@ impl Deployment {
     #[inline]
     pub fn finish(&mut self, demand: &Demand, counted: Reservation, now: Timestamp) {
         self.in_flight = self.in_flight.saturating_sub(1);
-        match &mut self.limiter {
+        self.books.finished = self.books.finished.saturating_add(1);
+        self.books.settled = self.books.settled.saturating_add(counted.tokens.get());
+        let actual = match &mut self.limiter {
             Limiter::Standard(_, limit) => {
-                limit.settle(counted, demand.prompt_tokens.saturating_add(demand.generated()), now);
+                let actual = demand.prompt_tokens.saturating_add(demand.generated());
+                limit.settle(counted, actual, now);
+                actual
             }
-            Limiter::Provisioned(bucket) => bucket.settle(counted.tokens, bucket.actual(demand), now),
-        }
+            Limiter::Provisioned(bucket) => {
+                let actual = bucket.actual(demand);
+                bucket.settle(counted.tokens, actual, now);
+                actual
+            }
+            Limiter::Servers(..) => Tokens(0),
+        };
+        self.audit.finished(counted.tokens, counted.entry, actual, now);
     }
 
     /// How long the answer takes, given the present load (call it after [`Deployment::offer`], so that the
     /// request itself is part of the load).
     pub fn service_time(&self, demand: &Demand, stream: &mut Stream) -> ServiceTime {
-        self.spec.latency.sample(demand, self.in_flight, self.spec.network, stream)
+        let measured = self.spec.measured.as_deref();
+        self.spec.latency.sample(demand, self.in_flight, self.spec.network, measured, stream)
     }
 
     /// Requests admitted and not finished.
@@ -160,12 +239,18 @@ impl Deployment {
         match &mut self.limiter {
             Limiter::Standard(_, limit) => limit.fill_permille(now),
             Limiter::Provisioned(bucket) => bucket.utilisation_permille(now),
+            Limiter::Servers(servers, _) => servers.fill_permille(now),
         }
     }
 
-    /// Sum of all estimates ever counted, for accounting checks.
-    pub const fn insertions(&self) -> u64 {
-        self.inserted
+    /// What was counted so far, for accounting checks.
+    pub const fn books(&self) -> &DeploymentBooks {
+        &self.books
+    }
+
+    /// The first bound of the way of limiting in force that did not hold: a defect of this program.
+    pub const fn breach(&self) -> Option<&Breach> {
+        self.audit.breach()
     }
 }
 
@@ -190,6 +275,7 @@ mod tests {
             model: "gpt-4o".into(),
             capacity,
             latency: LatencySpec { ttft_sigma: 0.0, tpot_sigma: 0.0, tail_chance: 0.0, ..latency() },
+            measured: None,
             network: NETWORK,
             refusal: DeploymentSpec::DEFAULT_REFUSAL,
             prices: None,
@@ -233,7 +319,7 @@ mod tests {
         };
         assert_eq!(counted.tokens, Tokens(648));
         assert_eq!(headroom, Headroom::Remaining { tokens: Tokens(9_352), requests: 9 });
-        assert_eq!((deployment.in_flight(), deployment.insertions()), (1, 648));
+        assert_eq!((deployment.in_flight(), deployment.books().inserted), (1, 648));
         assert_eq!(deployment.fill_permille(Timestamp::ZERO), 64);
         deployment.finish(&request, counted, Timestamp::ZERO);
         assert_eq!((deployment.in_flight(), deployment.fill_permille(Timestamp::ZERO)), (0, 64));
@@ -245,7 +331,7 @@ mod tests {
         let answer = deployment.offer(&demand(0, Some(10_000)), Timestamp::ZERO);
         let oversized = Some(Duration::from_secs(86_400));
         assert_eq!(answer, Decision::Throttled { limit: LimitKind::Oversized, retry_after: oversized });
-        assert_eq!((deployment.in_flight(), deployment.insertions()), (0, 0));
+        assert_eq!((deployment.in_flight(), deployment.books().inserted), (0, 0));
         assert_eq!(deployment.fill_permille(Timestamp::ZERO), 0);
         assert_eq!(deployment.spec().refusal_time(), Duration::from_millis(25));
     }

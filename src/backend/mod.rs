@@ -3,7 +3,7 @@
 //!
 //! Rules
 //! - A Standard deployment admits by two sliding windows (estimated tokens in 60 s, requests in 10 s); a
-//!   provisioned one by the level of a leaky bucket. Everything that decides is integers, and what decides is
+//!   provisioned one by the level of a leaky bucket; servers of one's own by the places they have. Everything that decides is integers, and what decides is
 //!   driven by times and costs alone, so that recorded calls can be replayed through it ([`replay()`]).
 //! - Time never runs backwards: a call with an earlier `now` than the last one acts at the last one.
 //! - Chance enters only through the [`Stream`](crate::random::Stream) passed in, and only the time an answer takes.
@@ -13,26 +13,32 @@
 //! shared with other customers, content filters.
 #![cfg_attr(not(test), deny(clippy::arithmetic_side_effects))]
 
+mod audit;
 mod cost;
 mod deployment;
 mod fixed_window;
 mod latency;
+mod measured;
 mod models;
 mod ptu;
 mod quota;
 mod replay;
+mod servers;
 mod sizing;
 mod spec;
 mod window;
 
+pub use audit::{Audit, Breach};
 pub use cost::{CostKind, TokenCost};
-pub use deployment::{Decision, Deployment, Headroom, LimitKind, utilisation_text};
+pub use deployment::{Decision, Deployment, DeploymentBooks, Headroom, LimitKind, utilisation_text};
 pub use fixed_window::FixedWindow;
 pub use latency::ServiceTime;
+pub use measured::MeasuredLatency;
 pub use models::{Evidence, Fact, ModelFacts, ModelPrices, PtuFacts, PtuStep, RpmRatio, TokenPrices};
 pub use ptu::LeakyBucket;
 pub use quota::{RateLimit, Refusal, Reservation};
 pub use replay::{Call, CallDecision, CallOutcome, Replayable, replay};
+pub use servers::{Servers, ServersSpec};
 pub use sizing::{PtuScope, PtuSizing, ptu_sizing};
-pub use spec::{Capacity, DeploymentSpec, LatencySpec, PtuSpec, StandardSpec, WindowKind};
+pub use spec::{Capacity, DeploymentSpec, LatencyFamily, LatencySpec, PtuSpec, StandardSpec, WindowKind};
 pub use window::{Entry, SlidingWindow};

@@ -47,6 +47,12 @@ impl LeakyBucket {
         }
     }
 
+    /// Its depth as time of its drain rate, in whole nanoseconds.
+    pub(super) fn depth(&self) -> Duration {
+        let time = self.depth.checked_div(self.rate.into()).unwrap_or(0);
+        Duration::from_nanos(u64::try_from(time).unwrap_or(u64::MAX))
+    }
+
     /// What a request is taken to use when it comes: its prompt and `max_tokens` weighted.
     pub fn estimate(&self, demand: &Demand) -> Tokens {
         self.weigh(demand.prompt_tokens, demand.max_tokens.unwrap_or(self.default_completion_tokens))

@@ -166,7 +166,7 @@ mod tests {
             Headroom::Remaining { tokens, requests } => {
                 (!matches!(outcome.decision, CallDecision::Refused { .. }), tokens.get(), requests)
             }
-            Headroom::Utilisation { .. } => panic!("not a bucket"),
+            Headroom::Utilisation { .. } | Headroom::Places { .. } => panic!("not a bucket"),
         };
         outcomes.iter().map(room).collect()
     }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::units::{Duration, Ptu, RequestsPerMinute, Tokens, TokensPerMinute};
 
-use super::{TokenCost, TokenPrices};
+use super::{MeasuredLatency, ServersSpec, TokenCost, TokenPrices};
 
 /// One deployment. Several backends of a gateway may point at the same one and then share its quota.
 #[derive(Clone, Debug, PartialEq)]
@@ -19,6 +19,8 @@ pub struct DeploymentSpec {
     pub capacity: Capacity,
     /// How long answers take.
     pub latency: LatencySpec,
+    /// Measured times that stand for those of `latency`; its tail and its load still apply.
+    pub measured: Option<Arc<MeasuredLatency>>,
     /// Round trip between gateway and deployment.
     pub network: Duration,
     /// Time the service takes for a 429, without the network.
@@ -45,6 +47,8 @@ pub enum Capacity {
     Standard(StandardSpec),
     /// Provisioned throughput units, limited by utilisation.
     Provisioned(PtuSpec),
+    /// Servers of one's own, limited by their number and a queue.
+    Servers(ServersSpec),
 }
 
 /// Limits of a Standard deployment.
@@ -124,18 +128,32 @@ impl PtuSpec {
     pub const DEFAULT_COMPLETION_TOKENS: Tokens = Tokens(1000);
 }
 
-/// How long a deployment takes. Medians and spreads; the formula is at [`LatencySpec::sample`].
+/// How times spread around what a [`LatencySpec`] names.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum LatencyFamily {
+    /// Log-normal: times are medians, spreads standard deviations of the logarithm.
+    #[default]
+    LogNormal,
+    /// Gamma: times are means, spreads coefficients of variation.
+    Gamma,
+    /// No spread at all.
+    Constant,
+}
+
+/// How long a deployment takes. Middles and spreads; the formula is at [`LatencySpec::sample`].
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct LatencySpec {
-    /// Median time to the first token of an empty prompt.
+    /// How the times below spread.
+    pub family: LatencyFamily,
+    /// Median (or mean, by family) time to the first token of an empty prompt.
     pub ttft_base: Duration,
     /// What each prompt token adds to it.
     pub ttft_per_prompt_token: Duration,
-    /// Standard deviation of the logarithm of the time to first token.
+    /// Spread of the time to first token.
     pub ttft_sigma: f64,
-    /// Median time per output token after the first.
+    /// Median (or mean) time per output token after the first.
     pub tpot: Duration,
-    /// Standard deviation of its logarithm; one draw per request.
+    /// Its spread; one draw per request.
     pub tpot_sigma: f64,
     /// Probability that the time to first token is multiplied by a factor from `tail_factor`.
     pub tail_chance: f64,

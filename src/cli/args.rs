@@ -36,6 +36,8 @@ pub(crate) enum Command {
     Policy(PolicyArgs),
     /// Look at recorded traffic: how bursty is it, how large are its requests?
     Trace(TraceArgs),
+    /// Fit a latency model to measured calls: what belongs into a scenario, and how well does it fit?
+    Fit(FitArgs),
     /// Evaluate one policy expression over a context: what does it give?
     Expr(ExprArgs),
     /// Look at the limits of one deployment by themselves
@@ -78,6 +80,14 @@ pub(crate) struct SimulateArgs {
     /// Master seed, instead of the scenario's
     #[arg(long, value_name = "N")]
     pub seed: Option<u64>,
+    /// Run each variant under this many seeds, on all cores: means with 95 % intervals, and in `compare`
+    /// differences between variants, run by run over the same traffic; tables and charts of single requests
+    /// are those of the first seed
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    pub replications: u32,
+    /// Threads for replications; default: one for each core. Results do not depend on it
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_024))]
+    pub threads: Option<u32>,
     /// Folder for results: OUT/SCENARIO/VARIANT/
     #[arg(long, value_name = "DIR", default_value = "output")]
     pub out: PathBuf,
@@ -102,6 +112,12 @@ impl SimulateArgs {
     /// `--set` and `--seed`.
     pub(crate) fn overrides(&self) -> Overrides {
         Overrides { set: self.set.clone(), seed: self.seed }
+    }
+
+    /// Threads for replications.
+    pub(crate) fn thread_count(&self) -> usize {
+        let cores = || std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        self.threads.and_then(|threads| usize::try_from(threads).ok()).unwrap_or_else(cores)
     }
 }
 
@@ -273,6 +289,18 @@ pub(crate) enum TraceCommand {
 pub(crate) struct TraceStatsArgs {
     /// Trace file
     #[arg(value_name = "FILE")]
+    pub path: String,
+    /// What is printed
+    #[arg(long, value_enum, default_value_t)]
+    pub format: Format,
+}
+
+/// Arguments of `fit`.
+#[derive(Debug, Args)]
+pub(crate) struct FitArgs {
+    /// CSV with a header; columns by name: `ttft_ms`, `tpot_ms`, `latency_ms` (or `total_ms`; `_s` for seconds),
+    /// `completion_tokens` (or `output_tokens`). The requests.csv of a run will do
+    #[arg(value_name = "LATENCY.csv")]
     pub path: String,
     /// What is printed
     #[arg(long, value_enum, default_value_t)]

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use super::error::ExecuteError;
 use super::output::Staging;
-use crate::report::Summary;
+use crate::report::{ReplicatedRow, Summary};
 
 /// Whether this build can draw.
 pub(crate) const CAN_DRAW: bool = cfg!(feature = "charts");
@@ -54,10 +54,15 @@ pub(crate) fn draw_run(
     Ok(())
 }
 
-/// Draws the chart that compares variants, into `staging`.
+/// Draws the chart that compares variants, into `staging`. `means` are the rows of `comparison.csv` with
+/// intervals; none without replications.
 #[cfg(feature = "charts")]
-pub(crate) fn draw_comparison(summaries: &[Summary], staging: &Staging) -> Result<(), ExecuteError> {
-    let views: Vec<_> = summaries.iter().map(Summary::variant_view).collect();
+pub(crate) fn draw_comparison(
+    summaries: &[Summary],
+    means: &[ReplicatedRow],
+    staging: &Staging,
+) -> Result<(), ExecuteError> {
+    let views: Vec<_> = summaries.iter().map(|s| s.variant_view().with_means(means)).collect();
     let name = summaries.first().map(|s| s.scenario.clone()).unwrap_or_default();
     let chart = crate::report::charts::comparison(&name, &views);
     write(&chart.map_err(|e| ExecuteError::Chart(name, e.to_string()))?, staging)
@@ -85,7 +90,11 @@ const NO_CHARTS: &str = "this build was made without the feature `charts`";
 
 /// This build draws nothing.
 #[cfg(not(feature = "charts"))]
-pub(crate) fn draw_comparison(summaries: &[Summary], _: &Staging) -> Result<(), ExecuteError> {
+pub(crate) fn draw_comparison(
+    summaries: &[Summary],
+    _: &[ReplicatedRow],
+    _: &Staging,
+) -> Result<(), ExecuteError> {
     let name = summaries.first().map(|s| s.scenario.clone()).unwrap_or_default();
     Err(ExecuteError::Chart(name, NO_CHARTS.to_owned()))
 }

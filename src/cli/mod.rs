@@ -10,6 +10,7 @@ mod limiter_args;
 mod load;
 mod output;
 mod readings;
+mod replicate;
 mod require;
 mod session;
 mod simulate;
@@ -55,6 +56,7 @@ pub fn main() -> ExitCode {
         Command::Trace(args) => match &args.command {
             TraceCommand::Stats(args) => commands::trace::stats(args, &mut session),
         },
+        Command::Fit(args) => commands::fit::fit(args, &mut session),
         Command::Expr(args) => commands::expr::expr(args, &mut session),
         Command::Limiter(args) => match &args.command {
             LimiterCommand::Replay(args) => commands::limiter::replay_calls(args, &mut session),

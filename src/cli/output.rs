@@ -11,13 +11,15 @@ use std::path::PathBuf;
 use thiserror::Error;
 
 /// Every file name that this program writes into an output folder.
-pub(crate) const OUTPUT_FILES: [&str; 15] = [
+pub(crate) const OUTPUT_FILES: [&str; 17] = [
     "requests.csv",
     "timeline.csv",
     "trips.csv",
     "summary.json",
     "summary.csv",
     "readings.json",
+    "replications.csv",
+    "intervals.csv",
     "response_time.svg",
     "response_time.png",
     "traffic_share.svg",

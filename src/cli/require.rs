@@ -4,7 +4,8 @@
 //! `share[openai-eastus]`. `%` turns a number of client requests into a share of arrivals and divides a
 //! share by 100; `ms` and `s` go with times. A metric without a value (nothing was measured) misses.
 
-use crate::report::{Metric, MetricKind, Summary};
+use crate::metrics::MeanInterval;
+use crate::report::{CONFIDENCE, Metric, MetricKind, Summary};
 
 /// One requirement, read.
 #[derive(Clone, Debug, PartialEq)]
@@ -42,8 +43,10 @@ pub(crate) struct Verdict {
     pub requirement: String,
     /// Whether it is met.
     pub is_met: bool,
-    /// What was measured, in the unit of the requirement.
+    /// What was measured, in the unit of the requirement; the mean over replications.
     pub measured: Option<f64>,
+    /// In how many of how many replications it is met by itself; nothing for a single run.
+    pub met_in: Option<(usize, usize)>,
 }
 
 impl Requirement {
@@ -110,7 +113,24 @@ impl Requirement {
         };
         let measured = metric.value.map(|value| value * scale);
         let is_met = measured.is_some_and(|value| self.holds(value));
-        Ok(Verdict { requirement: self.text.clone(), is_met, measured })
+        Ok(Verdict { requirement: self.text.clone(), is_met, measured, met_in: None })
+    }
+
+    /// As [`Requirement::check`] over several runs: their mean decides.
+    ///
+    /// # Errors
+    /// As [`Requirement::check`].
+    pub(crate) fn check_all(&self, runs: &[Summary]) -> Result<Verdict, String> {
+        let each: Vec<Verdict> = runs.iter().map(|summary| self.check(summary)).collect::<Result<_, _>>()?;
+        if let [single] = each.as_slice() {
+            return Ok(single.clone());
+        }
+        let met_in = each.iter().filter(|verdict| verdict.is_met).count();
+        // A run without a value misses, and so do all of them.
+        let values: Option<Vec<f64>> = each.iter().map(|verdict| verdict.measured).collect();
+        let measured = values.and_then(|values| MeanInterval::of(&values, CONFIDENCE)).map(|i| i.mean);
+        let is_met = measured.is_some_and(|value| self.holds(value));
+        Ok(Verdict { requirement: self.text.clone(), is_met, measured, met_in: Some((met_in, runs.len())) })
     }
 
     #[expect(clippy::float_cmp, reason = "`==` on metrics is for counts, which are exact")]
@@ -182,6 +202,24 @@ mod tests {
         ] {
             assert_eq!(check(text), Ok(met), "{text}");
         }
+    }
+
+    #[test]
+    fn the_mean_of_several_runs_decides() {
+        let with = |requests: u64| {
+            let mut summary = summary();
+            summary.requests.answered_otherwise = [(429, requests)].into();
+            summary
+        };
+        let verdict = |text: &str| {
+            let requirement = Requirement::parse(text).unwrap();
+            requirement.check_all(&[with(1), with(2), with(6)]).unwrap()
+        };
+        assert_eq!(verdict("client_429<=3").measured, Some(3.0));
+        assert_eq!((verdict("client_429<=3").is_met, verdict("client_429<=3").met_in), (true, Some((2, 3))));
+        assert!(!verdict("client_429<3").is_met && !verdict("ttft_ms_p99<1e9").is_met);
+        let single = Requirement::parse("client_429<3").unwrap().check_all(&[with(1)]).unwrap();
+        assert_eq!((single.is_met, single.met_in), (true, None));
     }
 
     #[test]

@@ -8,11 +8,12 @@ use super::exit_code::Exit;
 use super::load::Loaded;
 use super::output::Staging;
 use super::readings::{self, Effect, Readings};
+use super::replicate::{self, replicate, replications};
 use super::require::{Requirement, Verdict};
 use super::session::{Session, Stop, guesses_json};
 use super::table::{render_assumptions, render_comparison, render_summary};
 use crate::config::Variant;
-use crate::report::Summary;
+use crate::report::{Replications, Summary};
 
 /// A scenario and which of its variants to simulate.
 #[derive(Debug)]
@@ -28,6 +29,8 @@ pub(crate) struct Batch {
 struct Done {
     batch: Batch,
     summaries: Vec<Summary>,
+    /// By variant; nothing without `--replications`.
+    replications: Vec<Replications>,
     verdicts: Vec<Vec<Verdict>>,
     readings: Option<Readings>,
     folder: String,
@@ -86,9 +89,20 @@ fn one(
         summaries.push(execute(scenario, variant, &staging, wanted).map_err(failed)?);
         stagings.push(staging);
     }
+    let (count, threads) = (args.replications, args.thread_count());
+    let runs = replicate(scenario, &batch.variants, &summaries, count, threads).map_err(failed)?;
+    let mut replicated = Vec::new();
+    if count > 1 {
+        for ((variant, runs), staging) in batch.variants.iter().zip(&runs).zip(&stagings) {
+            let own = replications(variant, runs);
+            write_table(staging, "replications.csv", &own.rows()).map_err(failed)?;
+            write_table(staging, "intervals.csv", &own.interval_rows()).map_err(failed)?;
+            replicated.push(own);
+        }
+    }
     let mut verdicts = Vec::new();
-    for summary in &summaries {
-        let checked: Result<Vec<Verdict>, String> = requirements.iter().map(|r| r.check(summary)).collect();
+    for runs in &runs {
+        let checked: Result<Vec<Verdict>, String> = requirements.iter().map(|r| r.check_all(runs)).collect();
         verdicts.push(checked.map_err(|message| session.usage(&message))?);
     }
     let readings = if args.all_readings {
@@ -108,10 +122,19 @@ fn one(
     };
     if batch.is_comparison {
         let staging = Staging::new(&folder).map_err(|e| failed(e.into()))?;
-        let rows: Vec<_> = summaries.iter().flat_map(Summary::comparison_rows).collect();
-        write_table(&staging, "comparison.csv", &rows).map_err(failed)?;
+        let mut means = Vec::new();
+        if replicated.is_empty() {
+            let rows: Vec<_> = summaries.iter().flat_map(Summary::comparison_rows).collect();
+            write_table(&staging, "comparison.csv", &rows).map_err(failed)?;
+        } else {
+            let first = replicated.first();
+            for (at, own) in replicated.iter().enumerate() {
+                means.extend(own.comparison_rows(first.filter(|_| at > 0)));
+            }
+            write_table(&staging, "comparison.csv", &means).map_err(failed)?;
+        }
         if wanted.charts {
-            charts::draw_comparison(&summaries, &staging).map_err(failed)?;
+            charts::draw_comparison(&summaries, &means, &staging).map_err(failed)?;
         }
         stagings.push(staging);
     }
@@ -119,7 +142,7 @@ fn one(
         staging.commit().map_err(|e| failed(e.into()))?;
     }
     let folder = folder.display().to_string();
-    Ok(Done { batch, summaries, verdicts, readings, folder })
+    Ok(Done { batch, summaries, replications: replicated, verdicts, readings, folder })
 }
 
 fn print_human(done: &Done, session: &Session) {
@@ -127,13 +150,18 @@ fn print_human(done: &Done, session: &Session) {
         session.print(&session.render_guesses(guessed));
         session.print("\n");
     }
-    for (summary, verdicts) in done.summaries.iter().zip(&done.verdicts) {
+    for (at, (summary, verdicts)) in done.summaries.iter().zip(&done.verdicts).enumerate() {
         session.print(&render_summary(summary));
+        if let Some(own) = done.replications.get(at) {
+            session.print(&replicate::render(own));
+        }
         for verdict in verdicts {
             let measured =
                 verdict.measured.map_or("nothing measured".to_owned(), |m| format!("measured {m:.4}"));
             let word = if verdict.is_met { "met   " } else { "MISSED" };
-            session.print(&format!("  {word}  {}  ({measured})\n", verdict.requirement));
+            let each =
+                verdict.met_in.map_or(String::new(), |(met, of)| format!(", met in {met} of {of} runs"));
+            session.print(&format!("  {word}  {}  ({measured}{each})\n", verdict.requirement));
         }
         session.print("\n");
     }
@@ -141,6 +169,10 @@ fn print_human(done: &Done, session: &Session) {
         session.print(&format!("{}: variants over the same traffic\n", done.batch.loaded.scenario.name));
         session.print(&render_comparison(&done.summaries));
         session.print("\n");
+        if !done.replications.is_empty() {
+            session.print(&replicate::render_findings(&done.replications));
+            session.print("\n");
+        }
     }
     if let Some(summary) = done.summaries.first() {
         session.print(&render_assumptions(summary));
@@ -168,19 +200,37 @@ fn to_json(done: &Done) -> serde_json::Value {
         .summaries
         .iter()
         .zip(&done.verdicts)
-        .map(|(summary, verdicts)| {
+        .enumerate()
+        .map(|(at, (summary, verdicts))| {
             let verdicts: Vec<serde_json::Value> = verdicts
                 .iter()
-                .map(|v| serde_json::json!({ "requirement": v.requirement, "met": v.is_met, "measured": v.measured }))
+                .map(|v| {
+                    let mut json =
+                        serde_json::json!({ "requirement": v.requirement, "met": v.is_met, "measured": v.measured });
+                    add(&mut json, "met_in", v.met_in.map(|(met, _)| met.into()));
+                    json
+                })
                 .collect();
-            serde_json::json!({ "summary": summary, "requirements": verdicts })
+            let mut json = serde_json::json!({ "summary": summary, "requirements": verdicts });
+            add(&mut json, "replications", done.replications.get(at).map(replicate::to_json));
+            json
         })
         .collect();
-    serde_json::json!({
+    let mut json = serde_json::json!({
         "scenario": done.batch.loaded.scenario.name,
         "folder": done.folder,
         "guesses": done.batch.loaded.guessed.as_ref().map(guesses_json),
         "runs": runs,
         "readings": done.readings,
-    })
+    });
+    let is_told = done.batch.is_comparison && !done.replications.is_empty();
+    add(&mut json, "differences", is_told.then(|| replicate::findings_json(&done.replications)));
+    json
+}
+
+/// Adds a member that exists only sometimes.
+fn add(json: &mut serde_json::Value, name: &str, value: Option<serde_json::Value>) {
+    if let (Some(members), Some(value)) = (json.as_object_mut(), value) {
+        members.insert(name.to_owned(), value);
+    }
 }

@@ -5,7 +5,7 @@ use crate::config::{Scenario, Variant};
 use crate::metrics::LatencyHistogram;
 use crate::report::{
     AssumptionSummary, AttemptTotals, BackendSummary, CallTotals, Distribution, MAX_TRIPS, OversizedTotals,
-    RequestTotals, RunStamp, SCHEMA_VERSION, Summary, TripRow, TripSummary,
+    RequestTotals, RunStamp, SCHEMA_VERSION, Summary, TripRow, TripSummary, WarmupSummary,
 };
 use crate::sim::RunResult;
 use crate::units::{Duration, Timestamp};
@@ -28,6 +28,8 @@ pub(crate) fn summarise(
     trips: &[TripRow],
 ) -> Summary {
     let duration_s = result.end.since(Timestamp::ZERO).as_secs_f64();
+    let plan_warmup = variant.plan.warmup;
+    let told: Vec<&TripRow> = trips.iter().filter(|trip| trip.start_s >= plan_warmup.as_secs_f64()).collect();
     let sum = |of: fn(&crate::sim::BackendResult) -> u64| result.backends.iter().map(of).sum::<u64>();
     let others = result.statuses.iter().filter(|(status, _)| !status.is_success());
     Summary {
@@ -37,6 +39,8 @@ pub(crate) fn summarise(
         start: scenario.start.clone(),
         fingerprint: result.fingerprint.clone(),
         duration_s,
+        warmup: (plan_warmup > Duration::ZERO)
+            .then(|| WarmupSummary { length_s: plan_warmup.as_secs_f64(), requests: result.left_out }),
         instances: variant.plan.units,
         requests: RequestTotals {
             arrivals: result.arrivals,
@@ -75,9 +79,9 @@ pub(crate) fn summarise(
                 latency_ms: distribution(&calls.latency),
             }
         }),
-        backends: backends(variant, result, duration_s),
-        trips: trips.iter().take(MAX_TRIPS).map(trip).collect(),
-        trips_left_out: trips.len().saturating_sub(MAX_TRIPS) as u64,
+        backends: backends(variant, result, (duration_s - plan_warmup.as_secs_f64()).max(0.0)),
+        trips: told.iter().take(MAX_TRIPS).map(|row| trip(row)).collect(),
+        trips_left_out: told.len().saturating_sub(MAX_TRIPS) as u64,
         assumptions: variant
             .assumptions
             .iter()
@@ -91,6 +95,7 @@ pub(crate) fn summarise(
     }
 }
 
+/// `duration_s` is the time that figures are about.
 fn backends(variant: &Variant, result: &RunResult, duration_s: f64) -> Vec<BackendSummary> {
     let tokens = |b: &crate::sim::BackendResult| b.prompt_tokens + b.completion_tokens;
     let all_tokens: u64 = result.backends.iter().map(tokens).sum();
@@ -105,6 +110,7 @@ fn backends(variant: &Variant, result: &RunResult, duration_s: f64) -> Vec<Backe
             capacity: match &target.deployment.capacity {
                 Capacity::Standard(s) => format!("Standard, {} TPM, {} RPM", s.tpm, s.rpm),
                 Capacity::Provisioned(p) => format!("provisioned, {} PTU", p.ptu),
+                Capacity::Servers(s) => format!("{} servers, queue {}", s.count, s.queue),
             },
             attempts: totals.attempts(),
             admitted: totals.admitted,

@@ -60,6 +60,12 @@ pub(crate) fn render_summary(summary: &Summary) -> String {
         "{} / {}   seed {}   scenario {}   fingerprint {}",
         summary.scenario, summary.variant, summary.run.seed, summary.run.scenario_hash, summary.fingerprint
     ));
+    if let Some(warmup) = summary.warmup {
+        line(format!(
+            "  warm-up   {} requests of the first {} s are in no figure here",
+            warmup.requests, warmup.length_s
+        ));
+    }
     line(format!("  requests  {}", requests(summary)));
     line(format!("  latency   {}", times(summary.latency_ms.as_ref())));
     if summary.ttft_ms != summary.latency_ms {

@@ -224,6 +224,7 @@ fn write_result(path: &mut String, result: AttemptResult) -> std::fmt::Result {
                 LimitKind::Tokens => "token limit",
                 LimitKind::Requests => "request limit",
                 LimitKind::Utilisation => "PTU utilisation",
+                LimitKind::Queue => "queue full",
                 LimitKind::Oversized => "larger than the quota",
             }
         ),

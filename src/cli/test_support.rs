@@ -31,6 +31,7 @@ pub(crate) fn summary() -> Summary {
         start: "2026-01-01T00:00:00Z".into(),
         fingerprint: "0".repeat(32),
         duration_s: 1.0,
+        warmup: None,
         instances: 1,
         requests: RequestTotals {
             arrivals: 0,

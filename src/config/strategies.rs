@@ -67,6 +67,8 @@ fn tokens_per_minute(deployment: &DeploymentSpec) -> u64 {
     match &deployment.capacity {
         Capacity::Standard(standard) => standard.tpm.get(),
         Capacity::Provisioned(ptu) => u64::from(ptu.ptu.get()).saturating_mul(ptu.input_tpm_per_ptu),
+        // Nothing is known of their tokens: each server counts as one.
+        Capacity::Servers(servers) => servers.count,
     }
 }
 

@@ -4,12 +4,16 @@ mod cells;
 #[cfg(feature = "charts")]
 pub mod charts;
 mod csv;
+mod findings;
+mod replications;
 mod rows;
 mod summary;
 
 pub use csv::{CsvWriter, RowReader, TableError, read_rows};
+pub use findings::{Finding, Scale, Verdict, findings, headline, headlines};
+pub use replications::{CONFIDENCE, Figure, IntervalRow, ReplicatedRow, ReplicationRow, Replications};
 pub use rows::{RequestRow, RunStamp, SCHEMA_VERSION, TimelineRow, TripRow};
 pub use summary::{
     AssumptionSummary, AttemptTotals, BackendSummary, CallTotals, ComparisonRow, Distribution, MAX_TRIPS,
-    Metric, MetricKind, MetricRow, OversizedTotals, RequestTotals, Summary, TripSummary,
+    Metric, MetricKind, MetricRow, OversizedTotals, RequestTotals, Summary, TripSummary, WarmupSummary,
 };

@@ -24,6 +24,10 @@ pub struct Summary {
     pub fingerprint: String,
     /// Length of the run.
     pub duration_s: f64,
+    /// Warm-up at its beginning: requests that arrived in it, their attempts, and trips of the time are in no
+    /// figure below. Absent without one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub warmup: Option<WarmupSummary>,
     /// Gateway instances (units).
     pub instances: u32,
     /// Client requests. `arrivals` is the sum of all others.
@@ -53,6 +57,15 @@ pub struct Summary {
     pub assumptions: Vec<AssumptionSummary>,
     /// Reading of each undocumented point.
     pub readings: BTreeMap<String, String>,
+}
+
+/// What a summary leaves out.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct WarmupSummary {
+    /// Length of the warm-up.
+    pub length_s: f64,
+    /// Requests that arrived in it.
+    pub requests: u64,
 }
 
 /// Most trips that a summary lists.
@@ -393,6 +406,9 @@ impl Summary {
             latency_ms_p50: self.latency_ms.map(|d| d.p50),
             latency_ms_p95: self.latency_ms.map(|d| d.p95),
             latency_ms_p99: self.latency_ms.map(|d| d.p99),
+            replications: 1,
+            success_range: None,
+            latency_ranges: [None; 3],
         }
     }
 }

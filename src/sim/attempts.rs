@@ -80,6 +80,7 @@ impl<O: Observer> World<'_, O> {
                         Some(recorded) => recorded_time(recorded, deployment.spec().network),
                         None => deployment.service_time(&flight.demand, &mut stream),
                     };
+                    let time = deployment.begin(time, now);
                     if self.plan.traffic.stream {
                         kind = EventKind::Headers;
                         body_end_at = Some(now.saturating_add(time.total));
@@ -87,6 +88,12 @@ impl<O: Observer> World<'_, O> {
                     } else {
                         answer_at = now.saturating_add(time.total);
                     }
+                }
+                Decision::Refused { status } => {
+                    totals.failed += 1;
+                    self.timeline.failed(backend);
+                    call.reply = Reply::Refused(status);
+                    answer_at = now.saturating_add(deployment.spec().refusal_time());
                 }
                 Decision::Throttled { limit, retry_after } => {
                     totals.throttled += 1;
@@ -199,7 +206,7 @@ fn recorded_time(recorded: Service, network: Duration) -> ServiceTime {
 
 fn fill_permille(headroom: Headroom, limit: u64) -> u64 {
     match headroom {
-        Headroom::Utilisation { permille } => permille,
+        Headroom::Utilisation { permille } | Headroom::Places { permille } => permille,
         Headroom::Remaining { tokens, .. } => {
             let used = u128::from(limit.saturating_sub(tokens.get()));
             let permille = (used * 1000).checked_div(u128::from(limit)).unwrap_or(0);
@@ -223,6 +230,7 @@ fn answer(call: &Call, site: &Site) -> Response {
             headers.append(name, HeaderValue::Text(Text::from(percent)));
             StatusCode::OK
         }
+        Reply::Admitted(Headroom::Places { .. }) => StatusCode::OK,
         Reply::Throttled { retry_after, .. } => {
             if let Some(wait) = retry_after {
                 headers.append("Retry-After".into(), HeaderValue::Number(wait.as_secs_ceil().max(1)));

@@ -3,6 +3,7 @@
 //! Rules
 //! - Every try is a request at the gateway of its own, with a number of its own; what is drawn for it
 //!   depends on its call and its place in the call only, so that tries of other calls change nothing.
+//! - A call belongs to the warm-up when it begins there, however late its tries are.
 //! - Which try a closed loop or a script waits for is the last one of the call.
 
 use super::calendar::{Event, EventKind};
@@ -53,28 +54,44 @@ pub(super) struct Calls {
     budget: RetryBudget,
     waiting: Vec<Option<Waiting>>,
     free: Vec<u32>,
-    pub(super) result: CallsResult,
+    warmup_end: Timestamp,
+    told: CallsResult,
+    early: CallsResult,
 }
 
 impl Calls {
-    pub(super) fn new(retry: &ClientRetry) -> Self {
+    /// `warmup`: calls that begin in this time from the start of the run are left out of what is told.
+    pub(super) fn new(retry: &ClientRetry, warmup: Duration) -> Self {
         Self {
             budget: RetryBudget::new(retry.budget_permille),
             waiting: Vec::new(),
             free: Vec::new(),
-            result: CallsResult::default(),
+            warmup_end: Timestamp::ZERO.saturating_add(warmup),
+            told: CallsResult::default(),
+            early: CallsResult::default(),
         }
     }
 
-    pub(super) fn begin(&mut self) {
-        self.result.begun += 1;
+    pub(super) fn begin(&mut self, now: Timestamp) {
+        self.of(now).begun += 1;
         self.budget.earn();
     }
 
-    /// What became of the calls, when so many requests are under way at the end.
-    pub(super) fn finish(mut self, in_flight: u64) -> CallsResult {
-        self.result.unfinished = in_flight + self.waiting.iter().flatten().count() as u64;
-        self.result
+    /// A try of a call that began so early is under way at the end of the run.
+    pub(super) fn cut_off(&mut self, tried: Try) {
+        self.of(tried.began).unfinished += 1;
+    }
+
+    /// What became of the calls.
+    pub(super) fn finish(mut self) -> CallsResult {
+        for waiting in std::mem::take(&mut self.waiting).into_iter().flatten() {
+            self.cut_off(waiting.next);
+        }
+        self.told
+    }
+
+    fn of(&mut self, began: Timestamp) -> &mut CallsResult {
+        if began < self.warmup_end { &mut self.early } else { &mut self.told }
     }
 
     fn park(&mut self, waiting: Waiting) -> u32 {
@@ -98,18 +115,20 @@ impl<O: Observer> World<'_, O> {
         let tried = flight.tried;
         let status = flight.status.filter(|_| outcome == Outcome::Answered);
         if status.is_some_and(crate::units::StatusCode::is_success) {
-            calls.result.succeeded += 1;
-            calls.result.latency.record(now.since(tried.began));
+            let told = calls.of(tried.began);
+            told.succeeded += 1;
+            told.latency.record(now.since(tried.began));
             return false;
         }
         let has_tries = tried.number < retry.retries;
         let wants = has_tries && retry.wants(status);
         if !wants || !calls.budget.spend() {
-            calls.result.failed += 1;
-            calls.result.refused_by_budget += u64::from(wants);
+            let told = calls.of(tried.began);
+            told.failed += 1;
+            told.refused_by_budget += u64::from(wants);
             return false;
         }
-        calls.result.tried_again += 1;
+        calls.of(tried.began).tried_again += 1;
         let next = Try { number: tried.number.saturating_add(1), ..tried };
         let told = status.and_then(|_| told(flight, now, self.plan.gateway.start_unix_s()));
         let mut stream = self.streams.keyed(WAITS, tried.call, u64::from(next.number));

@@ -5,7 +5,7 @@
 //! - Random draws are keyed: sizes by request, latency by request, attempt and backend. Variants of a
 //!   scenario see the same traffic, and changing one backend never shifts another's draws.
 //! - Memory grows with requests under way and with window sizes, not with requests.
-//! - Accounting identities are checked at the end of every run ([`RunResult::check`]).
+//! - Accounting identities are checked at the end of every run, in every build ([`RunResult::check`]).
 //!
 //! Not known here: files, configuration formats, how results are shown.
 
@@ -17,6 +17,7 @@ mod endpoints;
 mod engine;
 mod flight;
 mod journal;
+mod ledger;
 mod observe;
 mod plan;
 mod result;
@@ -27,6 +28,7 @@ mod world;
 
 pub use endpoints::Endpoint;
 pub use engine::run;
+pub use ledger::{BackendLedger, Ledger};
 pub use observe::{
     AttemptResult, IntervalRecord, NoObserver, Observer, Outcome, RequestRecord, Step, TripRecord,
 };

@@ -28,6 +28,8 @@ pub struct RunPlan {
     pub token_lifetime: Duration,
     /// When the run is cut off; `None`: when all traffic has ended.
     pub horizon: Option<Duration>,
+    /// What arrives before this is in no figure of a summary; tables and journal have it.
+    pub warmup: Duration,
     /// Length of an interval of the timeline.
     pub interval: Duration,
     /// Who answers side calls of the policy, in order of precedence.

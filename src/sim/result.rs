@@ -2,10 +2,11 @@
 
 use thiserror::Error;
 
+use super::ledger::{Ledger, equal};
 use crate::metrics::{LatencyHistogram, StatusCounts};
 use crate::units::{Duration, Timestamp};
 
-/// Totals of one run.
+/// Totals of one run: of the requests that arrived after the warm-up, if there is one.
 #[derive(Clone, Debug)]
 pub struct RunResult {
     /// Requests that reached the gateway.
@@ -44,6 +45,10 @@ pub struct RunResult {
     pub calls: Option<CallsResult>,
     /// When the run ended.
     pub end: Timestamp,
+    /// Requests that arrived during the warm-up; they and their attempts are in no other figure here.
+    pub left_out: u64,
+    /// The books of the whole run.
+    pub ledger: Ledger,
     /// Hash of the journal, 32 hex digits.
     pub fingerprint: String,
 }
@@ -84,8 +89,6 @@ pub struct BackendResult {
     pub answered: u64,
     /// Estimates of the admitted attempts.
     pub counted_tokens: u64,
-    /// Estimates ever put into the deployment's window or bucket.
-    pub inserted_tokens: u64,
     /// Prompt tokens of the client requests answered here.
     pub prompt_tokens: u64,
     /// Completion tokens of the client requests answered here.
@@ -98,53 +101,84 @@ pub struct BackendResult {
 
 /// An accounting identity that does not hold: a defect of this program, never of the input.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
-#[error("accounting broken: {identity}: {left} is not {right}")]
+#[error("accounting broken: {identity} ({place}): {left}, and not {right}")]
 pub struct AccountingError {
     /// Which identity.
     pub identity: String,
+    /// Where: the whole run, what a summary tells, or one backend, with the time if there is one.
+    pub place: String,
     /// Its left side.
-    pub left: u64,
+    pub left: u128,
     /// Its right side.
-    pub right: u64,
+    pub right: u128,
 }
 
 impl RunResult {
-    /// Checks the identities.
+    /// Nothing yet, of so many backends.
+    pub(super) fn empty(backends: usize) -> Self {
+        Self {
+            arrivals: 0,
+            statuses: StatusCounts::default(),
+            broken_off: 0,
+            cancelled: 0,
+            in_flight: 0,
+            attempts: 0,
+            unrouted: 0,
+            retries: 0,
+            exhausted: 0,
+            oversized: 0,
+            policy_errors: 0,
+            backends: vec![BackendResult::default(); backends],
+            latency: LatencyHistogram::new(),
+            ttft: LatencyHistogram::new(),
+            wait: LatencyHistogram::new(),
+            refusal_latency: LatencyHistogram::new(),
+            calls: None,
+            end: Timestamp::ZERO,
+            left_out: 0,
+            ledger: Ledger::default(),
+            fingerprint: String::new(),
+        }
+    }
+
+    /// Checks the identities: of these totals, and of the whole run.
     ///
     /// # Errors
     /// The first that does not hold.
     pub fn check(&self) -> Result<(), AccountingError> {
-        let equal = |identity: &str, left: u64, right: u64| {
-            let identity = identity.to_owned();
-            if left == right { Ok(()) } else { Err(AccountingError { identity, left, right }) }
-        };
+        let (n, told) = (|number: u64| u128::from(number), "what the summary tells");
         equal(
             "arrivals = answered 2xx + answered otherwise + broken off + cancelled + in flight",
-            self.arrivals,
-            self.statuses.total() + self.broken_off + self.cancelled + self.in_flight,
+            told,
+            n(self.arrivals),
+            n(self.statuses.total()) + n(self.broken_off) + n(self.cancelled) + n(self.in_flight),
         )?;
-        let placed: u64 = self.backends.iter().map(|b| b.admitted + b.throttled + b.failed).sum();
-        equal("attempts = sum of admitted + throttled + failed", self.attempts, placed + self.unrouted)?;
-        for (at, backend) in self.backends.iter().enumerate() {
-            equal(
-                &format!("window insertions = admitted estimates (backend {at})"),
-                backend.inserted_tokens,
-                backend.counted_tokens,
-            )?;
+        let placed: u128 = self.backends.iter().map(|b| n(b.attempts())).sum();
+        let identity = "attempts = sum of admitted + throttled + failed + unrouted";
+        equal(identity, told, n(self.attempts), placed + n(self.unrouted))?;
+        let answered: u128 = self.backends.iter().map(|b| n(b.answered)).sum();
+        if answered > n(self.statuses.successes()) {
+            return equal(
+                "answered by backends <= answered 2xx",
+                told,
+                answered,
+                n(self.statuses.successes()),
+            );
         }
-        let answered: u64 = self.backends.iter().map(|b| b.answered).sum();
-        if answered > self.statuses.successes() {
-            return equal("answered by backends <= answered 2xx", answered, self.statuses.successes());
-        }
+        let samples = (n(self.latency.count()), n(self.statuses.successes()));
+        equal("latency samples = answered 2xx", told, samples.0, samples.1)?;
+        let all = n(self.arrivals) + n(self.left_out);
+        equal("arrivals of the run = told + in the warm-up", "the whole run", n(self.ledger.arrivals), all)?;
         if let Some(calls) = &self.calls {
+            let ended = n(calls.succeeded) + n(calls.failed);
             equal(
                 "calls = succeeded + failed + unfinished",
-                calls.begun,
-                calls.succeeded + calls.failed + calls.unfinished,
+                told,
+                n(calls.begun),
+                ended + n(calls.unfinished),
             )?;
-            equal("calls that succeeded = answered 2xx", calls.succeeded, self.statuses.successes())?;
         }
-        equal("latency samples = answered 2xx", self.latency.count(), self.statuses.successes())
+        self.ledger.check()
     }
 }
 
@@ -152,5 +186,50 @@ impl BackendResult {
     /// Attempts of any outcome.
     pub fn attempts(&self) -> u64 {
         self.admitted + self.throttled + self.failed
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::units::StatusCode;
+
+    /// Two requests: one answered by the backend, one given up.
+    fn result() -> RunResult {
+        let mut result = RunResult::empty(1);
+        result.arrivals = 2;
+        result.cancelled = 1;
+        result.statuses.record(StatusCode::OK);
+        result.latency.record(Duration::from_millis(1));
+        result.attempts = 1;
+        result.backends[0] = BackendResult { admitted: 1, answered: 1, ..BackendResult::default() };
+        result.ledger.enter(Timestamp::ZERO);
+        result.ledger.enter(Timestamp::ZERO);
+        result.ledger.leave(Timestamp::ZERO, Timestamp::from_nanos(5));
+        result.ledger.leave(Timestamp::ZERO, Timestamp::from_nanos(7));
+        result
+    }
+
+    #[test]
+    fn every_identity_of_a_result_can_fail() {
+        assert_eq!(result().check(), Ok(()));
+        type Falsify = fn(&mut RunResult);
+        let cases: [(Falsify, &str); 9] = [
+            (|r| r.arrivals += 1, "arrivals = answered 2xx + answered otherwise"),
+            (|r| r.statuses.record(StatusCode::NOT_FOUND), "arrivals = answered 2xx"),
+            (|r| r.in_flight += 1, "arrivals = answered 2xx"),
+            (|r| r.attempts += 1, "attempts = sum of admitted + throttled + failed + unrouted"),
+            (|r| r.backends[0].throttled += 1, "attempts = sum of admitted"),
+            (|r| r.backends[0].answered += 1, "answered by backends <= answered 2xx"),
+            (|r| r.latency.record(Duration::ZERO), "latency samples = answered 2xx"),
+            (|r| r.left_out += 1, "arrivals of the run = told + in the warm-up"),
+            (|r| r.ledger.ended -= 1, "arrivals = ended + in flight"),
+        ];
+        for (falsify, said) in cases {
+            let mut result = result();
+            falsify(&mut result);
+            let error = result.check().unwrap_err().to_string();
+            assert!(error.contains(said), "{error}");
+        }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::backend::{Capacity, DeploymentSpec, LatencySpec, ModelFacts, StandardSpec};
+use crate::backend::{Capacity, DeploymentSpec, LatencyFamily, LatencySpec, ModelFacts, StandardSpec};
 use crate::units::{Duration, RequestsPerMinute, TokensPerMinute};
 
 /// A Standard gpt-4o-mini deployment of 8,000 TPM with constant latency: 100 ms and 10 ms per token.
@@ -17,7 +17,9 @@ pub(crate) fn deployment(name: &str) -> Arc<DeploymentSpec> {
             RequestsPerMinute(80),
             facts.token_cost.value,
         )),
+        measured: None,
         latency: LatencySpec {
+            family: LatencyFamily::LogNormal,
             ttft_base: Duration::from_millis(100),
             ttft_per_prompt_token: Duration::ZERO,
             ttft_sigma: 0.0,

@@ -16,6 +16,8 @@ pub(super) struct Timeline {
     /// Intervals since the length last changed.
     closed: u32,
     instances: u32,
+    /// What was tripped before this is not in the totals.
+    counts_from: Timestamp,
     lanes: Vec<Lane>,
 }
 
@@ -43,7 +45,20 @@ impl Timeline {
         let lane = Lane { trips, ..Lane::default() };
         let interval = interval.max(Duration::from_nanos(1));
         let end = Timestamp::ZERO.saturating_add(interval);
-        Self { interval, start: Timestamp::ZERO, end, closed: 0, instances, lanes: vec![lane; backends] }
+        Self {
+            interval,
+            start: Timestamp::ZERO,
+            end,
+            closed: 0,
+            instances,
+            counts_from: Timestamp::ZERO,
+            lanes: vec![lane; backends],
+        }
+    }
+
+    /// The same with totals that begin at `from`.
+    pub(super) fn counting_from(self, from: Timestamp) -> Self {
+        Self { counts_from: from, ..self }
     }
 
     /// Ends all intervals that are over at `now`.
@@ -109,12 +124,14 @@ impl Timeline {
     }
 
     pub(super) fn tripped(&mut self, backend: BackendId, instance: u32, from: Timestamp, until: Timestamp) {
-        let start = self.start;
+        let (start, counts_from) = (self.start, self.counts_from);
         let Some(lane) = self.lanes.get_mut(backend.index()) else { return };
         let Some(trip) = lane.trips.get_mut(instance as usize) else { return };
         // A probe that fails trips again before the old end only in name: never count time twice.
         let old_end = trip.1.min(from);
-        lane.tripped = lane.tripped.saturating_add(old_end.since(trip.0.max(start)));
+        let old_start = trip.0.max(start);
+        lane.tripped = lane.tripped.saturating_add(old_end.since(old_start));
+        lane.tripped_total = lane.tripped_total.saturating_add(old_end.since(old_start.max(counts_from)));
         *trip = (from, until);
     }
 
@@ -129,9 +146,11 @@ impl Timeline {
         for ((lane, deployment), id) in self.lanes.iter_mut().zip(deployments).zip(0u16..) {
             let mut tripped = lane.tripped;
             for (from, until) in &lane.trips {
-                tripped = tripped.saturating_add((*until).min(end).since((*from).max(self.start)));
+                let (from, until) = ((*from).max(self.start), (*until).min(end));
+                tripped = tripped.saturating_add(until.since(from));
+                let counted = until.since(from.max(self.counts_from));
+                lane.tripped_total = lane.tripped_total.saturating_add(counted);
             }
-            lane.tripped_total = lane.tripped_total.saturating_add(tripped);
             observer.interval(&IntervalRecord {
                 start: self.start,
                 length: end.since(self.start),
@@ -201,5 +220,20 @@ mod tests {
         // instance 0: 4..10, 10..20, 20..23; instance 1: 8..10, 10..12
         assert_eq!(seen.0, [6 + 2, 10 + 2, 3]);
         assert_eq!(total, [Duration::from_nanos(23)]);
+    }
+
+    #[test]
+    fn totals_leave_the_warm_up_out_and_intervals_do_not() {
+        let spec = crate::sim::test_support::deployment("b");
+        let mut deployments = vec![Deployment::new(spec, &crate::semantics::Semantics::default())];
+        let mut timeline = Timeline::new(1, 1, Duration::from_nanos(10)).counting_from(at(8));
+        let mut seen = Tripped::default();
+        timeline.tripped(BackendId(0), 0, at(1), at(3));
+        timeline.tripped(BackendId(0), 0, at(5), at(9));
+        timeline.tripped(BackendId(0), 0, at(9), at(12));
+        let total = timeline.finish(at(20), &mut deployments, &mut seen);
+        assert_eq!(seen.0, [2 + 4 + 1, 2]);
+        // 8..9, 9..10 and 10..12.
+        assert_eq!(total, [Duration::from_nanos(4)]);
     }
 }

@@ -18,16 +18,16 @@ use super::choices::SeededChoices;
 use super::endpoints;
 use super::flight::{Flight, Reply};
 use super::journal::{Journal, Record};
+use super::ledger::{BackendLedger, Ledger};
 use super::observe::{Observer, Outcome, RequestRecord, Step, TripRecord};
 use super::plan::RunPlan;
-use super::result::{BackendResult, RunResult};
+use super::result::RunResult;
 use super::timeline::Timeline;
 use crate::backend::{Capacity, Deployment, Reservation};
 use crate::gateway::{
     Action, Answerer, BreakerChange, CallNumber, Effects, Ending, Event as GatewayEvent, Gateway, Input,
     RequestHead, SideAnswer, SideCall, TokenFacts, Usage,
 };
-use crate::metrics::{LatencyHistogram, StatusCounts};
 use crate::policy::{Body, Header, HeaderValue, Text};
 use crate::random::{StreamName, Streams};
 use crate::semantics::InstanceAssignment;
@@ -53,7 +53,11 @@ pub(super) struct World<'p, O> {
     pub(super) journal: Journal,
     pub(super) effects: Effects,
     pub(super) actions: Vec<Action>,
+    pub(super) ledger: Ledger,
+    /// What is told about requests that arrived after the warm-up.
     pub(super) result: RunResult,
+    /// The same of those that arrived before; in its place while one of them is dealt with.
+    pub(super) early: RunResult,
     pub(super) next_request: u64,
     pub(super) next_call: u64,
     /// What waits for its next try, when clients try again.
@@ -64,7 +68,7 @@ pub(super) struct World<'p, O> {
 pub(super) struct Site {
     pub(super) latency_stream: StreamName,
     pub(super) headers: Arc<[Header]>,
-    /// Tokens per minute; 0 for a provisioned deployment, which reports its fill itself.
+    /// Tokens per minute; 0 for others than Standard, which report their fill themselves.
     pub(super) limit: u64,
 }
 
@@ -84,7 +88,7 @@ impl<'p, O: Observer> World<'p, O> {
             }]),
             limit: match &target.deployment.capacity {
                 Capacity::Standard(standard) => standard.tpm.get(),
-                Capacity::Provisioned(_) => 0,
+                Capacity::Provisioned(_) | Capacity::Servers(_) => 0,
             },
         });
         let gateway =
@@ -105,28 +109,11 @@ impl<'p, O: Observer> World<'p, O> {
             token: Text::Static("simulated-managed-identity-token"),
             gateways: (0..plan.units.max(1)).map(gateway).collect(),
             sites: sites.collect(),
-            timeline: Timeline::new(deployments.len(), plan.units.max(1), plan.interval),
-            result: RunResult {
-                arrivals: 0,
-                statuses: StatusCounts::default(),
-                broken_off: 0,
-                cancelled: 0,
-                in_flight: 0,
-                attempts: 0,
-                unrouted: 0,
-                retries: 0,
-                exhausted: 0,
-                oversized: 0,
-                policy_errors: 0,
-                backends: vec![BackendResult::default(); deployments.len()],
-                latency: LatencyHistogram::new(),
-                ttft: LatencyHistogram::new(),
-                wait: LatencyHistogram::new(),
-                refusal_latency: LatencyHistogram::new(),
-                calls: None,
-                end: Timestamp::ZERO,
-                fingerprint: String::new(),
-            },
+            timeline: Timeline::new(deployments.len(), plan.units.max(1), plan.interval)
+                .counting_from(Timestamp::ZERO.saturating_add(plan.warmup)),
+            result: RunResult::empty(deployments.len()),
+            early: RunResult::empty(deployments.len()),
+            ledger: Ledger::default(),
             deployments,
             flights: Vec::new(),
             free: Vec::new(),
@@ -137,7 +124,7 @@ impl<'p, O: Observer> World<'p, O> {
             actions: Vec::new(),
             next_request: 0,
             next_call: 0,
-            calls: plan.traffic.retry.as_ref().map(Calls::new),
+            calls: plan.traffic.retry.as_ref().map(|retry| Calls::new(retry, plan.warmup)),
         }
     }
 
@@ -163,7 +150,7 @@ impl<'p, O: Observer> World<'p, O> {
         let first = Try { call: self.next_call, number: 0, began: now };
         self.next_call += 1;
         if let Some(calls) = &mut self.calls {
-            calls.begin();
+            calls.begin(now);
         }
         self.send(now, first, client, demand, service);
     }
@@ -179,6 +166,24 @@ impl<'p, O: Observer> World<'p, O> {
     ) {
         let id = RequestId(self.next_request);
         self.next_request += 1;
+        self.ledger.enter(now);
+        if self.is_early(now) {
+            std::mem::swap(&mut self.result, &mut self.early);
+            self.begin((id, tried), now, client, demand, service);
+            std::mem::swap(&mut self.result, &mut self.early);
+        } else {
+            self.begin((id, tried), now, client, demand, service);
+        }
+    }
+
+    fn begin(
+        &mut self,
+        (id, tried): (RequestId, Try),
+        now: Timestamp,
+        client: Option<u32>,
+        demand: Demand,
+        service: Option<Service>,
+    ) {
         self.result.arrivals += 1;
         let instance = self.instance_for(id);
         let slot = self.free.pop().unwrap_or_else(|| {
@@ -219,9 +224,28 @@ impl<'p, O: Observer> World<'p, O> {
         }
     }
 
+    /// Whether a request that arrived then belongs to the warm-up.
+    fn is_early(&self, arrival: Timestamp) -> bool {
+        arrival.as_nanos() < self.plan.warmup.as_nanos()
+    }
+
     /// Something that was scheduled happens.
     #[inline]
     pub(super) fn happen(&mut self, now: Timestamp, event: Event) {
+        // The slot of a call that waits is none of a request.
+        let is_of_request = event.kind != EventKind::ClientTriesAgain;
+        let flight = self.flights.get(event.slot as usize).filter(|_| is_of_request);
+        if flight.is_some_and(|flight| self.is_early(flight.arrival)) {
+            std::mem::swap(&mut self.result, &mut self.early);
+            self.carry_on(now, event);
+            std::mem::swap(&mut self.result, &mut self.early);
+        } else {
+            self.carry_on(now, event);
+        }
+    }
+
+    #[inline]
+    fn carry_on(&mut self, now: Timestamp, event: Event) {
         let Event { kind, slot, epoch, attempt } = event;
         match kind {
             EventKind::Answer => {
@@ -263,27 +287,62 @@ impl<'p, O: Observer> World<'p, O> {
     /// Ends the run at `end`: what is still under way is counted as such.
     pub(super) fn finish(mut self, end: Timestamp) -> RunResult {
         let mut flights = std::mem::take(&mut self.flights);
+        self.close_books(&flights);
         flights.retain(|f| f.is_used);
         flights.sort_by_key(|f| f.exchange.id());
         for flight in &flights {
-            self.result.in_flight += 1;
+            if let Some(calls) = &mut self.calls {
+                calls.cut_off(flight.tried);
+            }
+            self.ledger.cut_off(flight.arrival, end);
+            if self.is_early(flight.arrival) {
+                self.early.in_flight += 1;
+            } else {
+                self.result.in_flight += 1;
+            }
             self.observer.request(&record(flight, end, Outcome::InFlight));
         }
         let tripped = self.timeline.finish(end, &mut self.deployments, self.observer);
-        for ((backend, deployment), tripped) in
-            self.result.backends.iter_mut().zip(&self.deployments).zip(tripped)
-        {
-            backend.inserted_tokens = deployment.insertions();
+        for (backend, tripped) in self.result.backends.iter_mut().zip(tripped) {
             backend.tripped = tripped;
         }
         if !self.plan.traffic.stream {
             // Head and last byte arrive together.
             self.result.ttft = self.result.latency.clone();
         }
-        self.result.calls = self.calls.take().map(|calls| calls.finish(self.result.in_flight));
+        self.result.calls = self.calls.take().map(Calls::finish);
         self.result.end = end;
+        self.result.left_out = self.early.arrivals;
+        self.result.ledger = self.ledger;
         self.result.fingerprint = self.journal.fingerprint();
         self.result
+    }
+
+    /// Enters into the books what only shows at the end.
+    fn close_books(&mut self, flights: &[Flight]) {
+        let both = [&self.result, &self.early];
+        self.ledger.attempts = both.iter().map(|r| r.attempts).sum();
+        self.ledger.unrouted = both.iter().map(|r| r.unrouted).sum();
+        let entities = self.plan.gateway.backends().iter().zip(&self.deployments);
+        let totals = self.result.backends.iter().zip(&self.early.backends);
+        self.ledger.backends = entities
+            .zip(totals)
+            .map(|((entity, deployment), (late, early))| BackendLedger {
+                name: Arc::clone(&entity.name),
+                admitted: late.admitted + early.admitted,
+                throttled: late.throttled + early.throttled,
+                failed: late.failed + early.failed,
+                estimated: late.counted_tokens + early.counted_tokens,
+                books: *deployment.books(),
+                breach: deployment.breach().copied(),
+                ..BackendLedger::default()
+            })
+            .collect();
+        let live = flights.iter().filter_map(|f| Some((f.call.backend, f.call.counted?)));
+        let orphans = self.orphans.values().map(|(backend, _, counted)| (*backend, *counted));
+        for (backend, counted) in live.chain(orphans) {
+            self.ledger.at_work(backend.index(), counted.tokens);
+        }
     }
 
     fn instance_for(&self, id: RequestId) -> u32 {
@@ -486,6 +545,7 @@ impl<'p, O: Observer> World<'p, O> {
         let client = flight.client;
         let goes_on = self.tries_again(slot, now, outcome);
         let Some(flight) = self.flights.get_mut(slot as usize) else { return };
+        self.ledger.leave(flight.arrival, now);
         flight.is_used = false;
         flight.epoch = flight.epoch.wrapping_add(1);
         self.free.push(slot);

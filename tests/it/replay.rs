@@ -186,8 +186,8 @@ fn window_insertions_are_the_admitted_estimates() {
     for variant in &scenario.variants {
         let result = poolproof::sim::run(&variant.plan, &mut poolproof::sim::NoObserver).unwrap();
         let mut throttled = 0;
-        for backend in &result.backends {
-            assert_eq!(backend.inserted_tokens, 659 * backend.admitted);
+        for (backend, ledger) in result.backends.iter().zip(&result.ledger.backends) {
+            assert_eq!(ledger.books.inserted, 659 * backend.admitted);
             assert_eq!(backend.counted_tokens, 659 * backend.admitted);
             throttled += backend.throttled;
         }

@@ -1,6 +1,6 @@
 //! The table itself. Sources are named as they were read in 2026-11.
 
-use crate::backend::{LatencySpec, TokenCost};
+use crate::backend::{LatencyFamily, LatencySpec, TokenCost};
 use crate::units::Duration;
 
 use super::{Evidence, Fact, ModelFacts, ModelPrices, PtuFacts, PtuStep, RpmRatio, TokenPrices};
@@ -248,6 +248,7 @@ const fn ptu(
 /// Pay as you go: wide spread, and twice as slow with 100 requests in flight.
 const fn standard(base_ms: u64, per_prompt_token_us: u64, tpot_ms: u64) -> LatencySpec {
     LatencySpec {
+        family: LatencyFamily::LogNormal,
         ttft_base: Duration::from_millis(base_ms),
         ttft_per_prompt_token: Duration::from_nanos(per_prompt_token_us.saturating_mul(1_000)),
         ttft_sigma: 0.35,

@@ -243,6 +243,7 @@ impl Row {
             LimitKind::Tokens => "tokens",
             LimitKind::Requests => "requests",
             LimitKind::Utilisation => "utilization",
+            LimitKind::Queue => "queue",
             LimitKind::Oversized => "oversized",
         })
     }
@@ -274,6 +275,7 @@ impl Row {
                 put("remaining_tokens", json!(tokens.get()));
             }
             Headroom::Utilisation { permille } => put("utilization", json!(utilisation_text(permille))),
+            Headroom::Places { .. } => {}
         }
         if let Some(limit) = self.limit() {
             put("limit", json!(limit));
@@ -318,6 +320,7 @@ impl Played {
                     cells.extend([requests.to_string(), tokens.to_string()]);
                 }
                 Headroom::Utilisation { permille } => cells.push(utilisation_text(permille)),
+                Headroom::Places { .. } => {}
             }
             cells.push(row.limit().unwrap_or_default().to_owned());
             cells.push(row.retry_after().map(|w| w.as_secs_ceil().max(1).to_string()).unwrap_or_default());

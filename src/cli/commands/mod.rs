@@ -4,6 +4,7 @@ pub(crate) mod compare;
 pub(crate) mod coverage;
 pub(crate) mod explain;
 pub(crate) mod expr;
+pub(crate) mod fit;
 pub(crate) mod init;
 pub(crate) mod limiter;
 pub(crate) mod plot;

@@ -7,7 +7,7 @@ use super::super::args::{Format, PlotArgs};
 use super::super::charts;
 use super::super::output::Staging;
 use super::super::session::{Session, Stop};
-use crate::report::{ComparisonRow, Summary, read_rows};
+use crate::report::{ComparisonRow, ReplicatedRow, Summary, TableError, read_rows};
 
 /// Draws the charts of the folder: of the run in it, or of each run below it and their comparison.
 pub(crate) fn plot(args: &PlotArgs, session: &mut Session) -> Result<(), Stop> {
@@ -36,6 +36,7 @@ pub(crate) fn plot(args: &PlotArgs, session: &mut Session) -> Result<(), Stop> {
             format!("`{}` holds no run: expected summary.json and timeline.csv there", args.dir.display());
         return Err(session.nothing_ran(&message));
     }
+    let means = means(&args.dir, session)?;
     let is_single = runs.first() == Some(&args.dir);
     let mut written = Vec::new();
     let mut summaries = Vec::new();
@@ -51,7 +52,7 @@ pub(crate) fn plot(args: &PlotArgs, session: &mut Session) -> Result<(), Stop> {
     if !is_single && summaries.len() > 1 {
         let target = args.out.clone().unwrap_or_else(|| args.dir.clone());
         draw(&target, session, |staging| {
-            charts::draw_comparison(&summaries, staging).map_err(|e| e.to_string())
+            charts::draw_comparison(&summaries, &means, staging).map_err(|e| e.to_string())
         })?;
         written.push(target);
     }
@@ -76,6 +77,17 @@ fn compared(dir: &Path, session: &Session) -> Result<Vec<String>, Stop> {
     let mut variants: Vec<String> = rows.into_iter().map(|row| row.variant).collect();
     variants.dedup();
     Ok(variants)
+}
+
+/// The rows of `comparison.csv` that a comparison with replications wrote; none after one without.
+fn means(dir: &Path, session: &Session) -> Result<Vec<ReplicatedRow>, Stop> {
+    let path = dir.join("comparison.csv");
+    let Ok(file) = fs::File::open(&path) else { return Ok(Vec::new()) };
+    match read_rows(file) {
+        Ok(rows) => Ok(rows),
+        Err(TableError::MissingColumn { .. }) => Ok(Vec::new()),
+        Err(error) => Err(session.usage(&format!("`{}`: {error}", path.display()))),
+    }
 }
 
 fn target_of(args: &PlotArgs, run: &Path, is_single: bool) -> PathBuf {

@@ -7,6 +7,7 @@ use super::super::arm::{Resource, read_resources};
 use super::super::files::{Files, MAX_FILE_BYTES, beside};
 use super::super::hash::Fingerprint;
 use super::super::json::{Node, parse, shorten};
+use super::super::latencies::{Latencies, read_latencies};
 use super::policies::Policy;
 use crate::diagnostics::{Diagnostic, Diagnostics, SourceId, SourceMap, Span};
 use crate::workload::{Trace, unpack};
@@ -28,6 +29,7 @@ pub(crate) struct Library<'a> {
     pub(super) policies: BTreeMap<String, Loaded<Policy>>,
     resources: BTreeMap<String, Loaded<Vec<Resource>>>,
     traces: BTreeMap<String, Loaded<Arc<Trace>>>,
+    latencies: BTreeMap<String, Loaded<Arc<Latencies>>>,
 }
 
 impl<'a> Library<'a> {
@@ -39,6 +41,7 @@ impl<'a> Library<'a> {
             policies: BTreeMap::new(),
             resources: BTreeMap::new(),
             traces: BTreeMap::new(),
+            latencies: BTreeMap::new(),
         }
     }
 
@@ -94,6 +97,25 @@ impl<'a> Library<'a> {
         let content = read_trace(&path, &bytes, self.sources, diagnostics).map(Arc::new);
         let loaded = Loaded { content, hash: hash(&bytes) };
         self.traces.insert(path, loaded.clone());
+        Some(loaded)
+    }
+
+    /// The measured calls in the file that the field at `node` names.
+    pub(super) fn latencies(
+        &mut self,
+        node: &Node,
+        diagnostics: &mut Diagnostics,
+    ) -> Option<Loaded<Arc<Latencies>>> {
+        let path = beside(&self.scenario_path, node.text()?);
+        if let Some(known) = self.latencies.get(&path) {
+            return Some(known.clone());
+        }
+        let bytes = self.named_file(&path, "samples", node, diagnostics)?;
+        let hash = hash(&bytes);
+        let text = self.text(&path, bytes, diagnostics);
+        let content = text.and_then(|(source, text)| read_latencies(source, &text, diagnostics));
+        let loaded = Loaded { content: content.map(Arc::new), hash };
+        self.latencies.insert(path, loaded.clone());
         Some(loaded)
     }
 

@@ -10,6 +10,7 @@ use super::super::utc::{read_start, unix_seconds};
 use super::assume::{Assumption, Assumptions};
 use super::endpoints::read_endpoints;
 use super::gateway::{Described, join};
+use super::latency::read_samples;
 use super::library::{Library, Loaded};
 use super::models::check_models;
 use super::policies::read_policy;
@@ -17,6 +18,7 @@ use super::readings::read_semantics;
 use super::shapes::SCENARIO;
 use super::targets::read_deployment;
 use super::traffic::read_traffic;
+use crate::backend::DeploymentSpec;
 use crate::diagnostics::{Diagnostic, Diagnostics};
 use crate::gateway::GatewaySpec;
 use crate::policy::{Header, HeaderValue, Text};
@@ -82,13 +84,24 @@ fn lower_all(tree: &Node, library: &mut Library<'_>, diagnostics: &mut Diagnosti
     let (semantics, given) = read_semantics(tree, diagnostics);
     let operation = read_operation(tree, diagnostics);
     let traffic = read_traffic(tree, library, diagnostics);
+    check_warmup(tree, diagnostics);
     let mut assumptions = Assumptions::default();
     let mut targets: Vec<Option<Target>> = Vec::new();
     if let Some(parts) = &parts {
         let path = operation.as_ref().map(|operation| operation.path.as_str());
-        let singles = parts.singles.iter();
-        targets
-            .extend(singles.map(|single| read_target(single, path, models, &mut assumptions, diagnostics)));
+        for single in &parts.singles {
+            let target = read_target(single, path, models, &mut assumptions, diagnostics);
+            let Some(samples) = read_samples(single.entry, models, library, diagnostics) else {
+                targets.push(target);
+                continue;
+            };
+            hashes.push(samples.hash);
+            targets.push(target.map(|Target { deployment, refuses_with }| {
+                let measured = samples.content;
+                let deployment = DeploymentSpec { measured, ..DeploymentSpec::clone(&deployment) };
+                Target { deployment: Arc::new(deployment), refuses_with }
+            }));
+        }
     } else {
         // No gateway to attach them to, but their problems can be told.
         for member in tree.get("backends").into_iter().flat_map(entries) {
@@ -126,6 +139,7 @@ fn lower_all(tree: &Node, library: &mut Library<'_>, diagnostics: &mut Diagnosti
         token_fetch: setting("tokenFetch").and_then(Node::time).unwrap_or(Duration::ZERO),
         token_lifetime: setting("tokenLifetime").and_then(Node::time).unwrap_or(DEFAULT_TOKEN_LIFETIME),
         horizon: tree.get("horizon").and_then(Node::time),
+        warmup: output("warmup").and_then(Node::time).unwrap_or(Duration::ZERO),
         interval: output("interval").and_then(Node::time).unwrap_or(DEFAULT_INTERVAL),
         endpoints: read_endpoints(tree)?,
         seed: tree.get("seed").and_then(Node::integer).unwrap_or(DEFAULT_SEED),
@@ -159,6 +173,19 @@ fn without_names(tree: &Node) -> Node {
         }
     }
     tree
+}
+
+/// Tells a warm-up after which nothing is left to count.
+fn check_warmup(tree: &Node, diagnostics: &mut Diagnostics) {
+    let Some(node) = tree.get("output").and_then(|output| output.get("warmup")) else { return };
+    let horizon = tree.get("horizon").and_then(Node::time);
+    if let (Some(warmup), Some(horizon)) = (node.time(), horizon)
+        && warmup >= horizon
+    {
+        let message = format!("the warm-up of {warmup} leaves nothing of a run of {horizon}");
+        let label = "expected a time before `horizon`";
+        diagnostics.push(Diagnostic::error("warmup", node.mark(), message).label(label));
+    }
 }
 
 /// `gateway.semanticCacheHits` in thousandths.

@@ -8,6 +8,7 @@ mod assume;
 mod edit;
 mod endpoints;
 mod gateway;
+mod latency;
 mod library;
 mod lower;
 mod models;

@@ -29,6 +29,11 @@ impl<'n> Layers<'n> {
         Self { first: Some(first), second: None }
     }
 
+    /// The field called `name` in the place that wins, or in the other if that place is not there.
+    pub(super) fn own(self, name: &str) -> Option<&'n Node> {
+        self.first.or(self.second).and_then(|node| node.get(name))
+    }
+
     /// The field called `name`.
     pub(super) fn get(self, name: &str) -> Option<&'n Node> {
         let of = |layer: Option<&'n Node>| layer.and_then(|node| node.get(name));

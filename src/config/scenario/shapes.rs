@@ -1,6 +1,7 @@
 //! The scenario format, version 1, as tables.
 
 use super::super::shape::{Field, Kind, Shape};
+use super::latency::FAMILIES;
 use super::policies::{FRAGMENTS, NAMED_VALUES, POLICIES, POLICY, POLICY_FORMAT};
 use super::traffic_shapes::{
     BURSTS, CLOSED_LOOP, DISTRIBUTION, DIURNAL, GAMMA, MESSAGE, ON_OFF, POISSON, REPLAY, REPLAYED_REQUEST,
@@ -125,12 +126,17 @@ pub(crate) static BACKEND: Shape = Shape {
         Field::optional(
             "standard",
             Kind::Object(&STANDARD),
-            "A pay-as-you-go deployment; this or `provisioned`.",
+            "A pay-as-you-go deployment; this, `provisioned` or `servers`.",
         ),
         Field::optional(
             "provisioned",
             Kind::Object(&PROVISIONED),
-            "A provisioned deployment; this or `standard`.",
+            "A provisioned deployment; this, `standard` or `servers`.",
+        ),
+        Field::optional(
+            "servers",
+            Kind::Object(&SERVERS),
+            "Servers of your own, without quota; this, `standard` or `provisioned`.",
         ),
         Field::optional("latency", Kind::Object(&LATENCY), "How long answers take; default by model."),
         Field::optional("network", Kind::TIME, "Round trip between gateway and deployment; default 0s."),
@@ -174,6 +180,20 @@ pub(crate) static STANDARD: Shape = Shape {
             "refundOnCompletion",
             Kind::Flag,
             "Whether the end of a request frees what it did not use, as documented but not measured; default false.",
+        ),
+    ],
+};
+
+pub(crate) static SERVERS: Shape = Shape {
+    name: "servers",
+    what: "a group of servers",
+    fields: &[
+        Field::required("count", Kind::integer(1, 1_000_000), "Calls at work at once."),
+        Field::required("queue", Kind::integer(0, 1_000_000_000), "Calls that may wait for a free server."),
+        Field::optional(
+            "refusal",
+            Kind::integer(429, 503),
+            "Status for a call that finds no place: 503 (default) or 429.",
         ),
     ],
 };
@@ -279,22 +299,42 @@ pub(crate) static PROVISIONED: Shape = Shape {
     ],
 };
 
+const CV: Kind = Kind::Number { min: 0.0, max: 100.0 };
+
 pub(crate) static LATENCY: Shape = Shape {
     name: "latency",
     what: "a latency",
     fields: &[
-        Field::optional("ttft", Kind::TIME, "Median time to the first token of an empty prompt."),
+        Field::optional(
+            "family",
+            Kind::Choice(FAMILIES),
+            "How times spread: lognormal (default), gamma, constant, or empirical, which draws from `samples`. \
+             Others than lognormal have no tail and no dependence on load unless those are given.",
+        ),
+        Field::optional(
+            "ttft",
+            Kind::TIME,
+            "Median (gamma: mean) time to the first token of an empty prompt.",
+        ),
         Field::optional("ttftPerPromptToken", Kind::TIME, "Added to it for each prompt token."),
         Field::optional(
             "ttftSigma",
             Kind::Number { min: 0.0, max: 10.0 },
             "Standard deviation of its logarithm.",
         ),
-        Field::optional("tpot", Kind::TIME, "Median time per output token after the first."),
+        Field::optional("ttftCv", CV, "Its coefficient of variation, for the family gamma."),
+        Field::optional("tpot", Kind::TIME, "Median (gamma: mean) time per output token after the first."),
         Field::optional(
             "tpotSigma",
             Kind::Number { min: 0.0, max: 10.0 },
             "Standard deviation of its logarithm.",
+        ),
+        Field::optional("tpotCv", CV, "Its coefficient of variation, for the family gamma."),
+        Field::optional(
+            "samples",
+            Kind::Text,
+            "CSV file of measured calls for the family empirical: `ttft_ms` and `tpot_ms` (or `latency_ms` and \
+             `completion_tokens` beside the first), or `latency_ms` alone.",
         ),
         Field::optional("tailChance", Kind::Number { min: 0.0, max: 1.0 }, "Probability of a slow start."),
         Field::optional(
@@ -334,6 +374,11 @@ pub(crate) static OUTPUT: Shape = Shape {
             "Length of an interval of the timeline; default 10s.",
         ),
         Field::optional("requests", Kind::Flag, "Whether each request is written; default true."),
+        Field::optional(
+            "warmup",
+            Kind::TIME,
+            "Figures of the summary leave out requests that arrive before this; tables have them. Default 0s.",
+        ),
     ],
 };
 
@@ -346,6 +391,7 @@ pub(crate) static ALL: &[&Shape] = &[
     &ENDPOINT,
     &BACKEND,
     &STANDARD,
+    &SERVERS,
     &MODEL,
     &RPM_RATIO,
     &PRICES,

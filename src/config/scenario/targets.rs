@@ -7,13 +7,14 @@ use super::super::check::Dialect;
 use super::super::hints::{did_you_mean, list};
 use super::super::json::{Node, shorten};
 use super::assume::{Assumption, Assumptions};
+use super::latency::{family_of, is_consistent, needed_of_unknown, read_family};
 use super::models::{Layers, Model};
 use crate::backend::{
-    Capacity, CostKind, DeploymentSpec, Evidence, Fact, LatencySpec, PtuSpec, StandardSpec, TokenCost,
-    WindowKind,
+    Capacity, CostKind, DeploymentSpec, Evidence, Fact, LatencyFamily, LatencySpec, PtuSpec, ServersSpec,
+    StandardSpec, TokenCost, WindowKind,
 };
 use crate::diagnostics::{Diagnostic, Diagnostics};
-use crate::units::{Duration, Ptu, RequestsPerMinute, Tokens, TokensPerMinute};
+use crate::units::{Duration, Ptu, RequestsPerMinute, StatusCode, Tokens, TokensPerMinute};
 
 const LATENCY_FIELDS: &[&str] = &[
     "ttft",
@@ -38,20 +39,21 @@ pub(super) fn read_deployment(
 ) -> Option<DeploymentSpec> {
     let model_node = entry.get("model")?;
     let model = Model::find(model_node.text()?, models);
-    let (standard, provisioned) = (entry.get("standard"), entry.get("provisioned"));
-    let capacity = match (standard, provisioned) {
-        (Some(_), None) | (None, Some(_)) => standard.or(provisioned)?,
-        (Some(_), Some(second)) => {
-            diagnostics.push(
-                Diagnostic::error("capacity", second.mark(), "both `standard` and `provisioned` are given")
-                    .label("expected one of the two"),
-            );
+    let provisioned = entry.get("provisioned");
+    let kinds = ["standard", "provisioned", "servers"];
+    let mut given = kinds.iter().filter_map(|kind| Some((*kind, entry.get(kind)?)));
+    let (capacity, servers) = match (given.next(), given.next()) {
+        (Some((kind, node)), None) => (node, (kind == "servers").then_some(node)),
+        (Some((first, _)), Some((second, node))) => {
+            let message = format!("both `{first}` and `{second}` are given");
+            diagnostics
+                .push(Diagnostic::error("capacity", node.mark(), message).label("expected one of the two"));
             return None;
         }
-        (None, None) => {
-            let message = format!("backend `{name}` has no `standard` and no `provisioned`");
+        (None, _) => {
+            let message = format!("backend `{name}` has no `standard`, `provisioned` or `servers`");
             diagnostics
-                .push(Diagnostic::error("capacity", entry.mark(), message).label("expected one of the two"));
+                .push(Diagnostic::error("capacity", entry.mark(), message).label("expected one of them"));
             return None;
         }
     };
@@ -63,11 +65,12 @@ pub(super) fn read_deployment(
         return None;
     }
     let defaults = Defaults { model: &model, given: entry };
-    let capacity = match provisioned {
-        Some(node) => Capacity::Provisioned(defaults.provisioned(node, name, assumptions)?),
-        None => Capacity::Standard(defaults.standard(capacity, assumptions)?),
+    let capacity = match (provisioned, servers) {
+        (Some(node), _) => Capacity::Provisioned(defaults.provisioned(node, name, assumptions)?),
+        (None, Some(node)) => Capacity::Servers(read_servers(node, diagnostics)?),
+        (None, None) => Capacity::Standard(defaults.standard(capacity, assumptions)?),
     };
-    let latency = defaults.latency(provisioned.is_some(), assumptions)?;
+    let latency = defaults.latency(provisioned.is_some(), assumptions, diagnostics)?;
     let refusal = entry.get("refusal").and_then(Node::time).unwrap_or_else(|| {
         let time = DeploymentSpec::DEFAULT_REFUSAL;
         let source = "assumed; about 110 ms were measured through a gateway (aoai-testing, 2024-08)";
@@ -79,11 +82,32 @@ pub(super) fn read_deployment(
         region: Arc::from(entry.get("region").and_then(Node::text).unwrap_or_default()),
         model: Arc::from(model.name()),
         prices: model.prices(),
+        measured: None,
         capacity,
         latency,
         network: entry.get("network").and_then(Node::time).unwrap_or(Duration::ZERO),
         refusal,
     })
+}
+
+/// A group of servers.
+fn read_servers(node: &Node, diagnostics: &mut Diagnostics) -> Option<ServersSpec> {
+    let refusal = match node.get("refusal") {
+        None => StatusCode::SERVICE_UNAVAILABLE,
+        Some(status) => match status.integer()? {
+            429 => StatusCode::TOO_MANY_REQUESTS,
+            503 => StatusCode::SERVICE_UNAVAILABLE,
+            other => {
+                let message = format!("servers do not refuse with {other}");
+                diagnostics.push(
+                    Diagnostic::error("servers-refusal", status.mark(), message).label("expected 429 or 503"),
+                );
+                return None;
+            }
+        },
+    };
+    let number = |name: &str| node.get(name).and_then(Node::integer);
+    Some(ServersSpec { count: number("count")?, queue: number("queue")?, refusal })
 }
 
 /// The numbers that neither the entry nor the model gives.
@@ -97,7 +121,7 @@ fn missing_numbers(entry: &Node, model: &Model<'_>, capacity: &Node, provisioned
     if provisioned && facts.and_then(|facts| facts.ptu).is_none() {
         need("provisioned", model.below(Some(capacity)), &["inputTpmPerPtu", "outputWeight"]);
     }
-    if !provisioned && facts.is_none() {
+    if !provisioned && facts.is_none() && entry.get("servers").is_none() {
         if model.own("rpmRatio").is_none() {
             need("standard", Layers::only(capacity), &["rpm"]);
         }
@@ -105,8 +129,10 @@ fn missing_numbers(entry: &Node, model: &Model<'_>, capacity: &Node, provisioned
     }
     let known_latency =
         if provisioned { facts.is_some_and(|facts| facts.ptu_latency.is_some()) } else { facts.is_some() };
+    let latency = model.latency_below(entry, provisioned);
+    let needed = needed_of_unknown(family_of(latency)).unwrap_or(LATENCY_FIELDS);
     if !known_latency {
-        need("latency", model.latency_below(entry, provisioned), LATENCY_FIELDS);
+        need("latency", latency, needed);
     }
     missing
 }
@@ -237,13 +263,30 @@ impl Defaults<'_> {
         })
     }
 
-    fn latency(&self, provisioned: bool, assumptions: &mut Assumptions) -> Option<LatencySpec> {
+    fn latency(
+        &self,
+        provisioned: bool,
+        assumptions: &mut Assumptions,
+        diagnostics: &mut Diagnostics,
+    ) -> Option<LatencySpec> {
         let given = self.model.latency_below(self.given, provisioned);
         let known: Option<Fact<LatencySpec>> = match (self.model.facts, provisioned) {
             (Some(facts), true) => facts.ptu_latency,
             (Some(facts), false) => Some(facts.standard_latency),
             (None, _) => None,
         };
+        if family_of(given) != "lognormal" {
+            if let Some(known) = known.filter(|_| family_of(given) == "constant")
+                && (given.get("ttft").is_none() || given.get("tpot").is_none())
+            {
+                let base = known.value;
+                let value =
+                    format!("{} to the first token, {} for each further one", base.ttft_base, base.tpot);
+                assumptions.add_fact(format!("latency of {}", self.model.given), value, &known, 3);
+            }
+            return read_family(given, known.map(|known| known.value), diagnostics);
+        }
+        is_consistent(given, diagnostics).then_some(())?;
         let field = |name: &str| given.get(name);
         let time = |name: &str, known: Option<Duration>| field(name).map_or(known, Node::time);
         let number = |name: &str, known: Option<f64>| field(name).map_or(known, Node::number);
@@ -268,6 +311,7 @@ impl Defaults<'_> {
         }
         let tail = field("tailFactor").and_then(Node::elements);
         Some(LatencySpec {
+            family: LatencyFamily::LogNormal,
             ttft_base: time("ttft", base.map(|b| b.ttft_base))?,
             ttft_per_prompt_token: time("ttftPerPromptToken", base.map(|b| b.ttft_per_prompt_token))?,
             ttft_sigma: number("ttftSigma", base.map(|b| b.ttft_sigma))?,

@@ -47,18 +47,24 @@ pub(super) fn compose(title: &str, variants: &[VariantView]) -> Result<Scene, Ch
     let mut scene = Scene::new(WIDTH, height.round() as u32)?;
 
     let subtitle = "share of all client requests by who answered them; response time of answered requests";
+    let subtitle = match variants.iter().map(|v| v.replications).max() {
+        Some(runs) if runs > 1 => format!("{subtitle}; means of {runs} runs, lines below: 95 % intervals"),
+        _ => subtitle.to_owned(),
+    };
     let run = match variants.len() {
         1 => first.stamp.column(),
         n => format!("{} and {} more", first.stamp.column(), n - 1),
     };
-    scene.head(&format!("Variants compared: {title}"), subtitle, &run);
+    scene.head(&format!("Variants compared: {title}"), &subtitle, &run);
 
     let columns = Columns::lay_out(&scene, variants);
     columns.heads(&mut scene);
     let slowest = variants
         .iter()
-        .flat_map(|v| [v.latency_ms_p50, v.latency_ms_p95, v.latency_ms_p99])
-        .flatten()
+        .flat_map(|v| {
+            let points = [v.latency_ms_p50, v.latency_ms_p95, v.latency_ms_p99];
+            points.into_iter().flatten().chain(v.latency_ranges.iter().flatten().map(|range| range.1))
+        })
         .fold(0.0, f64::max);
     let (ticks, slowest) = linear_ticks(slowest, 4.0);
     let ticks: Vec<XTick> =
@@ -97,6 +103,10 @@ fn check(variant: &VariantView) -> Result<(), ChartError> {
     sum += drawable("5xx share", variant.client_5xx_share)?;
     for latency in [variant.latency_ms_p50, variant.latency_ms_p95, variant.latency_ms_p99] {
         drawable("response time", latency.unwrap_or(0.0))?;
+    }
+    for (low, high) in variant.latency_ranges.iter().chain([&variant.success_range]).flatten() {
+        drawable("end of an interval", *low)?;
+        drawable("end of an interval", *high)?;
     }
     // Shares that were rounded to four decimals may add up to a little more.
     if sum > 1.01 {
@@ -159,6 +169,17 @@ fn marks(scene: &Scene) -> [(f64, Rgb); 3] {
     [(5.5, text), (4.5, text.mix(page, 0.4)), (4.5, text.mix(page, 0.7))]
 }
 
+/// An interval as a line with ends, below what it is about.
+fn whisker(scene: &mut Scene, (low, high): (f64, f64), y: f64, half: f64) {
+    let ink = scene.palette.text;
+    // Never too short to be seen.
+    let (low, high) = (low, high.max(low + 1.0));
+    scene.rect(Area::new(low, y - 0.5, high, y + 0.5), ink);
+    for x in [low, high] {
+        scene.rect(Area::new(x - 0.5, y - half, x + 0.5, y + half), ink);
+    }
+}
+
 /// Where the columns stand, from the left.
 struct Columns {
     name_end: f64,
@@ -215,6 +236,11 @@ impl Columns {
         scene.text_fit(&variant.name, (MARGIN, baseline), Anchor::Start, LABEL, self.name_end - MARGIN);
         let bar = (top + (bottom - top) * 0.16, bottom - (bottom - top) * 0.16);
         self.shares(scene, variant, backends, series, bar);
+        if let Some((low, high)) = variant.success_range {
+            let (left, right) = self.share;
+            let at = |share: f64| left + share.min(1.0) * (right - left);
+            whisker(scene, (at(low), at(high)), bar.1 + 2.0, 2.0);
+        }
 
         let numbers = Style { tone: Tone::Text, ..TICK };
         let shares = [variant.success_share, variant.client_429_share, variant.client_5xx_share];
@@ -235,6 +261,10 @@ impl Columns {
             percent(variant.client_5xx_share)
         ));
         self.percentile_marks(scene, latencies, middle, slowest);
+        for (low, high) in variant.latency_ranges.into_iter().flatten() {
+            let at = |ms: f64| self.latency + (ms / slowest).min(1.0) * LATENCY;
+            whisker(scene, (at(low), at(high)), middle + 8.0, 2.5);
+        }
     }
 
     fn shares(

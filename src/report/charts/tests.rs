@@ -127,6 +127,9 @@ fn variants(count: usize, backends: usize, long: bool) -> Vec<VariantView> {
                 latency_ms_p50: Some(p50),
                 latency_ms_p95: Some(p50 * 3.0),
                 latency_ms_p99: Some(p50 * 12.0),
+                replications: 1,
+                success_range: None,
+                latency_ranges: [None; 3],
             }
         })
         .collect()

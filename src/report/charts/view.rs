@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::ChartError;
-use crate::report::{RequestRow, RunStamp, TimelineRow, TripRow};
+use crate::report::{ReplicatedRow, RequestRow, RunStamp, TimelineRow, TripRow};
 
 /// One client request, as small as charts allow.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -179,6 +179,42 @@ pub struct VariantView {
     pub latency_ms_p95: Option<f64>,
     /// 99th percentile of the response time.
     pub latency_ms_p99: Option<f64>,
+    /// How many runs the numbers above are means of; 1 for a single run.
+    pub replications: u32,
+    /// 95 % interval of the share that ended 2xx.
+    pub success_range: Option<(f64, f64)>,
+    /// 95 % intervals of median, 95th and 99th percentile.
+    pub latency_ranges: [Option<(f64, f64)>; 3],
+}
+
+impl VariantView {
+    /// The same with the means and intervals that `rows` have of this variant; unchanged if they have none.
+    #[must_use]
+    pub fn with_means(mut self, rows: &[ReplicatedRow]) -> Self {
+        let name = self.name.clone();
+        let find = |metric: &str, backend: &str| {
+            rows.iter().find(|r| r.variant == name && r.metric == metric && r.backend == backend)
+        };
+        let mean = |metric: &str, backend: &str| find(metric, backend).and_then(|row| row.value);
+        let range = |metric: &str, most: f64| {
+            let row = find(metric, "")?;
+            Some((row.low?.clamp(0.0, most), row.high?.clamp(0.0, most)))
+        };
+        for (backend, share) in &mut self.shares {
+            *share = mean("share", backend).unwrap_or(*share);
+        }
+        self.replications = find("success", "").map_or(1, |row| row.replications);
+        self.success_share = mean("success", "").unwrap_or(self.success_share);
+        self.client_429_share = mean("client_429_share", "").unwrap_or(self.client_429_share);
+        self.client_5xx_share = mean("client_5xx_share", "").unwrap_or(self.client_5xx_share);
+        self.latency_ms_p50 = mean("latency_ms_p50", "").or(self.latency_ms_p50);
+        self.latency_ms_p95 = mean("latency_ms_p95", "").or(self.latency_ms_p95);
+        self.latency_ms_p99 = mean("latency_ms_p99", "").or(self.latency_ms_p99);
+        self.success_range = range("success", 1.0);
+        self.latency_ranges =
+            ["latency_ms_p50", "latency_ms_p95", "latency_ms_p99"].map(|metric| range(metric, LARGEST));
+        self
+    }
 }
 
 /// Beyond this a number is an error of whoever made it: 30 000 years in seconds.
