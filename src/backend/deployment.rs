@@ -10,7 +10,9 @@ use crate::semantics::Semantics;
 use crate::units::{Demand, Duration, Timestamp, Tokens};
 
 use super::window::Entry;
-use super::{Capacity, DeploymentSpec, LeakyBucket, RateLimit, Refusal, Reservation, ServiceTime, TokenCost};
+use super::{
+    Capacity, DeploymentSpec, LeakyBucket, QuotaStep, RateLimit, Refusal, Reservation, ServiceTime, TokenCost,
+};
 
 /// What a deployment says to a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -66,6 +68,8 @@ pub enum LimitKind {
     Utilisation,
     /// The request alone is estimated above the tokens per minute: no wait helps.
     Oversized,
+    /// The capacity that the deployment shares with other customers, whatever quota is left.
+    HighDemand,
 }
 
 /// State of one deployment.
@@ -129,6 +133,42 @@ impl Deployment {
         Decision::Admitted { counted, headroom }
     }
 
+    /// Puts `quota` in force from `now` on. What was counted stays counted.
+    pub fn set_quota(&mut self, quota: &QuotaStep, semantics: &Semantics, now: Timestamp) {
+        match (&mut self.limiter, &self.spec.capacity) {
+            (Limiter::Standard(_, limit), Capacity::Standard(spec)) => {
+                limit.set_quota(spec, quota, semantics)
+            }
+            (Limiter::Provisioned(bucket), Capacity::Provisioned(spec)) => {
+                bucket.set_share(spec, quota.factor, now);
+            }
+            (Limiter::Standard(..), Capacity::Provisioned(_))
+            | (Limiter::Provisioned(_), Capacity::Standard(_)) => {}
+        }
+    }
+
+    /// What headers tell at `now` about the room left.
+    pub fn headroom(&mut self, now: Timestamp) -> Headroom {
+        match &mut self.limiter {
+            Limiter::Standard(_, limit) => {
+                let tokens = limit.remaining_tokens(now);
+                Headroom::Remaining { tokens, requests: limit.remaining_requests(now) }
+            }
+            Limiter::Provisioned(bucket) => {
+                Headroom::Utilisation { permille: bucket.utilisation_permille(now) }
+            }
+        }
+    }
+
+    /// The limits in force of a Standard deployment: tokens in the token window, requests in the request
+    /// window. `None`: it is provisioned.
+    pub fn limits(&self) -> Option<(Tokens, u64)> {
+        match &self.limiter {
+            Limiter::Standard(_, limit) => Some((limit.token_limit(), limit.request_limit())),
+            Limiter::Provisioned(_) => None,
+        }
+    }
+
     /// The service is done with an admitted request, whether or not anybody still waits for it. A
     /// provisioned deployment replaces the estimate by what was used; a Standard one refunds nothing, unless
     /// it is specified to.
@@ -171,7 +211,7 @@ impl Deployment {
 
 #[cfg(test)]
 mod tests {
-    use crate::backend::{LatencySpec, ModelFacts, PtuSpec, StandardSpec};
+    use crate::backend::{LatencySpec, ModelFacts, PtuSpec, StandardSpec, Throttling};
     use crate::random::{StreamName, Streams};
     use crate::units::{Chars, PromptSize, Ptu, RequestsPerMinute, TokensPerMinute};
 
@@ -192,6 +232,9 @@ mod tests {
             latency: LatencySpec { ttft_sigma: 0.0, tpot_sigma: 0.0, tail_chance: 0.0, ..latency() },
             network: NETWORK,
             refusal: DeploymentSpec::DEFAULT_REFUSAL,
+            throttling: Throttling::STANDARD,
+            overload: None,
+            quota: Vec::new(),
             prices: None,
         };
         Deployment::new(Arc::new(spec), &Semantics::default())

@@ -78,6 +78,14 @@ pub(crate) struct SimulateArgs {
     /// Master seed, instead of the scenario's
     #[arg(long, value_name = "N")]
     pub seed: Option<u64>,
+    /// Break a backend or a region, for example `eastus:outage@10m+20m`, `eastus:slow,factor=4@10m` or
+    /// `eastus:outage,mtbf=1h,mttr=2m` (repeatable)
+    #[arg(long, value_name = "TARGET:KIND@FROM+FOR")]
+    pub fault: Vec<String>,
+    /// Let a backend give this answer from a time on, once or for some time (`@60s+10s`), for example
+    /// `eastus@60s=429,retry-after=86400` (repeatable)
+    #[arg(long, value_name = "TARGET@FROM=STATUS,HEADER=VALUE")]
+    pub answer: Vec<String>,
     /// Folder for results: OUT/SCENARIO/VARIANT/
     #[arg(long, value_name = "DIR", default_value = "output")]
     pub out: PathBuf,
@@ -99,9 +107,14 @@ pub(crate) struct SimulateArgs {
 }
 
 impl SimulateArgs {
-    /// `--set` and `--seed`.
+    /// `--set`, `--seed`, `--fault` and `--answer`.
     pub(crate) fn overrides(&self) -> Overrides {
-        Overrides { set: self.set.clone(), seed: self.seed }
+        Overrides {
+            set: self.set.clone(),
+            seed: self.seed,
+            faults: self.fault.clone(),
+            answers: self.answer.clone(),
+        }
     }
 }
 

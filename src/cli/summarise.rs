@@ -4,11 +4,11 @@ use crate::backend::Capacity;
 use crate::config::{Scenario, Variant};
 use crate::metrics::LatencyHistogram;
 use crate::report::{
-    AssumptionSummary, AttemptTotals, BackendSummary, Distribution, MAX_TRIPS, OversizedTotals,
-    RequestTotals, RunStamp, SCHEMA_VERSION, Summary, TripRow, TripSummary,
+    AssumptionSummary, AttemptTotals, BackendSummary, Distribution, FaultSummary, MAX_TRIPS, OversizedTotals,
+    PhaseSummary, PoolSummary, RequestTotals, RunStamp, SCHEMA_VERSION, Summary, TripRow, TripSummary,
 };
-use crate::sim::RunResult;
-use crate::units::{Duration, Timestamp};
+use crate::sim::{FaultResult, RunResult};
+use crate::units::{Duration, StatusCode, Timestamp};
 
 /// What every file of the run says about it.
 pub(crate) fn stamp(variant: &Variant) -> RunStamp {
@@ -64,6 +64,7 @@ pub(crate) fn summarise(
         backends: backends(variant, result, duration_s),
         trips: trips.iter().take(MAX_TRIPS).map(trip).collect(),
         trips_left_out: trips.len().saturating_sub(MAX_TRIPS) as u64,
+        faults: result.faults.as_ref().map(|faults| summarise_faults(variant, faults)),
         assumptions: variant
             .assumptions
             .iter()
@@ -75,6 +76,31 @@ pub(crate) fn summarise(
             .collect(),
         readings: variant.readings().iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect(),
     }
+}
+
+fn summarise_faults(variant: &Variant, faults: &FaultResult) -> FaultSummary {
+    let phases = ["before", "during", "after"].into_iter().zip(&faults.phases).map(|(name, phase)| {
+        let refused = |status: &StatusCode| matches!(status.get(), 429 | 503);
+        let refused: u64 = phase.statuses.iter().filter(|(status, _)| refused(status)).map(|(_, n)| n).sum();
+        PhaseSummary {
+            phase: name.to_owned(),
+            time_s: phase.time.as_secs_f64(),
+            requests: phase.arrivals,
+            answered_2xx: phase.statuses.successes(),
+            refused,
+            failed: phase.statuses.total() - phase.statuses.successes() - refused,
+            broken_off: phase.broken_off,
+            cancelled: phase.cancelled,
+            in_flight: phase.in_flight,
+            latency_ms: distribution(&phase.latency),
+        }
+    });
+    let pools = variant.plan.gateway.pools().iter().zip(&faults.pools).map(|(pool, absence)| PoolSummary {
+        pool: pool.name.to_string(),
+        without_primary_s: absence.primary.as_secs_f64(),
+        without_any_s: absence.all.as_secs_f64(),
+    });
+    FaultSummary { phases: phases.collect(), pools: pools.collect() }
 }
 
 fn backends(variant: &Variant, result: &RunResult, duration_s: f64) -> Vec<BackendSummary> {

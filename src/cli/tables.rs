@@ -225,6 +225,7 @@ fn write_result(path: &mut String, result: AttemptResult) -> std::fmt::Result {
                 LimitKind::Requests => "request limit",
                 LimitKind::Utilisation => "PTU utilisation",
                 LimitKind::Oversized => "larger than the quota",
+                LimitKind::HighDemand => "high demand",
             }
         ),
         AttemptResult::Timeout => path.write_str("timeout"),

@@ -4,10 +4,12 @@ mod cells;
 #[cfg(feature = "charts")]
 pub mod charts;
 mod csv;
+mod faults;
 mod rows;
 mod summary;
 
 pub use csv::{CsvWriter, RowReader, TableError, read_rows};
+pub use faults::{FaultSummary, PhaseSummary, PoolSummary};
 pub use rows::{RequestRow, RunStamp, SCHEMA_VERSION, TimelineRow, TripRow};
 pub use summary::{
     AssumptionSummary, AttemptTotals, BackendSummary, ComparisonRow, Distribution, MAX_TRIPS, Metric,

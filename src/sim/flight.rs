@@ -1,5 +1,6 @@
 //! A request under way: the core's exchange and what the world knows about it.
 
+use super::faults::Phase;
 use super::observe::{AttemptResult, Step};
 use crate::backend::{Headroom, LimitKind, Reservation};
 use crate::gateway::{Exchange, Selection};
@@ -28,6 +29,8 @@ pub(super) struct Flight {
     pub(super) last_target: Option<BackendId>,
     pub(super) selection: Option<Selection>,
     pub(super) was_oversized: bool,
+    /// Where the run stood when it came.
+    pub(super) phase: Phase,
     pub(super) steps: Vec<Step>,
 }
 
@@ -40,6 +43,8 @@ pub(super) struct Call {
     /// The estimate while the deployment is at work on it.
     pub(super) counted: Option<Reservation>,
     pub(super) reply: Reply,
+    /// Whether response headers have arrived.
+    pub(super) has_headers: bool,
     /// Whether its answer is still to come.
     pub(super) is_live: bool,
 }
@@ -48,8 +53,14 @@ pub(super) struct Call {
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Reply {
     Admitted(Headroom),
-    Throttled { limit: LimitKind, retry_after: Option<Duration> },
+    Throttled {
+        limit: LimitKind,
+        retry_after: Option<Duration>,
+        headroom: Option<Headroom>,
+    },
     Refused(StatusCode),
+    /// The answer of a fault, by its place in the plan.
+    Scripted(u16),
 }
 
 impl Flight {
@@ -66,6 +77,7 @@ impl Flight {
             sent_at: Timestamp::ZERO,
             counted: None,
             reply: Reply::Refused(StatusCode::OK),
+            has_headers: false,
             is_live: false,
         };
         Self {
@@ -86,6 +98,7 @@ impl Flight {
             last_target: None,
             selection: None,
             was_oversized: false,
+            phase: Phase::Before,
             steps: Vec::new(),
         }
     }

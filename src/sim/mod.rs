@@ -9,11 +9,13 @@
 //!
 //! Not known here: files, configuration formats, how results are shown.
 
+mod answers;
 mod attempts;
 mod calendar;
 mod choices;
 mod endpoints;
 mod engine;
+mod faults;
 mod flight;
 mod journal;
 mod observe;
@@ -26,8 +28,9 @@ mod world;
 
 pub use endpoints::Endpoint;
 pub use engine::run;
+pub use faults::{FaultKind, FaultSpec, FaultTimes, Loss, LossKind, Phase, PoolAbsence, ScriptedAnswer};
 pub use observe::{
     AttemptResult, IntervalRecord, NoObserver, Observer, Outcome, RequestRecord, Step, TripRecord,
 };
 pub use plan::{Operation, RunPlan, Target};
-pub use result::{AccountingError, BackendResult, RunResult};
+pub use result::{AccountingError, BackendResult, FaultResult, PhaseResult, RunResult};

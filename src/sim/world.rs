@@ -12,22 +12,24 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::answers::Answers;
 use super::calendar::{Calendar, Event, EventKind};
 use super::choices::SeededChoices;
 use super::endpoints;
+use super::faults::{Board, Phase};
 use super::flight::{Flight, Reply};
 use super::journal::{Journal, Record};
 use super::observe::{Observer, Outcome, RequestRecord, Step, TripRecord};
 use super::plan::RunPlan;
 use super::result::{BackendResult, RunResult};
 use super::timeline::Timeline;
-use crate::backend::{Capacity, Deployment, Reservation};
+use crate::backend::{Deployment, Reservation};
 use crate::gateway::{
     Action, Answerer, BreakerChange, CallNumber, Effects, Ending, Event as GatewayEvent, Gateway, Input,
     RequestHead, SideAnswer, SideCall, TokenFacts, Usage,
 };
 use crate::metrics::{LatencyHistogram, StatusCounts};
-use crate::policy::{Body, Header, HeaderValue, Text};
+use crate::policy::{Body, Text};
 use crate::random::{StreamName, Streams};
 use crate::semantics::InstanceAssignment;
 use crate::units::{AttemptNumber, BackendId, Demand, Duration, RequestId, Timestamp, Tokens};
@@ -43,6 +45,8 @@ pub(super) struct World<'p, O> {
     pub(super) gateways: Vec<(Gateway, SeededChoices)>,
     pub(super) sites: Vec<Site>,
     pub(super) deployments: Vec<Deployment>,
+    /// What changes with time; `None`: nothing does.
+    pub(super) board: Option<Box<Board<'p>>>,
     pub(super) flights: Vec<Flight>,
     pub(super) free: Vec<u32>,
     /// Attempts at work for which nobody waits any more.
@@ -59,9 +63,7 @@ pub(super) struct World<'p, O> {
 /// What does not change about a backend.
 pub(super) struct Site {
     pub(super) latency_stream: StreamName,
-    pub(super) headers: Arc<[Header]>,
-    /// Tokens per minute; 0 for a provisioned deployment, which reports its fill itself.
-    pub(super) limit: u64,
+    pub(super) answers: Answers,
 }
 
 const ASSIGNMENT: StreamName = StreamName::new("assignment");
@@ -74,14 +76,7 @@ impl<'p, O: Observer> World<'p, O> {
             plan.targets.iter().map(|t| Deployment::new(Arc::clone(&t.deployment), semantics)).collect();
         let sites = plan.gateway.backends().iter().zip(&plan.targets).map(|(backend, target)| Site {
             latency_stream: StreamName::new(&format!("latency/{}", backend.name)),
-            headers: Arc::from([Header {
-                name: "x-ms-region".into(),
-                value: HeaderValue::Text(Text::from(Arc::clone(&target.deployment.region))),
-            }]),
-            limit: match &target.deployment.capacity {
-                Capacity::Standard(standard) => standard.tpm.get(),
-                Capacity::Provisioned(_) => 0,
-            },
+            answers: Answers::new(plan, &target.deployment),
         });
         let gateway =
             |instance| (Gateway::new(Arc::clone(&plan.gateway)), SeededChoices::new(streams, instance));
@@ -119,10 +114,12 @@ impl<'p, O: Observer> World<'p, O> {
                 ttft: LatencyHistogram::new(),
                 wait: LatencyHistogram::new(),
                 refusal_latency: LatencyHistogram::new(),
+                faults: (!plan.faults.is_empty()).then(Box::default),
                 end: Timestamp::ZERO,
                 fingerprint: String::new(),
             },
             deployments,
+            board: Board::new(plan).map(Box::new),
             flights: Vec::new(),
             free: Vec::new(),
             orphans: BTreeMap::new(),
@@ -139,10 +136,13 @@ impl<'p, O: Observer> World<'p, O> {
         self.next_request
     }
 
-    /// Ends the intervals that are over.
+    /// Ends the intervals that are over and makes the changes that are due.
     #[inline]
     pub(super) fn advance(&mut self, now: Timestamp) {
         self.timeline.advance(now, &mut self.deployments, self.observer);
+        if let Some(board) = &mut self.board {
+            board.advance(now, &mut self.deployments);
+        }
     }
 
     /// A request arrives, of a client if it is one of those that wait for answers.
@@ -166,6 +166,10 @@ impl<'p, O: Observer> World<'p, O> {
         let Some((gateway, choices)) = self.gateways.get_mut(instance as usize) else { return };
         flight.begin(now, instance, client, demand);
         flight.service = service;
+        if let (Some(board), Some(faults)) = (&self.board, &mut self.result.faults) {
+            flight.phase = board.phase();
+            faults.phase(flight.phase).arrivals += 1;
+        }
         let epoch = flight.epoch;
         self.head.id = id;
         self.head.tokens.prompt = u32::try_from(flight.demand.prompt_tokens.get()).ok();
@@ -184,7 +188,7 @@ impl<'p, O: Observer> World<'p, O> {
         let Some(flight) = self.flights.get(event.slot as usize) else { return false };
         let is_tenant = flight.is_used && flight.epoch == event.epoch;
         match event.kind {
-            EventKind::Answer | EventKind::Headers | EventKind::BodyEnd => {
+            EventKind::Answer | EventKind::Headers | EventKind::BodyEnd | EventKind::Lost => {
                 !flight.awaits(event.epoch, event.attempt)
                     && !self.orphans.contains_key(&(event.slot, event.epoch, event.attempt))
             }
@@ -217,6 +221,7 @@ impl<'p, O: Observer> World<'p, O> {
                 let usage = self.usage(event);
                 self.tell_if_current(now, event, Input::BodyEnd { attempt: AttemptNumber(attempt), usage });
             }
+            EventKind::Lost => self.lose(now, event),
             EventKind::HeaderDeadline => {
                 if self.flights.get(slot as usize).is_some_and(|f| f.awaits(epoch, attempt)) {
                     self.timed_out(slot);
@@ -241,6 +246,9 @@ impl<'p, O: Observer> World<'p, O> {
         flights.sort_by_key(|f| f.exchange.id());
         for flight in &flights {
             self.result.in_flight += 1;
+            if let Some(faults) = &mut self.result.faults {
+                faults.phase(flight.phase).in_flight += 1;
+            }
             self.observer.request(&record(flight, end, Outcome::InFlight));
         }
         let tripped = self.timeline.finish(end, &mut self.deployments, self.observer);
@@ -253,6 +261,13 @@ impl<'p, O: Observer> World<'p, O> {
         if !self.plan.traffic.stream {
             // Head and last byte arrive together.
             self.result.ttft = self.result.latency.clone();
+        }
+        if let (Some(board), Some(faults)) = (&mut self.board, &mut self.result.faults) {
+            let (times, pools) = board.finish(end, &mut self.deployments);
+            faults.pools = pools;
+            for (phase, time) in Phase::ALL.into_iter().zip(times) {
+                faults.phase(phase).time = time;
+            }
         }
         self.result.end = end;
         self.result.fingerprint = self.journal.fingerprint();
@@ -414,11 +429,17 @@ impl<'p, O: Observer> World<'p, O> {
                                 trip.until.as_nanos() & (u64::MAX >> 8),
                             );
                             self.timeline.tripped(backend, instance, trip.at, trip.until);
+                            if let Some(board) = &mut self.board {
+                                board.tripped(backend, instance, now, trip.until);
+                            }
                             self.observer.trip(&TripRecord::Tripped { backend, instance, trip });
                         }
                         BreakerChange::Extended { until } => {
                             self.journal.record(now, Record::Trip, lane, until.as_nanos() & (u64::MAX >> 8));
                             self.timeline.extended(backend, instance, until);
+                            if let Some(board) = &mut self.board {
+                                board.tripped(backend, instance, now, until);
+                            }
                             self.observer.trip(&TripRecord::Extended { backend, instance, until });
                         }
                         BreakerChange::Reset { .. } => {}
@@ -453,6 +474,10 @@ impl<'p, O: Observer> World<'p, O> {
             Outcome::BrokenOff => self.result.broken_off += 1,
             Outcome::Cancelled => self.result.cancelled += 1,
             Outcome::InFlight => {}
+        }
+        if let Some(faults) = &mut self.result.faults {
+            let latency = now.since(flight.arrival);
+            faults.phase(flight.phase).ended(outcome, flight.status, latency);
         }
         self.result.oversized += u64::from(flight.was_oversized);
         self.observer.request(&record(flight, now, outcome));

@@ -244,6 +244,7 @@ impl Row {
             LimitKind::Requests => "requests",
             LimitKind::Utilisation => "utilization",
             LimitKind::Oversized => "oversized",
+            LimitKind::HighDemand => "high_demand",
         })
     }
 
