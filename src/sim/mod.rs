@@ -2,7 +2,8 @@
 //!
 //! Invariants
 //! - Events have a total order (time, class, insertion); equal plans give equal journals.
-//! - Random draws are keyed: sizes by request, latency by request, attempt and backend. Variants of a
+//! - Random draws are keyed: sizes by request, latency by request, attempt and backend, faults by what they
+//!   concern. Variants of a
 //!   scenario see the same traffic, and changing one backend never shifts another's draws.
 //! - Memory grows with requests under way and with window sizes, not with requests.
 //! - Accounting identities are checked at the end of every run ([`RunResult::check`]).

@@ -14,6 +14,7 @@
 mod commands;
 mod determinism;
 mod explain;
+mod faults;
 mod fuzz_corpus;
 mod invalid_input;
 mod layering;

@@ -242,3 +242,132 @@ pub(super) fn read_quota(
     }
     Some(steps)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::testing::{load, load_with, walkthrough};
+    use crate::config::{Overrides, Scenario};
+
+    /// The faults of the base, or each problem with the text that it marks.
+    fn read(faults: &str) -> Result<Vec<FaultSpec>, Vec<String>> {
+        let text = format!("\"faults\": {faults}, \"traffic\": {{");
+        let files = walkthrough().replace("scenario.json", "\"traffic\": {", &text);
+        let found = load(&files).map(|scenario| scenario.base.plan.faults.clone());
+        found.map_err(|problems| problems.into_iter().map(|p| format!("{} {}", p.0, p.4)).collect())
+    }
+
+    fn from_arguments(faults: &[&str], answers: &[&str]) -> Result<Scenario, Vec<String>> {
+        let text = |list: &[&str]| list.iter().map(|text| (*text).to_owned()).collect();
+        let overrides = Overrides { faults: text(faults), answers: text(answers), ..Overrides::default() };
+        let (scenario, problems) = load_with(&walkthrough(), &overrides);
+        scenario.ok_or(problems.into_iter().map(|p| format!("{} {}", p.0, p.4)).collect())
+    }
+
+    #[test]
+    fn regions_are_found_however_they_are_written() {
+        for region in ["East US", "eastus", "east-us", "EASTUS"] {
+            let faults = read(&format!(r#"[{{ "region": "{region}", "kind": "black-hole" }}]"#)).unwrap();
+            assert_eq!(faults[0].targets, [BackendId(0)], "{region}");
+            assert_eq!(&*faults[0].name, "black-hole/region eastus/0");
+        }
+    }
+
+    #[test]
+    fn the_command_line_says_the_same_as_the_file() {
+        for (fault, json) in [
+            (
+                "eastus:outage@10m+20m",
+                r#"{ "region": "East US", "kind": "outage", "from": "10m", "for": "20m" }"#,
+            ),
+            ("West:slow,factor=4", r#"{ "backend": "openai-westus", "kind": "slow", "factor": 4 }"#),
+            (
+                "OPENAI-eastus:flapping,period=1m,share=0.25,how=dns@10m",
+                r#"{ "backend": "openai-eastus", "kind": "flapping", "period": "1m", "share": 0.25, "how": "dns", "from": "10m" }"#,
+            ),
+            (
+                "sweden:outage,mtbf=1h,mttr=2m@0s+5h",
+                r#"{ "backend": "openai-swedencentral", "kind": "outage", "mtbf": "1h", "mttr": "2m", "for": "5h" }"#,
+            ),
+        ] {
+            let scenario = from_arguments(&[fault], &[]).unwrap();
+            let expected = read(&format!("[{json}]")).unwrap();
+            assert_eq!(scenario.base.plan.faults, expected, "{fault}");
+            for variant in &scenario.variants {
+                assert_eq!(variant.plan.faults, expected, "once in each variant");
+            }
+        }
+        let answer = from_arguments(&[], &["eastus@60s=429,retry-after=86400"]).unwrap().base.plan.faults;
+        let json = r#"[{ "region": "East US", "kind": "answer", "from": "60s", "status": 429,
+            "headers": { "retry-after": "86400" }, "times": 1 }]"#;
+        assert_eq!(answer, read(json).unwrap());
+        let long = from_arguments(&[], &["westus@60s+10s=503"]).unwrap().base.plan.faults;
+        assert!(matches!(long[0].kind, FaultKind::Answer { times: None, .. }), "{long:?}");
+    }
+
+    #[test]
+    fn arguments_that_say_nothing_are_told() {
+        for (fault, expected) in [
+            ("eastus", "fault-argument eastus"),
+            (":outage", "fault-argument :outage"),
+            ("eastus:slow,factor", "fault-argument eastus:slow,factor"),
+            ("eastus:slow,factor=1,factor=2", "fault-argument eastus:slow,factor=1,factor=2"),
+            ("nowhere:outage", "fault-target nowhere"),
+            ("us:outage", "fault-target us"),
+            ("eastus:outage@", "bad-duration "),
+            ("eastus:outage@1m+0s", "out-of-range 0s"),
+            ("eastus:slow,factor=0.5", "out-of-range 0.5"),
+            ("eastus:slow@1m", "missing-field e"),
+            ("eastus:outage,mtbf=1h", "fault-times 1h"),
+            ("eastus:outage,hwo=dns", "unknown-field hwo"),
+            ("eastus:outrage", "unknown-value outrage"),
+        ] {
+            assert_eq!(from_arguments(&[fault], &[]).unwrap_err(), [expected], "{fault}");
+        }
+        for (answer, expected) in [
+            ("eastus=429", "fault-argument eastus=429"),
+            ("eastus@60s", "fault-argument eastus@60s"),
+            ("eastus@60s=429,x", "fault-argument eastus@60s=429,x"),
+            ("eastus@60s=42", "out-of-range 42"),
+        ] {
+            assert_eq!(from_arguments(&[], &[answer]).unwrap_err(), [expected], "{answer}");
+        }
+    }
+
+    #[test]
+    fn problems_of_the_file_are_told() {
+        for (fault, expected) in [
+            (r#"{ "kind": "outage" }"#, "fault-target {"),
+            (
+                r#"{ "kind": "outage", "backend": "openai-eastus", "region": "East US" }"#,
+                "fault-target \"East US\"",
+            ),
+            (r#"{ "kind": "outage", "backend": "openai-east" }"#, "unknown-backend \"openai-east\""),
+            (r#"{ "kind": "outage", "region": "Mars" }"#, "unknown-region \"Mars\""),
+            (r#"{ "backend": "openai-eastus" }"#, "missing-field {"),
+            (r#"{ "kind": "outage", "backend": "openai-eastus", "mttr": "1m" }"#, "fault-times \"1m\""),
+            (r#"{ "kind": "errors", "backend": "openai-eastus", "share": 1.5 }"#, "out-of-range 1.5"),
+            (r#"{ "kind": "answer", "backend": "openai-eastus", "status": 200 }"#, "out-of-range 200"),
+            (r#"{ "kind": "slow", "backend": "openai-eastus", "factor": 1e999 }"#, "wrong-type 1e999"),
+        ] {
+            assert_eq!(read(&format!("[{fault}]")).unwrap_err(), [expected], "{fault}");
+        }
+    }
+
+    #[test]
+    fn changes_of_quota_come_in_order() {
+        let read = |backend: &str, quota: &str| {
+            let text = format!("\"openai-eastus\": {{ \"quota\": {quota},");
+            let files = walkthrough().replace("scenario.json", "\"openai-eastus\": {", &text);
+            let files = files.replace("scenario.json", "\"standard\": { \"tpm\": 8000 }", backend);
+            load(&files).map(|_| ()).map_err(|problems| format!("{} {}", problems[0].0, problems[0].4))
+        };
+        let standard = "\"standard\": { \"tpm\": 8000 }";
+        assert_eq!(read(standard, r#"[{ "at": "1m", "tpm": 1 }, { "at": "2m" }]"#), Ok(()));
+        let late = read(standard, r#"[{ "at": "2m" }, { "at": "2m", "factor": 0.5 }]"#);
+        assert_eq!(late, Err("quota-order \"2m\"".to_owned()));
+        let units = "\"provisioned\": { \"ptu\": 50 }";
+        assert_eq!(read(units, r#"[{ "at": "1m", "factor": 0.5 }]"#), Ok(()));
+        assert_eq!(read(units, r#"[{ "at": "1m", "tpm": 5 }]"#), Err("quota-of-units 5".to_owned()));
+    }
+}

@@ -313,3 +313,170 @@ impl Quota<'_> {
         self.begun.checked_sub(1).and_then(|at| self.steps.get(at))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::config::testing::{TestFiles, load, walkthrough};
+    use crate::units::Tokens;
+
+    const EAST: BackendId = BackendId(0);
+    const WEST: BackendId = BackendId(1);
+
+    fn at(seconds: u64) -> Timestamp {
+        Timestamp::ZERO.saturating_add(Duration::from_secs(seconds))
+    }
+
+    fn with(faults: &str) -> TestFiles {
+        walkthrough().replace(
+            "scenario.json",
+            "\"traffic\": {",
+            &format!("\"faults\": [{faults}], \"traffic\": {{"),
+        )
+    }
+
+    fn plan(files: &TestFiles) -> RunPlan {
+        load(files).unwrap().base.plan
+    }
+
+    fn deployments(plan: &RunPlan) -> Vec<Deployment> {
+        let semantics = plan.gateway.semantics();
+        plan.targets.iter().map(|t| Deployment::new(Arc::clone(&t.deployment), semantics)).collect()
+    }
+
+    /// What becomes of a call to `backend` in each of the first 2,000 seconds.
+    fn verdicts(files: &TestFiles, backend: BackendId) -> Vec<Verdict> {
+        let plan = plan(files);
+        let mut deployments = deployments(&plan);
+        let mut board = Board::new(&plan).unwrap();
+        let verdicts = (0..2_000).map(|second| {
+            board.advance(at(second), &mut deployments);
+            board.judge(backend, RequestId(second), 1, at(second))
+        });
+        verdicts.collect()
+    }
+
+    #[test]
+    fn without_faults_there_is_no_board() {
+        assert!(Board::new(&plan(&walkthrough())).is_none());
+    }
+
+    #[test]
+    fn what_happens_to_one_backend_shifts_no_draws_of_another() {
+        let west = r#"{ "backend": "openai-westus", "kind": "black-hole", "mtbf": "60s", "mttr": "20s" },
+            { "backend": "openai-westus", "kind": "errors", "share": 0.3 }"#;
+        let overload = "\"openai-westus\": { \"overload\": { \"mtbf\": \"1m\", \"probability\": 0.5 },";
+        let files = with(west).replace("scenario.json", "\"openai-westus\": {", overload);
+        let alone = verdicts(&files, WEST);
+        for kind in [Verdict::Silent, Verdict::Answered(1)] {
+            assert!(alone.contains(&kind), "{kind:?}");
+        }
+        assert!(alone.iter().any(|verdict| matches!(verdict, Verdict::Overloaded(_))));
+        // The same with as much on the other side, before and after it in the list.
+        let east = r#"{ "backend": "openai-eastus", "kind": "errors", "share": 0.3 },
+            { "region": "East US", "kind": "black-hole", "mtbf": "50s", "mttr": "20s" }"#;
+        let both =
+            with(&format!("{west}, {east}")).replace("scenario.json", "\"openai-westus\": {", overload);
+        let own = "\"openai-eastus\": { \"overload\": { \"mtbf\": \"10s\" },";
+        let both = both.replace("scenario.json", "\"openai-eastus\": {", own);
+        assert_eq!(verdicts(&both, WEST), alone);
+        assert_ne!(verdicts(&both, EAST), alone);
+    }
+
+    #[test]
+    fn shares_and_overloads_are_as_large_as_they_say() {
+        let errors = with(r#"{ "backend": "openai-eastus", "kind": "errors", "share": 0.3 }"#);
+        let hit = verdicts(&errors, EAST).iter().filter(|v| matches!(v, Verdict::Answered(0))).count();
+        // 600 of 2,000, within four deviations of 20.5.
+        assert!((518..=682).contains(&hit), "{hit}");
+        let own = "\"openai-eastus\": { \"overload\": { \"mtbf\": \"15s\", \"duration\": \"5s\" },";
+        let files = walkthrough().replace("scenario.json", "\"openai-eastus\": {", own);
+        let refused = verdicts(&files, EAST);
+        let six = Verdict::Overloaded(Duration::from_secs(6));
+        let refused = refused.iter().filter(|verdict| **verdict == six).count();
+        // A quarter of 2,000; 100 cycles whose lengths vary by as much as they are long: deviation about 65.
+        assert!((240..=760).contains(&refused), "{refused}");
+    }
+
+    #[test]
+    fn lost_connections_come_before_silence_and_answers() {
+        let files = with(
+            r#"{ "backend": "openai-eastus", "kind": "auth_401", "from": "10s", "for": "40s" },
+            { "backend": "openai-eastus", "kind": "deployment_not_found", "from": "10s", "for": "50s" },
+            { "backend": "openai-eastus", "kind": "black-hole", "from": "20s", "for": "20s" },
+            { "region": "eastus", "kind": "outage", "from": "30s", "for": "5s", "how": "dns" },
+            { "backend": "openai-eastus", "kind": "slow", "from": "70s", "factor": 2 },
+            { "backend": "openai-eastus", "kind": "slow", "from": "80s", "factor": 3 }"#,
+        );
+        let seen = verdicts(&files, EAST);
+        let passes = |slow, lost_at| Verdict::Passes { slow, cut_after: None, lost_at };
+        assert_eq!(seen[0], passes(1.0, at(30)), "the connection will be lost");
+        assert_eq!((seen[10], seen[20]), (Verdict::Answered(0), Verdict::Silent));
+        assert!(matches!(seen[30], Verdict::Lost(_)) && matches!(seen[34], Verdict::Lost(_)));
+        assert_eq!(
+            (seen[35], seen[40], seen[50]),
+            (Verdict::Silent, Verdict::Answered(0), Verdict::Answered(1))
+        );
+        assert_eq!(
+            (seen[60], seen[75], seen[80]),
+            (passes(1.0, Timestamp::MAX), passes(2.0, Timestamp::MAX), passes(6.0, Timestamp::MAX))
+        );
+    }
+
+    #[test]
+    fn an_answer_is_given_so_many_times() {
+        let files = with(
+            r#"{ "backend": "openai-eastus", "kind": "answer", "status": 429, "from": "5s", "times": 2 }"#,
+        );
+        let plan = plan(&files);
+        let mut deployments = deployments(&plan);
+        let mut board = Board::new(&plan).unwrap();
+        let mut phases = Vec::new();
+        let mut answered = Vec::new();
+        for second in 0..10 {
+            board.advance(at(second), &mut deployments);
+            phases.push(board.phase());
+            if board.judge(EAST, RequestId(second), 1, at(second)) == Verdict::Answered(0) {
+                answered.push(second);
+            }
+        }
+        assert_eq!(answered, [5, 6]);
+        let [before, during, after] = Phase::ALL;
+        assert_eq!(phases, [before, before, before, before, before, during, during, after, after, after]);
+        let (times, _) = board.finish(at(20), &mut deployments);
+        assert_eq!(times.map(Duration::as_secs_ceil), [5, 1, 14]);
+    }
+
+    #[test]
+    fn quotas_change_with_time_and_faults() {
+        let steps = r#""openai-eastus": { "quota": [
+            { "at": "10s", "tpm": 4000, "rpm": 60 }, { "at": "20s", "factor": 2 }, { "at": "30s" }],"#;
+        let fault = r#"{ "backend": "openai-eastus", "kind": "capacity", "from": "15s", "for": "10s", "factor": 0.5 }"#;
+        let files = with(fault).replace("scenario.json", "\"openai-eastus\": {", steps);
+        let plan = plan(&files);
+        let mut deployments = deployments(&plan);
+        let mut board = Board::new(&plan).unwrap();
+        let limits = [0, 10, 15, 20, 25, 30].map(|second| {
+            board.advance(at(second), &mut deployments);
+            deployments[0].limits().unwrap()
+        });
+        // Tokens a minute, and a sixth of the requests a minute: 80 RPM are 13 in 10 s.
+        let expected = [(8_000, 13), (4_000, 10), (2_000, 5), (8_000, 13), (16_000, 26), (8_000, 13)];
+        assert_eq!(limits, expected.map(|(tokens, requests)| (Tokens(tokens), requests)));
+        assert_eq!(deployments[1].limits(), Some((Tokens(8_000), 13)), "the others keep theirs");
+    }
+
+    #[test]
+    fn a_run_of_centuries_ends() {
+        let files =
+            with(r#"{ "backend": "openai-eastus", "kind": "flapping", "period": "1ms", "for": "200000d" }"#);
+        let plan = plan(&files);
+        let mut deployments = deployments(&plan);
+        let mut board = Board::new(&plan).unwrap();
+        board.changes = MOST_CHANGES - 10;
+        board.finish(Timestamp::MAX, &mut deployments);
+        assert_eq!(board.changes, MOST_CHANGES);
+    }
+}
