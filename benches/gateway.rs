@@ -72,7 +72,7 @@ fn plan(requests: u64) -> RunPlan {
         let standard = r#"{"tpm": 1360000, "rpm": 2600}"#;
         set.push((format!("backends.{backend}.standard"), standard.to_owned()));
     }
-    let overrides = Overrides { set, seed: Some(1) };
+    let overrides = Overrides { set, seed: Some(1), ..Overrides::default() };
     let (mut sources, mut diagnostics) = (SourceMap::new(), Diagnostics::new());
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../scenarios/walkthrough/scenario.json");
     let scenario = load_scenario(path, &DiskFiles, &overrides, &mut sources, &mut diagnostics);

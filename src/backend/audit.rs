@@ -78,8 +78,9 @@ impl Audit {
     /// Of a provisioned deployment whose bucket has this depth.
     pub fn bucket(spec: &PtuSpec, depth: Duration) -> Self {
         let rate = u64::from(spec.ptu.get()).saturating_mul(spec.input_tpm_per_ptu);
-        let depth = i128::from(rate).saturating_mul(i128::from(depth.as_nanos()));
-        Self { books: Books::Bucket(Drain { rate: rate.into(), depth, added: 0, lowest: 0 }), breach: None }
+        let mut drain = Drain { rate: 0, depth: 0, added: 0, lowest: 0 };
+        drain.turn(rate, depth, Timestamp::ZERO);
+        Self { books: Books::Bucket(drain), breach: None }
     }
 
     /// Of a group of servers.
@@ -101,6 +102,13 @@ impl Audit {
         if let Books::Windows { tokens, requests, .. } = &mut self.books {
             tokens.limit = token_limit;
             requests.limit = request_limit;
+        }
+    }
+
+    /// A bucket drains so many weighted tokens a minute and holds so much of its drain from now on.
+    pub fn change_drain(&mut self, rate: u64, depth: Duration, now: Timestamp) {
+        if let Books::Bucket(drain) = &mut self.books {
+            drain.turn(rate, depth, now);
         }
     }
 
@@ -245,6 +253,15 @@ impl Drain {
         let free = self.free(now);
         self.lowest = self.lowest.min(free);
         free.saturating_sub(self.lowest)
+    }
+
+    /// Another rate and depth from now on; the level stays as it is.
+    fn turn(&mut self, rate: u64, depth: Duration, now: Timestamp) {
+        self.level(now);
+        let free = self.free(now);
+        self.rate = rate.into();
+        self.depth = self.rate.saturating_mul(i128::from(depth.as_nanos()));
+        self.added = free.saturating_add(self.rate.saturating_mul(i128::from(now.as_nanos())));
     }
 
     fn change(&mut self, by: i128, now: Timestamp) {

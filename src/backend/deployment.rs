@@ -11,8 +11,8 @@ use crate::units::{Demand, Duration, StatusCode, Timestamp, Tokens};
 
 use super::window::Entry;
 use super::{
-    Audit, Breach, Capacity, DeploymentSpec, LeakyBucket, RateLimit, Refusal, Reservation, Servers,
-    ServiceTime, TokenCost,
+    Audit, Breach, Capacity, DeploymentSpec, LeakyBucket, QuotaStep, RateLimit, Refusal, Reservation,
+    Servers, ServiceTime, TokenCost,
 };
 
 /// What a deployment says to a request.
@@ -81,6 +81,8 @@ pub enum LimitKind {
     Queue,
     /// The request alone is estimated above the tokens per minute: no wait helps.
     Oversized,
+    /// The capacity that the deployment shares with other customers, whatever quota is left.
+    HighDemand,
 }
 
 /// State of one deployment.
@@ -197,6 +199,45 @@ impl Deployment {
         }
     }
 
+    /// Puts `quota` in force from `now` on. What was counted stays counted.
+    pub fn set_quota(&mut self, quota: &QuotaStep, semantics: &Semantics, now: Timestamp) {
+        match (&mut self.limiter, &self.spec.capacity) {
+            (Limiter::Standard(_, limit), Capacity::Standard(spec)) => {
+                limit.set_quota(spec, quota, semantics);
+                self.audit.change_limits(limit.token_limit().get(), limit.request_limit());
+            }
+            (Limiter::Provisioned(bucket), Capacity::Provisioned(spec)) => {
+                bucket.set_share(spec, quota.factor, now);
+                self.audit.change_drain(bucket.rate(), bucket.depth(), now);
+            }
+            // Servers have no quota; otherwise limiter and capacity are of one kind.
+            _ => {}
+        }
+    }
+
+    /// What headers tell at `now` about the room left.
+    pub fn headroom(&mut self, now: Timestamp) -> Headroom {
+        match &mut self.limiter {
+            Limiter::Standard(_, limit) => {
+                let tokens = limit.remaining_tokens(now);
+                Headroom::Remaining { tokens, requests: limit.remaining_requests(now) }
+            }
+            Limiter::Provisioned(bucket) => {
+                Headroom::Utilisation { permille: bucket.utilisation_permille(now) }
+            }
+            Limiter::Servers(servers, _) => Headroom::Places { permille: servers.fill_permille(now) },
+        }
+    }
+
+    /// The limits in force of a Standard deployment: tokens in the token window, requests in the request
+    /// window. `None`: it is of another kind.
+    pub fn limits(&self) -> Option<(Tokens, u64)> {
+        match &self.limiter {
+            Limiter::Standard(_, limit) => Some((limit.token_limit(), limit.request_limit())),
+            Limiter::Provisioned(_) | Limiter::Servers(..) => None,
+        }
+    }
+
     /// The service is done with an admitted request, whether or not anybody still waits for it. A
     /// provisioned deployment replaces the estimate by what was used; a Standard one refunds nothing, unless
     /// it is specified to.
@@ -256,7 +297,7 @@ impl Deployment {
 
 #[cfg(test)]
 mod tests {
-    use crate::backend::{LatencySpec, ModelFacts, PtuSpec, StandardSpec};
+    use crate::backend::{LatencySpec, ModelFacts, PtuSpec, StandardSpec, Throttling};
     use crate::random::{StreamName, Streams};
     use crate::units::{Chars, PromptSize, Ptu, RequestsPerMinute, TokensPerMinute};
 
@@ -278,6 +319,9 @@ mod tests {
             measured: None,
             network: NETWORK,
             refusal: DeploymentSpec::DEFAULT_REFUSAL,
+            throttling: Throttling::STANDARD,
+            overload: None,
+            quota: Vec::new(),
             prices: None,
         };
         Deployment::new(Arc::new(spec), &Semantics::default())

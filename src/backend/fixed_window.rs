@@ -28,6 +28,11 @@ impl FixedWindow {
         self.limit
     }
 
+    /// Another limit from now on.
+    pub const fn set_limit(&mut self, limit: u64) {
+        self.limit = limit;
+    }
+
     /// Starts anew if `now` is in a later window, and tells the sum.
     #[inline]
     pub fn used(&mut self, now: Timestamp) -> u64 {

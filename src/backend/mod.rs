@@ -9,13 +9,13 @@
 //! - Chance enters only through the [`Stream`](crate::random::Stream) passed in, and only the time an answer takes.
 //! - Numbers about models come with their evidence ([`Evidence`]); what is assumed says so.
 //!
-//! Deliberately not modelled: prompt caching, batching inside the service, regional capacity
-//! shared with other customers, content filters.
+//! Deliberately not modelled: prompt caching, batching inside the service, content filters.
 #![cfg_attr(not(test), deny(clippy::arithmetic_side_effects))]
 
 mod audit;
 mod cost;
 mod deployment;
+mod error_body;
 mod fixed_window;
 mod latency;
 mod measured;
@@ -26,11 +26,13 @@ mod replay;
 mod servers;
 mod sizing;
 mod spec;
+mod throttling;
 mod window;
 
 pub use audit::{Audit, Breach};
 pub use cost::{CostKind, TokenCost};
 pub use deployment::{Decision, Deployment, DeploymentBooks, Headroom, LimitKind, utilisation_text};
+pub use error_body::{ErrorTexts, deployment_not_found_body, error_body, missing_role_body, status_body};
 pub use fixed_window::FixedWindow;
 pub use latency::ServiceTime;
 pub use measured::MeasuredLatency;
@@ -40,5 +42,9 @@ pub use quota::{RateLimit, Refusal, Reservation};
 pub use replay::{Call, CallDecision, CallOutcome, Replayable, replay};
 pub use servers::{Servers, ServersSpec};
 pub use sizing::{PtuScope, PtuSizing, ptu_sizing};
-pub use spec::{Capacity, DeploymentSpec, LatencyFamily, LatencySpec, PtuSpec, StandardSpec, WindowKind};
+pub use spec::{
+    Capacity, DeploymentSpec, LatencyFamily, LatencySpec, OverloadSpec, PtuSpec, QuotaStep, StandardSpec,
+    WindowKind,
+};
+pub use throttling::{HeaderUse, RetryAfterForm, Throttling};
 pub use window::{Entry, SlidingWindow};

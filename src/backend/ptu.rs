@@ -7,6 +7,7 @@
 //!
 //! The level is kept in 1/60,000,000,000 tokens, so that the drain of any number of nanoseconds is exact.
 
+use crate::random::whole;
 use crate::semantics::{BucketDepth, Semantics};
 use crate::units::{Demand, Duration, Timestamp, Tokens};
 
@@ -19,6 +20,8 @@ pub struct LeakyBucket {
     rate: u64,
     /// Level units at 100 %.
     depth: u128,
+    /// Time in which it drains from 100 % to nothing.
+    depth_time: Duration,
     output_weight: u64,
     default_completion_tokens: Tokens,
     level: u128,
@@ -40,6 +43,7 @@ impl LeakyBucket {
         Self {
             rate,
             depth: u128::from(rate).saturating_mul(u128::from(depth.as_nanos())),
+            depth_time: depth,
             output_weight: spec.output_weight,
             default_completion_tokens: spec.default_completion_tokens,
             level: 0,
@@ -47,10 +51,22 @@ impl LeakyBucket {
         }
     }
 
-    /// Its depth as time of its drain rate, in whole nanoseconds.
-    pub(super) fn depth(&self) -> Duration {
-        let time = self.depth.checked_div(self.rate.into()).unwrap_or(0);
-        Duration::from_nanos(u64::try_from(time).unwrap_or(u64::MAX))
+    /// Its depth as time of its drain rate.
+    pub(super) const fn depth(&self) -> Duration {
+        self.depth_time
+    }
+
+    /// What it drains, in weighted tokens a minute.
+    pub(super) const fn rate(&self) -> u64 {
+        self.rate
+    }
+
+    /// Drains and holds only a share of what `spec` does from `now` on.
+    pub fn set_share(&mut self, spec: &PtuSpec, share: f64, now: Timestamp) {
+        self.drain(now);
+        let rate = u64::from(spec.ptu.get()).saturating_mul(spec.input_tpm_per_ptu);
+        self.rate = whole(rate as f64 * share);
+        self.depth = u128::from(self.rate).saturating_mul(u128::from(self.depth_time.as_nanos()));
     }
 
     /// What a request is taken to use when it comes: its prompt and `max_tokens` weighted.

@@ -13,12 +13,13 @@
 //!
 //! This type knows only times and costs, so that recorded calls can be replayed through it.
 
+use crate::random::whole;
 use crate::semantics::{OversizedRetryAfter, RequestLimitRounding, Semantics};
-use crate::units::{Duration, Timestamp, Tokens};
+use crate::units::{Duration, RequestsPerMinute, Timestamp, Tokens};
 
 use super::fixed_window::FixedWindow;
 use super::window::Entry;
-use super::{LimitKind, SlidingWindow, StandardSpec, WindowKind};
+use super::{LimitKind, QuotaStep, SlidingWindow, StandardSpec, WindowKind};
 
 /// The two windows of a Standard deployment, driven by time and cost only.
 #[derive(Clone, Debug)]
@@ -56,8 +57,9 @@ impl RateLimit {
             OversizedRetryAfter::OneMinute => Some(Duration::from_secs(60)),
             OversizedRetryAfter::Absent => None,
         };
-        let request_limit =
-            spec.request_limit.unwrap_or_else(|| share_of_rpm(spec, semantics.quota_request_limit_rounding));
+        let request_limit = spec.request_limit.unwrap_or_else(|| {
+            share_of_rpm(spec.rpm, spec.request_window, semantics.quota_request_limit_rounding)
+        });
         Self {
             tokens: Window::new(spec.window_kind, spec.token_window, spec.tpm.get()),
             requests: Window::new(spec.window_kind, spec.request_window, request_limit.max(1)),
@@ -83,6 +85,16 @@ impl RateLimit {
             }
             Err(self.refusal(cost, now))
         }
+    }
+
+    /// Other limits from now on: those of `spec` as `quota` changes them.
+    pub fn set_quota(&mut self, spec: &StandardSpec, quota: &QuotaStep, semantics: &Semantics) {
+        let scaled = |number: u64| whole(number as f64 * quota.factor);
+        let rpm = RequestsPerMinute(scaled(quota.rpm.unwrap_or(spec.rpm).get()));
+        let given = if quota.rpm.is_some() { None } else { spec.request_limit.map(scaled) };
+        let share = || share_of_rpm(rpm, spec.request_window, semantics.quota_request_limit_rounding);
+        self.tokens.set_limit(scaled(quota.tpm.unwrap_or(spec.tpm).get()));
+        self.requests.set_limit(given.unwrap_or_else(share).max(1));
     }
 
     /// Counts use that nobody asked about, such as that of calls before a recording begins.
@@ -115,6 +127,11 @@ impl RateLimit {
     pub fn remaining_requests(&mut self, now: Timestamp) -> u64 {
         let now = self.advance(now);
         self.requests.remaining(now)
+    }
+
+    /// Most estimated tokens in the token window.
+    pub const fn token_limit(&self) -> Tokens {
+        Tokens(self.tokens.limit())
     }
 
     /// Most requests in one request window.
@@ -159,6 +176,13 @@ impl Window {
         match kind {
             WindowKind::Sliding => Self::Sliding(SlidingWindow::new(span, limit)),
             WindowKind::FixedMinute => Self::Fixed(FixedWindow::new(span, limit)),
+        }
+    }
+
+    const fn set_limit(&mut self, limit: u64) {
+        match self {
+            Self::Sliding(window) => window.set_limit(limit),
+            Self::Fixed(window) => window.set_limit(limit),
         }
     }
 
@@ -212,8 +236,8 @@ impl Window {
 }
 
 /// The share of the requests per minute that falls to one request window.
-fn share_of_rpm(spec: &StandardSpec, rounding: RequestLimitRounding) -> u64 {
-    let scaled = u128::from(spec.rpm.get()).saturating_mul(u128::from(spec.request_window.as_nanos()));
+fn share_of_rpm(rpm: RequestsPerMinute, window: Duration, rounding: RequestLimitRounding) -> u64 {
+    let scaled = u128::from(rpm.get()).saturating_mul(u128::from(window.as_nanos()));
     let minute = u128::from(NANOS_PER_MINUTE);
     let limit = match rounding {
         RequestLimitRounding::Floor => scaled.checked_div(minute).unwrap_or(0),
@@ -229,7 +253,7 @@ mod tests {
     use proptest::prelude::*;
 
     use crate::backend::TokenCost;
-    use crate::units::{RequestsPerMinute, TokensPerMinute};
+    use crate::units::TokensPerMinute;
 
     use super::*;
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::units::{Duration, Ptu, RequestsPerMinute, Tokens, TokensPerMinute};
 
-use super::{MeasuredLatency, ServersSpec, TokenCost, TokenPrices};
+use super::{MeasuredLatency, ServersSpec, Throttling, TokenCost, TokenPrices};
 
 /// One deployment. Several backends of a gateway may point at the same one and then share its quota.
 #[derive(Clone, Debug, PartialEq)]
@@ -25,8 +25,53 @@ pub struct DeploymentSpec {
     pub network: Duration,
     /// Time the service takes for a 429, without the network.
     pub refusal: Duration,
+    /// What the headers of its answers tell about its limits.
+    pub throttling: Throttling,
+    /// When other customers leave it no capacity, whatever its quota; `None`: never.
+    pub overload: Option<OverloadSpec>,
+    /// Changes of its quota, in order of time.
+    pub quota: Vec<QuotaStep>,
     /// What its tokens cost, if that is known.
     pub prices: Option<TokenPrices>,
+}
+
+/// Times without capacity: "system is experiencing high demand" although quota is free (quota page,
+/// 2026-05-06). Times between and their lengths are exponential.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct OverloadSpec {
+    /// Mean time from the end of one to the begin of the next.
+    pub mtbf: Duration,
+    /// Mean time that one lasts.
+    pub duration: Duration,
+    /// The wait that a refusal tells.
+    pub retry_after: Duration,
+    /// Share of the requests that are refused meanwhile.
+    pub probability: f64,
+}
+
+impl OverloadSpec {
+    /// Assumed.
+    pub const DEFAULT_DURATION: Duration = Duration::from_secs(30);
+    /// Seen (Microsoft Q&A 12567967, 2026-01).
+    pub const DEFAULT_RETRY_AFTER: Duration = Duration::from_secs(6);
+}
+
+/// A quota that is in force from a time on, as dynamic quota (more) or a temporary adjustment (less).
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct QuotaStep {
+    /// From when on.
+    pub at: Duration,
+    /// Tokens per minute instead of those of the deployment.
+    pub tpm: Option<TokensPerMinute>,
+    /// Requests per minute instead of those of the deployment.
+    pub rpm: Option<RequestsPerMinute>,
+    /// Share of both, and of the capacity of provisioned units.
+    pub factor: f64,
+}
+
+impl QuotaStep {
+    /// The quota of the deployment as it is.
+    pub const USUAL: Self = Self { at: Duration::ZERO, tpm: None, rpm: None, factor: 1.0 };
 }
 
 impl DeploymentSpec {

@@ -43,6 +43,11 @@ impl SlidingWindow {
         self.limit
     }
 
+    /// Another limit from now on; what was added stays.
+    pub const fn set_limit(&mut self, limit: u64) {
+        self.limit = limit;
+    }
+
     /// Forgets what is `span` old or older at `now`, and tells the sum of the rest.
     #[inline]
     pub fn used(&mut self, now: Timestamp) -> u64 {

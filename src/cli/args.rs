@@ -88,6 +88,14 @@ pub(crate) struct SimulateArgs {
     /// Threads for replications; default: one for each core. Results do not depend on it
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_024))]
     pub threads: Option<u32>,
+    /// Break a backend or a region, for example `eastus:outage@10m+20m`, `eastus:slow,factor=4@10m` or
+    /// `eastus:outage,mtbf=1h,mttr=2m` (repeatable)
+    #[arg(long, value_name = "TARGET:KIND@FROM+FOR")]
+    pub fault: Vec<String>,
+    /// Let a backend give this answer from a time on, once or for some time (`@60s+10s`), for example
+    /// `eastus@60s=429,retry-after=86400` (repeatable)
+    #[arg(long, value_name = "TARGET@FROM=STATUS,HEADER=VALUE")]
+    pub answer: Vec<String>,
     /// Folder for results: OUT/SCENARIO/VARIANT/
     #[arg(long, value_name = "DIR", default_value = "output")]
     pub out: PathBuf,
@@ -109,9 +117,14 @@ pub(crate) struct SimulateArgs {
 }
 
 impl SimulateArgs {
-    /// `--set` and `--seed`.
+    /// `--set`, `--seed`, `--fault` and `--answer`.
     pub(crate) fn overrides(&self) -> Overrides {
-        Overrides { set: self.set.clone(), seed: self.seed }
+        Overrides {
+            set: self.set.clone(),
+            seed: self.seed,
+            faults: self.fault.clone(),
+            answers: self.answer.clone(),
+        }
     }
 
     /// Threads for replications.

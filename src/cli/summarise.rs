@@ -4,11 +4,12 @@ use crate::backend::Capacity;
 use crate::config::{Scenario, Variant};
 use crate::metrics::LatencyHistogram;
 use crate::report::{
-    AssumptionSummary, AttemptTotals, BackendSummary, CallTotals, Distribution, MAX_TRIPS, OversizedTotals,
-    RequestTotals, RunStamp, SCHEMA_VERSION, Summary, TripRow, TripSummary, WarmupSummary,
+    AssumptionSummary, AttemptTotals, BackendSummary, CallTotals, Distribution, FaultSummary, MAX_TRIPS,
+    OversizedTotals, PhaseSummary, PoolSummary, RequestTotals, RunStamp, SCHEMA_VERSION, Summary, TripRow,
+    TripSummary, WarmupSummary,
 };
-use crate::sim::RunResult;
-use crate::units::{Duration, Timestamp};
+use crate::sim::{FaultResult, RunResult};
+use crate::units::{Duration, StatusCode, Timestamp};
 
 /// What every file of the run says about it.
 pub(crate) fn stamp(variant: &Variant) -> RunStamp {
@@ -82,6 +83,7 @@ pub(crate) fn summarise(
         backends: backends(variant, result, (duration_s - plan_warmup.as_secs_f64()).max(0.0)),
         trips: told.iter().take(MAX_TRIPS).map(|row| trip(row)).collect(),
         trips_left_out: told.len().saturating_sub(MAX_TRIPS) as u64,
+        faults: result.faults.as_ref().map(|faults| summarise_faults(variant, faults)),
         assumptions: variant
             .assumptions
             .iter()
@@ -93,6 +95,31 @@ pub(crate) fn summarise(
             .collect(),
         readings: variant.readings().iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect(),
     }
+}
+
+fn summarise_faults(variant: &Variant, faults: &FaultResult) -> FaultSummary {
+    let phases = ["before", "during", "after"].into_iter().zip(&faults.phases).map(|(name, phase)| {
+        let refused = |status: &StatusCode| matches!(status.get(), 429 | 503);
+        let refused: u64 = phase.statuses.iter().filter(|(status, _)| refused(status)).map(|(_, n)| n).sum();
+        PhaseSummary {
+            phase: name.to_owned(),
+            time_s: phase.time.as_secs_f64(),
+            requests: phase.arrivals,
+            answered_2xx: phase.statuses.successes(),
+            refused,
+            failed: phase.statuses.total() - phase.statuses.successes() - refused,
+            broken_off: phase.broken_off,
+            cancelled: phase.cancelled,
+            in_flight: phase.in_flight,
+            latency_ms: distribution(&phase.latency),
+        }
+    });
+    let pools = variant.plan.gateway.pools().iter().zip(&faults.pools).map(|(pool, absence)| PoolSummary {
+        pool: pool.name.to_string(),
+        without_primary_s: absence.primary.as_secs_f64(),
+        without_any_s: absence.all.as_secs_f64(),
+    });
+    FaultSummary { phases: phases.collect(), pools: pools.collect() }
 }
 
 /// `duration_s` is the time that figures are about.

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use crate::report::{Distribution, Summary};
+use crate::report::{Distribution, FaultSummary, PhaseSummary, Summary};
 
 /// Columns of text; the first is aligned left, the others right.
 #[derive(Clone, Debug, Default)]
@@ -128,6 +128,41 @@ pub(crate) fn render_summary(summary: &Summary) -> String {
         ]);
     }
     text.push_str(&table.render("  "));
+    if let Some(faults) = &summary.faults {
+        text.push_str(&render_faults(faults));
+    }
+    text
+}
+
+/// Requests before, during and after faults, and what pools were without.
+fn render_faults(faults: &FaultSummary) -> String {
+    let mut headings = vec!["faults"];
+    headings.extend(faults.phases.iter().map(|phase| phase.phase.as_str()));
+    let mut table = Table::new(&headings);
+    let mut row = |name: &str, of: &dyn Fn(&PhaseSummary) -> String| {
+        table.row([name.to_owned()].into_iter().chain(faults.phases.iter().map(of)).collect());
+    };
+    let ms = |phase: &PhaseSummary, of: fn(&Distribution) -> f64| {
+        phase.latency_ms.as_ref().map_or("-".to_owned(), |d| format!("{:.0}", of(d)))
+    };
+    row("time s", &|phase| format!("{:.1}", phase.time_s));
+    row("requests", &|phase| phase.requests.to_string());
+    row("answered 2xx", &|phase| phase.success().map_or("-".to_owned(), percent));
+    row("refused (429, 503)", &|phase| phase.refused.to_string());
+    row("failed otherwise", &|phase| phase.failed.to_string());
+    row("broken off, given up, in flight", &|phase| {
+        (phase.broken_off + phase.cancelled + phase.in_flight).to_string()
+    });
+    row("latency p50 ms", &|phase| ms(phase, |d| d.p50));
+    row("latency p95 ms", &|phase| ms(phase, |d| d.p95));
+    row("latency p99 ms", &|phase| ms(phase, |d| d.p99));
+    let mut text = table.render("  ");
+    for pool in &faults.pools {
+        text.push_str(&format!(
+            "  {}: {:.1} s without its primary backends, {:.1} s without any\n",
+            pool.pool, pool.without_primary_s, pool.without_any_s
+        ));
+    }
     text
 }
 

@@ -226,6 +226,7 @@ fn write_result(path: &mut String, result: AttemptResult) -> std::fmt::Result {
                 LimitKind::Utilisation => "PTU utilisation",
                 LimitKind::Queue => "queue full",
                 LimitKind::Oversized => "larger than the quota",
+                LimitKind::HighDemand => "high demand",
             }
         ),
         AttemptResult::Timeout => path.write_str("timeout"),

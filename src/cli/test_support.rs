@@ -75,6 +75,7 @@ pub(crate) fn summary() -> Summary {
         }],
         trips: Vec::new(),
         trips_left_out: 0,
+        faults: None,
         assumptions: Vec::new(),
         readings: BTreeMap::new(),
     }

@@ -379,7 +379,10 @@ mod tests {
         // The same reading from the file gives the same run.
         let (configured, found) = load_with(
             &walkthrough(),
-            &Overrides { set: vec![("semantics.lb.algorithm".into(), "weighted_random".into())], seed: None },
+            &Overrides {
+                set: vec![("semantics.lb.algorithm".into(), "weighted_random".into())],
+                ..Overrides::default()
+            },
         );
         assert_eq!(found, []);
         assert_eq!(configured.expect("loads").base.hash, other.hash);
@@ -395,6 +398,7 @@ mod tests {
                 set("traffic.clients", "3"),
             ],
             seed: Some(u64::MAX),
+            ..Overrides::default()
         };
         let (scenario, found) = load_with(&walkthrough(), &overrides);
         assert_eq!(found, []);

@@ -30,7 +30,7 @@ mod shape;
 mod strategies;
 mod suite;
 #[cfg(test)]
-mod testing;
+pub(crate) mod testing;
 mod utc;
 
 pub use calls::{CallRules, Recorded, RecordedCall, RecordedCalls, call_columns, read_calls};

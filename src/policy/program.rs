@@ -309,6 +309,8 @@ pub struct Program {
     pub on_error: Pc,
     /// Every literal `backend-id`, with its place.
     pub backend_references: Vec<(Text, Span)>,
+    /// Whether an expression looks at the body of a response. Otherwise what it says can be left out.
+    pub reads_bodies: bool,
 }
 
 impl Program {

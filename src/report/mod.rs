@@ -4,12 +4,14 @@ mod cells;
 #[cfg(feature = "charts")]
 pub mod charts;
 mod csv;
+mod faults;
 mod findings;
 mod replications;
 mod rows;
 mod summary;
 
 pub use csv::{CsvWriter, RowReader, TableError, read_rows};
+pub use faults::{FaultSummary, PhaseSummary, PoolSummary};
 pub use findings::{Finding, Scale, Verdict, findings, headline, headlines};
 pub use replications::{CONFIDENCE, Figure, IntervalRow, ReplicatedRow, ReplicationRow, Replications};
 pub use rows::{RequestRow, RunStamp, SCHEMA_VERSION, TimelineRow, TripRow};

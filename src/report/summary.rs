@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::RunStamp;
+use super::{FaultSummary, RunStamp};
 
 /// One run in figures.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -53,6 +53,9 @@ pub struct Summary {
     pub trips: Vec<TripSummary>,
     /// Trips left out here; `trips.csv` has all.
     pub trips_left_out: u64,
+    /// Faults, if there were any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub faults: Option<FaultSummary>,
     /// Assumptions that could change this result, most influential first.
     pub assumptions: Vec<AssumptionSummary>,
     /// Reading of each undocumented point.
@@ -358,6 +361,7 @@ impl Summary {
                 metrics.push(Metric { name, backend: backend.name.clone(), value: Some(value), kind });
             }
         }
+        metrics.extend(self.faults.iter().flat_map(FaultSummary::metrics));
         metrics
     }
 

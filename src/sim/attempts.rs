@@ -1,17 +1,16 @@
 //! Attempts: what a deployment says to a forward, when its answer arrives, and what becomes of answers
 //! that nobody waits for any more.
 
-use std::sync::Arc;
-
 use super::calendar::{Event, EventKind};
+use super::faults::Verdict;
 use super::flight::{Call, Reply};
 use super::journal::Record;
 use super::observe::{AttemptResult, Observer, Step};
-use super::world::{Site, World};
-use crate::backend::{Decision, Headroom, LimitKind, ServiceTime, utilisation_text};
+use super::world::World;
+use crate::backend::{Decision, Headroom, LimitKind, ServiceTime};
 use crate::gateway::{ForwardTarget, Input, SentBody};
-use crate::policy::{HeaderValue, Headers, Response, Text};
-use crate::units::{AttemptNumber, BackendId, Duration, StatusCode, Timestamp};
+use crate::random::whole;
+use crate::units::{AttemptNumber, BackendId, Demand, Duration, RequestId, StatusCode, Timestamp};
 use crate::workload::Service;
 
 impl<O: Observer> World<'_, O> {
@@ -56,56 +55,81 @@ impl<O: Observer> World<'_, O> {
             sent_at: now,
             counted: None,
             reply: Reply::Refused(StatusCode::OK),
+            has_headers: false,
             is_live: true,
         };
-        let answer_at;
-        let mut body_end_at = None;
+        let refused_at = now.saturating_add(deployment.spec().refusal_time());
+        // What is drawn depends on the call and the try, whatever other calls do.
+        let request = RequestId(flight.tried.key());
+        let verdict = self.board.as_mut().map(|board| board.judge(backend, request, attempt.0, now));
+        let is_missed = matches!(verdict, Some(Verdict::Lost(_) | Verdict::Silent));
+        let mut body_end = None;
         let mut kind = EventKind::Answer;
-        if let Some(status) = refused {
-            totals.failed += 1;
-            self.timeline.failed(backend);
-            call.reply = Reply::Refused(status);
-            answer_at = now.saturating_add(deployment.spec().refusal_time());
-        } else {
-            match deployment.offer(&flight.demand, now) {
+        let answer_at = match (refused, verdict) {
+            (_, Some(Verdict::Lost(loss))) => {
+                kind = EventKind::Lost;
+                now.saturating_add(loss.time(deployment.spec()))
+            }
+            (_, Some(Verdict::Silent)) => Timestamp::MAX,
+            (Some(status), _) => {
+                call.reply = Reply::Refused(status);
+                refused_at
+            }
+            (None, Some(Verdict::Answered(fault))) => {
+                call.reply = Reply::Scripted(fault);
+                refused_at
+            }
+            (None, Some(Verdict::Overloaded(wait))) => {
+                let headroom = site.answers.tells_room_on_refusal().then(|| deployment.headroom(now));
+                let limit = LimitKind::HighDemand;
+                call.reply = Reply::Throttled { limit, retry_after: Some(wait), headroom };
+                refused_at
+            }
+            (None, None | Some(Verdict::Passes { .. })) => match deployment.offer(&flight.demand, now) {
                 Decision::Admitted { counted, headroom } => {
                     totals.admitted += 1;
                     totals.counted_tokens += counted.tokens.get();
-                    self.timeline.admitted(backend, counted.tokens, fill_permille(headroom, site.limit));
+                    let limit = deployment.limits().map_or(0, |(tokens, _)| tokens.get());
+                    self.timeline.admitted(backend, counted.tokens, fill_permille(headroom, limit));
                     call.counted = Some(counted);
                     call.reply = Reply::Admitted(headroom);
-                    let request = flight.tried.key();
-                    let mut stream = self.streams.keyed(site.latency_stream, request, u64::from(attempt.0));
+                    let mut stream = self.streams.keyed(site.latency_stream, request.0, u64::from(attempt.0));
                     let time = match flight.service {
                         Some(recorded) => recorded_time(recorded, deployment.spec().network),
                         None => deployment.service_time(&flight.demand, &mut stream),
                     };
                     let time = deployment.begin(time, now);
-                    if self.plan.traffic.stream {
-                        kind = EventKind::Headers;
-                        body_end_at = Some(now.saturating_add(time.total));
-                        answer_at = now.saturating_add(time.first_token);
-                    } else {
-                        answer_at = now.saturating_add(time.total);
-                    }
+                    let course = Course::of(time, now, self.plan.traffic.stream, &flight.demand, verdict);
+                    kind = course.kind;
+                    body_end = course.body_end;
+                    course.at
                 }
                 Decision::Refused { status } => {
-                    totals.failed += 1;
-                    self.timeline.failed(backend);
                     call.reply = Reply::Refused(status);
-                    answer_at = now.saturating_add(deployment.spec().refusal_time());
+                    refused_at
                 }
                 Decision::Throttled { limit, retry_after } => {
-                    totals.throttled += 1;
-                    self.timeline.throttled(backend);
                     if limit == LimitKind::Oversized {
                         totals.throttled_oversized += 1;
                         flight.was_oversized = true;
                     }
-                    call.reply = Reply::Throttled { limit, retry_after };
-                    answer_at = now.saturating_add(deployment.spec().refusal_time());
+                    let headroom = site.answers.tells_room_on_refusal().then(|| deployment.headroom(now));
+                    call.reply = Reply::Throttled { limit, retry_after, headroom };
+                    refused_at
                 }
-            }
+            },
+        };
+        let is_429 = match call.reply {
+            Reply::Throttled { .. } => true,
+            Reply::Scripted(fault) => self.plan.answers_429(fault),
+            Reply::Admitted(_) | Reply::Refused(_) => false,
+        };
+        if is_429 {
+            totals.throttled += 1;
+            self.timeline.throttled(backend);
+        } else if is_missed || !matches!(call.reply, Reply::Admitted(_)) {
+            totals.failed += 1;
+            self.timeline.failed(backend);
         }
         flight.call = call;
         flight.last_target = Some(backend);
@@ -114,9 +138,11 @@ impl<O: Observer> World<'_, O> {
             flight.steps.push(Step::Attempt { backend, selection, result: AttemptResult::Pending });
         }
         let event = Event { kind, slot, epoch: flight.epoch, attempt: attempt.0 };
-        self.calendar.schedule(answer_at, event);
-        if let Some(at) = body_end_at {
-            self.calendar.schedule(at, Event { kind: EventKind::BodyEnd, ..event });
+        if answer_at < Timestamp::MAX || !is_missed {
+            self.calendar.schedule(answer_at, event);
+        }
+        if let Some((at, kind)) = body_end {
+            self.calendar.schedule(at, Event { kind, ..event });
         }
         if answer_at > deadline {
             self.calendar.schedule(deadline, Event { kind: EventKind::HeaderDeadline, ..event });
@@ -136,12 +162,16 @@ impl<O: Observer> World<'_, O> {
         if !flight.awaits(event.epoch, event.attempt) {
             return false;
         }
-        let Some(site) = self.sites.get(flight.call.backend.index()) else { return false };
-        let response = answer(&flight.call, site);
+        let backend = flight.call.backend.index();
+        let (Some(site), Some(deployment)) = (self.sites.get(backend), self.deployments.get(backend)) else {
+            return false;
+        };
+        let response = site.answers.answer(&flight.call, deployment, self.plan);
+        flight.call.has_headers = true;
         if O::WANTS_STEPS {
             let limit = match flight.call.reply {
                 Reply::Throttled { limit, .. } => Some(limit),
-                Reply::Admitted(_) | Reply::Refused(_) => None,
+                Reply::Admitted(_) | Reply::Refused(_) | Reply::Scripted(_) => None,
             };
             flight.set_result(AttemptResult::Status(response.status, limit));
         }
@@ -172,6 +202,27 @@ impl<O: Observer> World<'_, O> {
         }
     }
 
+    /// An attempt has no connection any more: before response headers it has failed, after them its body has.
+    pub(super) fn lose(&mut self, now: Timestamp, event: Event) {
+        let flight = self.flights.get(event.slot as usize);
+        let had_headers = flight
+            .filter(|flight| flight.awaits(event.epoch, event.attempt))
+            .map(|flight| flight.call.has_headers);
+        self.end_service(now, event);
+        let Some(had_headers) = had_headers else { return };
+        let Some(flight) = self.flights.get_mut(event.slot as usize) else { return };
+        flight.call.is_live = false;
+        let attempt = AttemptNumber(event.attempt);
+        if had_headers {
+            self.tell(event.slot, now, Input::BodyFailed { attempt });
+        } else {
+            if O::WANTS_STEPS {
+                flight.set_result(AttemptResult::NoConnection);
+            }
+            self.tell(event.slot, now, Input::ConnectionFailed { attempt });
+        }
+    }
+
     pub(super) fn timed_out(&mut self, slot: u32) {
         let Some(flight) = self.flights.get_mut(slot as usize) else { return };
         if let Some(totals) = self.result.backends.get_mut(flight.call.backend.index()) {
@@ -196,6 +247,58 @@ impl<O: Observer> World<'_, O> {
     }
 }
 
+/// When an admitted attempt is heard of.
+struct Course {
+    /// First event.
+    at: Timestamp,
+    kind: EventKind,
+    /// The event after response headers, where they come alone.
+    body_end: Option<(Timestamp, EventKind)>,
+}
+
+impl Course {
+    fn of(
+        time: ServiceTime,
+        now: Timestamp,
+        streams: bool,
+        demand: &Demand,
+        verdict: Option<Verdict>,
+    ) -> Self {
+        let Some(Verdict::Passes { slow, cut_after, lost_at }) = verdict else {
+            return Self::usual(time, now, streams);
+        };
+        let slower = |time: Duration| Duration::from_nanos(whole(time.as_nanos() as f64 * slow));
+        let time = ServiceTime { first_token: slower(time.first_token), total: slower(time.total) };
+        let mut course = Self::usual(time, now, streams);
+        let generated = demand.generated().get();
+        if let Some(tokens) = cut_after.filter(|tokens| *tokens < generated) {
+            // Head at the usual time, then what is left of the tokens, each as far from the next as ever.
+            let gaps = generated.saturating_sub(1).max(1);
+            let between = time.total.saturating_sub(time.first_token).as_nanos();
+            let part = u128::from(between) * u128::from(tokens.saturating_sub(1)) / u128::from(gaps);
+            let part = Duration::from_nanos(u64::try_from(part).unwrap_or(u64::MAX));
+            let cut_at = if streams { course.at.saturating_add(part) } else { course.at };
+            course.kind = EventKind::Headers;
+            course.body_end = Some((cut_at, EventKind::Lost));
+        }
+        match course.body_end {
+            _ if course.at > lost_at => Self { at: lost_at, kind: EventKind::Lost, body_end: None },
+            Some((at, _)) if at > lost_at => Self { body_end: Some((lost_at, EventKind::Lost)), ..course },
+            Some(_) | None => course,
+        }
+    }
+
+    fn usual(time: ServiceTime, now: Timestamp, streams: bool) -> Self {
+        let end = now.saturating_add(time.total);
+        if streams {
+            let at = now.saturating_add(time.first_token);
+            Self { at, kind: EventKind::Headers, body_end: Some((end, EventKind::BodyEnd)) }
+        } else {
+            Self { at: end, kind: EventKind::Answer, body_end: None }
+        }
+    }
+}
+
 /// A service time that was given instead of drawn.
 fn recorded_time(recorded: Service, network: Duration) -> ServiceTime {
     ServiceTime {
@@ -213,32 +316,4 @@ fn fill_permille(headroom: Headroom, limit: u64) -> u64 {
             u64::try_from(permille).unwrap_or(u64::MAX)
         }
     }
-}
-
-/// The response of a deployment, with the headers that Azure OpenAI was seen to send.
-fn answer(call: &Call, site: &Site) -> Response {
-    let mut headers = Headers::shared(Arc::clone(&site.headers));
-    let status = match call.reply {
-        Reply::Admitted(Headroom::Remaining { tokens, requests }) => {
-            headers.append("x-ratelimit-remaining-requests".into(), HeaderValue::Number(requests));
-            headers.append("x-ratelimit-remaining-tokens".into(), HeaderValue::Number(tokens.get()));
-            StatusCode::OK
-        }
-        Reply::Admitted(Headroom::Utilisation { permille }) => {
-            let percent = utilisation_text(permille);
-            let name = "azure-openai-deployment-utilization".into();
-            headers.append(name, HeaderValue::Text(Text::from(percent)));
-            StatusCode::OK
-        }
-        Reply::Admitted(Headroom::Places { .. }) => StatusCode::OK,
-        Reply::Throttled { retry_after, .. } => {
-            if let Some(wait) = retry_after {
-                headers.append("Retry-After".into(), HeaderValue::Number(wait.as_secs_ceil().max(1)));
-                headers.append("retry-after-ms".into(), HeaderValue::Number(wait.as_millis_ceil().max(1)));
-            }
-            StatusCode::TOO_MANY_REQUESTS
-        }
-        Reply::Refused(status) => status,
-    };
-    Response { headers, ..Response::plain(status) }
 }

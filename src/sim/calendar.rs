@@ -28,6 +28,8 @@ pub(super) enum EventKind {
     Headers,
     /// Last byte of a streamed attempt.
     BodyEnd,
+    /// The connection of an attempt is lost, or there is none.
+    Lost,
     /// A side call is answered.
     SideCallDone,
     /// A wait of the core is over.

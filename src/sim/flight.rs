@@ -1,6 +1,7 @@
 //! A request under way: the core's exchange and what the world knows about it.
 
 use super::calls::Try;
+use super::faults::Phase;
 use super::observe::{AttemptResult, Step};
 use crate::backend::{Headroom, LimitKind, Reservation};
 use crate::gateway::{Exchange, Selection};
@@ -31,6 +32,8 @@ pub(super) struct Flight {
     pub(super) last_target: Option<BackendId>,
     pub(super) selection: Option<Selection>,
     pub(super) was_oversized: bool,
+    /// Where the run stood when it came.
+    pub(super) phase: Phase,
     pub(super) steps: Vec<Step>,
 }
 
@@ -43,6 +46,8 @@ pub(super) struct Call {
     /// The estimate while the deployment is at work on it.
     pub(super) counted: Option<Reservation>,
     pub(super) reply: Reply,
+    /// Whether response headers have arrived.
+    pub(super) has_headers: bool,
     /// Whether its answer is still to come.
     pub(super) is_live: bool,
 }
@@ -51,8 +56,14 @@ pub(super) struct Call {
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Reply {
     Admitted(Headroom),
-    Throttled { limit: LimitKind, retry_after: Option<Duration> },
+    Throttled {
+        limit: LimitKind,
+        retry_after: Option<Duration>,
+        headroom: Option<Headroom>,
+    },
     Refused(StatusCode),
+    /// The answer of a fault, by its place in the plan.
+    Scripted(u16),
 }
 
 impl Flight {
@@ -69,6 +80,7 @@ impl Flight {
             sent_at: Timestamp::ZERO,
             counted: None,
             reply: Reply::Refused(StatusCode::OK),
+            has_headers: false,
             is_live: false,
         };
         Self {
@@ -90,6 +102,7 @@ impl Flight {
             last_target: None,
             selection: None,
             was_oversized: false,
+            phase: Phase::Before,
             steps: Vec::new(),
         }
     }

@@ -2,19 +2,23 @@
 //!
 //! Invariants
 //! - Events have a total order (time, class, insertion); equal plans give equal journals.
-//! - Random draws are keyed: sizes by request, latency by request, attempt and backend. Variants of a
+//! - Random draws are keyed: sizes by request, latency by request, attempt and backend, faults by what they
+//!   concern. Variants of a
 //!   scenario see the same traffic, and changing one backend never shifts another's draws.
 //! - Memory grows with requests under way and with window sizes, not with requests.
 //! - Accounting identities are checked at the end of every run, in every build ([`RunResult::check`]).
 //!
 //! Not known here: files, configuration formats, how results are shown.
 
+mod answers;
 mod attempts;
 mod calendar;
 mod calls;
 mod choices;
+mod endings;
 mod endpoints;
 mod engine;
+mod faults;
 mod flight;
 mod journal;
 mod ledger;
@@ -28,9 +32,10 @@ mod world;
 
 pub use endpoints::Endpoint;
 pub use engine::run;
+pub use faults::{FaultKind, FaultSpec, FaultTimes, Loss, LossKind, Phase, PoolAbsence, ScriptedAnswer};
 pub use ledger::{BackendLedger, Ledger};
 pub use observe::{
     AttemptResult, IntervalRecord, NoObserver, Observer, Outcome, RequestRecord, Step, TripRecord,
 };
 pub use plan::{Operation, RunPlan, Target};
-pub use result::{AccountingError, BackendResult, CallsResult, RunResult};
+pub use result::{AccountingError, BackendResult, CallsResult, FaultResult, PhaseResult, RunResult};

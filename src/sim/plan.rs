@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::endpoints::Endpoint;
+use super::faults::{FaultKind, FaultSpec};
 use crate::backend::DeploymentSpec;
 use crate::gateway::GatewaySpec;
 use crate::policy::{Header, Text};
@@ -34,8 +35,18 @@ pub struct RunPlan {
     pub interval: Duration,
     /// Who answers side calls of the policy, in order of precedence.
     pub endpoints: Vec<Endpoint>,
+    /// What breaks, in order of precedence; at most 65,535.
+    pub faults: Vec<FaultSpec>,
     /// Master seed.
     pub seed: u64,
+}
+
+impl RunPlan {
+    /// Whether the answer of this fault is a 429.
+    pub(super) fn answers_429(&self, fault: u16) -> bool {
+        let kind = self.faults.get(usize::from(fault)).map(|fault| &fault.kind);
+        matches!(kind, Some(FaultKind::Answer { answer, .. }) if answer.status == StatusCode::TOO_MANY_REQUESTS)
+    }
 }
 
 /// The deployment behind one backend entity.

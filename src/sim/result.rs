@@ -2,9 +2,11 @@
 
 use thiserror::Error;
 
+use super::faults::{Phase, PoolAbsence};
 use super::ledger::{Ledger, equal};
+use super::observe::Outcome;
 use crate::metrics::{LatencyHistogram, StatusCounts};
-use crate::units::{Duration, Timestamp};
+use crate::units::{Duration, StatusCode, Timestamp};
 
 /// Totals of one run: of the requests that arrived after the warm-up, if there is one.
 #[derive(Clone, Debug)]
@@ -43,6 +45,8 @@ pub struct RunResult {
     pub refusal_latency: LatencyHistogram,
     /// What became of calls, when clients try again.
     pub calls: Option<CallsResult>,
+    /// What faults did, if there were any.
+    pub faults: Option<Box<FaultResult>>,
     /// When the run ended.
     pub end: Timestamp,
     /// Requests that arrived during the warm-up; they and their attempts are in no other figure here.
@@ -81,9 +85,9 @@ pub struct BackendResult {
     pub throttled: u64,
     /// Of those, refused because the request alone exceeds the quota.
     pub throttled_oversized: u64,
-    /// Attempts refused otherwise (unknown path, lost body).
+    /// Attempts that failed otherwise (unknown path, lost body, a fault).
     pub failed: u64,
-    /// Admitted attempts that the gateway stopped waiting for.
+    /// Attempts that the gateway stopped waiting for.
     pub timeouts: u64,
     /// Client requests that ended 2xx here.
     pub answered: u64,
@@ -97,6 +101,63 @@ pub struct BackendResult {
     pub trips: u64,
     /// Tripped time within the run, summed over gateway instances.
     pub tripped: Duration,
+}
+
+/// Totals of a run with faults.
+#[derive(Clone, Debug, Default)]
+pub struct FaultResult {
+    /// Requests by where the run stood when they came, in the order of [`Phase::ALL`].
+    pub phases: [PhaseResult; 3],
+    /// Each pool, in the order of the gateway.
+    pub pools: Vec<PoolAbsence>,
+}
+
+/// Requests that came in one phase.
+#[derive(Clone, Debug, Default)]
+pub struct PhaseResult {
+    /// How long the run was in it.
+    pub time: Duration,
+    /// Requests that came.
+    pub arrivals: u64,
+    /// Requests that got a whole response, by status.
+    pub statuses: StatusCounts,
+    /// Requests whose response broke off.
+    pub broken_off: u64,
+    /// Requests that the client gave up.
+    pub cancelled: u64,
+    /// Requests under way at the end of the run.
+    pub in_flight: u64,
+    /// Arrival to last byte, of requests answered 2xx.
+    pub latency: LatencyHistogram,
+}
+
+impl FaultResult {
+    /// The totals of a phase.
+    pub fn phase(&mut self, phase: Phase) -> &mut PhaseResult {
+        let [before, during, after] = &mut self.phases;
+        match phase {
+            Phase::Before => before,
+            Phase::During => during,
+            Phase::After => after,
+        }
+    }
+}
+
+impl PhaseResult {
+    /// Counts the end of a request.
+    pub(super) fn ended(&mut self, outcome: Outcome, status: Option<StatusCode>, latency: Duration) {
+        match (outcome, status) {
+            (Outcome::Answered, Some(status)) => {
+                self.statuses.record(status);
+                if status.is_success() {
+                    self.latency.record(latency);
+                }
+            }
+            (Outcome::BrokenOff, _) => self.broken_off += 1,
+            (Outcome::Cancelled, _) => self.cancelled += 1,
+            (Outcome::Answered, None) | (Outcome::InFlight, _) => {}
+        }
+    }
 }
 
 /// An accounting identity that does not hold: a defect of this program, never of the input.
@@ -134,6 +195,7 @@ impl RunResult {
             wait: LatencyHistogram::new(),
             refusal_latency: LatencyHistogram::new(),
             calls: None,
+            faults: None,
             end: Timestamp::ZERO,
             left_out: 0,
             ledger: Ledger::default(),
@@ -177,6 +239,19 @@ impl RunResult {
                 n(calls.begun),
                 ended + n(calls.unfinished),
             )?;
+        }
+        if let Some(faults) = &self.faults {
+            let arrivals = faults.phases.iter().map(|phase| n(phase.arrivals)).sum();
+            let identity = "arrivals = sum of before, during and after faults";
+            equal(identity, told, n(self.arrivals), arrivals)?;
+            for phase in &faults.phases {
+                equal(
+                    "arrivals of a phase = answered + broken off + cancelled + in flight",
+                    told,
+                    n(phase.arrivals),
+                    n(phase.statuses.total()) + n(phase.broken_off) + n(phase.cancelled) + n(phase.in_flight),
+                )?;
+            }
         }
         self.ledger.check()
     }

@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use crate::backend::{Capacity, DeploymentSpec, LatencyFamily, LatencySpec, ModelFacts, StandardSpec};
+use crate::backend::{
+    Capacity, DeploymentSpec, LatencyFamily, LatencySpec, ModelFacts, StandardSpec, Throttling,
+};
 use crate::units::{Duration, RequestsPerMinute, TokensPerMinute};
 
 /// A Standard gpt-4o-mini deployment of 8,000 TPM with constant latency: 100 ms and 10 ms per token.
@@ -32,6 +34,9 @@ pub(crate) fn deployment(name: &str) -> Arc<DeploymentSpec> {
         },
         network: Duration::ZERO,
         refusal: Duration::from_millis(20),
+        throttling: Throttling::STANDARD,
+        overload: None,
+        quota: Vec::new(),
         prices: None,
     })
 }

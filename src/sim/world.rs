@@ -12,27 +12,29 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::answers::Answers;
 use super::calendar::{Calendar, Event, EventKind};
 use super::calls::{Calls, Try};
 use super::choices::SeededChoices;
 use super::endpoints;
+use super::faults::Board;
 use super::flight::{Flight, Reply};
 use super::journal::{Journal, Record};
-use super::ledger::{BackendLedger, Ledger};
-use super::observe::{Observer, Outcome, RequestRecord, Step, TripRecord};
+use super::ledger::Ledger;
+use super::observe::{Observer, Step, TripRecord};
 use super::plan::RunPlan;
 use super::result::RunResult;
 use super::timeline::Timeline;
-use crate::backend::{Capacity, Deployment, Reservation};
+use crate::backend::{Deployment, Reservation};
 use crate::gateway::{
-    Action, Answerer, BreakerChange, CallNumber, Effects, Ending, Event as GatewayEvent, Gateway, Input,
-    RequestHead, SideAnswer, SideCall, TokenFacts, Usage,
+    Action, Answerer, BreakerChange, CallNumber, Effects, Event as GatewayEvent, Gateway, Input, RequestHead,
+    SideAnswer, SideCall, TokenFacts, Usage,
 };
-use crate::policy::{Body, Header, HeaderValue, Text};
+use crate::policy::{Body, Text};
 use crate::random::{StreamName, Streams};
 use crate::semantics::InstanceAssignment;
 use crate::units::{AttemptNumber, BackendId, Demand, Duration, RequestId, Timestamp, Tokens};
-use crate::workload::{ArrivalSpec, Service, Start};
+use crate::workload::Service;
 
 /// Everything that changes while a run goes on.
 pub(super) struct World<'p, O> {
@@ -44,6 +46,8 @@ pub(super) struct World<'p, O> {
     pub(super) gateways: Vec<(Gateway, SeededChoices)>,
     pub(super) sites: Vec<Site>,
     pub(super) deployments: Vec<Deployment>,
+    /// What changes with time; `None`: nothing does.
+    pub(super) board: Option<Box<Board<'p>>>,
     pub(super) flights: Vec<Flight>,
     pub(super) free: Vec<u32>,
     /// Attempts at work for which nobody waits any more.
@@ -67,9 +71,7 @@ pub(super) struct World<'p, O> {
 /// What does not change about a backend.
 pub(super) struct Site {
     pub(super) latency_stream: StreamName,
-    pub(super) headers: Arc<[Header]>,
-    /// Tokens per minute; 0 for others than Standard, which report their fill themselves.
-    pub(super) limit: u64,
+    pub(super) answers: Answers,
 }
 
 const ASSIGNMENT: StreamName = StreamName::new("assignment");
@@ -82,15 +84,12 @@ impl<'p, O: Observer> World<'p, O> {
             plan.targets.iter().map(|t| Deployment::new(Arc::clone(&t.deployment), semantics)).collect();
         let sites = plan.gateway.backends().iter().zip(&plan.targets).map(|(backend, target)| Site {
             latency_stream: StreamName::new(&format!("latency/{}", backend.name)),
-            headers: Arc::from([Header {
-                name: "x-ms-region".into(),
-                value: HeaderValue::Text(Text::from(Arc::clone(&target.deployment.region))),
-            }]),
-            limit: match &target.deployment.capacity {
-                Capacity::Standard(standard) => standard.tpm.get(),
-                Capacity::Provisioned(_) | Capacity::Servers(_) => 0,
-            },
+            answers: Answers::new(plan, &target.deployment),
         });
+        let empty = || RunResult {
+            faults: (!plan.faults.is_empty()).then(Box::default),
+            ..RunResult::empty(plan.targets.len())
+        };
         let gateway =
             |instance| (Gateway::new(Arc::clone(&plan.gateway)), SeededChoices::new(streams, instance));
         Self {
@@ -111,10 +110,11 @@ impl<'p, O: Observer> World<'p, O> {
             sites: sites.collect(),
             timeline: Timeline::new(deployments.len(), plan.units.max(1), plan.interval)
                 .counting_from(Timestamp::ZERO.saturating_add(plan.warmup)),
-            result: RunResult::empty(deployments.len()),
-            early: RunResult::empty(deployments.len()),
+            result: empty(),
+            early: empty(),
             ledger: Ledger::default(),
             deployments,
+            board: Board::new(plan).map(Box::new),
             flights: Vec::new(),
             free: Vec::new(),
             orphans: BTreeMap::new(),
@@ -133,10 +133,13 @@ impl<'p, O: Observer> World<'p, O> {
         self.next_call
     }
 
-    /// Ends the intervals that are over.
+    /// Ends the intervals that are over and makes the changes that are due.
     #[inline]
     pub(super) fn advance(&mut self, now: Timestamp) {
         self.timeline.advance(now, &mut self.deployments, self.observer);
+        if let Some(board) = &mut self.board {
+            board.advance(now, &mut self.deployments);
+        }
     }
 
     /// A call begins, of a client if it is one of those that wait for answers.
@@ -196,6 +199,10 @@ impl<'p, O: Observer> World<'p, O> {
         flight.begin(now, instance, client, demand);
         flight.service = service;
         flight.tried = tried;
+        if let (Some(board), Some(faults)) = (&self.board, &mut self.result.faults) {
+            flight.phase = board.phase();
+            faults.phase(flight.phase).arrivals += 1;
+        }
         let epoch = flight.epoch;
         self.head.id = id;
         self.head.tokens.prompt = u32::try_from(flight.demand.prompt_tokens.get()).ok();
@@ -214,7 +221,7 @@ impl<'p, O: Observer> World<'p, O> {
         let Some(flight) = self.flights.get(event.slot as usize) else { return false };
         let is_tenant = flight.is_used && flight.epoch == event.epoch;
         match event.kind {
-            EventKind::Answer | EventKind::Headers | EventKind::BodyEnd => {
+            EventKind::Answer | EventKind::Headers | EventKind::BodyEnd | EventKind::Lost => {
                 !flight.awaits(event.epoch, event.attempt)
                     && !self.orphans.contains_key(&(event.slot, event.epoch, event.attempt))
             }
@@ -225,7 +232,7 @@ impl<'p, O: Observer> World<'p, O> {
     }
 
     /// Whether a request that arrived then belongs to the warm-up.
-    fn is_early(&self, arrival: Timestamp) -> bool {
+    pub(super) fn is_early(&self, arrival: Timestamp) -> bool {
         arrival.as_nanos() < self.plan.warmup.as_nanos()
     }
 
@@ -266,6 +273,7 @@ impl<'p, O: Observer> World<'p, O> {
                 let usage = self.usage(event);
                 self.tell_if_current(now, event, Input::BodyEnd { attempt: AttemptNumber(attempt), usage });
             }
+            EventKind::Lost => self.lose(now, event),
             EventKind::HeaderDeadline => {
                 if self.flights.get(slot as usize).is_some_and(|f| f.awaits(epoch, attempt)) {
                     self.timed_out(slot);
@@ -281,67 +289,6 @@ impl<'p, O: Observer> World<'p, O> {
             EventKind::ClientTimeout => self.tell_if_current(now, event, Input::ClientCancel),
             EventKind::ClientTriesAgain => self.try_again(slot, now),
             EventKind::ClientSends => {}
-        }
-    }
-
-    /// Ends the run at `end`: what is still under way is counted as such.
-    pub(super) fn finish(mut self, end: Timestamp) -> RunResult {
-        let mut flights = std::mem::take(&mut self.flights);
-        self.close_books(&flights);
-        flights.retain(|f| f.is_used);
-        flights.sort_by_key(|f| f.exchange.id());
-        for flight in &flights {
-            if let Some(calls) = &mut self.calls {
-                calls.cut_off(flight.tried);
-            }
-            self.ledger.cut_off(flight.arrival, end);
-            if self.is_early(flight.arrival) {
-                self.early.in_flight += 1;
-            } else {
-                self.result.in_flight += 1;
-            }
-            self.observer.request(&record(flight, end, Outcome::InFlight));
-        }
-        let tripped = self.timeline.finish(end, &mut self.deployments, self.observer);
-        for (backend, tripped) in self.result.backends.iter_mut().zip(tripped) {
-            backend.tripped = tripped;
-        }
-        if !self.plan.traffic.stream {
-            // Head and last byte arrive together.
-            self.result.ttft = self.result.latency.clone();
-        }
-        self.result.calls = self.calls.take().map(Calls::finish);
-        self.result.end = end;
-        self.result.left_out = self.early.arrivals;
-        self.result.ledger = self.ledger;
-        self.result.fingerprint = self.journal.fingerprint();
-        self.result
-    }
-
-    /// Enters into the books what only shows at the end.
-    fn close_books(&mut self, flights: &[Flight]) {
-        let both = [&self.result, &self.early];
-        self.ledger.attempts = both.iter().map(|r| r.attempts).sum();
-        self.ledger.unrouted = both.iter().map(|r| r.unrouted).sum();
-        let entities = self.plan.gateway.backends().iter().zip(&self.deployments);
-        let totals = self.result.backends.iter().zip(&self.early.backends);
-        self.ledger.backends = entities
-            .zip(totals)
-            .map(|((entity, deployment), (late, early))| BackendLedger {
-                name: Arc::clone(&entity.name),
-                admitted: late.admitted + early.admitted,
-                throttled: late.throttled + early.throttled,
-                failed: late.failed + early.failed,
-                estimated: late.counted_tokens + early.counted_tokens,
-                books: *deployment.books(),
-                breach: deployment.breach().copied(),
-                ..BackendLedger::default()
-            })
-            .collect();
-        let live = flights.iter().filter_map(|f| Some((f.call.backend, f.call.counted?)));
-        let orphans = self.orphans.values().map(|(backend, _, counted)| (*backend, *counted));
-        for (backend, counted) in live.chain(orphans) {
-            self.ledger.at_work(backend.index(), counted.tokens);
         }
     }
 
@@ -500,11 +447,17 @@ impl<'p, O: Observer> World<'p, O> {
                                 trip.until.as_nanos() & (u64::MAX >> 8),
                             );
                             self.timeline.tripped(backend, instance, trip.at, trip.until);
+                            if let Some(board) = &mut self.board {
+                                board.tripped(backend, instance, now, trip.until);
+                            }
                             self.observer.trip(&TripRecord::Tripped { backend, instance, trip });
                         }
                         BreakerChange::Extended { until } => {
                             self.journal.record(now, Record::Trip, lane, until.as_nanos() & (u64::MAX >> 8));
                             self.timeline.extended(backend, instance, until);
+                            if let Some(board) = &mut self.board {
+                                board.tripped(backend, instance, now, until);
+                            }
                             self.observer.trip(&TripRecord::Extended { backend, instance, until });
                         }
                         BreakerChange::Reset { .. } => {}
@@ -522,109 +475,4 @@ impl<'p, O: Observer> World<'p, O> {
         }
         self.effects.events = events;
     }
-
-    fn end(&mut self, slot: u32, now: Timestamp, ending: Ending) {
-        let Some(flight) = self.flights.get_mut(slot as usize) else { return };
-        let outcome = match ending {
-            Ending::Answered => Outcome::Answered,
-            Ending::BrokenOff => Outcome::BrokenOff,
-            Ending::Cancelled => Outcome::Cancelled,
-        };
-        let code = flight.status.map_or(0, |s| u64::from(s.get()));
-        self.journal.record(now, Record::End, flight.exchange.id().0, code << 8 | ending as u64);
-        match outcome {
-            Outcome::Answered => {
-                answered(flight, now, self.plan.traffic.stream, &mut self.result, &mut self.timeline);
-            }
-            Outcome::BrokenOff => self.result.broken_off += 1,
-            Outcome::Cancelled => self.result.cancelled += 1,
-            Outcome::InFlight => {}
-        }
-        self.result.oversized += u64::from(flight.was_oversized);
-        self.observer.request(&record(flight, now, outcome));
-        let client = flight.client;
-        let goes_on = self.tries_again(slot, now, outcome);
-        let Some(flight) = self.flights.get_mut(slot as usize) else { return };
-        self.ledger.leave(flight.arrival, now);
-        flight.is_used = false;
-        flight.epoch = flight.epoch.wrapping_add(1);
-        self.free.push(slot);
-        if goes_on {
-            return;
-        }
-        if let Some((client, pause)) = client.and_then(|client| self.next_of(client)) {
-            let event = Event { kind: EventKind::ClientSends, slot: client, epoch: 0, attempt: 0 };
-            self.calendar.schedule(now.saturating_add(pause), event);
-        }
-    }
-
-    /// Who sends next now that a client (of a script: a request) has ended, and how long from now.
-    fn next_of(&self, client: u32) -> Option<(u32, Duration)> {
-        match &self.plan.traffic.arrivals {
-            ArrivalSpec::ClosedLoop { pause, .. } => Some((client, *pause)),
-            ArrivalSpec::Scripted(requests) => {
-                let next = client.checked_add(1)?;
-                match requests.get(usize::try_from(next).ok()?)?.start {
-                    Start::After(pause) => Some((next, pause)),
-                    Start::At(_) => None,
-                }
-            }
-            ArrivalSpec::Poisson { .. } | ArrivalSpec::Process { .. } | ArrivalSpec::Replay(_) => None,
-        }
-    }
-}
-
-fn answered(
-    flight: &Flight,
-    now: Timestamp,
-    has_own_first_byte: bool,
-    result: &mut RunResult,
-    timeline: &mut Timeline,
-) {
-    let Some(status) = flight.status else { return };
-    result.statuses.record(status);
-    let latency = now.since(flight.arrival);
-    if !status.is_success() {
-        result.refusal_latency.record(latency);
-        return;
-    }
-    result.latency.record(latency);
-    if has_own_first_byte {
-        result.ttft.record(flight.first_byte.unwrap_or(now).since(flight.arrival));
-    }
-    result.wait.record(waited(flight, now));
-    if let Some(backend) = flight.answerer
-        && let Some(totals) = result.backends.get_mut(backend.index())
-    {
-        totals.answered += 1;
-        totals.prompt_tokens += flight.demand.prompt_tokens.get();
-        totals.completion_tokens += flight.demand.generated().get();
-        timeline.answered(backend);
-    }
-}
-
-fn record(flight: &Flight, end: Timestamp, outcome: Outcome) -> RequestRecord<'_> {
-    let is_answered = outcome == Outcome::Answered;
-    RequestRecord {
-        id: flight.exchange.id(),
-        arrival: flight.arrival,
-        end,
-        instance: flight.instance,
-        outcome,
-        status: flight.status.filter(|_| is_answered),
-        answerer: flight.answerer.filter(|_| is_answered),
-        last_target: flight.last_target,
-        attempts: flight.exchange.attempts(),
-        first_byte: flight.first_byte,
-        wait: waited(flight, end),
-        demand: &flight.demand,
-        counted: flight.answer_counted,
-        steps: &flight.steps,
-    }
-}
-
-/// Time in the gateway before the answering attempt was sent; all of it when none answered.
-fn waited(flight: &Flight, end: Timestamp) -> Duration {
-    let until = if flight.answerer.is_some() { flight.answer_sent_at } else { end };
-    until.since(flight.arrival)
 }

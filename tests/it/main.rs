@@ -15,6 +15,7 @@ mod clients;
 mod commands;
 mod determinism;
 mod explain;
+mod faults;
 mod fuzz_corpus;
 mod instances;
 mod invalid_input;

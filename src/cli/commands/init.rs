@@ -19,7 +19,7 @@ pub(crate) fn init(args: &InitArgs, session: &mut Session) -> Result<(), Stop> {
     }
     let names = copied_names(&args.policy, &args.backends).map_err(|message| session.usage(&message))?;
     let input = Input::Parts { policy: args.policy.clone(), resources: args.backends.clone() };
-    let overrides = Overrides { set: args.set.clone(), seed: args.seed };
+    let overrides = Overrides { set: args.set.clone(), seed: args.seed, ..Overrides::default() };
     let loaded = input.load(&overrides, &mut session.sources, &mut session.diagnostics);
     session.stop_if_unusable()?;
     if loaded.is_none() {

@@ -245,6 +245,7 @@ impl Row {
             LimitKind::Utilisation => "utilization",
             LimitKind::Queue => "queue",
             LimitKind::Oversized => "oversized",
+            LimitKind::HighDemand => "high_demand",
         })
     }
 

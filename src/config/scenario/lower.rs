@@ -9,6 +9,7 @@ use super::super::shape::Kind;
 use super::super::utc::{read_start, unix_seconds};
 use super::assume::{Assumption, Assumptions};
 use super::endpoints::read_endpoints;
+use super::faults::read_faults;
 use super::gateway::{Described, join};
 use super::latency::read_samples;
 use super::library::{Library, Loaded};
@@ -109,6 +110,7 @@ fn lower_all(tree: &Node, library: &mut Library<'_>, diagnostics: &mut Diagnosti
             read_deployment(&name, &member.value, models, &mut Assumptions::default(), diagnostics);
         }
     }
+    let faults = parts.as_ref().and_then(|parts| read_faults(tree, &parts.singles, diagnostics));
     let Loaded { content: policy, hash: policy_hash } = policy?;
     let parts = parts?;
     let (traffic, trace_hash) = traffic?;
@@ -142,6 +144,7 @@ fn lower_all(tree: &Node, library: &mut Library<'_>, diagnostics: &mut Diagnosti
         warmup: output("warmup").and_then(Node::time).unwrap_or(Duration::ZERO),
         interval: output("interval").and_then(Node::time).unwrap_or(DEFAULT_INTERVAL),
         endpoints: read_endpoints(tree)?,
+        faults: faults?,
         seed: tree.get("seed").and_then(Node::integer).unwrap_or(DEFAULT_SEED),
     };
     let mut print = Fingerprint::default();

@@ -7,6 +7,9 @@
 mod assume;
 mod edit;
 mod endpoints;
+mod fault_args;
+pub(crate) mod fault_shapes;
+mod faults;
 mod gateway;
 mod latency;
 mod library;
@@ -22,6 +25,7 @@ pub(crate) mod shapes;
 mod targets;
 #[cfg(test)]
 mod tests;
+mod throttling;
 mod traffic;
 pub(crate) mod traffic_shapes;
 

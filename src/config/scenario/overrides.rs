@@ -1,7 +1,8 @@
-//! `--set path=value` and `--seed`: edits of the scenario from the command line.
+//! `--set path=value`, `--seed`, `--fault` and `--answer`: edits of the scenario from the command line.
 
 use super::super::json::{Member, Node, Value, parse, shorten};
 use super::edit::merge_patch;
+use super::fault_args::FaultArgument;
 use super::readings::canonical_name;
 use crate::diagnostics::{Diagnostic, Diagnostics, SourceId, SourceMap, Span};
 
@@ -14,12 +15,17 @@ pub struct Overrides {
     pub set: Vec<(String, String)>,
     /// `--seed`.
     pub seed: Option<u64>,
+    /// Each `--fault`, in order, such as `eastus:outage@10m+20m`.
+    pub faults: Vec<String>,
+    /// Each `--answer`, in order, such as `eastus@60s=429,retry-after=86400`.
+    pub answers: Vec<String>,
 }
 
 /// The same, read once: each has a source of its own that messages can point into.
 #[derive(Debug, Default)]
 pub(crate) struct ParsedOverrides {
     edits: Vec<Edit>,
+    faults: Vec<FaultArgument>,
 }
 
 #[derive(Debug)]
@@ -40,7 +46,11 @@ impl ParsedOverrides {
             let value = read_value(source, path.len().saturating_add(1), &value);
             Edit { source, path, value }
         });
-        Self { edits: edits.collect() }
+        let edits = edits.collect();
+        let mut faults = Vec::new();
+        faults.extend(overrides.faults.iter().map(|text| FaultArgument::fault(text, sources)));
+        faults.extend(overrides.answers.iter().map(|text| FaultArgument::answer(text, sources)));
+        Self { edits, faults }
     }
 
     /// Edits `tree`; tells paths that lead nowhere.
@@ -58,6 +68,9 @@ impl ParsedOverrides {
                 continue;
             }
             edit.step(tree, &edit.path, diagnostics);
+        }
+        for fault in &self.faults {
+            fault.apply(tree, diagnostics);
         }
     }
 }
@@ -185,7 +198,7 @@ mod tests {
         let source = sources.add("s.json", tree);
         let mut diagnostics = Diagnostics::new();
         let mut node = parse(source, tree, &mut diagnostics).expect("JSON");
-        let overrides = Overrides { set: vec![(path.to_owned(), value.to_owned())], seed: None };
+        let overrides = Overrides { set: vec![(path.to_owned(), value.to_owned())], ..Overrides::default() };
         ParsedOverrides::parse(&overrides, &mut sources).apply(&mut node, &mut diagnostics);
         let problems = diagnostics.sorted().into_iter().map(|d| {
             let span = d.span.expect("place");

@@ -1,8 +1,11 @@
 //! The scenario format, version 1, as tables.
 
 use super::super::shape::{Field, Kind, Shape};
+use super::fault_shapes::{self, FAULTS, OVERLOAD, QUOTA_STEP};
+use super::faults::MOST_FAULTS;
 use super::latency::FAMILIES;
 use super::policies::{FRAGMENTS, NAMED_VALUES, POLICIES, POLICY, POLICY_FORMAT};
+use super::throttling::THROTTLING;
 use super::traffic_shapes::{
     BURSTS, CLOSED_LOOP, DISTRIBUTION, DIURNAL, GAMMA, MESSAGE, ON_OFF, POISSON, REPLAY, REPLAYED_REQUEST,
     REQUEST, SCRIPTED, SCRIPTED_REQUEST, STEP, STEPS, TRAFFIC, WEIBULL,
@@ -67,6 +70,11 @@ pub(crate) static SCENARIO: Shape = Shape {
             "endpoints",
             Kind::List { of: &Kind::Object(&ENDPOINT), min: 0, max: 10_000 },
             "Who answers send-request, in order of precedence; other URLs cannot be reached.",
+        ),
+        Field::optional(
+            "faults",
+            Kind::List { of: &Kind::Tagged { tag: "kind", cases: FAULTS }, min: 0, max: MOST_FAULTS },
+            "What breaks, and when; in order of precedence.",
         ),
         Field::optional("semantics", Kind::Any, "Readings of undocumented behaviour, by switch name."),
         Field::optional("output", Kind::Object(&OUTPUT), "What is written."),
@@ -141,6 +149,21 @@ pub(crate) static BACKEND: Shape = Shape {
         Field::optional("latency", Kind::Object(&LATENCY), "How long answers take; default by model."),
         Field::optional("network", Kind::TIME, "Round trip between gateway and deployment; default 0s."),
         Field::optional("refusal", Kind::TIME, "Time the deployment takes for a 429; default 20ms."),
+        Field::optional(
+            "throttling",
+            Kind::Object(&THROTTLING),
+            "What its headers tell of limits and waits.",
+        ),
+        Field::optional(
+            "overload",
+            Kind::Object(&OVERLOAD),
+            "When it refuses for high demand although quota is free; default: never.",
+        ),
+        Field::optional(
+            "quota",
+            Kind::List { of: &Kind::Object(&QUOTA_STEP), min: 0, max: 10_000 },
+            "Changes of its quota, in order of time: dynamic quota, temporary limits.",
+        ),
     ],
 };
 
@@ -398,6 +421,19 @@ pub(crate) static ALL: &[&Shape] = &[
     &TOKEN_COST,
     &PROVISIONED,
     &LATENCY,
+    &THROTTLING,
+    &OVERLOAD,
+    &QUOTA_STEP,
+    &fault_shapes::OUTAGE,
+    &fault_shapes::FLAPPING,
+    &fault_shapes::BLACK_HOLE,
+    &fault_shapes::SLOW,
+    &fault_shapes::ERRORS,
+    &fault_shapes::ANSWER,
+    &fault_shapes::AUTH_401,
+    &fault_shapes::DEPLOYMENT_NOT_FOUND,
+    &fault_shapes::PARTIAL,
+    &fault_shapes::CAPACITY,
     &CLOSED_LOOP,
     &POISSON,
     &GAMMA,

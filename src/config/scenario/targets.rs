@@ -7,11 +7,13 @@ use super::super::check::Dialect;
 use super::super::hints::{did_you_mean, list};
 use super::super::json::{Node, shorten};
 use super::assume::{Assumption, Assumptions};
+use super::faults::{read_overload, read_quota};
 use super::latency::{family_of, is_consistent, needed_of_unknown, read_family};
 use super::models::{Layers, Model};
+use super::throttling::read_throttling;
 use crate::backend::{
     Capacity, CostKind, DeploymentSpec, Evidence, Fact, LatencyFamily, LatencySpec, PtuSpec, ServersSpec,
-    StandardSpec, TokenCost, WindowKind,
+    StandardSpec, Throttling, TokenCost, WindowKind,
 };
 use crate::diagnostics::{Diagnostic, Diagnostics};
 use crate::units::{Duration, Ptu, RequestsPerMinute, StatusCode, Tokens, TokensPerMinute};
@@ -70,6 +72,7 @@ pub(super) fn read_deployment(
         (None, Some(node)) => Capacity::Servers(read_servers(node, diagnostics)?),
         (None, None) => Capacity::Standard(defaults.standard(capacity, assumptions)?),
     };
+    let usual = if provisioned.is_some() { Throttling::PROVISIONED } else { Throttling::STANDARD };
     let latency = defaults.latency(provisioned.is_some(), assumptions, diagnostics)?;
     let refusal = entry.get("refusal").and_then(Node::time).unwrap_or_else(|| {
         let time = DeploymentSpec::DEFAULT_REFUSAL;
@@ -87,6 +90,9 @@ pub(super) fn read_deployment(
         latency,
         network: entry.get("network").and_then(Node::time).unwrap_or(Duration::ZERO),
         refusal,
+        throttling: read_throttling(entry, usual, diagnostics)?,
+        overload: read_overload(entry, assumptions),
+        quota: read_quota(entry, provisioned.is_some(), diagnostics)?,
     })
 }
 

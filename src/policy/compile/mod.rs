@@ -225,6 +225,7 @@ impl<'a> Compiler<'a> {
         Program {
             ops: self.ops,
             places: self.places,
+            reads_bodies: self.variables.reads_bodies(),
             variables: self.variables.into_names(),
             inbound,
             backend,

@@ -43,6 +43,7 @@ struct Inner {
     result: Type,
     span: Option<Span>,
     reads_response: bool,
+    reads_body: bool,
     unguarded: Option<Span>,
     variables: Vec<VariableSlot>,
 }
@@ -63,7 +64,11 @@ impl Expression {
     ) -> Option<Self> {
         let tree = parse_with(raw, options.parse, diagnostics)?;
         let program = bind::bind(&tree, variables, options, diagnostics)?;
-        Some(Self::new(program, Some(raw.span)))
+        let expression = Self::new(program, Some(raw.span));
+        if expression.inner.reads_body {
+            variables.note_body();
+        }
+        Some(expression)
     }
 
     /// An expression that always has this value.
@@ -85,10 +90,16 @@ impl Expression {
         let quick = if program.result == Type::BOOL { eval::quick_form(&program) } else { None };
         let quick_text = if program.result == Type::STRING { eval::quick_text(&program) } else { None };
         let mut reads_response = false;
+        let mut reads_body = false;
         let mut visit = |node: &Node| match &node.op {
             Op::Call(call) if call.member.class == Class::IProxyRequestContext => {
                 reads_response = reads_response || call.member.name == "Response";
             }
+            Op::Call(call) if call.member.class == Class::IResponse => {
+                reads_body = reads_body || call.member.name == "Body";
+            }
+            // Of what type the value is shows only when it runs.
+            Op::Late(_) => reads_body = true,
             // The context as a value can be asked for anything.
             Op::SetLocal(_, inner) if matches!(inner.op, Op::Constant(Value::Host(Host::Context))) => {
                 reads_response = true;
@@ -108,6 +119,7 @@ impl Expression {
                 result: program.result,
                 span,
                 reads_response,
+                reads_body,
                 unguarded: program.unguarded_response,
                 variables: program.variables,
             }),

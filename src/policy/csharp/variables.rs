@@ -1,4 +1,4 @@
-//! Names of policy variables, each with its slot.
+//! Names of policy variables, each with its slot, and what else a program's expressions have in common.
 
 use std::collections::BTreeMap;
 
@@ -10,6 +10,7 @@ use crate::policy::{Text, VariableSlot};
 pub struct Variables {
     names: Vec<Text>,
     slots: BTreeMap<String, VariableSlot>,
+    reads_bodies: bool,
 }
 
 impl Variables {
@@ -27,6 +28,16 @@ impl Variables {
         self.names.push(Text::from(name.to_owned()));
         self.slots.insert(name.to_owned(), slot);
         Some(slot)
+    }
+
+    /// Notes that an expression of the program looks at the body of a response.
+    pub(super) fn note_body(&mut self) {
+        self.reads_bodies = true;
+    }
+
+    /// Whether any expression that was compiled with these looks at the body of a response.
+    pub fn reads_bodies(&self) -> bool {
+        self.reads_bodies
     }
 
     /// The names, by slot.

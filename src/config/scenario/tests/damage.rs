@@ -49,6 +49,6 @@ proptest! {
 
     #[test]
     fn any_set_argument_is_survived(path in "[a-z.\"0-9-]{0,30}", value in ".{0,10}") {
-        load_with(&walkthrough(), &Overrides { set: vec![(path, value)], seed: None });
+        load_with(&walkthrough(), &Overrides { set: vec![(path, value)], ..Overrides::default() });
     }
 }

@@ -283,7 +283,7 @@ fn set_arguments_are_pointed_at() {
         ("backends.openai-eastu.standard.tpm", "1", "unknown-backend", "openai-eastu"),
         ("resources.3", "x", "set-path", "3"),
     ] {
-        let overrides = Overrides { set: vec![(path.to_owned(), value.to_owned())], seed: None };
+        let overrides = Overrides { set: vec![(path.to_owned(), value.to_owned())], ..Overrides::default() };
         let (_, found) = load_with(&walkthrough(), &overrides);
         let first = found.iter().find(|f| f.0 == code).expect(path);
         assert_eq!((first.1.as_str(), first.4.as_str()), (format!("--set {path}={value}").as_str(), marked));

@@ -1,0 +1,362 @@
+//! What a deployment says, as the gateway sees it: status, headers, and the body of an error.
+//!
+//! Bodies of errors are written out only where an expression of the policy looks at bodies: nobody else does.
+//! What a model answers has no body here.
+
+use std::sync::Arc;
+use std::time::UNIX_EPOCH;
+
+use super::faults::FaultKind;
+use super::flight::{Call, Reply};
+use super::plan::RunPlan;
+use crate::backend::{
+    Deployment, DeploymentSpec, ErrorTexts, Headroom, LimitKind, RetryAfterForm, Throttling, status_body,
+    utilisation_text,
+};
+use crate::policy::{Body, Header, HeaderValue, Headers, Response, Text};
+use crate::units::{Duration, StatusCode, Timestamp};
+
+/// How one deployment answers.
+#[derive(Clone, Debug)]
+pub(super) struct Answers {
+    /// Headers of every answer.
+    always: Arc<[Header]>,
+    /// Headers of errors.
+    errors: Arc<[Header]>,
+    /// Headers of refusals by the token limit.
+    token_refusals: Arc<[Header]>,
+    throttling: Throttling,
+    start_unix_s: u64,
+    /// `None`: nobody looks at bodies.
+    texts: Option<ErrorTexts>,
+}
+
+impl Answers {
+    pub(super) fn new(plan: &RunPlan, deployment: &DeploymentSpec) -> Self {
+        let path = plan.operation.path.as_str();
+        let region = Header {
+            name: "x-ms-region".into(),
+            value: HeaderValue::Text(Arc::clone(&deployment.region).into()),
+        };
+        let text = |name: &'static str, value: &'static str| Header {
+            name: name.into(),
+            value: HeaderValue::Text(value.into()),
+        };
+        let errors = [
+            region.clone(),
+            text("Content-Type", "application/json"),
+            text("x-content-type-options", "nosniff"),
+            text("strict-transport-security", "max-age=31536000; includeSubDomains; preload"),
+        ];
+        let policy_id = text("policy-id", "DeploymentRatelimit-Token");
+        Self {
+            always: Arc::from([region]),
+            token_refusals: errors.iter().cloned().chain([policy_id]).collect(),
+            errors: Arc::from(errors),
+            throttling: deployment.throttling.clone(),
+            start_unix_s: plan.gateway.start_unix_s(),
+            texts: (plan.gateway.program().reads_bodies)
+                .then(|| ErrorTexts::new(path, &deployment.model, &deployment.region)),
+        }
+    }
+
+    /// Whether refusals tell the room that is left.
+    pub(super) fn tells_room_on_refusal(&self) -> bool {
+        self.throttling.remaining.on_refusal()
+    }
+
+    /// The response to `call`.
+    pub(super) fn answer(&self, call: &Call, deployment: &Deployment, plan: &RunPlan) -> Response {
+        match call.reply {
+            Reply::Admitted(headroom) => self.success(headroom, deployment),
+            Reply::Throttled { limit, retry_after, headroom } => {
+                self.refusal(limit, retry_after, headroom, call.sent_at, deployment)
+            }
+            Reply::Refused(status) => self.error(status, || status_body(status)),
+            Reply::Scripted(fault) => self.scripted(plan, fault),
+        }
+    }
+
+    #[inline]
+    fn success(&self, headroom: Headroom, deployment: &Deployment) -> Response {
+        let mut headers = Headers::shared(Arc::clone(&self.always));
+        if self.throttling.remaining.on_success() {
+            add_room(&mut headers, headroom);
+        }
+        if self.throttling.limits.on_success() {
+            add_limits(&mut headers, deployment);
+        }
+        Response { headers, ..Response::plain(StatusCode::OK) }
+    }
+
+    fn refusal(
+        &self,
+        limit: LimitKind,
+        wait: Option<Duration>,
+        headroom: Option<Headroom>,
+        sent_at: Timestamp,
+        deployment: &Deployment,
+    ) -> Response {
+        let is_token_limit = matches!(limit, LimitKind::Tokens | LimitKind::Oversized);
+        let base = if is_token_limit { &self.token_refusals } else { &self.errors };
+        let mut headers = Headers::shared(Arc::clone(base));
+        let seconds = wait.map(|wait| wait.as_secs_ceil().max(1));
+        let told = self.add_wait(&mut headers, wait, seconds, sent_at);
+        if self.throttling.reset
+            && let Some(seconds) = seconds
+        {
+            let name = match limit {
+                LimitKind::Requests => "x-ratelimit-reset-requests",
+                LimitKind::Tokens
+                | LimitKind::Oversized
+                | LimitKind::Utilisation
+                | LimitKind::HighDemand
+                | LimitKind::Queue => "x-ratelimit-reset-tokens",
+            };
+            headers.append(name.into(), HeaderValue::Number(seconds));
+        }
+        if let Some(headroom) = headroom {
+            add_room(&mut headers, headroom);
+        }
+        if self.throttling.limits.on_refusal() {
+            add_limits(&mut headers, deployment);
+        }
+        let body = self.texts.as_ref().map_or(Body::Absent, |texts| text(texts.refusal(limit, told)));
+        Response { headers, body, ..Response::plain(StatusCode::TOO_MANY_REQUESTS) }
+    }
+
+    /// Adds the wait to the headers, and says what of it the text tells.
+    #[inline]
+    fn add_wait(
+        &self,
+        headers: &mut Headers,
+        wait: Option<Duration>,
+        seconds: Option<u64>,
+        sent_at: Timestamp,
+    ) -> Option<u64> {
+        let form = &self.throttling.retry_after;
+        if let RetryAfterForm::Fixed(fixed) = form {
+            headers.append("Retry-After".into(), HeaderValue::Text(Arc::clone(fixed).into()));
+            return fixed.trim().parse().ok().or(seconds);
+        }
+        let (wait, seconds) = (wait?, seconds?);
+        if matches!(form, RetryAfterForm::Both | RetryAfterForm::Seconds) {
+            headers.append("Retry-After".into(), HeaderValue::Number(seconds));
+        }
+        if matches!(form, RetryAfterForm::Both | RetryAfterForm::Milliseconds) {
+            headers.append("retry-after-ms".into(), HeaderValue::Number(wait.as_millis_ceil().max(1)));
+        }
+        match form {
+            RetryAfterForm::Absent => return None,
+            RetryAfterForm::HttpDate => {
+                let date = http_date(self.start_unix_s, sent_at.saturating_add(wait));
+                headers.append("Retry-After".into(), HeaderValue::Text(date.into()));
+            }
+            RetryAfterForm::Both
+            | RetryAfterForm::Seconds
+            | RetryAfterForm::Milliseconds
+            | RetryAfterForm::Fixed(_) => {}
+        }
+        Some(seconds)
+    }
+
+    /// The answer of a fault. A 429 without a body of its own says what one of the token limit does.
+    fn scripted(&self, plan: &RunPlan, fault: u16) -> Response {
+        let spec = plan.faults.get(usize::from(fault));
+        let Some(FaultKind::Answer { answer, .. }) = spec.map(|fault| &fault.kind) else {
+            return Response::plain(StatusCode::SERVICE_UNAVAILABLE);
+        };
+        let wait = || {
+            let told = answer.headers.iter().find(|header| header.name.eq_ignore_ascii_case("Retry-After"));
+            told.and_then(|header| header.value.to_text().trim().parse().ok())
+        };
+        let mut response = self.error(answer.status, || match (&answer.body, &self.texts) {
+            (Some(body), _) => body.to_string(),
+            (None, Some(texts)) if answer.status == StatusCode::TOO_MANY_REQUESTS => {
+                texts.refusal(LimitKind::Tokens, wait())
+            }
+            (None, _) => status_body(answer.status),
+        });
+        for header in answer.headers.iter() {
+            response.headers.set(header.name.clone(), header.value.clone());
+        }
+        response
+    }
+
+    /// An error that is no refusal. `body` writes its body, where anybody looks at it.
+    fn error(&self, status: StatusCode, body: impl FnOnce() -> String) -> Response {
+        let body = if self.texts.is_some() { text(body()) } else { Body::Absent };
+        Response { headers: Headers::shared(Arc::clone(&self.errors)), body, ..Response::plain(status) }
+    }
+}
+
+fn text(body: String) -> Body {
+    Body::Text(Text::from(body))
+}
+
+fn add_room(headers: &mut Headers, headroom: Headroom) {
+    match headroom {
+        Headroom::Remaining { tokens, requests } => {
+            headers.append("x-ratelimit-remaining-requests".into(), HeaderValue::Number(requests));
+            headers.append("x-ratelimit-remaining-tokens".into(), HeaderValue::Number(tokens.get()));
+        }
+        Headroom::Utilisation { permille } => {
+            let percent = utilisation_text(permille);
+            let name = "azure-openai-deployment-utilization".into();
+            headers.append(name, HeaderValue::Text(Text::from(percent)));
+        }
+        Headroom::Places { .. } => {}
+    }
+}
+
+fn add_limits(headers: &mut Headers, deployment: &Deployment) {
+    if let Some((tokens, requests)) = deployment.limits() {
+        headers.append("x-ratelimit-limit-requests".into(), HeaderValue::Number(requests));
+        headers.append("x-ratelimit-limit-tokens".into(), HeaderValue::Number(tokens.get()));
+    }
+}
+
+/// The last second of the year 9999: no date can be written after it.
+const LAST_UNIX_S: u64 = 253_402_300_799;
+
+/// The first whole second that is not before `at`, as RFC 9110 writes dates.
+fn http_date(start_unix_s: u64, at: Timestamp) -> String {
+    let since_start = at.since(Timestamp::ZERO).as_secs_ceil();
+    let seconds = start_unix_s.saturating_add(since_start).min(LAST_UNIX_S);
+    httpdate::fmt_http_date(UNIX_EPOCH + std::time::Duration::from_secs(seconds))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::backend::{Capacity, HeaderUse, PtuSpec};
+    use crate::config::testing::{load, walkthrough};
+    use crate::semantics::Semantics;
+    use crate::units::{BackendId, Ptu, Tokens};
+
+    /// The headers that tell of limits, and the body, of a 429 after `wait` sent 1.5 s after the start.
+    fn refusal(
+        limit: LimitKind,
+        wait: Option<Duration>,
+        policy: bool,
+        change: impl FnOnce(&mut Throttling),
+    ) -> (Vec<String>, Option<String>) {
+        let mut files = walkthrough();
+        if policy {
+            let outbound = "<outbound><base /><set-variable name=\"text\" \
+                            value=\"@(context.Response.Body.As<string>(true))\" />";
+            files = files.replace("policy.xml", "<outbound><base />", outbound);
+        }
+        let plan = load(&files).unwrap().base.plan;
+        let mut spec = (*plan.targets[0].deployment).clone();
+        change(&mut spec.throttling);
+        let spec = Arc::new(spec);
+        let mut deployment = Deployment::new(Arc::clone(&spec), &Semantics::default());
+        let answers = Answers::new(&plan, &spec);
+        let sent_at = Timestamp::from_nanos(1_500_000_000);
+        let headroom = answers.tells_room_on_refusal().then(|| deployment.headroom(sent_at));
+        let call = Call {
+            attempt: 1,
+            backend: BackendId(0),
+            sent_at,
+            counted: None,
+            reply: Reply::Throttled { limit, retry_after: wait, headroom },
+            has_headers: false,
+            is_live: true,
+        };
+        let response = answers.answer(&call, &deployment, &plan);
+        assert_eq!(response.status, StatusCode::TOO_MANY_REQUESTS);
+        let told = response.headers.iter().filter(|header| {
+            let name = header.name.as_str();
+            name.to_lowercase().starts_with("retry-after")
+                || name.starts_with("x-ratelimit")
+                || name == "policy-id"
+        });
+        let told = told.map(|header| format!("{}: {}", header.name, header.value.to_text())).collect();
+        let body = match response.body {
+            Body::Text(text) => Some(text.to_string()),
+            _ => None,
+        };
+        (told, body)
+    }
+
+    #[test]
+    fn the_wait_is_told_in_each_form() {
+        let forms: [(RetryAfterForm, &[&str], &str); 8] = [
+            (RetryAfterForm::Both, &["Retry-After: 5", "retry-after-ms: 4001"], "after 5 seconds."),
+            (RetryAfterForm::Seconds, &["Retry-After: 5"], "after 5 seconds."),
+            (RetryAfterForm::Milliseconds, &["retry-after-ms: 4001"], "after 5 seconds."),
+            (RetryAfterForm::Absent, &[], "version 2024-02-01."),
+            // 1.5 s and 4.0005 s after midnight of the default start, a Thursday.
+            (RetryAfterForm::HttpDate, &["Retry-After: Thu, 01 Jan 2026 00:00:06 GMT"], "after 5 seconds."),
+            (RetryAfterForm::Fixed("86400".into()), &["Retry-After: 86400"], "after 86400 seconds."),
+            (RetryAfterForm::Fixed("-1".into()), &["Retry-After: -1"], "after 5 seconds."),
+            (RetryAfterForm::Fixed("soon".into()), &["Retry-After: soon"], "after 5 seconds."),
+        ];
+        for (form, expected, end) in forms {
+            let wait = Some(Duration::from_nanos(4_000_500_000));
+            let (headers, body) = refusal(LimitKind::Requests, wait, true, |throttling| {
+                throttling.retry_after = form.clone();
+            });
+            assert_eq!(headers, expected, "{form:?}");
+            let body: serde_json::Value = serde_json::from_str(&body.unwrap()).unwrap();
+            assert!(body["error"]["message"].as_str().unwrap().ends_with(end), "{form:?}: {body}");
+        }
+        let (headers, body) = refusal(LimitKind::Requests, None, true, |_| ());
+        assert!(headers.is_empty() && !body.unwrap().contains("retry after"), "no wait is known");
+    }
+
+    #[test]
+    fn bodies_are_written_only_for_policies_that_look() {
+        assert_eq!(refusal(LimitKind::Tokens, Some(Duration::ZERO), false, |_| ()).1, None);
+        assert!(refusal(LimitKind::Tokens, Some(Duration::ZERO), true, |_| ()).1.is_some());
+    }
+
+    #[test]
+    fn counts_come_with_the_answers_that_are_asked_for() {
+        let wait = Some(Duration::from_secs(2));
+        let (headers, _) = refusal(LimitKind::Tokens, wait, false, |throttling| {
+            *throttling = Throttling {
+                retry_after: RetryAfterForm::Absent,
+                remaining: HeaderUse::OnRefusal,
+                limits: HeaderUse::Always,
+                reset: true,
+            };
+        });
+        // 8,000 TPM of gpt-4o-mini are 80 RPM, of which a window of 10 s has 13.
+        let expected = [
+            "policy-id: DeploymentRatelimit-Token",
+            "x-ratelimit-reset-tokens: 2",
+            "x-ratelimit-remaining-requests: 13",
+            "x-ratelimit-remaining-tokens: 8000",
+            "x-ratelimit-limit-requests: 13",
+            "x-ratelimit-limit-tokens: 8000",
+        ];
+        assert_eq!(headers, expected);
+        let (headers, _) = refusal(LimitKind::Requests, wait, false, |throttling| throttling.reset = true);
+        assert_eq!(headers, ["Retry-After: 2", "retry-after-ms: 2000", "x-ratelimit-reset-requests: 2"]);
+    }
+
+    #[test]
+    fn a_provisioned_deployment_tells_its_utilisation_with_refusals_too() {
+        let plan = load(&walkthrough()).unwrap().base.plan;
+        let capacity = Capacity::Provisioned(PtuSpec {
+            ptu: Ptu(50),
+            input_tpm_per_ptu: 2_500,
+            output_weight: 4,
+            bucket_depth: None,
+            default_completion_tokens: Tokens(1_000),
+        });
+        let spec = DeploymentSpec {
+            capacity,
+            throttling: Throttling::PROVISIONED,
+            ..(*plan.targets[0].deployment).clone()
+        };
+        assert!(Answers::new(&plan, &spec).tells_room_on_refusal());
+    }
+
+    #[test]
+    fn dates_have_an_end() {
+        assert_eq!(http_date(u64::MAX, Timestamp::MAX), "Fri, 31 Dec 9999 23:59:59 GMT");
+    }
+}

@@ -1,0 +1,197 @@
+//! How requests end, and the run with them: what is counted, told and closed.
+
+use std::sync::Arc;
+
+use super::calendar::{Event, EventKind};
+use super::calls::Calls;
+use super::faults::Phase;
+use super::flight::Flight;
+use super::journal::Record;
+use super::ledger::BackendLedger;
+use super::observe::{Observer, Outcome, RequestRecord};
+use super::result::RunResult;
+use super::timeline::Timeline;
+use super::world::World;
+use crate::gateway::Ending;
+use crate::units::{Duration, Timestamp};
+use crate::workload::{ArrivalSpec, Start};
+
+impl<O: Observer> World<'_, O> {
+    /// Ends the run at `end`: what is still under way is counted as such.
+    pub(super) fn finish(mut self, end: Timestamp) -> RunResult {
+        let mut flights = std::mem::take(&mut self.flights);
+        self.close_books(&flights);
+        flights.retain(|f| f.is_used);
+        flights.sort_by_key(|f| f.exchange.id());
+        for flight in &flights {
+            if let Some(calls) = &mut self.calls {
+                calls.cut_off(flight.tried);
+            }
+            self.ledger.cut_off(flight.arrival, end);
+            let is_early = self.is_early(flight.arrival);
+            let result = if is_early { &mut self.early } else { &mut self.result };
+            result.in_flight += 1;
+            if let Some(faults) = &mut result.faults {
+                faults.phase(flight.phase).in_flight += 1;
+            }
+            self.observer.request(&record(flight, end, Outcome::InFlight));
+        }
+        let tripped = self.timeline.finish(end, &mut self.deployments, self.observer);
+        for (backend, tripped) in self.result.backends.iter_mut().zip(tripped) {
+            backend.tripped = tripped;
+        }
+        if !self.plan.traffic.stream {
+            // Head and last byte arrive together.
+            self.result.ttft = self.result.latency.clone();
+        }
+        self.result.calls = self.calls.take().map(Calls::finish);
+        if let (Some(board), Some(faults)) = (&mut self.board, &mut self.result.faults) {
+            let (times, pools) = board.finish(end, &mut self.deployments);
+            faults.pools = pools;
+            for (phase, time) in Phase::ALL.into_iter().zip(times) {
+                faults.phase(phase).time = time;
+            }
+        }
+        self.result.end = end;
+        self.result.left_out = self.early.arrivals;
+        self.result.ledger = self.ledger;
+        self.result.fingerprint = self.journal.fingerprint();
+        self.result
+    }
+
+    /// Enters into the books what only shows at the end.
+    fn close_books(&mut self, flights: &[Flight]) {
+        let both = [&self.result, &self.early];
+        self.ledger.attempts = both.iter().map(|r| r.attempts).sum();
+        self.ledger.unrouted = both.iter().map(|r| r.unrouted).sum();
+        let entities = self.plan.gateway.backends().iter().zip(&self.deployments);
+        let totals = self.result.backends.iter().zip(&self.early.backends);
+        self.ledger.backends = entities
+            .zip(totals)
+            .map(|((entity, deployment), (late, early))| BackendLedger {
+                name: Arc::clone(&entity.name),
+                admitted: late.admitted + early.admitted,
+                throttled: late.throttled + early.throttled,
+                failed: late.failed + early.failed,
+                estimated: late.counted_tokens + early.counted_tokens,
+                books: *deployment.books(),
+                breach: deployment.breach().copied(),
+                ..BackendLedger::default()
+            })
+            .collect();
+        let live = flights.iter().filter_map(|f| Some((f.call.backend, f.call.counted?)));
+        let orphans = self.orphans.values().map(|(backend, _, counted)| (*backend, *counted));
+        for (backend, counted) in live.chain(orphans) {
+            self.ledger.at_work(backend.index(), counted.tokens);
+        }
+    }
+
+    pub(super) fn end(&mut self, slot: u32, now: Timestamp, ending: Ending) {
+        let Some(flight) = self.flights.get_mut(slot as usize) else { return };
+        let outcome = match ending {
+            Ending::Answered => Outcome::Answered,
+            Ending::BrokenOff => Outcome::BrokenOff,
+            Ending::Cancelled => Outcome::Cancelled,
+        };
+        let code = flight.status.map_or(0, |s| u64::from(s.get()));
+        self.journal.record(now, Record::End, flight.exchange.id().0, code << 8 | ending as u64);
+        match outcome {
+            Outcome::Answered => {
+                answered(flight, now, self.plan.traffic.stream, &mut self.result, &mut self.timeline);
+            }
+            Outcome::BrokenOff => self.result.broken_off += 1,
+            Outcome::Cancelled => self.result.cancelled += 1,
+            Outcome::InFlight => {}
+        }
+        if let Some(faults) = &mut self.result.faults {
+            let latency = now.since(flight.arrival);
+            faults.phase(flight.phase).ended(outcome, flight.status, latency);
+        }
+        self.result.oversized += u64::from(flight.was_oversized);
+        self.observer.request(&record(flight, now, outcome));
+        let client = flight.client;
+        let goes_on = self.tries_again(slot, now, outcome);
+        let Some(flight) = self.flights.get_mut(slot as usize) else { return };
+        self.ledger.leave(flight.arrival, now);
+        flight.is_used = false;
+        flight.epoch = flight.epoch.wrapping_add(1);
+        self.free.push(slot);
+        if goes_on {
+            return;
+        }
+        if let Some((client, pause)) = client.and_then(|client| self.next_of(client)) {
+            let event = Event { kind: EventKind::ClientSends, slot: client, epoch: 0, attempt: 0 };
+            self.calendar.schedule(now.saturating_add(pause), event);
+        }
+    }
+
+    /// Who sends next now that a client (of a script: a request) has ended, and how long from now.
+    fn next_of(&self, client: u32) -> Option<(u32, Duration)> {
+        match &self.plan.traffic.arrivals {
+            ArrivalSpec::ClosedLoop { pause, .. } => Some((client, *pause)),
+            ArrivalSpec::Scripted(requests) => {
+                let next = client.checked_add(1)?;
+                match requests.get(usize::try_from(next).ok()?)?.start {
+                    Start::After(pause) => Some((next, pause)),
+                    Start::At(_) => None,
+                }
+            }
+            ArrivalSpec::Poisson { .. } | ArrivalSpec::Process { .. } | ArrivalSpec::Replay(_) => None,
+        }
+    }
+}
+
+fn answered(
+    flight: &Flight,
+    now: Timestamp,
+    has_own_first_byte: bool,
+    result: &mut RunResult,
+    timeline: &mut Timeline,
+) {
+    let Some(status) = flight.status else { return };
+    result.statuses.record(status);
+    let latency = now.since(flight.arrival);
+    if !status.is_success() {
+        result.refusal_latency.record(latency);
+        return;
+    }
+    result.latency.record(latency);
+    if has_own_first_byte {
+        result.ttft.record(flight.first_byte.unwrap_or(now).since(flight.arrival));
+    }
+    result.wait.record(waited(flight, now));
+    if let Some(backend) = flight.answerer
+        && let Some(totals) = result.backends.get_mut(backend.index())
+    {
+        totals.answered += 1;
+        totals.prompt_tokens += flight.demand.prompt_tokens.get();
+        totals.completion_tokens += flight.demand.generated().get();
+        timeline.answered(backend);
+    }
+}
+
+fn record(flight: &Flight, end: Timestamp, outcome: Outcome) -> RequestRecord<'_> {
+    let is_answered = outcome == Outcome::Answered;
+    RequestRecord {
+        id: flight.exchange.id(),
+        arrival: flight.arrival,
+        end,
+        instance: flight.instance,
+        outcome,
+        status: flight.status.filter(|_| is_answered),
+        answerer: flight.answerer.filter(|_| is_answered),
+        last_target: flight.last_target,
+        attempts: flight.exchange.attempts(),
+        first_byte: flight.first_byte,
+        wait: waited(flight, end),
+        demand: &flight.demand,
+        counted: flight.answer_counted,
+        steps: &flight.steps,
+    }
+}
+
+/// Time in the gateway before the answering attempt was sent; all of it when none answered.
+fn waited(flight: &Flight, end: Timestamp) -> Duration {
+    let until = if flight.answerer.is_some() { flight.answer_sent_at } else { end };
+    until.since(flight.arrival)
+}

@@ -1,0 +1,482 @@
+//! Which faults are on, and what they make of a call.
+//!
+//! The changes of a run are made in order of time, before anything else happens at that time. After
+//! [`MOST_CHANGES`] of them everything stays as it is: a run of centuries still ends.
+
+use super::clock::Clock;
+use super::spec::{FaultKind, FaultSpec, Loss};
+use super::watch::{Phase, PoolAbsence, Watch};
+use crate::backend::{Deployment, OverloadSpec, QuotaStep};
+use crate::random::{StreamName, Streams};
+use crate::sim::RunPlan;
+use crate::units::{BackendId, Duration, RequestId, Timestamp};
+
+/// Changes that a run makes at most.
+const MOST_CHANGES: u64 = 20_000_000;
+
+/// Everything about the backends of a run that changes with time.
+#[derive(Debug)]
+pub(in crate::sim) struct Board<'p> {
+    plan: &'p RunPlan,
+    streams: Streams,
+    faults: Vec<Fault<'p>>,
+    overloads: Vec<Option<Overload<'p>>>,
+    quotas: Vec<Quota<'p>>,
+    /// Faults that concern a backend, in the order of the list.
+    by_backend: Vec<Vec<usize>>,
+    next: Timestamp,
+    changes: u64,
+    watch: Watch,
+    phase: Phase,
+    phase_since: Timestamp,
+    phase_times: [Duration; 3],
+}
+
+#[derive(Debug)]
+struct Fault<'p> {
+    spec: &'p FaultSpec,
+    clock: Clock,
+    draws: StreamName,
+    /// Calls that may still get an answer.
+    left: u64,
+}
+
+#[derive(Debug)]
+struct Overload<'p> {
+    spec: &'p OverloadSpec,
+    clock: Clock,
+    draws: StreamName,
+}
+
+#[derive(Debug)]
+struct Quota<'p> {
+    steps: &'p [QuotaStep],
+    /// Steps that are over or in force.
+    begun: usize,
+}
+
+/// What becomes of a call.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(in crate::sim) enum Verdict {
+    /// The deployment sees it.
+    Passes {
+        /// How many times as long it takes.
+        slow: f64,
+        /// Tokens after which the answer breaks off.
+        cut_after: Option<u64>,
+        /// When the connection is lost if the answer has not ended.
+        lost_at: Timestamp,
+    },
+    /// No connection.
+    Lost(Loss),
+    /// No answer, ever.
+    Silent,
+    /// The answer of a fault, by its place in the plan.
+    Answered(u16),
+    /// 429 for high demand, with this wait.
+    Overloaded(Duration),
+}
+
+impl<'p> Board<'p> {
+    /// The board of a run; `None` when nothing changes in it.
+    pub(in crate::sim) fn new(plan: &'p RunPlan) -> Option<Self> {
+        let specs = || plan.targets.iter().map(|target| &*target.deployment);
+        let changes =
+            |spec: &crate::backend::DeploymentSpec| spec.overload.is_some() || !spec.quota.is_empty();
+        if plan.faults.is_empty() && !specs().any(changes) {
+            return None;
+        }
+        let streams = Streams::new(plan.seed);
+        let faults: Vec<Fault<'p>> = plan
+            .faults
+            .iter()
+            .map(|spec| Fault {
+                spec,
+                clock: Clock::of(
+                    spec,
+                    streams.named(StreamName::new(&format!("faults/times/{}", spec.name))),
+                ),
+                draws: StreamName::new(&format!("faults/draws/{}", spec.name)),
+                left: match &spec.kind {
+                    FaultKind::Answer { times: Some(times), .. } => *times,
+                    _ => u64::MAX,
+                },
+            })
+            .collect();
+        let names = plan.gateway.backends().iter().map(|backend| &backend.name);
+        let overloads = plan.targets.iter().zip(names).map(|(target, name)| {
+            let spec = target.deployment.overload.as_ref()?;
+            let times = streams.named(StreamName::new(&format!("overload/times/{name}")));
+            let clock = Clock::random(Timestamp::ZERO, Timestamp::MAX, spec.mtbf, spec.duration, times);
+            Some(Overload { spec, clock, draws: StreamName::new(&format!("overload/draws/{name}")) })
+        });
+        let concerns = |backend: usize| {
+            let faults = faults.iter().enumerate();
+            let own =
+                faults.filter(move |(_, fault)| fault.spec.targets.iter().any(|id| id.index() == backend));
+            own.map(|(at, _)| at).collect()
+        };
+        let mut board = Self {
+            plan,
+            streams,
+            by_backend: (0..plan.targets.len()).map(concerns).collect(),
+            faults: Vec::new(),
+            overloads: overloads.collect(),
+            quotas: specs().map(|spec| Quota { steps: &spec.quota, begun: 0 }).collect(),
+            next: Timestamp::MAX,
+            changes: 0,
+            watch: Watch::new(&plan.gateway, plan.units),
+            phase: Phase::Before,
+            phase_since: Timestamp::ZERO,
+            phase_times: [Duration::ZERO; 3],
+        };
+        board.faults = faults;
+        board.next = board.next_change();
+        Some(board)
+    }
+
+    /// Makes all changes up to `now`.
+    #[inline]
+    pub(in crate::sim) fn advance(&mut self, now: Timestamp, deployments: &mut [Deployment]) {
+        // What would change at the end of time never does.
+        while self.next <= now && self.next < Timestamp::MAX && self.changes < MOST_CHANGES {
+            self.change(deployments);
+        }
+    }
+
+    /// Where the run stands.
+    pub(in crate::sim) fn phase(&self) -> Phase {
+        self.phase
+    }
+
+    /// A breaker tripped at `now`, or its trip was extended.
+    pub(in crate::sim) fn tripped(
+        &mut self,
+        backend: BackendId,
+        instance: u32,
+        now: Timestamp,
+        until: Timestamp,
+    ) {
+        self.watch.tripped(backend, instance, now, until);
+    }
+
+    /// What becomes of a call to `backend`. The answer is counted, if a fault gives only so many.
+    pub(in crate::sim) fn judge(
+        &mut self,
+        backend: BackendId,
+        request: RequestId,
+        attempt: u32,
+        now: Timestamp,
+    ) -> Verdict {
+        let none: &[usize] = &[];
+        let own = self.by_backend.get(backend.index()).map_or(none, |own| own);
+        let (mut slow, mut cut_after, mut lost_at) = (1.0, None::<u64>, Timestamp::MAX);
+        let mut is_silent = false;
+        let mut answer = None;
+        for at in own {
+            let Some(fault) = self.faults.get(*at) else { continue };
+            if fault.spec.kind.loses_connections() {
+                lost_at = lost_at.min(fault.clock.acts_from());
+            }
+            if !fault.clock.acts {
+                continue;
+            }
+            match &fault.spec.kind {
+                FaultKind::Outage(loss) | FaultKind::Flapping { loss, .. } => return Verdict::Lost(*loss),
+                FaultKind::BlackHole => is_silent = true,
+                FaultKind::Slow { factor } => slow *= factor,
+                FaultKind::Partial { after_tokens } => {
+                    cut_after = Some(cut_after.map_or(*after_tokens, |least| least.min(*after_tokens)));
+                }
+                FaultKind::Answer { share, .. } if answer.is_none() => {
+                    let is_hit = *share >= 1.0
+                        || self.streams.keyed(fault.draws, request.0, u64::from(attempt)).chance(*share);
+                    answer = is_hit.then_some(*at);
+                }
+                FaultKind::Answer { .. } | FaultKind::Capacity { .. } => {}
+            }
+        }
+        if is_silent {
+            return Verdict::Silent;
+        }
+        if let Some(at) = answer {
+            self.count_answer(at, now);
+            return Verdict::Answered(u16::try_from(at).unwrap_or(u16::MAX));
+        }
+        if let Some(Some(overload)) = self.overloads.get(backend.index())
+            && overload.clock.acts
+            && self
+                .streams
+                .keyed(overload.draws, request.0, u64::from(attempt))
+                .chance(overload.spec.probability)
+        {
+            return Verdict::Overloaded(overload.spec.retry_after);
+        }
+        Verdict::Passes { slow, cut_after, lost_at }
+    }
+
+    /// Ends the run: the time of each phase, and what the pools were without.
+    pub(in crate::sim) fn finish(
+        &mut self,
+        end: Timestamp,
+        deployments: &mut [Deployment],
+    ) -> ([Duration; 3], Vec<PoolAbsence>) {
+        self.advance(end, deployments);
+        self.enter(self.phase, end);
+        (self.phase_times, self.watch.finish(end))
+    }
+
+    fn count_answer(&mut self, at: usize, now: Timestamp) {
+        let Some(fault) = self.faults.get_mut(at) else { return };
+        fault.left = fault.left.saturating_sub(1);
+        if fault.left == 0 {
+            fault.clock.end();
+            self.next = self.next_change();
+            self.note(now);
+        }
+    }
+
+    /// Makes the changes of the next instant.
+    fn change(&mut self, deployments: &mut [Deployment]) {
+        let now = self.next;
+        self.changes += 1;
+        let overloads = self.overloads.iter_mut().flatten().map(|overload| &mut overload.clock);
+        for clock in self.faults.iter_mut().map(|fault| &mut fault.clock).chain(overloads) {
+            if clock.change_at == now {
+                clock.step();
+            }
+        }
+        for quota in &mut self.quotas {
+            while quota.due() <= now {
+                quota.begun += 1;
+            }
+        }
+        for (backend, deployment) in deployments.iter_mut().enumerate() {
+            self.set_capacity(backend, deployment, now);
+        }
+        self.next = self.next_change();
+        self.note(now);
+    }
+
+    /// Follows what is on from `now`.
+    fn note(&mut self, now: Timestamp) {
+        let phase = match self.phase {
+            _ if self.faults.iter().any(|fault| fault.clock.is_on) => Phase::During,
+            Phase::Before => Phase::Before,
+            Phase::During | Phase::After => Phase::After,
+        };
+        self.enter(phase, now);
+        let Self { watch, faults, by_backend, .. } = self;
+        watch.set_out(now, |backend| {
+            let own = by_backend.get(backend).into_iter().flatten();
+            own.filter_map(|at| faults.get(*at)).any(|fault| fault.clock.acts && fault.spec.kind.takes_out())
+        });
+    }
+
+    fn enter(&mut self, phase: Phase, now: Timestamp) {
+        if let Some(time) = self.phase_times.get_mut(self.phase.index()) {
+            *time = time.saturating_add(now.since(self.phase_since));
+        }
+        self.phase = phase;
+        self.phase_since = now;
+    }
+
+    fn set_capacity(&self, backend: usize, deployment: &mut Deployment, now: Timestamp) {
+        let step = self.quotas.get(backend).and_then(Quota::in_force);
+        let mut step = step.copied().unwrap_or(QuotaStep::USUAL);
+        for at in self.by_backend.get(backend).into_iter().flatten() {
+            if let Some(Fault { spec, clock, .. }) = self.faults.get(*at)
+                && clock.acts
+                && let FaultKind::Capacity { factor } = spec.kind
+            {
+                step.factor *= factor;
+            }
+        }
+        deployment.set_quota(&step, self.plan.gateway.semantics(), now);
+    }
+
+    fn next_change(&self) -> Timestamp {
+        let faults = self.faults.iter().map(|fault| fault.clock.change_at);
+        let overloads = self.overloads.iter().flatten().map(|overload| overload.clock.change_at);
+        let quotas = self.quotas.iter().map(Quota::due);
+        faults.chain(overloads).chain(quotas).min().unwrap_or(Timestamp::MAX)
+    }
+}
+
+impl Quota<'_> {
+    /// When the next step begins.
+    fn due(&self) -> Timestamp {
+        self.steps.get(self.begun).map_or(Timestamp::MAX, |step| Timestamp::ZERO.saturating_add(step.at))
+    }
+
+    fn in_force(&self) -> Option<&QuotaStep> {
+        self.begun.checked_sub(1).and_then(|at| self.steps.get(at))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::config::testing::{TestFiles, load, walkthrough};
+    use crate::units::Tokens;
+
+    const EAST: BackendId = BackendId(0);
+    const WEST: BackendId = BackendId(1);
+
+    fn at(seconds: u64) -> Timestamp {
+        Timestamp::ZERO.saturating_add(Duration::from_secs(seconds))
+    }
+
+    fn with(faults: &str) -> TestFiles {
+        walkthrough().replace(
+            "scenario.json",
+            "\"traffic\": {",
+            &format!("\"faults\": [{faults}], \"traffic\": {{"),
+        )
+    }
+
+    fn plan(files: &TestFiles) -> RunPlan {
+        load(files).unwrap().base.plan
+    }
+
+    fn deployments(plan: &RunPlan) -> Vec<Deployment> {
+        let semantics = plan.gateway.semantics();
+        plan.targets.iter().map(|t| Deployment::new(Arc::clone(&t.deployment), semantics)).collect()
+    }
+
+    /// What becomes of a call to `backend` in each of the first 2,000 seconds.
+    fn verdicts(files: &TestFiles, backend: BackendId) -> Vec<Verdict> {
+        let plan = plan(files);
+        let mut deployments = deployments(&plan);
+        let mut board = Board::new(&plan).unwrap();
+        let verdicts = (0..2_000).map(|second| {
+            board.advance(at(second), &mut deployments);
+            board.judge(backend, RequestId(second), 1, at(second))
+        });
+        verdicts.collect()
+    }
+
+    #[test]
+    fn without_faults_there_is_no_board() {
+        assert!(Board::new(&plan(&walkthrough())).is_none());
+    }
+
+    #[test]
+    fn what_happens_to_one_backend_shifts_no_draws_of_another() {
+        let west = r#"{ "backend": "openai-westus", "kind": "black-hole", "mtbf": "60s", "mttr": "20s" },
+            { "backend": "openai-westus", "kind": "errors", "share": 0.3 }"#;
+        let overload = "\"openai-westus\": { \"overload\": { \"mtbf\": \"1m\", \"probability\": 0.5 },";
+        let files = with(west).replace("scenario.json", "\"openai-westus\": {", overload);
+        let alone = verdicts(&files, WEST);
+        for kind in [Verdict::Silent, Verdict::Answered(1)] {
+            assert!(alone.contains(&kind), "{kind:?}");
+        }
+        assert!(alone.iter().any(|verdict| matches!(verdict, Verdict::Overloaded(_))));
+        // The same with as much on the other side, before and after it in the list.
+        let east = r#"{ "backend": "openai-eastus", "kind": "errors", "share": 0.3 },
+            { "region": "East US", "kind": "black-hole", "mtbf": "50s", "mttr": "20s" }"#;
+        let both =
+            with(&format!("{west}, {east}")).replace("scenario.json", "\"openai-westus\": {", overload);
+        let own = "\"openai-eastus\": { \"overload\": { \"mtbf\": \"10s\" },";
+        let both = both.replace("scenario.json", "\"openai-eastus\": {", own);
+        assert_eq!(verdicts(&both, WEST), alone);
+        assert_ne!(verdicts(&both, EAST), alone);
+    }
+
+    #[test]
+    fn shares_and_overloads_are_as_large_as_they_say() {
+        let errors = with(r#"{ "backend": "openai-eastus", "kind": "errors", "share": 0.3 }"#);
+        let hit = verdicts(&errors, EAST).iter().filter(|v| matches!(v, Verdict::Answered(0))).count();
+        // 600 of 2,000, within four deviations of 20.5.
+        assert!((518..=682).contains(&hit), "{hit}");
+        let own = "\"openai-eastus\": { \"overload\": { \"mtbf\": \"15s\", \"duration\": \"5s\" },";
+        let files = walkthrough().replace("scenario.json", "\"openai-eastus\": {", own);
+        let refused = verdicts(&files, EAST);
+        let six = Verdict::Overloaded(Duration::from_secs(6));
+        let refused = refused.iter().filter(|verdict| **verdict == six).count();
+        // A quarter of 2,000; 100 cycles whose lengths vary by as much as they are long: deviation about 65.
+        assert!((240..=760).contains(&refused), "{refused}");
+    }
+
+    #[test]
+    fn lost_connections_come_before_silence_and_answers() {
+        let files = with(
+            r#"{ "backend": "openai-eastus", "kind": "auth_401", "from": "10s", "for": "40s" },
+            { "backend": "openai-eastus", "kind": "deployment_not_found", "from": "10s", "for": "50s" },
+            { "backend": "openai-eastus", "kind": "black-hole", "from": "20s", "for": "20s" },
+            { "region": "eastus", "kind": "outage", "from": "30s", "for": "5s", "how": "dns" },
+            { "backend": "openai-eastus", "kind": "slow", "from": "70s", "factor": 2 },
+            { "backend": "openai-eastus", "kind": "slow", "from": "80s", "factor": 3 }"#,
+        );
+        let seen = verdicts(&files, EAST);
+        let passes = |slow, lost_at| Verdict::Passes { slow, cut_after: None, lost_at };
+        assert_eq!(seen[0], passes(1.0, at(30)), "the connection will be lost");
+        assert_eq!((seen[10], seen[20]), (Verdict::Answered(0), Verdict::Silent));
+        assert!(matches!(seen[30], Verdict::Lost(_)) && matches!(seen[34], Verdict::Lost(_)));
+        assert_eq!(
+            (seen[35], seen[40], seen[50]),
+            (Verdict::Silent, Verdict::Answered(0), Verdict::Answered(1))
+        );
+        assert_eq!(
+            (seen[60], seen[75], seen[80]),
+            (passes(1.0, Timestamp::MAX), passes(2.0, Timestamp::MAX), passes(6.0, Timestamp::MAX))
+        );
+    }
+
+    #[test]
+    fn an_answer_is_given_so_many_times() {
+        let files = with(
+            r#"{ "backend": "openai-eastus", "kind": "answer", "status": 429, "from": "5s", "times": 2 }"#,
+        );
+        let plan = plan(&files);
+        let mut deployments = deployments(&plan);
+        let mut board = Board::new(&plan).unwrap();
+        let mut phases = Vec::new();
+        let mut answered = Vec::new();
+        for second in 0..10 {
+            board.advance(at(second), &mut deployments);
+            phases.push(board.phase());
+            if board.judge(EAST, RequestId(second), 1, at(second)) == Verdict::Answered(0) {
+                answered.push(second);
+            }
+        }
+        assert_eq!(answered, [5, 6]);
+        let [before, during, after] = Phase::ALL;
+        assert_eq!(phases, [before, before, before, before, before, during, during, after, after, after]);
+        let (times, _) = board.finish(at(20), &mut deployments);
+        assert_eq!(times.map(Duration::as_secs_ceil), [5, 1, 14]);
+    }
+
+    #[test]
+    fn quotas_change_with_time_and_faults() {
+        let steps = r#""openai-eastus": { "quota": [
+            { "at": "10s", "tpm": 4000, "rpm": 60 }, { "at": "20s", "factor": 2 }, { "at": "30s" }],"#;
+        let fault = r#"{ "backend": "openai-eastus", "kind": "capacity", "from": "15s", "for": "10s", "factor": 0.5 }"#;
+        let files = with(fault).replace("scenario.json", "\"openai-eastus\": {", steps);
+        let plan = plan(&files);
+        let mut deployments = deployments(&plan);
+        let mut board = Board::new(&plan).unwrap();
+        let limits = [0, 10, 15, 20, 25, 30].map(|second| {
+            board.advance(at(second), &mut deployments);
+            deployments[0].limits().unwrap()
+        });
+        // Tokens a minute, and a sixth of the requests a minute: 80 RPM are 13 in 10 s.
+        let expected = [(8_000, 13), (4_000, 10), (2_000, 5), (8_000, 13), (16_000, 26), (8_000, 13)];
+        assert_eq!(limits, expected.map(|(tokens, requests)| (Tokens(tokens), requests)));
+        assert_eq!(deployments[1].limits(), Some((Tokens(8_000), 13)), "the others keep theirs");
+    }
+
+    #[test]
+    fn a_run_of_centuries_ends() {
+        let files =
+            with(r#"{ "backend": "openai-eastus", "kind": "flapping", "period": "1ms", "for": "200000d" }"#);
+        let plan = plan(&files);
+        let mut deployments = deployments(&plan);
+        let mut board = Board::new(&plan).unwrap();
+        board.changes = MOST_CHANGES - 10;
+        board.finish(Timestamp::MAX, &mut deployments);
+        assert_eq!(board.changes, MOST_CHANGES);
+    }
+}
