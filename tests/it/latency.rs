@@ -42,6 +42,7 @@ fn free(work: &Work, latency: &Value) -> Vec<Request> {
         for region in crate::support::REGIONS {
             scenario["backends"][region]["standard"] = json!({ "tpm": 1_000_000_000, "rpm": 10_000_000 });
             scenario["backends"][region]["latency"] = latency.clone();
+            scenario["backends"][region]["network"] = json!("0s");
         }
     });
     work.simulate("run", &["--variant", "round-robin"]);

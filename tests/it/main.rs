@@ -25,6 +25,7 @@ mod policy_tests;
 mod replay;
 mod replications;
 mod support;
+mod theory;
 mod tidy;
 mod traces;
 mod traffic;
