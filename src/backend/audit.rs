@@ -3,13 +3,13 @@
 //! An audit sees admissions and completions and keeps books of its own; it shares no code with the windows
 //! and the bucket that decide. What it states, by mode:
 //!
-//! | mode | bound |
-//! |---|---|
-//! | sliding | the estimates admitted in any window of the token span never exceed the token limit, and the requests admitted in any window of the request span never the request limit |
-//! | sliding with refunds | the same of estimates less what was refunded |
-//! | fixed | the same by window since run start |
-//! | servers | never more calls at work than servers, nor more waiting than the queue holds |
-//! | provisioned | what was admitted, corrected at completion and drained since is never above the depth when a request is admitted |
+//! - Sliding: the estimates admitted in any window of the token span never exceed the token limit, and the
+//!   requests admitted in any window of the request span never the request limit.
+//! - Sliding with refunds: the same of estimates less what was refunded.
+//! - Fixed: the same by window since run start.
+//! - Provisioned: what was admitted, corrected at completion and drained since is never above the depth when a
+//!   request is admitted.
+//! - Servers: never more calls at work than servers, nor more waiting than the queue holds.
 //!
 //! Refusals that count make a window admit less, never more, so the same bounds hold. A limit that changes
 //! during a run bounds the admissions that come after the change.

@@ -2,9 +2,10 @@
 //!
 //! Time to first token is a line in the prompt tokens, time per output token a constant drawn once per
 //! request; both spread (log-normally unless another family is asked for) and grow with the requests in
-//! flight, and a few first tokens are much later. That shape is assumed, after published measurements: log-normal fitted the time per token
-//! of 16 of 16 hosted endpoints best and the time to first token of 11 of 16 (llmperf leaderboard data,
-//! 2023-12), and prefill time is linear in the prompt (splitwise-sim kernels, 2024).
+//! flight, and a few first tokens are much later. That shape is assumed, after published measurements:
+//! log-normal fitted the time per token of 16 of 16 hosted endpoints best and the time to first token of 11
+//! of 16 (llmperf leaderboard data, 2023-12), and prefill time is linear in the prompt (splitwise-sim kernels,
+//! 2024).
 //!
 //! Deliberately not modelled: differences between tokens of one answer, prompt caching.
 

@@ -3,8 +3,9 @@
 //!
 //! Rules
 //! - A Standard deployment admits by two sliding windows (estimated tokens in 60 s, requests in 10 s); a
-//!   provisioned one by the level of a leaky bucket; servers of one's own by the places they have. Everything that decides is integers, and what decides is
-//!   driven by times and costs alone, so that recorded calls can be replayed through it ([`replay()`]).
+//!   provisioned one by the level of a leaky bucket; servers of one's own by the places they have. Everything
+//!   that decides is integers, and what decides is driven by times and costs alone, so that recorded calls can
+//!   be replayed through it ([`replay()`]).
 //! - Time never runs backwards: a call with an earlier `now` than the last one acts at the last one.
 //! - Chance enters only through the [`Stream`](crate::random::Stream) passed in, and only the time an answer takes.
 //! - Numbers about models come with their evidence ([`Evidence`]); what is assumed says so.

@@ -137,7 +137,9 @@ fn backends(variant: &Variant, result: &RunResult, duration_s: f64) -> Vec<Backe
             capacity: match &target.deployment.capacity {
                 Capacity::Standard(s) => format!("Standard, {} TPM, {} RPM", s.tpm, s.rpm),
                 Capacity::Provisioned(p) => format!("provisioned, {} PTU", p.ptu),
-                Capacity::Servers(s) => format!("{} servers, queue {}", s.count, s.queue),
+                Capacity::Servers(s) => {
+                    format!("{} server{}, queue {}", s.count, if s.count == 1 { "" } else { "s" }, s.queue)
+                }
             },
             attempts: totals.attempts(),
             admitted: totals.admitted,

@@ -93,7 +93,9 @@ pub fn read_latencies(source: SourceId, text: &str, diagnostics: &mut Diagnostic
         }
     }
     let failed = !problems.is_empty();
-    problems.into_iter().for_each(|problem| diagnostics.push(problem));
+    for problem in problems {
+        diagnostics.push(problem);
+    }
     if !failed && found.rows.is_empty() {
         let end = text.len();
         diagnostics.push(

@@ -287,8 +287,8 @@ mod tests {
 
     #[test]
     fn every_identity_of_a_result_can_fail() {
-        assert_eq!(result().check(), Ok(()));
         type Falsify = fn(&mut RunResult);
+        assert_eq!(result().check(), Ok(()));
         let cases: [(Falsify, &str); 9] = [
             (|r| r.arrivals += 1, "arrivals = answered 2xx + answered otherwise"),
             (|r| r.statuses.record(StatusCode::NOT_FOUND), "arrivals = answered 2xx"),

@@ -42,6 +42,7 @@ fn free(work: &Work, latency: &Value) -> Vec<Request> {
         for region in crate::support::REGIONS {
             scenario["backends"][region]["standard"] = json!({ "tpm": 1_000_000_000, "rpm": 10_000_000 });
             scenario["backends"][region]["latency"] = latency.clone();
+            scenario["backends"][region]["network"] = json!("0s");
         }
     });
     work.simulate("run", &["--variant", "round-robin"]);
@@ -111,7 +112,10 @@ fn what_fit_prints_belongs_into_a_scenario_and_fits_its_own_run() {
 #[test]
 fn constant_times_are_constant_and_samples_are_drawn_from() {
     let work = Work::walkthrough();
-    let requests = free(&work, &json!({ "family": "constant", "ttft": "300ms", "tpot": "10ms" }));
+    let requests = free(
+        &work,
+        &json!({ "family": "constant", "ttft": "300ms", "ttftPerPromptToken": "0s", "tpot": "10ms" }),
+    );
     assert!(requests.iter().all(|r| r.latency_ms == Some(1300.0)), "{:?}", requests[0]);
 
     work.write("samples.csv", "ttft_ms,tpot_ms\n100,10\n300,20\n");

@@ -95,6 +95,9 @@ impl Fits {
             .filter(|(_, _, values)| values.len() >= 2)
             .map(|(name, label, values)| Fitted::of(name, label, values))
             .collect();
+        if each.is_empty() {
+            return None;
+        }
         let find = |name: &str| each.iter().find(|fitted| fitted.name == name);
         let (ttft, tpot, total) = (find("ttft"), find("tpot"), find("total"));
         let is_whole = ttft.is_none() && tpot.is_none();

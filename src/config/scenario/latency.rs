@@ -27,7 +27,7 @@ const RULES: &[(&str, &[&str], &[&str])] = &[
 ];
 
 /// The family that a latency names.
-pub(super) fn family_of<'n>(given: Layers<'n>) -> &'n str {
+pub(super) fn family_of(given: Layers<'_>) -> &str {
     given.get("family").and_then(Node::text).unwrap_or("lognormal")
 }
 
