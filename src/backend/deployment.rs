@@ -137,7 +137,7 @@ impl Deployment {
     pub fn set_quota(&mut self, quota: &QuotaStep, semantics: &Semantics, now: Timestamp) {
         match (&mut self.limiter, &self.spec.capacity) {
             (Limiter::Standard(_, limit), Capacity::Standard(spec)) => {
-                limit.set_quota(spec, quota, semantics)
+                limit.set_quota(spec, quota, semantics);
             }
             (Limiter::Provisioned(bucket), Capacity::Provisioned(spec)) => {
                 bucket.set_share(spec, quota.factor, now);
