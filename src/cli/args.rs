@@ -89,7 +89,8 @@ pub(crate) struct SimulateArgs {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_024))]
     pub threads: Option<u32>,
     /// Break a backend or a region, for example `eastus:outage@10m+20m`, `eastus:slow,factor=4@10m` or
-    /// `eastus:outage,mtbf=1h,mttr=2m` (repeatable)
+    /// `eastus:outage,mtbf=1h,mttr=2m` (repeatable); KIND is outage, flapping, black-hole, slow, errors, answer,
+    /// auth_401, deployment_not_found, partial or capacity
     #[arg(long, value_name = "TARGET:KIND@FROM+FOR")]
     pub fault: Vec<String>,
     /// Let a backend give this answer from a time on, once or for some time (`@60s+10s`), for example

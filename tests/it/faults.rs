@@ -136,7 +136,8 @@ fn high_demand_refuses_although_quota_is_free() {
         scenario["backends"][EAST]["overload"] = json!({ "mtbf": "1ms", "duration": "2h" });
     });
     let rows = run(&work, &[]);
-    // It begins in the first second. Refused, tripped for the 6 s that the 429 says from its arrival 24 ms later, and again.
+    // It begins in the first second. Refused, tripped for the 6 s that the 429 says from its arrival 24 ms later,
+    // and again.
     let refused: Vec<u64> = (1..60).step_by(7).collect();
     assert_eq!(seconds(&rows, &format!("{EAST}:429 high demand")), refused);
     assert!(work.summary("priority")["faults"].is_null(), "nothing is broken");

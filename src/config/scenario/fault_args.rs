@@ -81,7 +81,7 @@ struct Piece<'t> {
     source: SourceId,
 }
 
-impl<'t> Piece<'t> {
+impl Piece<'_> {
     /// Before and after the first `mark`, of one byte.
     fn split(self, mark: char) -> (Self, Option<Self>) {
         match self.text.split_once(mark) {
