@@ -313,7 +313,8 @@ pub(crate) struct TraceStatsArgs {
 #[derive(Debug, Args)]
 pub(crate) struct FitArgs {
     /// CSV with a header; columns by name: `ttft_ms`, `tpot_ms`, `latency_ms` (or `total_ms`; `_s` for seconds),
-    /// `completion_tokens` (or `output_tokens`). The requests.csv of a run will do
+    /// `completion_tokens` (or `output_tokens`); rows with a `status` other than 2xx are left out. The
+    /// requests.csv of a run will do
     #[arg(value_name = "LATENCY.csv")]
     pub path: String,
     /// What is printed

@@ -2,7 +2,8 @@
 //!
 //! Rules
 //! - Columns go by name, in any order and letter case; others are passed over. Times end in `_ms` or `_s`.
-//! - A row in which every known column is empty is left out and counted: a call without an answer.
+//! - A row in which every known column is empty is left out and counted, and so is one whose `status` is not
+//!   2xx: calls without an answer.
 //! - Times are finite and above 0, tokens whole and at least 1; anything else is an error with its place.
 
 use csv::{ByteRecord, ReaderBuilder};
@@ -17,7 +18,7 @@ pub struct Latencies {
     pub has: [bool; 4],
     /// The calls.
     pub rows: Vec<LatencyRow>,
-    /// Rows that were left out because all their known cells are empty.
+    /// Rows that were left out because they tell of no answer.
     pub left_out: u64,
 }
 
@@ -58,9 +59,15 @@ pub fn read_latencies(source: SourceId, text: &str, diagnostics: &mut Diagnostic
     }
     let places = Places { source, text };
     let columns = Columns::find(&record, &places, diagnostics)?;
+    let status = record.iter().position(|name| name.trim_ascii().eq_ignore_ascii_case(b"status"));
     let mut found = Latencies { has: columns.0.map(|column| column.is_some()), ..Latencies::default() };
     let mut problems = Vec::new();
     while reader.read_byte_record(&mut record).unwrap_or(false) {
+        let answer = status.and_then(|place| record.get(place)).map(<[u8]>::trim_ascii).unwrap_or_default();
+        if !answer.is_empty() && !answer.starts_with(b"2") {
+            found.left_out = found.left_out.saturating_add(1);
+            continue;
+        }
         let mut cells = [None; 4];
         let mut is_empty = true;
         for (cell, column) in cells.iter_mut().zip(columns.0) {
@@ -293,6 +300,13 @@ mod tests {
         assert_eq!((row.ttft_ms, row.total_ms, row.tokens), (Some(400.0), Some(1400.0), Some(101.0)));
         // 1,000 ms for 100 tokens after the first.
         assert_eq!(row.tpot_ms, Some(10.0));
+    }
+
+    #[test]
+    fn calls_that_failed_are_left_out() {
+        let (read, told) = read("status,latency_ms\n200,5\n429,0\n,6\n503,NaN\n");
+        assert_eq!((told, read.as_ref().map(|r| r.left_out)), (vec![], Some(2)));
+        assert_eq!(read.unwrap().total(), [5.0, 6.0]);
     }
 
     #[test]

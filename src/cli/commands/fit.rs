@@ -196,7 +196,7 @@ fn latency(
 fn human(path: &str, latencies: &Latencies, fits: &Fits) -> String {
     let mut text = format!("{path}: {} calls", latencies.rows.len());
     if latencies.left_out > 0 {
-        text.push_str(&format!(", {} rows without values left out", latencies.left_out));
+        text.push_str(&format!(", {} rows without an answer left out", latencies.left_out));
     }
     text.push_str("\n\n");
     let mut table = Table::new(&["times, ms", "n", "mean", "least", "most"]);
