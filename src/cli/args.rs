@@ -90,7 +90,7 @@ pub(crate) struct SimulateArgs {
     pub threads: Option<u32>,
     /// Break a backend or a region, for example `eastus:outage@10m+20m`, `eastus:slow,factor=4@10m` or
     /// `eastus:outage,mtbf=1h,mttr=2m` (repeatable); KIND is outage, flapping, black-hole, slow, errors, answer,
-    /// auth_401, deployment_not_found, partial or capacity
+    /// `auth_401`, `deployment_not_found`, partial or capacity
     #[arg(long, value_name = "TARGET:KIND@FROM+FOR")]
     pub fault: Vec<String>,
     /// Let a backend give this answer from a time on, once or for some time (`@60s+10s`), for example
