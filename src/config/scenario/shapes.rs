@@ -8,7 +8,7 @@ use super::policies::{FRAGMENTS, NAMED_VALUES, POLICIES, POLICY, POLICY_FORMAT};
 use super::throttling::THROTTLING;
 use super::traffic_shapes::{
     BURSTS, CLOSED_LOOP, DISTRIBUTION, DIURNAL, GAMMA, MESSAGE, ON_OFF, POISSON, REPLAY, REPLAYED_REQUEST,
-    REQUEST, SCRIPTED, SCRIPTED_REQUEST, STEP, STEPS, TRAFFIC, WEIBULL,
+    REQUEST, RETRY, SCRIPTED, SCRIPTED_REQUEST, STEP, STEPS, TRAFFIC, WEIBULL,
 };
 
 /// Service tiers of API Management.
@@ -435,6 +435,7 @@ pub(crate) static ALL: &[&Shape] = &[
     &fault_shapes::PARTIAL,
     &fault_shapes::CAPACITY,
     &CLOSED_LOOP,
+    &RETRY,
     &POISSON,
     &GAMMA,
     &WEIBULL,
