@@ -31,6 +31,7 @@ mod servers;
 mod support;
 mod theory;
 mod tidy;
+mod token_keys;
 mod traces;
 mod traffic;
 mod walkthrough;

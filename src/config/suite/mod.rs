@@ -13,6 +13,7 @@ mod cases;
 mod expect;
 mod facts;
 mod json;
+mod keys;
 mod read;
 pub(crate) mod shapes;
 #[cfg(test)]

@@ -135,6 +135,11 @@ pub(crate) static SUITE: Shape = Shape {
             "Service URL of the API: where requests go when the policy sets no backend.",
         ),
         Field::optional(
+            "signingKeys",
+            Kind::Map(&Kind::List { of: &Kind::Any, min: 0, max: 1_000 }),
+            "Keys of tokens (JSON web keys), by issuer or URL of its configuration, in place of `openid-config`.",
+        ),
+        Field::optional(
             "defaults",
             Kind::Object(&DEFAULTS),
             "What holds for every case that says nothing else.",

@@ -9,8 +9,10 @@ use super::super::loaded::load_scenario;
 use super::super::scenario::{Library, Overrides, join_all, read_policy, read_semantics};
 use super::super::utc::{DEFAULT_START, read_start, unix_seconds};
 use super::facts::service_origin;
+use super::keys::read_keys;
 use crate::diagnostics::{Diagnostic, Diagnostics, Span};
 use crate::gateway::{BackendEntity, GatewaySpec, PoolSpec};
+use crate::policy::operations::{SigningKey, Supplied};
 use crate::policy::{Facts, Header, Program, Text};
 use crate::semantics::Semantics;
 use crate::sim::Operation;
@@ -25,6 +27,8 @@ pub(super) struct World {
     start_unix_s: u64,
     /// Share of prompts that a semantic cache can answer, in thousandths.
     semantic_hits: u16,
+    /// What tokens are verified with beside the keys of the policy.
+    signing_keys: Vec<SigningKey>,
     /// What `context` tells when a request says nothing else.
     pub(super) facts: Facts,
     /// What is called when a request says nothing else.
@@ -50,7 +54,9 @@ impl World {
                 return None;
             }
         };
+        let supplied = Supplied { signing_keys: self.signing_keys.clone(), ..Supplied::default() };
         let spec = spec.with_start(self.start_unix_s).with_semantic_hits(self.semantic_hits);
+        let spec = spec.with_supplied(supplied);
         Some(spec.with_facts(self.facts.clone()))
     }
 
@@ -106,6 +112,7 @@ pub(super) fn read_world(
         semantics: own.clone(),
         start_unix_s: start.as_deref().and_then(unix_seconds).unwrap_or_default(),
         semantic_hits: 0,
+        signing_keys: read_keys(tree, diagnostics),
         facts,
         operation: Operation { method: "POST".into(), path: "/".into(), headers: Arc::new([]) },
     };

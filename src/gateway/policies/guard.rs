@@ -10,11 +10,11 @@ use crate::gateway::io::Answerer;
 use crate::gateway::pipeline::Runner;
 use crate::policy::csharp::{Class, Object, Value};
 use crate::policy::operations::{
-    AuthorizationContext, CheckHeader, Guard, IpFilter, RequiredClaim, TokenKey, TokenOutcome, TokenRules,
-    TokenSource, TokenTest, basic_credentials, check_token, is_same_address, is_within_addresses,
-    query_value,
+    AuthorizationContext, CheckHeader, Guard, IpFilter, RequiredClaim, TokenKey, TokenKeyMaterial,
+    TokenOutcome, TokenRules, TokenSource, TokenTest, basic_credentials, check_token, is_same_address,
+    is_within_addresses, query_value,
 };
-use crate::policy::{Body, HeaderValue, LastError, Pc, Response, Text};
+use crate::policy::{Body, HeaderValue, LastError, Pc, Response, Text, base64};
 use crate::units::StatusCode;
 
 const FORBIDDEN: u16 = 403;
@@ -140,8 +140,18 @@ impl<C: Choices> Runner<'_, C> {
     fn token_test(&mut self, rules: &TokenRules) -> Result<TokenTest, Box<LastError>> {
         let mut keys = Vec::new();
         for key in &rules.keys {
-            if let TokenKey::Shared { id, base64 } = key {
-                keys.push((id.clone(), self.eval(base64)?));
+            // What is not base64 fits no signature.
+            let bytes = |text: Text| base64::decode_any(&text).unwrap_or_default();
+            match key {
+                TokenKey::Shared { id, base64 } => {
+                    let key = bytes(self.eval(base64)?);
+                    keys.push((id.clone(), TokenKeyMaterial::Shared(key)));
+                }
+                TokenKey::Rsa { id, modulus, exponent } => {
+                    let (modulus, exponent) = (bytes(self.eval(modulus)?), bytes(self.eval(exponent)?));
+                    keys.push((id.clone(), TokenKeyMaterial::Rsa { modulus, exponent }));
+                }
+                TokenKey::Certificate => {}
             }
         }
         let mut claims = Vec::new();
@@ -157,7 +167,7 @@ impl<C: Choices> Runner<'_, C> {
         let since = self.now.as_nanos().checked_div(1_000_000_000).unwrap_or(0);
         Ok(TokenTest {
             keys,
-            has_public_keys: rules.keys.iter().any(|key| matches!(key, TokenKey::Public)),
+            has_certificates: rules.keys.iter().any(|key| matches!(key, TokenKey::Certificate)),
             configurations: self.all(&rules.configurations)?,
             require_signed: self.eval(&rules.require_signed)?,
             require_expiration: self.eval(&rules.require_expiration)?,

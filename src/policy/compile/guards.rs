@@ -45,8 +45,8 @@ const KEYS: &[Child] = &[many(
         fields: &[
             optional("id", Kind::Text),
             optional("certificate-id", Kind::Name),
-            optional("n", Kind::Name),
-            optional("e", Kind::Name),
+            optional("n", Kind::Text),
+            optional("e", Kind::Text),
         ],
         content: Content::AnyText,
         children: &[],
@@ -289,9 +289,10 @@ fn key(mut key: Filled) -> TokenKey {
         Some(Operand::Literal(id)) if !id.is_empty() => Some(id),
         _ => None,
     };
-    match key.text {
-        Some(base64) => TokenKey::Shared { id, base64 },
-        None => TokenKey::Public,
+    match (key.words("n"), key.words("e"), key.text) {
+        (Some(modulus), Some(exponent), _) => TokenKey::Rsa { id, modulus, exponent },
+        (_, _, Some(base64)) => TokenKey::Shared { id, base64 },
+        (_, _, None) => TokenKey::Certificate,
     }
 }
 

@@ -86,8 +86,17 @@ pub enum TokenKey {
         /// The key.
         base64: Operand<Text>,
     },
-    /// A certificate, or modulus and exponent.
-    Public,
+    /// An RSA key.
+    Rsa {
+        /// `id`, to be the `kid` of the token; `None`: any.
+        id: Option<Text>,
+        /// Base64url of the modulus.
+        modulus: Operand<Text>,
+        /// Base64url of the exponent.
+        exponent: Operand<Text>,
+    },
+    /// A certificate of the service.
+    Certificate,
 }
 
 /// A `claim` of `required-claims`.

@@ -10,6 +10,7 @@ mod json;
 mod liquid;
 mod network;
 mod record;
+mod signature;
 #[cfg(test)]
 mod tests;
 mod token;
@@ -25,6 +26,7 @@ pub use identity::basic_credentials;
 pub use liquid::{LiquidTemplate, LiquidValues};
 pub use network::{is_same_address, is_within_addresses};
 pub use record::{Evaluated, Record, Trace};
+pub use signature::TokenKeyMaterial;
 pub use token::{
     Authorization, RequiredClaim, SigningKey, Supplied, TokenFault, TokenOutcome, TokenTest, check_token,
 };

@@ -3,18 +3,18 @@
 //! Rules (validate-jwt page; reasons of the error handling page; RFC 7519)
 //! - Checked in this order, as the library behind the service does: form, signature, lifetime, audience,
 //!   issuer, claims. The first problem is the one that is told.
-//! - HS256, HS384 and HS512 are verified with the keys of the policy and those that the caller supplies for
-//!   the issuer or the configuration. Keys behind `openid-config` cannot be fetched here, and public keys are
-//!   not evaluated: everything but the signature is checked then, and the outcome says so.
+//! - Signatures by HMAC and by RSA (PKCS #1) are verified with the keys of the policy and those that the caller
+//!   supplies for the issuer or the configuration. Keys behind `openid-config` cannot be fetched here, and
+//!   certificates are not read: without supplied keys everything but the signature is checked then, and the
+//!   outcome says so.
 //! - Lifetimes are only compared when the run has a wall clock.
 //! - A tenant is compared with `tid` when it is an id; names of tenants are not known here.
 //!
 //! Deliberately not modelled: encrypted tokens.
 
-use hmac::{Hmac, KeyInit, Mac};
 use serde_json::{Map, Value};
-use sha2::{Sha256, Sha384, Sha512};
 
+use super::TokenKeyMaterial;
 use crate::policy::Text;
 use crate::policy::base64;
 
@@ -27,13 +27,15 @@ pub struct Supplied {
     pub authorizations: Vec<Authorization>,
 }
 
-/// A symmetric key of an issuer.
+/// A key of an issuer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SigningKey {
     /// The issuer, or the URL of its configuration.
     pub issuer: Text,
+    /// Its `kid`; `None`: for any token.
+    pub id: Option<Text>,
     /// The key.
-    pub key: Vec<u8>,
+    pub key: TokenKeyMaterial,
 }
 
 /// What `get-authorization-context` finds.
@@ -63,10 +65,10 @@ pub struct RequiredClaim {
 /// What a token is checked for. Empty lists allow everything.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TokenTest {
-    /// Keys with their `kid`, `None` for any, in base64.
-    pub keys: Vec<(Option<Text>, Text)>,
-    /// Some keys cannot be evaluated here.
-    pub has_public_keys: bool,
+    /// Keys with their `kid`, `None` for any.
+    pub keys: Vec<(Option<Text>, TokenKeyMaterial)>,
+    /// Some keys cannot be evaluated here: they are in certificates.
+    pub has_certificates: bool,
     /// URLs of configurations.
     pub configurations: Vec<Text>,
     /// There has to be a signature.
@@ -153,48 +155,35 @@ fn verify(
     }
     let kid = head.get("kid").and_then(Value::as_str);
     let issuer = claims.get("iss").and_then(Value::as_str).unwrap_or("");
-    let written = test.keys.iter().filter(|(id, _)| match (id, kid) {
-        (Some(id), Some(kid)) => id.as_str() == kid,
-        _ => true,
+    let of_issuer =
+        |key: &&SigningKey| key.issuer.as_str() == issuer || test.configurations.contains(&key.issuer);
+    let supplied: Vec<_> =
+        supplied.signing_keys.iter().filter(of_issuer).map(|key| (&key.id, &key.key)).collect();
+    let may_be_elsewhere = test.has_certificates
+        || supplied.is_empty()
+            && (!test.configurations.is_empty() || test.tenant.is_some() || test.keys.is_empty());
+    let written = test.keys.iter().map(|(id, key)| (id, key));
+    let mut keys = written.chain(supplied).filter(|(id, key)| {
+        let is_named = match (id, kid) {
+            (Some(id), Some(kid)) => id.as_str() == kid,
+            _ => true,
+        };
+        is_named && key.is_for(algorithm)
     });
-    let mut keys: Vec<Vec<u8>> = written.filter_map(|(_, text)| base64::decode_any(text)).collect();
-    keys.extend(
-        supplied
-            .signing_keys
-            .iter()
-            .filter(|key| key.issuer.as_str() == issuer || test.configurations.contains(&key.issuer))
-            .map(|key| key.key.clone()),
-    );
-    let may_be_elsewhere = test.has_public_keys
-        || !test.configurations.is_empty()
-        || test.tenant.is_some()
-        || test.keys.is_empty();
-    if !matches!(algorithm, "HS256" | "HS384" | "HS512") || keys.is_empty() {
+    let Some(first) = keys.next() else {
         return if may_be_elsewhere {
             Ok(TokenOutcome::SignatureUnknown)
         } else {
             fault("TokenSignatureKeyNotFound", "Matching key not found.")
         };
-    }
+    };
     let Some(signature) = base64::decode_any(signature) else {
         return fault("TokenSignatureInvalid", "the signature is not base64");
     };
-    if keys.iter().any(|key| is_signed_by(algorithm, key, signed, &signature)) {
+    if std::iter::once(first).chain(keys).any(|(_, key)| key.verifies(algorithm, signed, &signature)) {
         return Ok(TokenOutcome::Verified);
     }
     fault("TokenSignatureInvalid", "the signature does not fit any of the keys")
-}
-
-fn is_signed_by(algorithm: &str, key: &[u8], signed: &[u8], signature: &[u8]) -> bool {
-    fn verifies<M: Mac + KeyInit>(key: &[u8], signed: &[u8], signature: &[u8]) -> bool {
-        let Ok(mac) = <M as KeyInit>::new_from_slice(key) else { return false };
-        mac.chain_update(signed).verify_slice(signature).is_ok()
-    }
-    match algorithm {
-        "HS256" => verifies::<Hmac<Sha256>>(key, signed, signature),
-        "HS384" => verifies::<Hmac<Sha384>>(key, signed, signature),
-        _ => verifies::<Hmac<Sha512>>(key, signed, signature),
-    }
 }
 
 fn check_lifetime(claims: &Map<String, Value>, test: &TokenTest) -> Result<(), TokenFault> {
