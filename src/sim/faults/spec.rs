@@ -89,7 +89,8 @@ pub enum FaultKind {
 pub struct Loss {
     /// What is lost.
     pub how: LossKind,
-    /// Time until the gateway knows; `None`: as [`Loss::time`] says.
+    /// Time until the gateway knows. `None`, assumed: a round trip for a refused connection, no time for a name,
+    /// and for a reset the time of a refusal.
     pub after: Option<Duration>,
 }
 
@@ -105,8 +106,7 @@ pub enum LossKind {
 }
 
 impl Loss {
-    /// Time until the gateway knows. Assumed where it is not given: a round trip for a refused connection,
-    /// no time for a name, and for a reset the time of a refusal.
+    /// Time until the gateway knows, given or assumed.
     pub(in crate::sim) fn time(self, deployment: &DeploymentSpec) -> Duration {
         self.after.unwrap_or(match self.how {
             LossKind::Refused => deployment.network,
