@@ -4,6 +4,7 @@
 //! sample, 0 (the same) to 1. A line is fitted by least squares.
 
 use super::special::{digamma, gamma_p, normal_cumulative};
+use crate::random::distance;
 
 /// A log-normal distribution.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -115,15 +116,6 @@ fn usable(values: &[f64]) -> Option<Vec<f64>> {
     let mut sorted = values.to_vec();
     sorted.sort_by(f64::total_cmp);
     good.then_some(sorted)
-}
-
-fn distance(sorted: &[f64], cumulative: impl Fn(f64) -> f64) -> f64 {
-    let n = sorted.len() as f64;
-    let gap = |(i, x): (usize, &f64)| {
-        let p = cumulative(*x);
-        (p - i as f64 / n).max((i as f64 + 1.0) / n - p)
-    };
-    sorted.iter().enumerate().map(gap).fold(0.0, f64::max)
 }
 
 #[cfg(test)]

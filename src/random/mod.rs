@@ -12,12 +12,14 @@
 //!
 //! Deliberately absent: entropy from the machine, and anything cryptographic.
 
+mod distance;
 mod gaps;
 mod name;
 mod stream;
-#[cfg(test)]
-pub(crate) mod testing;
 
+pub use distance::distance;
+#[cfg(test)]
+pub(crate) use distance::scaled_distance;
 pub use gaps::{gamma_shape, weibull_shape};
 pub use name::{StreamName, Streams};
 pub use stream::{Stream, whole};

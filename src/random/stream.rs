@@ -98,7 +98,7 @@ mod tests {
 
     use xxhash_rust::xxh3::Xxh3;
 
-    use super::super::testing::distance;
+    use super::super::scaled_distance;
     use super::super::{StreamName, Streams};
     use super::*;
 
@@ -138,7 +138,7 @@ mod tests {
         assert!(values.iter().all(|u| *u > 0.0 && *u < 1.0));
         let (mean, variance) = moments(&values);
         assert!((mean - 0.5).abs() < 0.004 && (variance - 1.0 / 12.0).abs() < 0.001, "{mean} {variance}");
-        assert!(distance(values, |x| x) < 1.95);
+        assert!(scaled_distance(values, |x| x) < 1.95);
         // The ends of the range of words: half a step inside.
         let end = |word: u64| ((word >> 11) | 1) as f64 * TWO_TO_MINUS_53;
         assert!(end(0) > 0.0 && end(u64::MAX) < 1.0);
@@ -152,7 +152,7 @@ mod tests {
             (mean / 2e9 - 1.0).abs() < 0.015 && (variance / 4e18 - 1.0).abs() < 0.04,
             "{mean} {variance}"
         );
-        assert!(distance(values, |x| 1.0 - libm::exp(-x / 2e9)) < 1.95);
+        assert!(scaled_distance(values, |x| 1.0 - libm::exp(-x / 2e9)) < 1.95);
     }
 
     #[test]
@@ -160,7 +160,7 @@ mod tests {
         let values = samples("normal", Stream::standard_normal);
         let (mean, variance) = moments(&values);
         assert!(mean.abs() < 0.015 && (variance - 1.0).abs() < 0.02, "{mean} {variance}");
-        assert!(distance(values, normal_cumulative) < 1.95);
+        assert!(scaled_distance(values, normal_cumulative) < 1.95);
     }
 
     #[test]
@@ -176,7 +176,7 @@ mod tests {
         let values = samples("log-normal", |s| s.log_normal(400.0, 0.35));
         let below = values.iter().filter(|x| **x < 400.0).count() as f64 / f64::from(SAMPLES);
         assert!((below - 0.5).abs() < 0.008, "{below}");
-        assert!(distance(values, |x| normal_cumulative(libm::log(x / 400.0) / 0.35)) < 1.95);
+        assert!(scaled_distance(values, |x| normal_cumulative(libm::log(x / 400.0) / 0.35)) < 1.95);
         assert_eq!(stream("log-normal").log_normal(400.0, 0.0).to_bits(), 400.0_f64.to_bits());
     }
 
@@ -208,7 +208,7 @@ mod tests {
         assert!((400..600).contains(&hits), "{hits}");
         let values: Vec<f64> = (0..SAMPLES).map(|_| stream.between(3.0, 10.0)).collect();
         assert!(values.iter().all(|x| (3.0..=10.0).contains(x)));
-        assert!(distance(values, |x| (x - 3.0) / 7.0) < 1.95);
+        assert!(scaled_distance(values, |x| (x - 3.0) / 7.0) < 1.95);
     }
 
     #[test]

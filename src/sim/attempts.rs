@@ -10,7 +10,7 @@ use super::world::World;
 use crate::backend::{Decision, Headroom, LimitKind, ServiceTime};
 use crate::gateway::{ForwardTarget, Input, SentBody};
 use crate::random::whole;
-use crate::units::{AttemptNumber, BackendId, Demand, Duration, RequestId, StatusCode, Timestamp};
+use crate::units::{AttemptNumber, BackendId, Demand, Duration, StatusCode, Timestamp};
 use crate::workload::Service;
 
 impl<O: Observer> World<'_, O> {
@@ -60,8 +60,8 @@ impl<O: Observer> World<'_, O> {
         };
         let refused_at = now.saturating_add(deployment.spec().refusal_time());
         // What is drawn depends on the call and the try, whatever other calls do.
-        let request = RequestId(flight.tried.key());
-        let verdict = self.board.as_mut().map(|board| board.judge(backend, request, attempt.0, now));
+        let key = flight.tried.key();
+        let verdict = self.board.as_mut().map(|board| board.judge(backend, key, attempt.0, now));
         let is_missed = matches!(verdict, Some(Verdict::Lost(_) | Verdict::Silent));
         let mut body_end = None;
         let mut kind = EventKind::Answer;
@@ -93,7 +93,7 @@ impl<O: Observer> World<'_, O> {
                     self.timeline.admitted(backend, counted.tokens, fill_permille(headroom, limit));
                     call.counted = Some(counted);
                     call.reply = Reply::Admitted(headroom);
-                    let mut stream = self.streams.keyed(site.latency_stream, request.0, u64::from(attempt.0));
+                    let mut stream = self.streams.keyed(site.latency_stream, key, u64::from(attempt.0));
                     let time = match flight.service {
                         Some(recorded) => recorded_time(recorded, deployment.spec().network),
                         None => deployment.service_time(&flight.demand, &mut stream),

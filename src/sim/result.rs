@@ -269,7 +269,17 @@ mod tests {
     use super::*;
     use crate::units::StatusCode;
 
-    /// Two requests: one answered by the backend, one given up.
+    impl RunResult {
+        fn calls_mut(&mut self) -> &mut CallsResult {
+            self.calls.as_mut().unwrap()
+        }
+
+        fn phases_mut(&mut self) -> &mut [PhaseResult; 3] {
+            &mut self.faults.as_mut().unwrap().phases
+        }
+    }
+
+    /// Two requests: one answered by the backend, one given up. Each is a call of its own, before any fault.
     fn result() -> RunResult {
         let mut result = RunResult::empty(1);
         result.arrivals = 2;
@@ -278,6 +288,11 @@ mod tests {
         result.latency.record(Duration::from_millis(1));
         result.attempts = 1;
         result.backends[0] = BackendResult { admitted: 1, answered: 1, ..BackendResult::default() };
+        result.calls = Some(CallsResult { begun: 2, succeeded: 1, failed: 1, ..CallsResult::default() });
+        let before = PhaseResult { arrivals: 2, cancelled: 1, ..PhaseResult::default() };
+        result.faults = Some(Box::default());
+        result.phases_mut()[0] = before;
+        result.phases_mut()[0].statuses.record(StatusCode::OK);
         result.ledger.enter(Timestamp::ZERO);
         result.ledger.enter(Timestamp::ZERO);
         result.ledger.leave(Timestamp::ZERO, Timestamp::from_nanos(5));
@@ -289,7 +304,7 @@ mod tests {
     fn every_identity_of_a_result_can_fail() {
         type Falsify = fn(&mut RunResult);
         assert_eq!(result().check(), Ok(()));
-        let cases: [(Falsify, &str); 9] = [
+        let cases: [(Falsify, &str); 13] = [
             (|r| r.arrivals += 1, "arrivals = answered 2xx + answered otherwise"),
             (|r| r.statuses.record(StatusCode::NOT_FOUND), "arrivals = answered 2xx"),
             (|r| r.in_flight += 1, "arrivals = answered 2xx"),
@@ -298,6 +313,10 @@ mod tests {
             (|r| r.backends[0].answered += 1, "answered by backends <= answered 2xx"),
             (|r| r.latency.record(Duration::ZERO), "latency samples = answered 2xx"),
             (|r| r.left_out += 1, "arrivals of the run = told + in the warm-up"),
+            (|r| r.calls_mut().begun += 1, "calls = succeeded + failed + unfinished"),
+            (|r| r.calls_mut().unfinished += 1, "calls = succeeded + failed + unfinished"),
+            (|r| r.phases_mut()[0].arrivals += 1, "arrivals = sum of before, during and after faults"),
+            (|r| r.phases_mut()[2].cancelled += 1, "arrivals of a phase = answered + broken off"),
             (|r| r.ledger.ended -= 1, "arrivals = ended + in flight"),
         ];
         for (falsify, said) in cases {

@@ -46,31 +46,33 @@ const AFTER: Field = Field::optional(
     "Time until the gateway knows; default: the network's round trip, 0s for dns, as for a 429 for reset.",
 );
 
-pub(crate) static OUTAGE: Shape = Shape {
-    name: "outage",
-    what: "an outage",
-    fields: &[
-        Field::required("kind", Kind::Choice(&["outage"]), KIND_DOC),
-        ON_BACKEND,
-        ON_REGION,
-        FROM,
-        FOR,
-        MTBF,
-        MTTR,
-        HOW,
-        AFTER,
-    ],
-};
+/// The fields of a fault that is on from a time on: what all have, and those given.
+macro_rules! scheduled {
+    ($kind:literal $(, $field:expr)* $(,)?) => {
+        &[
+            Field::required("kind", Kind::Choice(&[$kind]), KIND_DOC),
+            ON_BACKEND,
+            ON_REGION,
+            FROM,
+            FOR,
+            $($field),*
+        ]
+    };
+}
+
+/// The same of a fault that may also come by chance.
+macro_rules! by_chance {
+    ($kind:literal $(, $field:expr)* $(,)?) => { scheduled![$kind, MTBF, MTTR, $($field),*] };
+}
+
+pub(crate) static OUTAGE: Shape =
+    Shape { name: "outage", what: "an outage", fields: by_chance!["outage", HOW, AFTER] };
 
 pub(crate) static FLAPPING: Shape = Shape {
     name: "flapping",
     what: "flapping",
-    fields: &[
-        Field::required("kind", Kind::Choice(&["flapping"]), KIND_DOC),
-        ON_BACKEND,
-        ON_REGION,
-        FROM,
-        FOR,
+    fields: scheduled![
+        "flapping",
         Field::required("period", MEAN, "Time from one outage to the next."),
         Field::optional(
             "share",
@@ -82,31 +84,14 @@ pub(crate) static FLAPPING: Shape = Shape {
     ],
 };
 
-pub(crate) static BLACK_HOLE: Shape = Shape {
-    name: "blackHole",
-    what: "a black hole",
-    fields: &[
-        Field::required("kind", Kind::Choice(&["black-hole"]), KIND_DOC),
-        ON_BACKEND,
-        ON_REGION,
-        FROM,
-        FOR,
-        MTBF,
-        MTTR,
-    ],
-};
+pub(crate) static BLACK_HOLE: Shape =
+    Shape { name: "blackHole", what: "a black hole", fields: by_chance!["black-hole"] };
 
 pub(crate) static SLOW: Shape = Shape {
     name: "slow",
     what: "a brown-out",
-    fields: &[
-        Field::required("kind", Kind::Choice(&["slow"]), KIND_DOC),
-        ON_BACKEND,
-        ON_REGION,
-        FROM,
-        FOR,
-        MTBF,
-        MTTR,
+    fields: by_chance![
+        "slow",
         Field::required(
             "factor",
             Kind::Number { min: 1.0, max: 1_000_000.0 },
@@ -118,14 +103,8 @@ pub(crate) static SLOW: Shape = Shape {
 pub(crate) static ERRORS: Shape = Shape {
     name: "errors",
     what: "errors",
-    fields: &[
-        Field::required("kind", Kind::Choice(&["errors"]), KIND_DOC),
-        ON_BACKEND,
-        ON_REGION,
-        FROM,
-        FOR,
-        MTBF,
-        MTTR,
+    fields: by_chance![
+        "errors",
         Field::optional("status", Kind::integer(400, 599), "Status of the errors; default 500."),
         SHARE,
     ],
@@ -134,14 +113,8 @@ pub(crate) static ERRORS: Shape = Shape {
 pub(crate) static ANSWER: Shape = Shape {
     name: "answer",
     what: "an answer",
-    fields: &[
-        Field::required("kind", Kind::Choice(&["answer"]), KIND_DOC),
-        ON_BACKEND,
-        ON_REGION,
-        FROM,
-        FOR,
-        MTBF,
-        MTTR,
+    fields: by_chance![
+        "answer",
         Field::required("status", Kind::integer(400, 599), "Status of the answer."),
         Field::optional(
             "headers",
@@ -154,41 +127,20 @@ pub(crate) static ANSWER: Shape = Shape {
     ],
 };
 
-pub(crate) static AUTH_401: Shape = Shape {
-    name: "auth401",
-    what: "a missing role",
-    fields: &[
-        Field::required("kind", Kind::Choice(&["auth_401"]), KIND_DOC),
-        ON_BACKEND,
-        ON_REGION,
-        FROM,
-        FOR,
-    ],
-};
+pub(crate) static AUTH_401: Shape =
+    Shape { name: "auth401", what: "a missing role", fields: scheduled!["auth_401"] };
 
 pub(crate) static DEPLOYMENT_NOT_FOUND: Shape = Shape {
     name: "deploymentNotFound",
     what: "a missing deployment",
-    fields: &[
-        Field::required("kind", Kind::Choice(&["deployment_not_found"]), KIND_DOC),
-        ON_BACKEND,
-        ON_REGION,
-        FROM,
-        FOR,
-    ],
+    fields: scheduled!["deployment_not_found",],
 };
 
 pub(crate) static PARTIAL: Shape = Shape {
     name: "partial",
     what: "answers that break off",
-    fields: &[
-        Field::required("kind", Kind::Choice(&["partial"]), KIND_DOC),
-        ON_BACKEND,
-        ON_REGION,
-        FROM,
-        FOR,
-        MTBF,
-        MTTR,
+    fields: by_chance![
+        "partial",
         Field::required(
             "afterTokens",
             Kind::integer(1, 10_000_000),
@@ -200,14 +152,8 @@ pub(crate) static PARTIAL: Shape = Shape {
 pub(crate) static CAPACITY: Shape = Shape {
     name: "capacity",
     what: "a change of capacity",
-    fields: &[
-        Field::required("kind", Kind::Choice(&["capacity"]), KIND_DOC),
-        ON_BACKEND,
-        ON_REGION,
-        FROM,
-        FOR,
-        MTBF,
-        MTTR,
+    fields: by_chance![
+        "capacity",
         Field::required("factor", FACTOR, "Share of the quota, or of the provisioned units: 0.5 is half."),
     ],
 };

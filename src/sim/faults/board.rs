@@ -9,7 +9,7 @@ use super::watch::{Phase, PoolAbsence, Watch};
 use crate::backend::{Deployment, OverloadSpec, QuotaStep};
 use crate::random::{StreamName, Streams};
 use crate::sim::RunPlan;
-use crate::units::{BackendId, Duration, RequestId, Timestamp};
+use crate::units::{BackendId, Duration, Timestamp};
 
 /// Changes that a run makes at most.
 const MOST_CHANGES: u64 = 20_000_000;
@@ -116,11 +116,12 @@ impl<'p> Board<'p> {
                 faults.filter(move |(_, fault)| fault.spec.targets.iter().any(|id| id.index() == backend));
             own.map(|(at, _)| at).collect()
         };
+        let by_backend = (0..plan.targets.len()).map(concerns).collect();
         let mut board = Self {
             plan,
             streams,
-            by_backend: (0..plan.targets.len()).map(concerns).collect(),
-            faults: Vec::new(),
+            by_backend,
+            faults,
             overloads: overloads.collect(),
             quotas: specs().map(|spec| Quota { steps: &spec.quota, begun: 0 }).collect(),
             next: Timestamp::MAX,
@@ -130,7 +131,6 @@ impl<'p> Board<'p> {
             phase_since: Timestamp::ZERO,
             phase_times: [Duration::ZERO; 3],
         };
-        board.faults = faults;
         board.next = board.next_change();
         Some(board)
     }
@@ -160,11 +160,11 @@ impl<'p> Board<'p> {
         self.watch.tripped(backend, instance, now, until);
     }
 
-    /// What becomes of a call to `backend`. The answer is counted, if a fault gives only so many.
+    /// What becomes of a call to `backend`; `key` is what is drawn for its request by. The answer is counted, if a fault gives only so many.
     pub(in crate::sim) fn judge(
         &mut self,
         backend: BackendId,
-        request: RequestId,
+        key: u64,
         attempt: u32,
         now: Timestamp,
     ) -> Verdict {
@@ -190,7 +190,7 @@ impl<'p> Board<'p> {
                 }
                 FaultKind::Answer { share, .. } if answer.is_none() => {
                     let is_hit = *share >= 1.0
-                        || self.streams.keyed(fault.draws, request.0, u64::from(attempt)).chance(*share);
+                        || self.streams.keyed(fault.draws, key, u64::from(attempt)).chance(*share);
                     answer = is_hit.then_some(*at);
                 }
                 FaultKind::Answer { .. } | FaultKind::Capacity { .. } => {}
@@ -205,10 +205,7 @@ impl<'p> Board<'p> {
         }
         if let Some(Some(overload)) = self.overloads.get(backend.index())
             && overload.clock.acts
-            && self
-                .streams
-                .keyed(overload.draws, request.0, u64::from(attempt))
-                .chance(overload.spec.probability)
+            && self.streams.keyed(overload.draws, key, u64::from(attempt)).chance(overload.spec.probability)
         {
             return Verdict::Overloaded(overload.spec.retry_after);
         }
@@ -353,7 +350,7 @@ mod tests {
         let mut board = Board::new(&plan).unwrap();
         let verdicts = (0..2_000).map(|second| {
             board.advance(at(second), &mut deployments);
-            board.judge(backend, RequestId(second), 1, at(second))
+            board.judge(backend, second, 1, at(second))
         });
         verdicts.collect()
     }
@@ -438,7 +435,7 @@ mod tests {
         for second in 0..10 {
             board.advance(at(second), &mut deployments);
             phases.push(board.phase());
-            if board.judge(EAST, RequestId(second), 1, at(second)) == Verdict::Answered(0) {
+            if board.judge(EAST, second, 1, at(second)) == Verdict::Answered(0) {
                 answered.push(second);
             }
         }

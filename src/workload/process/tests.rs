@@ -1,7 +1,7 @@
 //! Each process against its theory, with the first seeds of the stream.
 
 use super::*;
-use crate::random::testing::distance;
+use crate::random::scaled_distance;
 
 fn process(spec: &ProcessSpec, seed: u64) -> Process {
     Process::new(spec, Streams::new(seed))
@@ -52,13 +52,13 @@ fn renewal_gaps_have_their_mean_and_variation() {
 fn gaps_have_their_distribution() {
     // Gamma with a variation of 1/sqrt(2) is Erlang's with two stages of mean 0.1 s.
     let erlang = gaps(&times(&renewal(Gaps::Gamma(0.5_f64.sqrt())), 1, 100_000));
-    assert!(distance(erlang, |x| 1.0 - libm::exp(-10.0 * x) * (1.0 + 10.0 * x)) < 1.95);
+    assert!(scaled_distance(erlang, |x| 1.0 - libm::exp(-10.0 * x) * (1.0 + 10.0 * x)) < 1.95);
     // Weibull with a variation of sqrt(5) has shape 1/2 and scale 0.1 s.
     let weibull = gaps(&times(&renewal(Gaps::Weibull(5.0_f64.sqrt())), 1, 100_000));
     // Times are whole nanoseconds: what is shorter cannot be told from zero.
-    assert!(distance(weibull, |x| -libm::expm1(-(x / 0.1).sqrt())) < 1.95);
+    assert!(scaled_distance(weibull, |x| -libm::expm1(-(x / 0.1).sqrt())) < 1.95);
     let poisson = gaps(&times(&renewal(Gaps::Exponential), 1, 100_000));
-    assert!(distance(poisson, |x| -libm::expm1(-5.0 * x)) < 1.95);
+    assert!(scaled_distance(poisson, |x| -libm::expm1(-5.0 * x)) < 1.95);
 }
 
 #[test]
@@ -78,7 +78,7 @@ fn interrupted_poisson_gaps_are_hyperexponential() {
     let share = (rate - slow) / (fast - slow);
     let gaps = gaps(&times(&spec, 1, 100_000));
     let cumulative = |x: f64| 1.0 - share * libm::exp(-fast * x) - (1.0 - share) * libm::exp(-slow * x);
-    assert!(distance(gaps, cumulative) < 1.95);
+    assert!(scaled_distance(gaps, cumulative) < 1.95);
 }
 
 #[test]
