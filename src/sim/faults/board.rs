@@ -160,7 +160,8 @@ impl<'p> Board<'p> {
         self.watch.tripped(backend, instance, now, until);
     }
 
-    /// What becomes of a call to `backend`; `key` is what is drawn for its request by. The answer is counted, if a fault gives only so many.
+    /// What becomes of a call to `backend`; `key` is what is drawn for its request by. The answer is counted, if
+    /// a fault gives only so many.
     pub(in crate::sim) fn judge(
         &mut self,
         backend: BackendId,
