@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use super::costs::render_costs;
 use crate::report::{Distribution, FaultSummary, PhaseSummary, Summary};
 
 /// Columns of text; the first is aligned left, the others right.
@@ -128,6 +129,7 @@ pub(crate) fn render_summary(summary: &Summary) -> String {
         ]);
     }
     text.push_str(&table.render("  "));
+    text.push_str(&render_costs(summary));
     if let Some(faults) = &summary.faults {
         text.push_str(&render_faults(faults));
     }
@@ -178,6 +180,10 @@ pub(crate) fn render_comparison(summaries: &[Summary]) -> String {
     if has_calls {
         headings.extend(["calls ok", "requests per call"]);
     }
+    let has_costs = summaries.iter().any(|s| s.costs.is_some());
+    if has_costs {
+        headings.push("USD");
+    }
     headings.extend(backends.iter().map(String::as_str));
     let mut table = Table::new(&headings);
     for s in summaries {
@@ -202,6 +208,9 @@ pub(crate) fn render_comparison(summaries: &[Summary]) -> String {
                 s.calls.map_or((s.requests.answered_2xx, requests), |calls| (calls.succeeded, calls.begun));
             row.push(percent(if begun == 0 { 0.0 } else { succeeded as f64 / begun as f64 }));
             row.push(format!("{:.2}", s.calls.map_or(1.0, |calls| calls.requests_per_call)));
+        }
+        if has_costs {
+            row.push(s.costs.as_ref().map_or("-".to_owned(), |costs| format!("{:.2}", costs.total_usd)));
         }
         row.extend(s.backends.iter().map(|b| percent(b.share)));
         table.row(row);

@@ -37,5 +37,5 @@ pub use ledger::{BackendLedger, Ledger};
 pub use observe::{
     AttemptResult, IntervalRecord, NoObserver, Observer, Outcome, RequestRecord, Step, TripRecord,
 };
-pub use plan::{Operation, RunPlan, Target};
+pub use plan::{Objective, Operation, RunPlan, Target};
 pub use result::{AccountingError, BackendResult, CallsResult, FaultResult, PhaseResult, RunResult};

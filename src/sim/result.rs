@@ -31,6 +31,10 @@ pub struct RunResult {
     pub exhausted: u64,
     /// Requests refused at least once because they alone exceed a quota.
     pub oversized: u64,
+    /// Requests answered 429 or 503, by whomever, while a deployment of the same model had capacity for them.
+    pub refused_needlessly: u64,
+    /// Requests answered 2xx that met the objective of the plan; 0 without one.
+    pub good: u64,
     /// Errors that reached on-error or ended in a plain error response.
     pub policy_errors: u64,
     /// Per backend, by `BackendId`.
@@ -101,6 +105,8 @@ pub struct BackendResult {
     pub trips: u64,
     /// Tripped time within the run, summed over gateway instances.
     pub tripped: Duration,
+    /// How long a provisioned deployment had nothing to do while its breakers were tripped in all instances.
+    pub idle_while_tripped: Duration,
 }
 
 /// Totals of a run with faults.
@@ -188,6 +194,8 @@ impl RunResult {
             retries: 0,
             exhausted: 0,
             oversized: 0,
+            refused_needlessly: 0,
+            good: 0,
             policy_errors: 0,
             backends: vec![BackendResult::default(); backends],
             latency: LatencyHistogram::new(),

@@ -17,6 +17,7 @@ mod lower;
 mod models;
 mod overrides;
 mod policies;
+mod prices;
 mod processes;
 mod readings;
 mod retry;

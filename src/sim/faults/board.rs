@@ -213,6 +213,22 @@ impl<'p> Board<'p> {
         Verdict::Passes { slow, cut_after, lost_at }
     }
 
+    /// Whether a backend answers at all now: no fault takes it out or answers in its place, and it is not
+    /// overloaded.
+    pub(in crate::sim) fn is_up(&self, backend: BackendId) -> bool {
+        let own = self.by_backend.get(backend.index()).into_iter().flatten();
+        let mut acting = own.filter_map(|at| self.faults.get(*at)).filter(|fault| fault.clock.acts);
+        let is_overloaded =
+            self.overloads.get(backend.index()).and_then(Option::as_ref).is_some_and(|load| load.clock.acts);
+        !is_overloaded
+            && acting.all(|fault| {
+                matches!(
+                    fault.spec.kind,
+                    FaultKind::Slow { .. } | FaultKind::Partial { .. } | FaultKind::Capacity { .. }
+                )
+            })
+    }
+
     /// Ends the run: the time of each phase, and what the pools were without.
     pub(in crate::sim) fn finish(
         &mut self,
