@@ -33,7 +33,7 @@ mod window;
 pub use audit::{Audit, Breach};
 pub use cost::{CostKind, TokenCost};
 pub use deployment::{Decision, Deployment, DeploymentBooks, Headroom, LimitKind, utilisation_text};
-pub use error_body::{ErrorTexts, deployment_not_found_body, error_body, missing_role_body, status_body};
+pub use error_body::{ErrorTexts, deployment_not_found_body, deployment_of, error_body, missing_role_body, status_body};
 pub use fixed_window::FixedWindow;
 pub use latency::ServiceTime;
 pub use measured::MeasuredLatency;

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use crate::report::{Distribution, FaultSummary, PhaseSummary, Summary};
+use crate::report::{Distribution, FaultSummary, PhaseSummary, SpilloverSummary, Summary};
 
 /// Columns of text; the first is aligned left, the others right.
 #[derive(Clone, Debug, Default)]
@@ -128,8 +128,37 @@ pub(crate) fn render_summary(summary: &Summary) -> String {
         ]);
     }
     text.push_str(&table.render("  "));
+    if let Some(spillover) = &summary.spillover {
+        text.push_str(&render_spillover(spillover));
+    }
     if let Some(faults) = &summary.faults {
         text.push_str(&render_faults(faults));
+    }
+    text
+}
+
+/// What the platform handed on, and what became of it.
+fn render_spillover(spillover: &SpilloverSummary) -> String {
+    let mut text = String::new();
+    for b in &spillover.backends {
+        // Writing to a string does not fail.
+        let _infallible = writeln!(
+            text,
+            "  {} spilled {} attempts ({} in vain): {} requests answered, {} of its own, and {} of its tokens",
+            b.backend,
+            b.spilled + b.in_vain,
+            b.in_vain,
+            b.answered,
+            percent(b.answered_share),
+            percent(b.token_share)
+        );
+    }
+    for d in &spillover.deployments {
+        let _infallible = writeln!(
+            text,
+            "  {} ({}) took {}, refused {}",
+            d.deployment, d.capacity, d.admitted, d.throttled
+        );
     }
     text
 }

@@ -8,6 +8,7 @@ mod faults;
 mod findings;
 mod replications;
 mod rows;
+mod spillover;
 mod summary;
 
 pub use csv::{CsvWriter, RowReader, TableError, read_rows};
@@ -15,6 +16,7 @@ pub use faults::{FaultSummary, PhaseSummary, PoolSummary};
 pub use findings::{Finding, Scale, Verdict, findings, headline, headlines};
 pub use replications::{CONFIDENCE, Figure, IntervalRow, ReplicatedRow, ReplicationRow, Replications};
 pub use rows::{RequestRow, RunStamp, SCHEMA_VERSION, TimelineRow, TripRow};
+pub use spillover::{SpillTargetSummary, SpilloverSummary, SpillingSummary};
 pub use summary::{
     AssumptionSummary, AttemptTotals, BackendSummary, CallTotals, ComparisonRow, Distribution, MAX_TRIPS,
     Metric, MetricKind, MetricRow, OversizedTotals, RequestTotals, Summary, TripSummary, WarmupSummary,

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{FaultSummary, RunStamp};
+use super::{FaultSummary, RunStamp, SpilloverSummary};
 
 /// One run in figures.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -49,6 +49,9 @@ pub struct Summary {
     pub calls: Option<CallTotals>,
     /// Each backend.
     pub backends: Vec<BackendSummary>,
+    /// What the platform handed on, where it may.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub spillover: Option<SpilloverSummary>,
     /// Trips in order, at most the first [`MAX_TRIPS`].
     pub trips: Vec<TripSummary>,
     /// Trips left out here; `trips.csv` has all.
@@ -91,7 +94,7 @@ pub struct RequestTotals {
     pub in_flight: u64,
 }
 
-/// Forwards by what the deployments said. `total = admitted + throttled + failed + unrouted`.
+/// Forwards by what the deployments said. `total = admitted + throttled + failed + spilled + unrouted`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AttemptTotals {
     /// All.
@@ -102,6 +105,9 @@ pub struct AttemptTotals {
     pub throttled: u64,
     /// Refused otherwise.
     pub failed: u64,
+    /// Refused by a provisioned deployment and admitted by the one it spills to. Absent where none does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub spilled: Option<u64>,
     /// Sent to a URL that nothing stands behind.
     pub unrouted: u64,
     /// Admitted, but the gateway stopped waiting.
@@ -361,6 +367,7 @@ impl Summary {
                 metrics.push(Metric { name, backend: backend.name.clone(), value: Some(value), kind });
             }
         }
+        metrics.extend(self.spillover.iter().flat_map(SpilloverSummary::metrics));
         metrics.extend(self.faults.iter().flat_map(FaultSummary::metrics));
         metrics
     }

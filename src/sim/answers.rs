@@ -259,6 +259,8 @@ mod tests {
             attempt: 1,
             backend: BackendId(0),
             sent_at,
+            worker: 0,
+            spill: crate::sim::flight::Spill::None,
             counted: None,
             reply: Reply::Throttled { limit, retry_after: wait, headroom },
             has_headers: false,

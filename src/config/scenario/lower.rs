@@ -17,6 +17,7 @@ use super::models::check_models;
 use super::policies::read_policy;
 use super::readings::read_semantics;
 use super::shapes::SCENARIO;
+use super::spillover::SpilloverReader;
 use super::targets::read_deployment;
 use super::traffic::read_traffic;
 use crate::backend::DeploymentSpec;
@@ -97,10 +98,10 @@ fn lower_all(tree: &Node, library: &mut Library<'_>, diagnostics: &mut Diagnosti
                 continue;
             };
             hashes.push(samples.hash);
-            targets.push(target.map(|Target { deployment, refuses_with }| {
+            targets.push(target.map(|Target { deployment, refuses_with, spillover }| {
                 let measured = samples.content;
                 let deployment = DeploymentSpec { measured, ..DeploymentSpec::clone(&deployment) };
-                Target { deployment: Arc::new(deployment), refuses_with }
+                Target { deployment: Arc::new(deployment), refuses_with, spillover }
             }));
         }
     } else {
@@ -110,6 +111,11 @@ fn lower_all(tree: &Node, library: &mut Library<'_>, diagnostics: &mut Diagnosti
             read_deployment(&name, &member.value, models, &mut Assumptions::default(), diagnostics);
         }
     }
+    let spillover = parts.as_ref().and_then(|parts| {
+        let path = operation.as_ref().map_or("", |operation| operation.path.as_str());
+        let mut reader = SpilloverReader { tree, models, path, library, assumptions: &mut assumptions };
+        reader.read(&parts.singles, &mut targets, &mut hashes, diagnostics)
+    });
     let faults = parts.as_ref().and_then(|parts| read_faults(tree, &parts.singles, diagnostics));
     let Loaded { content: policy, hash: policy_hash } = policy?;
     let parts = parts?;
@@ -136,6 +142,7 @@ fn lower_all(tree: &Node, library: &mut Library<'_>, diagnostics: &mut Diagnosti
             None => 1,
         },
         targets: targets.into_iter().collect::<Option<_>>()?,
+        spillover: spillover?,
         operation: operation?,
         traffic: Arc::new(traffic),
         token_fetch: setting("tokenFetch").and_then(Node::time).unwrap_or(Duration::ZERO),
@@ -246,7 +253,7 @@ fn read_target(
         assumptions.add(Assumption::new(what, "404", source, 1));
         Some(StatusCode::NOT_FOUND)
     };
-    Some(Target { deployment: Arc::new(deployment), refuses_with })
+    Some(Target { deployment: Arc::new(deployment), refuses_with, spillover: None })
 }
 
 /// Path and query that reach the deployment.

@@ -22,6 +22,7 @@ mod readings;
 mod retry;
 mod scripted;
 pub(crate) mod shapes;
+mod spillover;
 mod targets;
 #[cfg(test)]
 mod tests;

@@ -4,6 +4,7 @@ use super::super::shape::{Field, Kind, Shape};
 use super::fault_shapes::{self, FAULTS, OVERLOAD, QUOTA_STEP};
 use super::faults::MOST_FAULTS;
 use super::latency::FAMILIES;
+use super::spillover::SPILLOVER_DEPLOYMENT;
 use super::policies::{FRAGMENTS, NAMED_VALUES, POLICIES, POLICY, POLICY_FORMAT};
 use super::throttling::THROTTLING;
 use super::traffic_shapes::{
@@ -50,6 +51,11 @@ pub(crate) static SCENARIO: Shape = Shape {
             "backends",
             Kind::Map(&Kind::Object(&BACKEND)),
             "The deployment behind each backend, by backend-id.",
+        ),
+        Field::optional(
+            "spilloverDeployments",
+            Kind::Map(&Kind::Object(&SPILLOVER_DEPLOYMENT)),
+            "Standard deployments that provisioned ones of the same resource may spill to, by name.",
         ),
         Field::optional(
             "models",
@@ -319,6 +325,12 @@ pub(crate) static PROVISIONED: Shape = Shape {
             Kind::integer(0, 10_000_000),
             "Estimate of the completion when max_tokens is unset; default 1000.",
         ),
+        Field::optional(
+            "spilloverDeploymentName",
+            Kind::Text,
+            "One of `spilloverDeployments`, which gets what this deployment answers 429, 500 or 503 to; default: \
+             what the header x-ms-spillover-deployment of a request names.",
+        ),
     ],
 };
 
@@ -413,6 +425,7 @@ pub(crate) static ALL: &[&Shape] = &[
     &OPERATION,
     &ENDPOINT,
     &BACKEND,
+    &SPILLOVER_DEPLOYMENT,
     &STANDARD,
     &SERVERS,
     &MODEL,
