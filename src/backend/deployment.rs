@@ -11,8 +11,8 @@ use crate::units::{Demand, Duration, StatusCode, Timestamp, Tokens};
 
 use super::window::Entry;
 use super::{
-    Audit, Breach, Capacity, DeploymentSpec, LeakyBucket, QuotaStep, RateLimit, Refusal, Reservation,
-    Servers, ServiceTime, TokenCost,
+    Audit, Breach, Capacity, DeploymentSpec, LeakyBucket, PrefixCache, QuotaStep, RateLimit, Refusal,
+    Reservation, Servers, ServiceTime, TokenCost,
 };
 
 /// What a deployment says to a request.
@@ -93,6 +93,8 @@ pub struct Deployment {
     in_flight: u64,
     books: DeploymentBooks,
     audit: Audit,
+    /// `None`: it caches no prompts.
+    cache: Option<Box<PrefixCache>>,
 }
 
 /// What a deployment has counted, for accounting checks.
@@ -133,7 +135,8 @@ impl Deployment {
                 (Limiter::Servers(Servers::new(*servers), servers.refusal), Audit::servers(*servers))
             }
         };
-        Self { spec, limiter, in_flight: 0, books: DeploymentBooks::default(), audit }
+        let cache = spec.caching.map(|caching| Box::new(PrefixCache::new(caching)));
+        Self { spec, limiter, in_flight: 0, books: DeploymentBooks::default(), audit, cache }
     }
 
     /// The deployment as configured.
@@ -145,7 +148,12 @@ impl Deployment {
     /// [`Deployment::finish`]; a refused one leaves no trace.
     #[inline]
     pub fn offer(&mut self, demand: &Demand, now: Timestamp) -> Decision {
-        let (counted, headroom) = match &mut self.limiter {
+        let found = match (&self.cache, demand.prefix) {
+            (Some(cache), Some(prefix)) => Some((prefix, cache.find(prefix, demand.prompt_tokens, now))),
+            _ => None,
+        };
+        let cached = found.map_or(Tokens(0), |(_, found)| found.cached);
+        let (mut counted, headroom) = match &mut self.limiter {
             Limiter::Standard(cost, limit) => {
                 let counted = match limit.offer(cost.estimate(demand), now) {
                     Ok(counted) => counted,
@@ -157,11 +165,11 @@ impl Deployment {
                 (counted, Headroom::Remaining { tokens, requests: limit.remaining_requests(now) })
             }
             Limiter::Provisioned(bucket) => {
-                let tokens = bucket.estimate(demand);
+                let tokens = bucket.estimate(demand).saturating_sub(cached);
                 if let Err(retry_after) = bucket.offer(tokens, now) {
                     return Decision::Throttled { limit: LimitKind::Utilisation, retry_after };
                 }
-                let counted = Reservation { tokens, entry: Entry::NONE };
+                let counted = Reservation { tokens, entry: Entry::NONE, cached };
                 (counted, Headroom::Utilisation { permille: bucket.utilisation_permille(now) })
             }
             Limiter::Servers(servers, refusal) => {
@@ -173,10 +181,14 @@ impl Deployment {
                         status => Decision::Refused { status },
                     };
                 }
-                let counted = Reservation { tokens: Tokens(0), entry: Entry::NONE };
+                let counted = Reservation { tokens: Tokens(0), entry: Entry::NONE, cached };
                 (counted, Headroom::Places { permille: servers.fill_permille(now) })
             }
         };
+        counted.cached = cached;
+        if let (Some(cache), Some((prefix, found))) = (&mut self.cache, found) {
+            cache.take(prefix, found, now);
+        }
         self.in_flight = self.in_flight.saturating_add(1);
         self.books.admitted = self.books.admitted.saturating_add(1);
         self.books.inserted = self.books.inserted.saturating_add(counted.tokens.get());
@@ -253,7 +265,7 @@ impl Deployment {
                 actual
             }
             Limiter::Provisioned(bucket) => {
-                let actual = bucket.actual(demand);
+                let actual = bucket.actual(demand).saturating_sub(counted.cached);
                 bucket.settle(counted.tokens, actual, now);
                 actual
             }
@@ -263,8 +275,15 @@ impl Deployment {
     }
 
     /// How long the answer takes, given the present load (call it after [`Deployment::offer`], so that the
-    /// request itself is part of the load).
-    pub fn service_time(&self, demand: &Demand, stream: &mut Stream) -> ServiceTime {
+    /// request itself is part of the load). `cached` tokens of the prompt are not worked on.
+    pub fn service_time(&self, demand: &Demand, cached: Tokens, stream: &mut Stream) -> ServiceTime {
+        let rest;
+        let demand = if cached > Tokens(0) {
+            rest = Demand { prompt_tokens: demand.prompt_tokens.saturating_sub(cached), ..demand.clone() };
+            &rest
+        } else {
+            demand
+        };
         let measured = self.spec.measured.as_deref();
         self.spec.latency.sample(demand, self.in_flight, self.spec.network, measured, stream)
     }
@@ -297,7 +316,7 @@ impl Deployment {
 
 #[cfg(test)]
 mod tests {
-    use crate::backend::{LatencySpec, ModelFacts, PtuSpec, StandardSpec, Throttling};
+    use crate::backend::{CachingSpec, LatencySpec, ModelFacts, PtuSpec, StandardSpec, Throttling};
     use crate::random::{StreamName, Streams};
     use crate::units::{Chars, PromptSize, Ptu, RequestsPerMinute, TokensPerMinute};
 
@@ -311,6 +330,7 @@ mod tests {
 
     fn deployment(capacity: Capacity) -> Deployment {
         let spec = DeploymentSpec {
+            caching: Some(CachingSpec::DEFAULT),
             name: "d".into(),
             region: "r".into(),
             model: "gpt-4o".into(),
@@ -351,6 +371,7 @@ mod tests {
             prompt_tokens: Tokens(chars / 4),
             completion_tokens: Tokens(200),
             max_tokens: max_tokens.map(Tokens),
+            prefix: None,
         }
     }
 
@@ -385,7 +406,7 @@ mod tests {
         let mut deployment = provisioned();
         let request = demand(4_000, Some(500));
         // 1,000 + 4 * 500 of 125,000 is 2.4 %; used are 1,000 + 4 * 200, which is 1.44 %.
-        let counted = Reservation { tokens: Tokens(3_000), entry: Entry::NONE };
+        let counted = Reservation { tokens: Tokens(3_000), entry: Entry::NONE, cached: Tokens(0) };
         let expected = Decision::Admitted { counted, headroom: Headroom::Utilisation { permille: 24 } };
         assert_eq!(deployment.offer(&request, Timestamp::ZERO), expected);
         deployment.finish(&request, counted, Timestamp::ZERO);
@@ -407,7 +428,7 @@ mod tests {
         let mut stream = Streams::new(0).named(StreamName::new("test"));
         let request = demand(0, Some(1));
         let first_ms = |deployment: &Deployment, stream: &mut _| {
-            deployment.service_time(&request, stream).first_token.as_millis_ceil()
+            deployment.service_time(&request, Tokens(0), stream).first_token.as_millis_ceil()
         };
         assert_eq!(first_ms(&deployment, &mut stream), 405);
         // One of 100 makes it 1 % slower.

@@ -4,9 +4,10 @@ use crate::backend::Capacity;
 use crate::config::{Scenario, Variant};
 use crate::metrics::LatencyHistogram;
 use crate::report::{
-    AssumptionSummary, AttemptTotals, BackendSummary, CallTotals, Distribution, FaultSummary, MAX_TRIPS,
-    OversizedTotals, PhaseSummary, PoolSummary, RequestTotals, RunStamp, SCHEMA_VERSION, SpillTargetSummary,
-    SpilloverSummary, SpillingSummary, Summary, TripRow, TripSummary, WarmupSummary,
+    AssumptionSummary, AttemptTotals, BackendCachingSummary, BackendSummary, CachingSummary, CallTotals,
+    Distribution, FaultSummary, MAX_TRIPS, OversizedTotals, PhaseSummary, PoolSummary, RequestTotals,
+    RunStamp, SCHEMA_VERSION, SpillTargetSummary, SpillingSummary, SpilloverSummary, Summary, TripRow,
+    TripSummary, WarmupSummary,
 };
 use crate::sim::{FaultResult, RunResult};
 use crate::units::{Duration, StatusCode, Timestamp};
@@ -83,6 +84,7 @@ pub(crate) fn summarise(
         }),
         backends: backends(variant, result, (duration_s - plan_warmup.as_secs_f64()).max(0.0)),
         spillover: summarise_spillover(variant, result),
+        prompt_caching: summarise_caching(variant, result),
         trips: told.iter().take(MAX_TRIPS).map(|row| trip(row)).collect(),
         trips_left_out: told.len().saturating_sub(MAX_TRIPS) as u64,
         faults: result.faults.as_ref().map(|faults| summarise_faults(variant, faults)),
@@ -113,6 +115,7 @@ fn summarise_spillover(variant: &Variant, result: &RunResult) -> Option<Spillove
         answered_share: ratio(totals.spilled_answered, totals.answered),
         prompt_tokens: totals.spilled_prompt_tokens,
         completion_tokens: totals.spilled_completion_tokens,
+        cached_tokens: totals.spilled_cached_tokens,
         token_share: ratio(
             totals.spilled_prompt_tokens + totals.spilled_completion_tokens,
             totals.prompt_tokens + totals.completion_tokens,
@@ -128,10 +131,27 @@ fn summarise_spillover(variant: &Variant, result: &RunResult) -> Option<Spillove
         answered: totals.answered,
         prompt_tokens: totals.prompt_tokens,
         completion_tokens: totals.completion_tokens,
+        cached_tokens: totals.cached_tokens,
         counted_tokens: totals.counted_tokens,
     });
     let is_possible = !plan.spillover.is_empty();
     is_possible.then(|| SpilloverSummary { backends: backends.collect(), deployments: deployments.collect() })
+}
+
+/// What was cached; `None` where no prompts begin alike.
+fn summarise_caching(variant: &Variant, result: &RunResult) -> Option<CachingSummary> {
+    if !variant.plan.traffic.shares_prefixes() {
+        return None;
+    }
+    let sum = |of: fn(&crate::sim::BackendResult) -> u64| result.backends.iter().map(of).sum::<u64>();
+    let requests = [sum(|b| b.prefixed), sum(|b| b.cache_hits)];
+    let tokens = [sum(|b| b.prompt_tokens), sum(|b| b.cached_tokens)];
+    let backends = variant.plan.gateway.backends().iter().zip(&result.backends).map(|(entity, b)| {
+        let tokens = [b.prompt_tokens, b.cached_tokens];
+        BackendCachingSummary::new(&entity.name, [b.prefixed, b.cache_hits], tokens)
+    });
+    let total = BackendCachingSummary::new("", requests, tokens);
+    Some(CachingSummary { total, backends: backends.collect() })
 }
 
 fn summarise_faults(variant: &Variant, faults: &FaultResult) -> FaultSummary {

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use crate::report::{Distribution, FaultSummary, PhaseSummary, SpilloverSummary, Summary};
+use crate::report::{CachingSummary, Distribution, FaultSummary, PhaseSummary, SpilloverSummary, Summary};
 
 /// Columns of text; the first is aligned left, the others right.
 #[derive(Clone, Debug, Default)]
@@ -131,6 +131,9 @@ pub(crate) fn render_summary(summary: &Summary) -> String {
     if let Some(spillover) = &summary.spillover {
         text.push_str(&render_spillover(spillover));
     }
+    if let Some(caching) = &summary.prompt_caching {
+        text.push_str(&render_caching(caching));
+    }
     if let Some(faults) = &summary.faults {
         text.push_str(&render_faults(faults));
     }
@@ -161,6 +164,24 @@ fn render_spillover(spillover: &SpilloverSummary) -> String {
         );
     }
     text
+}
+
+/// What was cached.
+fn render_caching(caching: &CachingSummary) -> String {
+    let mut table =
+        Table::new(&["prompt caching", "prefixed", "hits", "hit share", "cached tokens", "of prompts"]);
+    for one in caching.backends.iter().chain([&caching.total]) {
+        let name = if one.backend.is_empty() { "all" } else { &one.backend };
+        table.row(vec![
+            name.to_owned(),
+            one.prefixed.to_string(),
+            one.hits.to_string(),
+            percent(one.hit_share),
+            one.cached_tokens.to_string(),
+            percent(one.cached_share),
+        ]);
+    }
+    table.render("  ")
 }
 
 /// Requests before, during and after faults, and what pools were without.

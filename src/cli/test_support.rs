@@ -76,6 +76,7 @@ pub(crate) fn summary() -> Summary {
         }],
         trips: Vec::new(),
         trips_left_out: 0,
+        prompt_caching: None,
         spillover: None,
         faults: None,
         assumptions: Vec::new(),

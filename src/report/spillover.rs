@@ -32,7 +32,9 @@ pub struct SpillingSummary {
     pub prompt_tokens: u64,
     /// Their completion tokens.
     pub completion_tokens: u64,
-    /// Both as a share of the tokens that the backend answered.
+    /// Cached tokens, which are part of the prompt tokens.
+    pub cached_tokens: u64,
+    /// Prompt and completion tokens as a share of the tokens that the backend answered.
     pub token_share: f64,
 }
 
@@ -55,6 +57,8 @@ pub struct SpillTargetSummary {
     pub prompt_tokens: u64,
     /// Their completion tokens.
     pub completion_tokens: u64,
+    /// Their cached tokens, which are part of the prompt tokens.
+    pub cached_tokens: u64,
     /// Tokens counted against its quota.
     pub counted_tokens: u64,
 }

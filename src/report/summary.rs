@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{FaultSummary, RunStamp, SpilloverSummary};
+use super::{CachingSummary, FaultSummary, RunStamp, SpilloverSummary};
 
 /// One run in figures.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -52,6 +52,9 @@ pub struct Summary {
     /// What the platform handed on, where it may.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub spillover: Option<SpilloverSummary>,
+    /// Prompt caching, where prompts begin alike.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub prompt_caching: Option<CachingSummary>,
     /// Trips in order, at most the first [`MAX_TRIPS`].
     pub trips: Vec<TripSummary>,
     /// Trips left out here; `trips.csv` has all.
@@ -368,6 +371,7 @@ impl Summary {
             }
         }
         metrics.extend(self.spillover.iter().flat_map(SpilloverSummary::metrics));
+        metrics.extend(self.prompt_caching.iter().flat_map(CachingSummary::metrics));
         metrics.extend(self.faults.iter().flat_map(FaultSummary::metrics));
         metrics
     }
@@ -404,13 +408,30 @@ impl Summary {
         serde_json::to_string_pretty(self).map(|text| text + "\n")
     }
 
+    /// Shares of client requests by the deployment that answered: what a backend spilled is its target's.
+    #[cfg(feature = "charts")]
+    fn answer_shares(&self) -> Vec<(String, f64)> {
+        let own = self.backends.iter().map(|b| (b.name.clone(), b.share));
+        let Some(spillover) = &self.spillover else { return own.collect() };
+        let spilled = |name: &str| {
+            let found = spillover.backends.iter().find(|spilling| spilling.backend == name);
+            found.map_or(0, |spilling| spilling.answered)
+        };
+        let own = self
+            .backends
+            .iter()
+            .map(|b| (b.name.clone(), self.share(b.answered.saturating_sub(spilled(&b.name)))));
+        let targets = spillover.deployments.iter().filter(|d| d.answered > 0);
+        own.chain(targets.map(|d| (d.deployment.clone(), self.share(d.answered)))).collect()
+    }
+
     /// The figures that the comparison chart shows.
     #[cfg(feature = "charts")]
     pub fn variant_view(&self) -> super::charts::VariantView {
         super::charts::VariantView {
             name: self.variant.clone(),
             stamp: self.run.clone(),
-            shares: self.backends.iter().map(|b| (b.name.clone(), b.share)).collect(),
+            shares: self.answer_shares(),
             success_share: self.share(self.requests.answered_2xx),
             client_429_share: self.share(self.answered_with(|c| c == 429)),
             client_5xx_share: self.share(self.answered_with(|c| c >= 500)),

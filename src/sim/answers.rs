@@ -262,6 +262,7 @@ mod tests {
             worker: 0,
             spill: crate::sim::flight::Spill::None,
             counted: None,
+            cached: Tokens(0),
             reply: Reply::Throttled { limit, retry_after: wait, headroom },
             has_headers: false,
             is_live: true,

@@ -11,7 +11,7 @@ use super::world::World;
 use crate::backend::{Decision, Headroom, LimitKind, ServiceTime};
 use crate::gateway::{ForwardTarget, Input, SentBody};
 use crate::random::whole;
-use crate::units::{AttemptNumber, BackendId, Demand, Duration, StatusCode, Timestamp};
+use crate::units::{AttemptNumber, BackendId, Demand, Duration, StatusCode, Timestamp, Tokens};
 use crate::workload::Service;
 
 impl<O: Observer> World<'_, O> {
@@ -57,6 +57,7 @@ impl<O: Observer> World<'_, O> {
             worker: u32::from(backend.0),
             spill: Spill::None,
             counted: None,
+            cached: Tokens(0),
             reply: Reply::Refused(StatusCode::OK),
             has_headers: false,
             is_live: true,
@@ -95,11 +96,12 @@ impl<O: Observer> World<'_, O> {
                     let limit = deployment.limits().map_or(0, |(tokens, _)| tokens.get());
                     self.timeline.admitted(backend, counted.tokens, fill_permille(headroom, limit));
                     call.counted = Some(counted);
+                    call.cached = counted.cached;
                     call.reply = Reply::Admitted(headroom);
                     let mut stream = self.streams.keyed(site.latency_stream, key, u64::from(attempt.0));
                     let time = match flight.service {
                         Some(recorded) => recorded_time(recorded, deployment.spec().network),
-                        None => deployment.service_time(&flight.demand, &mut stream),
+                        None => deployment.service_time(&flight.demand, counted.cached, &mut stream),
                     };
                     let time = deployment.begin(time, now);
                     let course = Course::of(time, now, self.plan.traffic.stream, &flight.demand, verdict);
@@ -203,9 +205,7 @@ impl<O: Observer> World<'_, O> {
             let result = match flight.call.spill {
                 Spill::None => AttemptResult::Status(response.status, limit),
                 Spill::Served { place } => AttemptResult::Spilled(response.status, place),
-                Spill::Refused { status, .. } => {
-                    AttemptResult::SpilledInVain(response.status, limit, status)
-                }
+                Spill::Refused { status, .. } => AttemptResult::SpilledInVain(response.status, limit, status),
             };
             if let Some(flight) = self.flights.get_mut(event.slot as usize) {
                 flight.set_result(result);

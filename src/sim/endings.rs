@@ -81,7 +81,8 @@ impl<O: Observer> World<'_, O> {
                 ..BackendLedger::default()
             })
             .collect();
-        let spilled_to = self.plan.spillover.iter().zip(self.deployments.iter().skip(self.plan.targets.len()));
+        let spilled_to =
+            self.plan.spillover.iter().zip(self.deployments.iter().skip(self.plan.targets.len()));
         let totals = self.result.spillover.iter().zip(&self.early.spillover);
         self.ledger.spillover = spilled_to
             .zip(totals)
@@ -184,14 +185,20 @@ fn answered(
         let (prompt, completion) = (flight.demand.prompt_tokens.get(), flight.demand.generated().get());
         totals.prompt_tokens += prompt;
         totals.completion_tokens += completion;
+        let cached = flight.answer_cached.get();
+        totals.prefixed += u64::from(flight.demand.prefix.is_some());
+        totals.cache_hits += u64::from(cached > 0);
+        totals.cached_tokens += cached;
         let Some(place) = flight.answer_spilled else { return timeline.answered(backend) };
         totals.spilled_answered += 1;
         totals.spilled_prompt_tokens += prompt;
         totals.spilled_completion_tokens += completion;
+        totals.spilled_cached_tokens += cached;
         if let Some(target) = result.spillover.get_mut(usize::from(place)) {
             target.answered += 1;
             target.prompt_tokens += prompt;
             target.completion_tokens += completion;
+            target.cached_tokens += cached;
         }
         let lane = u16::try_from(backends + usize::from(place)).unwrap_or(u16::MAX);
         timeline.answered(BackendId(lane));

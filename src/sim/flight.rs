@@ -29,6 +29,8 @@ pub(super) struct Flight {
     pub(super) answerer: Option<BackendId>,
     pub(super) answer_sent_at: Timestamp,
     pub(super) answer_counted: Option<Tokens>,
+    /// Tokens of its prompt that were cached.
+    pub(super) answer_cached: Tokens,
     /// Where the answer was spilled to.
     pub(super) answer_spilled: Option<u16>,
     pub(super) last_target: Option<BackendId>,
@@ -51,6 +53,8 @@ pub(super) struct Call {
     /// The estimate while the deployment is at work on it.
     pub(super) counted: Option<Reservation>,
     pub(super) reply: Reply,
+    /// Tokens of the prompt that the deployment had.
+    pub(super) cached: Tokens,
     /// Whether response headers have arrived.
     pub(super) has_headers: bool,
     /// Whether its answer is still to come.
@@ -89,6 +93,7 @@ impl Flight {
             prompt_tokens: Tokens(0),
             completion_tokens: Tokens(0),
             max_tokens: None,
+            prefix: None,
         };
         let call = Call {
             attempt: 0,
@@ -97,6 +102,7 @@ impl Flight {
             worker: 0,
             spill: Spill::None,
             counted: None,
+            cached: Tokens(0),
             reply: Reply::Refused(StatusCode::OK),
             has_headers: false,
             is_live: false,
@@ -117,6 +123,7 @@ impl Flight {
             answerer: None,
             answer_sent_at: Timestamp::ZERO,
             answer_counted: None,
+            answer_cached: Tokens(0),
             answer_spilled: None,
             last_target: None,
             selection: None,
@@ -141,6 +148,7 @@ impl Flight {
         self.status = None;
         self.answerer = None;
         self.answer_counted = None;
+        self.answer_cached = Tokens(0);
         self.answer_spilled = None;
         self.last_target = None;
         self.selection = None;

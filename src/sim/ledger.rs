@@ -115,11 +115,8 @@ impl Ledger {
             self.time_in_system,
             self.number_in_system,
         )?;
-        let placed: u128 = self
-            .backends
-            .iter()
-            .map(|b| n(b.admitted) + n(b.throttled) + n(b.failed) + n(b.spilled))
-            .sum();
+        let placed: u128 =
+            self.backends.iter().map(|b| n(b.admitted) + n(b.throttled) + n(b.failed) + n(b.spilled)).sum();
         let attempts = placed + n(self.unrouted);
         let identity = "attempts = sum of admitted + throttled + failed + spilled + unrouted";
         equal(identity, run, n(self.attempts), attempts)?;
@@ -238,7 +235,10 @@ mod tests {
             (|l| l.spillover[0].throttled += 1, "attempts spilled in vain = refused by those spilled to"),
             (|l| l.spillover[0].books.inserted += 1, "(spillover deployment `extra`)"),
             (|l| l.unrouted += 1, "attempts = sum of admitted + throttled + failed + spilled + unrouted"),
-            (|l| l.backends[0].failed += 1, "attempts = sum of admitted + throttled + failed + spilled + unrouted"),
+            (
+                |l| l.backends[0].failed += 1,
+                "attempts = sum of admitted + throttled + failed + spilled + unrouted",
+            ),
             (
                 |l| l.backends[0].books.admitted += 1,
                 "admitted attempts = requests the deployment counted (backend `east`): 2, and not 3",

@@ -103,12 +103,20 @@ pub struct BackendResult {
     pub spilled_prompt_tokens: u64,
     /// Their completion tokens, which are part of `completion_tokens`.
     pub spilled_completion_tokens: u64,
+    /// Their cached tokens, which are part of `cached_tokens` and of `spilled_prompt_tokens`.
+    pub spilled_cached_tokens: u64,
     /// Estimates of the admitted attempts.
     pub counted_tokens: u64,
     /// Prompt tokens of the client requests answered here.
     pub prompt_tokens: u64,
     /// Completion tokens of the client requests answered here.
     pub completion_tokens: u64,
+    /// Client requests answered here whose prompt begins as others do.
+    pub prefixed: u64,
+    /// Of those, with cached tokens.
+    pub cache_hits: u64,
+    /// Cached tokens of the client requests answered here, which are part of `prompt_tokens`.
+    pub cached_tokens: u64,
     /// Trips of its breakers.
     pub trips: u64,
     /// Tripped time within the run, summed over gateway instances.
@@ -130,6 +138,8 @@ pub struct SpilloverResult {
     pub prompt_tokens: u64,
     /// Their completion tokens.
     pub completion_tokens: u64,
+    /// Their cached tokens, which are part of `prompt_tokens`.
+    pub cached_tokens: u64,
 }
 
 /// Totals of a run with faults.
@@ -278,8 +288,19 @@ impl RunResult {
                 sum(&self.backends, |b| b.spilled_prompt_tokens + b.spilled_completion_tokens),
                 sum(&self.spillover, |s| s.prompt_tokens + s.completion_tokens),
             ),
+            (
+                "cached tokens through spillover = cached tokens of those spilled to",
+                sum(&self.backends, |b| b.spilled_cached_tokens),
+                sum(&self.spillover, |s| s.cached_tokens),
+            ),
         ] {
             equal(identity, told, by_backend, by_target)?;
+        }
+        for backend in &self.backends {
+            let (cached, prompt) = (n(backend.cached_tokens), n(backend.prompt_tokens));
+            if cached > prompt {
+                return equal("cached tokens <= prompt tokens", told, cached, prompt);
+            }
         }
         let samples = (n(self.latency.count()), n(self.statuses.successes()));
         equal("latency samples = answered 2xx", told, samples.0, samples.1)?;
@@ -363,7 +384,7 @@ mod tests {
     fn every_identity_of_a_result_can_fail() {
         type Falsify = fn(&mut RunResult);
         assert_eq!(result().check(), Ok(()));
-        let cases: [(Falsify, &str); 18] = [
+        let cases: [(Falsify, &str); 20] = [
             (|r| r.arrivals += 1, "arrivals = answered 2xx + answered otherwise"),
             (|r| r.statuses.record(StatusCode::NOT_FOUND), "arrivals = answered 2xx"),
             (|r| r.in_flight += 1, "arrivals = answered 2xx"),
@@ -375,6 +396,8 @@ mod tests {
             (|r| r.backends[0].spilled_in_vain += 1, "attempts spilled in vain = refused by those"),
             (|r| r.backends[0].spilled_answered += 1, "requests answered through spillover"),
             (|r| r.spillover[0].prompt_tokens += 1, "tokens answered through spillover"),
+            (|r| r.spillover[0].cached_tokens += 1, "cached tokens through spillover"),
+            (|r| r.backends[0].cached_tokens += 1, "cached tokens <= prompt tokens"),
             (|r| r.latency.record(Duration::ZERO), "latency samples = answered 2xx"),
             (|r| r.left_out += 1, "arrivals of the run = told + in the warm-up"),
             (|r| r.calls_mut().begun += 1, "calls = succeeded + failed + unfinished"),

@@ -139,7 +139,7 @@ impl<O: Observer> World<'_, O> {
         let mut stream = self.streams.keyed(site.latency_stream, key, u64::from(attempt));
         let time = match flight.service {
             Some(recorded) => recorded_time(recorded, deployment.spec().network),
-            None => deployment.service_time(&flight.demand, &mut stream),
+            None => deployment.service_time(&flight.demand, counted.cached, &mut stream),
         };
         let time = later(deployment.begin(time, now), first);
         let verdict = self.board.as_ref().map(|board| Verdict::Passes {
@@ -151,6 +151,7 @@ impl<O: Observer> World<'_, O> {
         let call = &mut flight.call;
         call.worker = u32::try_from(worker).unwrap_or(u32::MAX);
         call.counted = Some(counted);
+        call.cached = counted.cached;
         call.reply = Reply::Admitted(headroom);
         Some(Handed { spill: Spill::Served { place }, course })
     }
@@ -186,8 +187,5 @@ fn named(exchange: &Exchange, resource: &[u16], plan: &super::RunPlan) -> Option
 }
 
 fn later(time: ServiceTime, by: Duration) -> ServiceTime {
-    ServiceTime {
-        first_token: time.first_token.saturating_add(by),
-        total: time.total.saturating_add(by),
-    }
+    ServiceTime { first_token: time.first_token.saturating_add(by), total: time.total.saturating_add(by) }
 }

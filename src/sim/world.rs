@@ -360,6 +360,7 @@ impl<'p, O: Observer> World<'p, O> {
                     flight.answerer = Some(flight.call.backend);
                     flight.answer_sent_at = flight.call.sent_at;
                     flight.answer_counted = flight.call.counted.map(|counted| counted.tokens);
+                    flight.answer_cached = flight.call.cached;
                     if let Spill::Served { place } = flight.call.spill {
                         flight.answer_spilled = Some(place);
                     }

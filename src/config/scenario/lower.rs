@@ -8,6 +8,7 @@ use super::super::json::{Member, Node, Value, shorten};
 use super::super::shape::Kind;
 use super::super::utc::{read_start, unix_seconds};
 use super::assume::{Assumption, Assumptions};
+use super::caching::assume_caching;
 use super::endpoints::read_endpoints;
 use super::faults::read_faults;
 use super::gateway::{Described, join};
@@ -117,6 +118,11 @@ fn lower_all(tree: &Node, library: &mut Library<'_>, diagnostics: &mut Diagnosti
         reader.read(&parts.singles, &mut targets, &mut hashes, diagnostics)
     });
     let faults = parts.as_ref().and_then(|parts| read_faults(tree, &parts.singles, diagnostics));
+    if let Some((traffic, _)) = &traffic
+        && traffic.shares_prefixes()
+    {
+        assume_caching(tree, &mut assumptions);
+    }
     let Loaded { content: policy, hash: policy_hash } = policy?;
     let parts = parts?;
     let (traffic, trace_hash) = traffic?;

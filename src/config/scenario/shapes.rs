@@ -1,15 +1,17 @@
 //! The scenario format, version 1, as tables.
 
 use super::super::shape::{Field, Kind, Shape};
+use super::caching::{CACHING, CACHING_FIELD};
 use super::fault_shapes::{self, FAULTS, OVERLOAD, QUOTA_STEP};
 use super::faults::MOST_FAULTS;
 use super::latency::FAMILIES;
-use super::spillover::SPILLOVER_DEPLOYMENT;
 use super::policies::{FRAGMENTS, NAMED_VALUES, POLICIES, POLICY, POLICY_FORMAT};
+use super::spillover::SPILLOVER_DEPLOYMENT;
 use super::throttling::THROTTLING;
 use super::traffic_shapes::{
-    BURSTS, CLOSED_LOOP, DISTRIBUTION, DIURNAL, GAMMA, MESSAGE, ON_OFF, POISSON, REPLAY, REPLAYED_REQUEST,
-    REQUEST, RETRY, SCRIPTED, SCRIPTED_REQUEST, STEP, STEPS, TRAFFIC, WEIBULL,
+    BURSTS, CLOSED_LOOP, DISTRIBUTION, DIURNAL, GAMMA, MESSAGE, ON_OFF, POISSON, PREFIXES, REPLAY,
+    REPLAYED_REQUEST, REQUEST, RETRY, SCRIPTED, SCRIPTED_COMMON, SCRIPTED_REQUEST, STEP, STEPS, TRAFFIC,
+    WEIBULL,
 };
 
 /// Service tiers of API Management.
@@ -155,6 +157,7 @@ pub(crate) static BACKEND: Shape = Shape {
         Field::optional("latency", Kind::Object(&LATENCY), "How long answers take; default by model."),
         Field::optional("network", Kind::TIME, "Round trip between gateway and deployment; default 0s."),
         Field::optional("refusal", Kind::TIME, "Time the deployment takes for a 429; default 20ms."),
+        CACHING_FIELD,
         Field::optional(
             "throttling",
             Kind::Object(&THROTTLING),
@@ -428,6 +431,7 @@ pub(crate) static ALL: &[&Shape] = &[
     &SPILLOVER_DEPLOYMENT,
     &STANDARD,
     &SERVERS,
+    &CACHING,
     &MODEL,
     &RPM_RATIO,
     &PRICES,
@@ -462,6 +466,8 @@ pub(crate) static ALL: &[&Shape] = &[
     &REPLAY,
     &REQUEST,
     &REPLAYED_REQUEST,
+    &SCRIPTED_COMMON,
+    &PREFIXES,
     &MESSAGE,
     &DISTRIBUTION,
     &MEMBER,

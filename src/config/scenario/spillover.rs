@@ -8,6 +8,7 @@ use super::super::hints::{did_you_mean, list};
 use super::super::json::{Member, Node, shorten};
 use super::super::shape::{Field, Kind, Shape};
 use super::assume::{Assumption, Assumptions};
+use super::caching::CACHING_FIELD;
 use super::fault_shapes::{OVERLOAD, QUOTA_STEP};
 use super::gateway::Described;
 use super::latency::read_samples;
@@ -41,6 +42,7 @@ pub(crate) static SPILLOVER_DEPLOYMENT: Shape = Shape {
             "Round trip between gateway and deployment; default: that of the backend.",
         ),
         Field::optional("refusal", Kind::TIME, "Time the deployment takes for a 429; default 20ms."),
+        CACHING_FIELD,
         Field::optional(
             "throttling",
             Kind::Object(&THROTTLING),
@@ -81,8 +83,7 @@ impl SpilloverReader<'_, '_> {
     ) -> Option<Vec<SpilloverTarget>> {
         let mut problems = Diagnostics::new();
         let tree = self.tree;
-        let members: Vec<&Member> =
-            tree.get("spilloverDeployments").into_iter().flat_map(entries).collect();
+        let members: Vec<&Member> = tree.get("spilloverDeployments").into_iter().flat_map(entries).collect();
         if members.len().saturating_add(singles.len()) > MOST_DEPLOYMENTS {
             let node = tree.get("spilloverDeployments").map(Node::mark);
             let message = format!("there are more than {MOST_DEPLOYMENTS} deployments");
