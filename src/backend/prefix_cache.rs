@@ -232,7 +232,7 @@ mod tests {
 
     #[test]
     fn refused_requests_leave_nothing() {
-        let mut cache = PrefixCache::new(CachingSpec::DEFAULT);
+        let cache = PrefixCache::new(CachingSpec::DEFAULT);
         let found = cache.find(prefix(1), Tokens(2_000), at(0));
         assert_eq!(cache.find(prefix(1), Tokens(2_000), at(1)), found);
     }

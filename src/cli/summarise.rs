@@ -105,6 +105,7 @@ pub(crate) fn summarise(
 fn summarise_spillover(variant: &Variant, result: &RunResult) -> Option<SpilloverSummary> {
     let plan = &variant.plan;
     let ratio = |part: u64, whole: u64| if whole == 0 { 0.0 } else { part as f64 / whole as f64 };
+    let all_tokens: u64 = result.backends.iter().map(|b| b.prompt_tokens + b.completion_tokens).sum();
     let entities = plan.gateway.backends().iter().zip(&plan.targets).zip(&result.backends);
     let backends = entities.filter(|((_, target), _)| target.spillover.is_some());
     let backends = backends.map(|((entity, _), totals)| SpillingSummary {
@@ -112,14 +113,11 @@ fn summarise_spillover(variant: &Variant, result: &RunResult) -> Option<Spillove
         spilled: totals.spilled,
         in_vain: totals.spilled_in_vain,
         answered: totals.spilled_answered,
-        answered_share: ratio(totals.spilled_answered, totals.answered),
+        share: ratio(totals.spilled_answered, result.arrivals),
         prompt_tokens: totals.spilled_prompt_tokens,
         completion_tokens: totals.spilled_completion_tokens,
         cached_tokens: totals.spilled_cached_tokens,
-        token_share: ratio(
-            totals.spilled_prompt_tokens + totals.spilled_completion_tokens,
-            totals.prompt_tokens + totals.completion_tokens,
-        ),
+        token_share: ratio(totals.spilled_prompt_tokens + totals.spilled_completion_tokens, all_tokens),
     });
     let deployments = plan.spillover.iter().zip(&result.spillover);
     let deployments = deployments.map(|(target, totals)| SpillTargetSummary {
@@ -129,6 +127,7 @@ fn summarise_spillover(variant: &Variant, result: &RunResult) -> Option<Spillove
         admitted: totals.admitted,
         throttled: totals.throttled,
         answered: totals.answered,
+        share: ratio(totals.answered, result.arrivals),
         prompt_tokens: totals.prompt_tokens,
         completion_tokens: totals.completion_tokens,
         cached_tokens: totals.cached_tokens,

@@ -147,12 +147,12 @@ fn render_spillover(spillover: &SpilloverSummary) -> String {
         // Writing to a string does not fail.
         let _infallible = writeln!(
             text,
-            "  {} spilled {} attempts ({} in vain): {} requests answered, {} of its own, and {} of its tokens",
+            "  {} spilled {} attempts ({} in vain): {} requests answered ({}), {} of all tokens",
             b.backend,
             b.spilled + b.in_vain,
             b.in_vain,
             b.answered,
-            percent(b.answered_share),
+            percent(b.share),
             percent(b.token_share)
         );
     }

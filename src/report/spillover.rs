@@ -26,15 +26,15 @@ pub struct SpillingSummary {
     pub in_vain: u64,
     /// Client requests that ended 2xx through spillover; part of those answered by the backend.
     pub answered: u64,
-    /// The same as a share of those.
-    pub answered_share: f64,
+    /// The same as a share of arrivals.
+    pub share: f64,
     /// Their prompt tokens.
     pub prompt_tokens: u64,
     /// Their completion tokens.
     pub completion_tokens: u64,
     /// Cached tokens, which are part of the prompt tokens.
     pub cached_tokens: u64,
-    /// Prompt and completion tokens as a share of the tokens that the backend answered.
+    /// Prompt and completion tokens as a share of all answered tokens.
     pub token_share: f64,
 }
 
@@ -53,6 +53,8 @@ pub struct SpillTargetSummary {
     pub throttled: u64,
     /// Client requests that ended 2xx here.
     pub answered: u64,
+    /// The same as a share of arrivals.
+    pub share: f64,
     /// Their prompt tokens.
     pub prompt_tokens: u64,
     /// Their completion tokens.
@@ -64,7 +66,7 @@ pub struct SpillTargetSummary {
 }
 
 impl SpilloverSummary {
-    /// The figures by name, in a fixed order. The backend of the last five is the deployment that is spilled to.
+    /// The figures by name, in a fixed order. The backend of those that begin with `spillover` is the deployment that is spilled to.
     pub fn metrics(&self) -> Vec<Metric> {
         let mut metrics = Vec::new();
         let mut add = |name: &'static str, backend: &str, value: f64, kind| {
@@ -76,7 +78,7 @@ impl SpilloverSummary {
             add("spilled", backend, count(spilling.spilled), MetricKind::Count);
             add("spilled_in_vain", backend, count(spilling.in_vain), MetricKind::Count);
             add("spilled_answered", backend, count(spilling.answered), MetricKind::Requests);
-            add("spilled_share", backend, spilling.answered_share, MetricKind::Share);
+            add("spilled_share", backend, spilling.share, MetricKind::Share);
             add("spilled_prompt_tokens", backend, count(spilling.prompt_tokens), MetricKind::Count);
             add("spilled_completion_tokens", backend, count(spilling.completion_tokens), MetricKind::Count);
             add("spilled_token_share", backend, spilling.token_share, MetricKind::Share);
@@ -87,6 +89,7 @@ impl SpilloverSummary {
             add("spillover_admitted", name, count(target.admitted), MetricKind::Count);
             add("spillover_throttled", name, count(target.throttled), MetricKind::Count);
             add("spillover_answered", name, count(target.answered), MetricKind::Requests);
+            add("spillover_share", name, target.share, MetricKind::Share);
             add("spillover_tokens", name, count(tokens), MetricKind::Count);
             add("spillover_counted_tokens", name, count(target.counted_tokens), MetricKind::Count);
         }

@@ -414,15 +414,15 @@ impl Summary {
         let own = self.backends.iter().map(|b| (b.name.clone(), b.share));
         let Some(spillover) = &self.spillover else { return own.collect() };
         let spilled = |name: &str| {
-            let found = spillover.backends.iter().find(|spilling| spilling.backend == name);
-            found.map_or(0, |spilling| spilling.answered)
+            spillover
+                .backends
+                .iter()
+                .find(|spilling| spilling.backend == name)
+                .map_or(0.0, |found| found.share)
         };
-        let own = self
-            .backends
-            .iter()
-            .map(|b| (b.name.clone(), self.share(b.answered.saturating_sub(spilled(&b.name)))));
+        let own = self.backends.iter().map(|b| (b.name.clone(), (b.share - spilled(&b.name)).max(0.0)));
         let targets = spillover.deployments.iter().filter(|d| d.answered > 0);
-        own.chain(targets.map(|d| (d.deployment.clone(), self.share(d.answered)))).collect()
+        own.chain(targets.map(|d| (d.deployment.clone(), d.share))).collect()
     }
 
     /// The figures that the comparison chart shows.
