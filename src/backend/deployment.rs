@@ -435,4 +435,40 @@ mod tests {
         deployment.offer(&request, Timestamp::ZERO);
         assert_eq!(first_ms(&deployment, &mut stream), 409);
     }
+
+    #[test]
+    fn cached_tokens_are_no_use_of_units_when_estimated_and_when_settled() {
+        let mut deployment = deployment(Capacity::Provisioned(PtuSpec {
+            ptu: Ptu(50),
+            input_tpm_per_ptu: 2_500,
+            output_weight: 4,
+            bucket_depth: Some(Duration::from_secs(60)),
+            default_completion_tokens: Tokens(1_000),
+        }));
+        let prefix = Some(crate::units::Prefix { key: 1, tokens: Tokens(10_000) });
+        let request = Demand {
+            prompt_tokens: Tokens(10_000),
+            completion_tokens: Tokens(50),
+            prefix,
+            ..demand(40_000, Some(100))
+        };
+        let mut counted = Vec::new();
+        for _ in 0..2 {
+            let Decision::Admitted { counted: one, .. } = deployment.offer(&request, Timestamp::ZERO) else {
+                panic!("room")
+            };
+            counted.push(one);
+        }
+        // 10,000 + 4 * 100, and without 1,024 + 70 * 128 cached ones.
+        assert_eq!(counted.iter().map(|c| c.tokens.get()).collect::<Vec<_>>(), [10_400, 416]);
+        assert_eq!(deployment.fill_permille(Timestamp::ZERO), 10_816 * 1_000 / 125_000);
+        for one in counted {
+            deployment.finish(&request, one, Timestamp::ZERO);
+        }
+        // 50 tokens each were written.
+        assert_eq!(deployment.fill_permille(Timestamp::ZERO), (10_200 + 216) * 1_000 / 125_000);
+        assert_eq!(deployment.breach(), None);
+        let books = *deployment.books();
+        assert_eq!((books.inserted, books.settled), (10_816, 10_816));
+    }
 }

@@ -66,7 +66,8 @@ pub struct SpillTargetSummary {
 }
 
 impl SpilloverSummary {
-    /// The figures by name, in a fixed order. The backend of those that begin with `spillover` is the deployment that is spilled to.
+    /// The figures by name, in a fixed order. Those that begin with `spillover` are about the deployment that is
+    /// spilled to.
     pub fn metrics(&self) -> Vec<Metric> {
         let mut metrics = Vec::new();
         let mut add = |name: &'static str, backend: &str, value: f64, kind| {

@@ -42,7 +42,7 @@ impl Prefixes {
     }
 
     /// The prefix of one request.
-    pub(super) fn of(&self, request: RequestId, streams: &Streams) -> Option<Prefix> {
+    pub(super) fn of(&self, request: RequestId, streams: Streams) -> Option<Prefix> {
         let mut stream = streams.keyed(PREFIXES, request.0, 0);
         let is_shared = stream.chance(self.spec.share);
         let last = u64::from(self.spec.count.max(1)).saturating_sub(1);
@@ -63,7 +63,7 @@ mod tests {
 
     fn keys(spec: PrefixSpec) -> Vec<Option<u64>> {
         let (prefixes, streams) = (Prefixes::new(spec), Streams::new(3));
-        (0..40_000).map(|n| prefixes.of(RequestId(n), &streams).map(|prefix| prefix.key)).collect()
+        (0..40_000).map(|n| prefixes.of(RequestId(n), streams).map(|prefix| prefix.key)).collect()
     }
 
     const SPEC: PrefixSpec = PrefixSpec { count: 4, tokens: Tokens(2_000), share: 1.0, skew: 0.0 };

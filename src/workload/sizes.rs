@@ -89,7 +89,7 @@ impl Sizes {
     }
 
     fn prefix(&self, request: RequestId) -> Option<Prefix> {
-        self.prefixes.as_ref()?.of(request, &self.streams)
+        self.prefixes.as_ref()?.of(request, self.streams)
     }
 
     /// One standard normal draw for the prompt and one for the completion, always both, so that a change of

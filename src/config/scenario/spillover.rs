@@ -248,3 +248,70 @@ fn host_of(url: &str) -> String {
     let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
     rest.split(['/', '?', '#']).next().unwrap_or_default().to_ascii_lowercase()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Overrides;
+    use crate::config::testing::{TestFiles, load, load_with, walkthrough};
+
+    const TARGET: &str = "\"model\": \"gpt-4o\", \"standard\": { \"tpm\": 9000 }";
+
+    /// The first backend with 50 units that spill to `property`, and these deployments.
+    fn files(property: Option<&str>, deployments: &str) -> TestFiles {
+        let property = property.map(|name| format!(", \"spilloverDeploymentName\": \"{name}\""));
+        let provisioned = format!("\"provisioned\": {{ \"ptu\": 50{} }}", property.unwrap_or_default());
+        let scenario = format!("\"spilloverDeployments\": {{ {deployments} }}, \"operation\":");
+        walkthrough().replace("scenario.json", "\"standard\": { \"tpm\": 8000 }", &provisioned).replace(
+            "scenario.json",
+            "\"operation\":",
+            &scenario,
+        )
+    }
+
+    #[test]
+    fn a_target_takes_after_the_backend_of_its_resource() {
+        let extra = format!("\"extra\": {{ \"sameResourceAs\": \"openai-eastus\", {TARGET} }}");
+        let plan = load(&files(Some("EXTRA"), &extra)).unwrap().base.plan;
+        let spillover = plan.targets[0].spillover.as_ref().unwrap();
+        assert_eq!((spillover.property, &spillover.resource[..]), (Some(0), &[0][..]));
+        assert_eq!(spillover.header.as_str(), "x-ms-spillover-from-gpt-4o-mini");
+        assert!(plan.targets[1].spillover.is_none());
+        let (host, target) = (&plan.targets[0].deployment, &plan.spillover[0].deployment);
+        assert_eq!((&target.region, target.network), (&host.region, host.network));
+        assert_eq!(&*target.name, "extra");
+    }
+
+    #[test]
+    fn problems_are_told_in_their_place() {
+        let extra = |host: &str| format!("\"extra\": {{ \"sameResourceAs\": \"{host}\", {TARGET} }}");
+        for (property, deployments, code) in [
+            (Some("extr"), extra("openai-eastus"), "unknown-deployment"),
+            (None, extra("openai-east"), "unknown-backend"),
+            (None, extra("openai-westus"), "spillover-resource"),
+            (None, extra("openai-eastus").replace("extra", "openai-westus"), "deployment-name"),
+            (None, extra("openai-eastus").replace("extra", "a b"), "deployment-name"),
+            (
+                None,
+                format!("{}, {}", extra("openai-eastus"), extra("openai-eastus").replace("extra", "EXTRA")),
+                "deployment-name",
+            ),
+            (None, extra("openai-eastus").replace("\"standard\"", "\"provisioned\""), "unknown-field"),
+        ] {
+            let (_, found) = load_with(&files(property, &deployments), &Overrides::default());
+            assert!(found.iter().any(|found| found.0 == code), "{deployments}: {found:?}");
+        }
+    }
+
+    #[test]
+    fn hosts_are_told_from_urls() {
+        for (url, host) in [
+            ("https://A.openai.azure.com/openai", "a.openai.azure.com"),
+            ("https://a.openai.azure.com", "a.openai.azure.com"),
+            ("a?x", "a"),
+            ("", ""),
+        ] {
+            assert_eq!(host_of(url), host);
+        }
+    }
+}
