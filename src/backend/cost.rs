@@ -85,6 +85,7 @@ mod tests {
             prompt_tokens: Tokens(914),
             completion_tokens: Tokens(100),
             max_tokens: max_tokens.map(Tokens),
+            prefix: None,
         };
         cost.estimate(&demand).get()
     }

@@ -11,8 +11,8 @@ use crate::units::{Demand, Duration, StatusCode, Timestamp, Tokens};
 
 use super::window::Entry;
 use super::{
-    Audit, Breach, Capacity, DeploymentSpec, LeakyBucket, QuotaStep, RateLimit, Refusal, Reservation,
-    Servers, ServiceTime, TokenCost,
+    Audit, Breach, Capacity, DeploymentSpec, LeakyBucket, PrefixCache, QuotaStep, RateLimit, Refusal,
+    Reservation, Servers, ServiceTime, TokenCost,
 };
 
 /// What a deployment says to a request.
@@ -93,6 +93,8 @@ pub struct Deployment {
     in_flight: u64,
     books: DeploymentBooks,
     audit: Audit,
+    /// `None`: it caches no prompts.
+    cache: Option<Box<PrefixCache>>,
 }
 
 /// What a deployment has counted, for accounting checks.
@@ -108,6 +110,8 @@ pub struct DeploymentBooks {
     pub settled: u64,
     /// Prompt tokens of the finished.
     pub prompt: u64,
+    /// Of those, cached.
+    pub cached: u64,
     /// Tokens that the finished generated.
     pub completion: u64,
 }
@@ -137,7 +141,8 @@ impl Deployment {
                 (Limiter::Servers(Servers::new(*servers), servers.refusal), Audit::servers(*servers))
             }
         };
-        Self { spec, limiter, in_flight: 0, books: DeploymentBooks::default(), audit }
+        let cache = spec.caching.map(|caching| Box::new(PrefixCache::new(caching)));
+        Self { spec, limiter, in_flight: 0, books: DeploymentBooks::default(), audit, cache }
     }
 
     /// The deployment as configured.
@@ -149,7 +154,12 @@ impl Deployment {
     /// [`Deployment::finish`]; a refused one leaves no trace.
     #[inline]
     pub fn offer(&mut self, demand: &Demand, now: Timestamp) -> Decision {
-        let (counted, headroom) = match &mut self.limiter {
+        let found = match (&self.cache, demand.prefix) {
+            (Some(cache), Some(prefix)) => Some((prefix, cache.find(prefix, demand.prompt_tokens, now))),
+            _ => None,
+        };
+        let cached = found.map_or(Tokens(0), |(_, found)| found.cached);
+        let (mut counted, headroom) = match &mut self.limiter {
             Limiter::Standard(cost, limit) => {
                 let counted = match limit.offer(cost.estimate(demand), now) {
                     Ok(counted) => counted,
@@ -161,11 +171,11 @@ impl Deployment {
                 (counted, Headroom::Remaining { tokens, requests: limit.remaining_requests(now) })
             }
             Limiter::Provisioned(bucket) => {
-                let tokens = bucket.estimate(demand);
+                let tokens = bucket.estimate(demand).saturating_sub(cached);
                 if let Err(retry_after) = bucket.offer(tokens, now) {
                     return Decision::Throttled { limit: LimitKind::Utilisation, retry_after };
                 }
-                let counted = Reservation { tokens, entry: Entry::NONE };
+                let counted = Reservation { tokens, entry: Entry::NONE, cached };
                 (counted, Headroom::Utilisation { permille: bucket.utilisation_permille(now) })
             }
             Limiter::Servers(servers, refusal) => {
@@ -177,10 +187,14 @@ impl Deployment {
                         status => Decision::Refused { status },
                     };
                 }
-                let counted = Reservation { tokens: Tokens(0), entry: Entry::NONE };
+                let counted = Reservation { tokens: Tokens(0), entry: Entry::NONE, cached };
                 (counted, Headroom::Places { permille: servers.fill_permille(now) })
             }
         };
+        counted.cached = cached;
+        if let (Some(cache), Some((prefix, found))) = (&mut self.cache, found) {
+            cache.take(prefix, found, now);
+        }
         self.in_flight = self.in_flight.saturating_add(1);
         self.books.admitted = self.books.admitted.saturating_add(1);
         self.books.inserted = self.books.inserted.saturating_add(counted.tokens.get());
@@ -251,6 +265,7 @@ impl Deployment {
         self.books.finished = self.books.finished.saturating_add(1);
         self.books.settled = self.books.settled.saturating_add(counted.tokens.get());
         self.books.prompt = self.books.prompt.saturating_add(demand.prompt_tokens.get());
+        self.books.cached = self.books.cached.saturating_add(counted.cached.get());
         self.books.completion = self.books.completion.saturating_add(demand.generated().get());
         let actual = match &mut self.limiter {
             Limiter::Standard(_, limit) => {
@@ -259,7 +274,7 @@ impl Deployment {
                 actual
             }
             Limiter::Provisioned(bucket) => {
-                let actual = bucket.actual(demand);
+                let actual = bucket.actual(demand).saturating_sub(counted.cached);
                 bucket.settle(counted.tokens, actual, now);
                 actual
             }
@@ -269,8 +284,15 @@ impl Deployment {
     }
 
     /// How long the answer takes, given the present load (call it after [`Deployment::offer`], so that the
-    /// request itself is part of the load).
-    pub fn service_time(&self, demand: &Demand, stream: &mut Stream) -> ServiceTime {
+    /// request itself is part of the load). `cached` tokens of the prompt are not worked on.
+    pub fn service_time(&self, demand: &Demand, cached: Tokens, stream: &mut Stream) -> ServiceTime {
+        let rest;
+        let demand = if cached > Tokens(0) {
+            rest = Demand { prompt_tokens: demand.prompt_tokens.saturating_sub(cached), ..demand.clone() };
+            &rest
+        } else {
+            demand
+        };
         let measured = self.spec.measured.as_deref();
         self.spec.latency.sample(demand, self.in_flight, self.spec.network, measured, stream)
     }
@@ -328,7 +350,7 @@ impl Deployment {
 
 #[cfg(test)]
 mod tests {
-    use crate::backend::{LatencySpec, ModelFacts, Prices, PtuSpec, StandardSpec, Throttling};
+    use crate::backend::{CachingSpec, LatencySpec, ModelFacts, Prices, PtuSpec, StandardSpec, Throttling};
     use crate::random::{StreamName, Streams};
     use crate::units::{Chars, PromptSize, Ptu, RequestsPerMinute, TokensPerMinute};
 
@@ -342,6 +364,7 @@ mod tests {
 
     fn deployment(capacity: Capacity) -> Deployment {
         let spec = DeploymentSpec {
+            caching: Some(CachingSpec::DEFAULT),
             name: "d".into(),
             region: "r".into(),
             model: "gpt-4o".into(),
@@ -382,6 +405,7 @@ mod tests {
             prompt_tokens: Tokens(chars / 4),
             completion_tokens: Tokens(200),
             max_tokens: max_tokens.map(Tokens),
+            prefix: None,
         }
     }
 
@@ -416,7 +440,7 @@ mod tests {
         let mut deployment = provisioned();
         let request = demand(4_000, Some(500));
         // 1,000 + 4 * 500 of 125,000 is 2.4 %; used are 1,000 + 4 * 200, which is 1.44 %.
-        let counted = Reservation { tokens: Tokens(3_000), entry: Entry::NONE };
+        let counted = Reservation { tokens: Tokens(3_000), entry: Entry::NONE, cached: Tokens(0) };
         let expected = Decision::Admitted { counted, headroom: Headroom::Utilisation { permille: 24 } };
         assert_eq!(deployment.offer(&request, Timestamp::ZERO), expected);
         deployment.finish(&request, counted, Timestamp::ZERO);
@@ -438,11 +462,47 @@ mod tests {
         let mut stream = Streams::new(0).named(StreamName::new("test"));
         let request = demand(0, Some(1));
         let first_ms = |deployment: &Deployment, stream: &mut _| {
-            deployment.service_time(&request, stream).first_token.as_millis_ceil()
+            deployment.service_time(&request, Tokens(0), stream).first_token.as_millis_ceil()
         };
         assert_eq!(first_ms(&deployment, &mut stream), 405);
         // One of 100 makes it 1 % slower.
         deployment.offer(&request, Timestamp::ZERO);
         assert_eq!(first_ms(&deployment, &mut stream), 409);
+    }
+
+    #[test]
+    fn cached_tokens_are_no_use_of_units_when_estimated_and_when_settled() {
+        let mut deployment = deployment(Capacity::Provisioned(PtuSpec {
+            ptu: Ptu(50),
+            input_tpm_per_ptu: 2_500,
+            output_weight: 4,
+            bucket_depth: Some(Duration::from_secs(60)),
+            default_completion_tokens: Tokens(1_000),
+        }));
+        let prefix = Some(crate::units::Prefix { key: 1, tokens: Tokens(10_000) });
+        let request = Demand {
+            prompt_tokens: Tokens(10_000),
+            completion_tokens: Tokens(50),
+            prefix,
+            ..demand(40_000, Some(100))
+        };
+        let mut counted = Vec::new();
+        for _ in 0..2 {
+            let Decision::Admitted { counted: one, .. } = deployment.offer(&request, Timestamp::ZERO) else {
+                panic!("room")
+            };
+            counted.push(one);
+        }
+        // 10,000 + 4 * 100, and without 1,024 + 70 * 128 cached ones.
+        assert_eq!(counted.iter().map(|c| c.tokens.get()).collect::<Vec<_>>(), [10_400, 416]);
+        assert_eq!(deployment.fill_permille(Timestamp::ZERO), 10_816 * 1_000 / 125_000);
+        for one in counted {
+            deployment.finish(&request, one, Timestamp::ZERO);
+        }
+        // 50 tokens each were written.
+        assert_eq!(deployment.fill_permille(Timestamp::ZERO), (10_200 + 216) * 1_000 / 125_000);
+        assert_eq!(deployment.breach(), None);
+        let books = *deployment.books();
+        assert_eq!((books.inserted, books.settled), (10_816, 10_816));
     }
 }

@@ -23,10 +23,9 @@ impl ErrorTexts {
     /// The texts for calls of `path` (with its query) to a deployment of `model` in `region`.
     pub fn new(path: &str, model: &str, region: &str) -> Self {
         let (path, query) = path.split_once('?').unwrap_or((path, ""));
-        let mut parts = path.split('/').skip_while(|part| *part != "deployments").skip(1);
         let version = query.split('&').find_map(|pair| pair.strip_prefix("api-version="));
         Self {
-            deployment: parts.next().unwrap_or(model).to_owned(),
+            deployment: deployment_of(path).unwrap_or(model).to_owned(),
             model: model.to_owned(),
             region: region.to_owned(),
             operation: operation(path),
@@ -56,6 +55,12 @@ impl ErrorTexts {
         );
         error_body("429", &text)
     }
+}
+
+/// The name of the deployment that a path names. `None`: the path leaves it to the body.
+pub fn deployment_of(path: &str) -> Option<&str> {
+    let path = path.split_once('?').map_or(path, |(path, _)| path);
+    path.split('/').skip_while(|part| *part != "deployments").nth(1)
 }
 
 /// The envelope of an error.

@@ -7,7 +7,7 @@
 //! of 16 (llmperf leaderboard data, 2023-12), and prefill time is linear in the prompt (splitwise-sim kernels,
 //! 2024).
 //!
-//! Deliberately not modelled: differences between tokens of one answer, prompt caching.
+//! Deliberately not modelled: differences between tokens of one answer.
 
 use crate::random::{Stream, gamma_shape, whole};
 use crate::units::{Demand, Duration};
@@ -121,6 +121,7 @@ mod tests {
             prompt_tokens: Tokens(prompt),
             completion_tokens: Tokens(completion),
             max_tokens: max_tokens.map(Tokens),
+            prefix: None,
         }
     }
 

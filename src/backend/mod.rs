@@ -10,7 +10,7 @@
 //! - Chance enters only through the [`Stream`](crate::random::Stream) passed in, and only the time an answer takes.
 //! - Numbers about models come with their evidence ([`Evidence`]); what is assumed says so.
 //!
-//! Deliberately not modelled: prompt caching, batching inside the service, content filters.
+//! Deliberately not modelled: batching inside the service, content filters.
 #![cfg_attr(not(test), deny(clippy::arithmetic_side_effects))]
 
 mod audit;
@@ -21,6 +21,7 @@ mod fixed_window;
 mod latency;
 mod measured;
 mod models;
+mod prefix_cache;
 mod prices;
 mod ptu;
 mod quota;
@@ -34,11 +35,14 @@ mod window;
 pub use audit::{Audit, Breach};
 pub use cost::{CostKind, TokenCost};
 pub use deployment::{Decision, Deployment, DeploymentBooks, Headroom, LimitKind, utilisation_text};
-pub use error_body::{ErrorTexts, deployment_not_found_body, error_body, missing_role_body, status_body};
+pub use error_body::{
+    ErrorTexts, deployment_not_found_body, deployment_of, error_body, missing_role_body, status_body,
+};
 pub use fixed_window::FixedWindow;
 pub use latency::ServiceTime;
 pub use measured::MeasuredLatency;
 pub use models::{Evidence, Fact, ModelFacts, ModelPrices, PtuFacts, PtuStep, RpmRatio, TokenPrices};
+pub use prefix_cache::{CachingSpec, Found, PrefixCache};
 pub use prices::{DeploymentType, HOURS_PER_MONTH, ONE_USD, PRICES_OF, Prices, UnitPrices};
 pub use ptu::LeakyBucket;
 pub use quota::{RateLimit, Refusal, Reservation};

@@ -213,6 +213,7 @@ mod tests {
             prompt_tokens: Tokens(prompt),
             completion_tokens: Tokens(completion),
             max_tokens: max_tokens.map(Tokens),
+            prefix: None,
         }
     }
 

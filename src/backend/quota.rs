@@ -38,6 +38,8 @@ pub struct Reservation {
     /// The estimate.
     pub tokens: Tokens,
     pub(super) entry: Entry,
+    /// Tokens of the prompt that were cached: of a provisioned deployment not part of the estimate.
+    pub cached: Tokens,
 }
 
 /// Why a request was not admitted.
@@ -78,7 +80,7 @@ impl RateLimit {
         if self.would_admit(cost, now) {
             let entry = self.tokens.insert(cost.get(), now);
             self.requests.insert(1, now);
-            Ok(Reservation { tokens: cost, entry })
+            Ok(Reservation { tokens: cost, entry, cached: Tokens(0) })
         } else {
             if self.counts_refusals {
                 self.carry_in(cost, 1, now);
@@ -108,7 +110,7 @@ impl RateLimit {
         let now = self.advance(now);
         let entry = self.tokens.insert(tokens.get(), now);
         self.requests.insert(requests, now);
-        Reservation { tokens, entry }
+        Reservation { tokens, entry, cached: Tokens(0) }
     }
 
     /// An admitted request has ended and really used `actual`: where completion refunds, what was counted

@@ -124,14 +124,14 @@ impl Replayable for RateLimit {
 impl Replayable for LeakyBucket {
     fn offer(&mut self, cost: Tokens, now: Timestamp) -> Result<Reservation, Refusal> {
         match Self::offer(self, cost, now) {
-            Ok(()) => Ok(Reservation { tokens: cost, entry: Entry::NONE }),
+            Ok(()) => Ok(Reservation { tokens: cost, entry: Entry::NONE, cached: Tokens(0) }),
             Err(retry_after) => Err(Refusal { limit: LimitKind::Utilisation, retry_after }),
         }
     }
 
     fn carry_in(&mut self, cost: Tokens, _requests: u64, now: Timestamp) -> Reservation {
         Self::carry_in(self, cost, now);
-        Reservation { tokens: cost, entry: Entry::NONE }
+        Reservation { tokens: cost, entry: Entry::NONE, cached: Tokens(0) }
     }
 
     fn settle(&mut self, reservation: Reservation, actual: Tokens, now: Timestamp) {

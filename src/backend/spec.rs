@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::units::{Duration, Ptu, RequestsPerMinute, Tokens, TokensPerMinute};
 
-use super::{MeasuredLatency, Prices, ServersSpec, Throttling, TokenCost};
+use super::{CachingSpec, MeasuredLatency, Prices, ServersSpec, Throttling, TokenCost};
 
 /// One deployment. Several backends of a gateway may point at the same one and then share its quota.
 #[derive(Clone, Debug, PartialEq)]
@@ -31,6 +31,8 @@ pub struct DeploymentSpec {
     pub overload: Option<OverloadSpec>,
     /// Changes of its quota, in order of time.
     pub quota: Vec<QuotaStep>,
+    /// How it caches the beginnings of prompts; `None`: it does not.
+    pub caching: Option<CachingSpec>,
     /// What it costs, as far as that is known.
     pub prices: Prices,
 }

@@ -38,20 +38,40 @@ pub(crate) fn draw_run(
     if has_requests {
         let rows = RowReader::<_, RequestRow>::new(open("requests.csv")?);
         for row in rows.map_err(|e| unreadable("requests.csv", e.to_string()))? {
-            let row = row.map_err(|e| unreadable("requests.csv", e.to_string()))?;
+            let mut row = row.map_err(|e| unreadable("requests.csv", e.to_string()))?;
+            // Pictures tell who answered, the table whom the gateway asked.
+            if let Some(target) = spilled_to(&row.path, summary) {
+                target.clone_into(&mut row.backend);
+            }
             builder.push(&row).map_err(failed)?;
         }
     }
-    let view = builder.finish();
-    let mut charts = vec![breakers(&view).map_err(failed)?];
+    let mut view = builder.finish();
+    let mut charts = Vec::new();
     if has_requests {
         charts.push(response_time(&view).map_err(failed)?);
         charts.push(traffic_share(&view).map_err(failed)?);
     }
+    // What is spilled to has no breaker; it comes after all backends.
+    if summary.spillover.is_some() {
+        let backends = summary.backends.len();
+        view.backends.truncate(backends);
+        view.requests.retain(|point| point.backend.is_none_or(|backend| usize::from(backend) < backends));
+    }
+    charts.push(breakers(&view).map_err(failed)?);
     for chart in charts {
         write(&chart, staging)?;
     }
     Ok(())
+}
+
+/// The deployment that the platform spilled the answer of a request to, as its path tells.
+#[cfg(feature = "charts")]
+fn spilled_to<'s>(path: &str, summary: &'s Summary) -> Option<&'s str> {
+    let spillover = summary.spillover.as_ref()?;
+    let (_, rest) = path.rsplit(" > ").next()?.split_once(" spilled to ")?;
+    let name = rest.split('(').next()?;
+    spillover.deployments.iter().map(|target| target.deployment.as_str()).find(|target| *target == name)
 }
 
 /// Draws the chart that compares variants, into `staging`. `means` are the rows of `comparison.csv` with

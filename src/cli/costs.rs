@@ -3,7 +3,9 @@
 use std::fmt::Write as _;
 
 use super::table::percent;
-use crate::backend::{Capacity, DeploymentBooks, HOURS_PER_MONTH, ONE_USD, PRICES_OF, Prices};
+use crate::backend::{
+    Capacity, DeploymentBooks, DeploymentSpec, HOURS_PER_MONTH, ONE_USD, PRICES_OF, Prices,
+};
 use crate::config::Variant;
 use crate::report::{BackendCost, CostSummary, MonthlyCosts, ObjectiveSummary, Summary};
 use crate::sim::RunResult;
@@ -17,31 +19,36 @@ pub(crate) fn summarise_costs(variant: &Variant, result: &RunResult) -> Option<C
     let mut backends = Vec::new();
     let mut without_prices = Vec::new();
     let (mut answered, mut by_token) = (0_u64, 0_u64);
-    let entities = variant.plan.gateway.backends().iter().zip(&variant.plan.targets);
+    let mut add = |name: &str, spec: &DeploymentSpec, books: &DeploymentBooks, idle: Duration| {
+        let costs = Costs::of(&spec.capacity, &spec.prices, books, time);
+        if !costs.is_known {
+            without_prices.push(name.to_owned());
+        }
+        let idle = if counted_s > 0.0 { idle.as_secs_f64() / counted_s } else { 0.0 };
+        backends.push(BackendCost {
+            backend: name.to_owned(),
+            prompt_tokens: books.prompt,
+            cached_tokens: books.cached,
+            completion_tokens: books.completion,
+            tokens_usd: usd(costs.tokens),
+            units_usd: usd(costs.units),
+            idle_while_tripped: is_bought(spec).then_some(idle),
+        });
+        sums.add(&costs);
+    };
+    let plan = &variant.plan;
+    let entities = plan.gateway.backends().iter().zip(&plan.targets);
     for ((entity, target), (totals, ledger)) in
         entities.zip(result.backends.iter().zip(&result.ledger.backends))
     {
-        let spec = &target.deployment;
-        let costs = Costs::of(&spec.capacity, &spec.prices, &ledger.books, time);
         let served = totals.prompt_tokens.saturating_add(totals.completion_tokens);
+        let spilled = totals.spilled_prompt_tokens.saturating_add(totals.spilled_completion_tokens);
         answered = answered.saturating_add(served);
-        if !matches!(spec.capacity, Capacity::Provisioned(_)) {
-            by_token = by_token.saturating_add(served);
-        }
-        if !costs.is_known {
-            without_prices.push(entity.name.to_string());
-        }
-        let idle = totals.idle_while_tripped.as_secs_f64();
-        let idle = if counted_s > 0.0 { idle / counted_s } else { 0.0 };
-        backends.push(BackendCost {
-            backend: entity.name.to_string(),
-            prompt_tokens: ledger.books.prompt,
-            completion_tokens: ledger.books.completion,
-            tokens_usd: usd(costs.tokens),
-            units_usd: usd(costs.units),
-            idle_while_tripped: matches!(spec.capacity, Capacity::Provisioned(_)).then_some(idle),
-        });
-        sums.add(&costs);
+        by_token = by_token.saturating_add(if is_bought(&target.deployment) { spilled } else { served });
+        add(&entity.name, &target.deployment, &ledger.books, totals.idle_while_tripped);
+    }
+    for (target, ledger) in plan.spillover.iter().zip(&result.ledger.spillover) {
+        add(&target.name, &target.deployment, &ledger.books, Duration::ZERO);
     }
     if without_prices.len() == backends.len() {
         return None;
@@ -149,6 +156,11 @@ pub(crate) fn render_costs(summary: &Summary) -> String {
     text
 }
 
+/// Whether it is paid by the unit.
+const fn is_bought(spec: &DeploymentSpec) -> bool {
+    matches!(spec.capacity, Capacity::Provisioned(_))
+}
+
 /// What one deployment costs, in billionths of a US dollar.
 #[derive(Default)]
 struct Costs {
@@ -177,7 +189,8 @@ impl Costs {
                 }
             }
             (Capacity::Standard(_) | Capacity::Servers(_), Prices { tokens: Some(prices), .. }) => {
-                let tokens = prices.cost(Tokens(books.prompt), Tokens(0), Tokens(books.completion));
+                let tokens =
+                    prices.cost(Tokens(books.prompt), Tokens(books.cached), Tokens(books.completion));
                 Self { is_known: true, tokens, ..nothing }
             }
             _ => nothing,

@@ -5,8 +5,9 @@ use crate::backend::Capacity;
 use crate::config::{Scenario, Variant};
 use crate::metrics::LatencyHistogram;
 use crate::report::{
-    AssumptionSummary, AttemptTotals, BackendSummary, CallTotals, Distribution, FaultSummary, MAX_TRIPS,
-    OversizedTotals, PhaseSummary, PoolSummary, RequestTotals, RunStamp, SCHEMA_VERSION, Summary, TripRow,
+    AssumptionSummary, AttemptTotals, BackendCachingSummary, BackendSummary, CachingSummary, CallTotals,
+    Distribution, FaultSummary, MAX_TRIPS, OversizedTotals, PhaseSummary, PoolSummary, RequestTotals,
+    RunStamp, SCHEMA_VERSION, SpillTargetSummary, SpillingSummary, SpilloverSummary, Summary, TripRow,
     TripSummary, WarmupSummary,
 };
 use crate::sim::{FaultResult, RunResult};
@@ -57,6 +58,7 @@ pub(crate) fn summarise(
             admitted: sum(|b| b.admitted),
             throttled: sum(|b| b.throttled),
             failed: sum(|b| b.failed),
+            spilled: (!variant.plan.spillover.is_empty()).then(|| sum(|b| b.spilled)),
             unrouted: result.unrouted,
             timeouts: sum(|b| b.timeouts),
             retries: result.retries,
@@ -84,6 +86,8 @@ pub(crate) fn summarise(
             }
         }),
         backends: backends(variant, result, (duration_s - plan_warmup.as_secs_f64()).max(0.0)),
+        spillover: summarise_spillover(variant, result),
+        prompt_caching: summarise_caching(variant, result),
         costs: summarise_costs(variant, result),
         trips: told.iter().take(MAX_TRIPS).map(|row| trip(row)).collect(),
         trips_left_out: told.len().saturating_sub(MAX_TRIPS) as u64,
@@ -99,6 +103,58 @@ pub(crate) fn summarise(
             .collect(),
         readings: variant.readings().iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect(),
     }
+}
+
+/// What was spilled; `None` where nothing may be.
+fn summarise_spillover(variant: &Variant, result: &RunResult) -> Option<SpilloverSummary> {
+    let plan = &variant.plan;
+    let ratio = |part: u64, whole: u64| if whole == 0 { 0.0 } else { part as f64 / whole as f64 };
+    let all_tokens: u64 = result.backends.iter().map(|b| b.prompt_tokens + b.completion_tokens).sum();
+    let entities = plan.gateway.backends().iter().zip(&plan.targets).zip(&result.backends);
+    let backends = entities.filter(|((_, target), _)| target.spillover.is_some());
+    let backends = backends.map(|((entity, _), totals)| SpillingSummary {
+        backend: entity.name.to_string(),
+        spilled: totals.spilled,
+        in_vain: totals.spilled_in_vain,
+        answered: totals.spilled_answered,
+        share: ratio(totals.spilled_answered, result.arrivals),
+        prompt_tokens: totals.spilled_prompt_tokens,
+        completion_tokens: totals.spilled_completion_tokens,
+        cached_tokens: totals.spilled_cached_tokens,
+        token_share: ratio(totals.spilled_prompt_tokens + totals.spilled_completion_tokens, all_tokens),
+    });
+    let deployments = plan.spillover.iter().zip(&result.spillover);
+    let deployments = deployments.map(|(target, totals)| SpillTargetSummary {
+        deployment: target.name.to_string(),
+        region: target.deployment.region.to_string(),
+        capacity: capacity(&target.deployment.capacity),
+        admitted: totals.admitted,
+        throttled: totals.throttled,
+        answered: totals.answered,
+        share: ratio(totals.answered, result.arrivals),
+        prompt_tokens: totals.prompt_tokens,
+        completion_tokens: totals.completion_tokens,
+        cached_tokens: totals.cached_tokens,
+        counted_tokens: totals.counted_tokens,
+    });
+    let is_possible = !plan.spillover.is_empty();
+    is_possible.then(|| SpilloverSummary { backends: backends.collect(), deployments: deployments.collect() })
+}
+
+/// What was cached; `None` where no prompts begin alike.
+fn summarise_caching(variant: &Variant, result: &RunResult) -> Option<CachingSummary> {
+    if !variant.plan.traffic.shares_prefixes() {
+        return None;
+    }
+    let sum = |of: fn(&crate::sim::BackendResult) -> u64| result.backends.iter().map(of).sum::<u64>();
+    let requests = [sum(|b| b.prefixed), sum(|b| b.cache_hits)];
+    let tokens = [sum(|b| b.prompt_tokens), sum(|b| b.cached_tokens)];
+    let backends = variant.plan.gateway.backends().iter().zip(&result.backends).map(|(entity, b)| {
+        let tokens = [b.prompt_tokens, b.cached_tokens];
+        BackendCachingSummary::new(&entity.name, [b.prefixed, b.cache_hits], tokens)
+    });
+    let total = BackendCachingSummary::new("", requests, tokens);
+    Some(CachingSummary { total, backends: backends.collect() })
 }
 
 fn summarise_faults(variant: &Variant, faults: &FaultResult) -> FaultSummary {
@@ -138,13 +194,7 @@ fn backends(variant: &Variant, result: &RunResult, duration_s: f64) -> Vec<Backe
         .map(|((entity, target), totals)| BackendSummary {
             name: entity.name.to_string(),
             region: target.deployment.region.to_string(),
-            capacity: match &target.deployment.capacity {
-                Capacity::Standard(s) => format!("Standard, {} TPM, {} RPM", s.tpm, s.rpm),
-                Capacity::Provisioned(p) => format!("provisioned, {} PTU", p.ptu),
-                Capacity::Servers(s) => {
-                    format!("{} server{}, queue {}", s.count, if s.count == 1 { "" } else { "s" }, s.queue)
-                }
-            },
+            capacity: capacity(&target.deployment.capacity),
             attempts: totals.attempts(),
             admitted: totals.admitted,
             throttled: totals.throttled,
@@ -163,6 +213,16 @@ fn backends(variant: &Variant, result: &RunResult, duration_s: f64) -> Vec<Backe
             },
         })
         .collect()
+}
+
+fn capacity(capacity: &Capacity) -> String {
+    match capacity {
+        Capacity::Standard(s) => format!("Standard, {} TPM, {} RPM", s.tpm, s.rpm),
+        Capacity::Provisioned(p) => format!("provisioned, {} PTU", p.ptu),
+        Capacity::Servers(s) => {
+            format!("{} server{}, queue {}", s.count, if s.count == 1 { "" } else { "s" }, s.queue)
+        }
+    }
 }
 
 fn trip(row: &TripRow) -> TripSummary {

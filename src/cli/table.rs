@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::costs::render_costs;
-use crate::report::{Distribution, FaultSummary, PhaseSummary, Summary};
+use crate::report::{CachingSummary, Distribution, FaultSummary, PhaseSummary, SpilloverSummary, Summary};
 
 /// Columns of text; the first is aligned left, the others right.
 #[derive(Clone, Debug, Default)]
@@ -129,11 +129,61 @@ pub(crate) fn render_summary(summary: &Summary) -> String {
         ]);
     }
     text.push_str(&table.render("  "));
+    if let Some(spillover) = &summary.spillover {
+        text.push_str(&render_spillover(spillover));
+    }
+    if let Some(caching) = &summary.prompt_caching {
+        text.push_str(&render_caching(caching));
+    }
     text.push_str(&render_costs(summary));
     if let Some(faults) = &summary.faults {
         text.push_str(&render_faults(faults));
     }
     text
+}
+
+/// What the platform handed on, and what became of it.
+fn render_spillover(spillover: &SpilloverSummary) -> String {
+    let mut text = String::new();
+    for b in &spillover.backends {
+        // Writing to a string does not fail.
+        let _infallible = writeln!(
+            text,
+            "  {} spilled {} attempts ({} in vain): {} requests answered ({}), {} of all tokens",
+            b.backend,
+            b.spilled + b.in_vain,
+            b.in_vain,
+            b.answered,
+            percent(b.share),
+            percent(b.token_share)
+        );
+    }
+    for d in &spillover.deployments {
+        let _infallible = writeln!(
+            text,
+            "  {} ({}) took {}, refused {}",
+            d.deployment, d.capacity, d.admitted, d.throttled
+        );
+    }
+    text
+}
+
+/// What was cached.
+fn render_caching(caching: &CachingSummary) -> String {
+    let mut table =
+        Table::new(&["prompt caching", "prefixed", "hits", "hit share", "cached tokens", "of prompts"]);
+    for one in caching.backends.iter().chain([&caching.total]) {
+        let name = if one.backend.is_empty() { "all" } else { &one.backend };
+        table.row(vec![
+            name.to_owned(),
+            one.prefixed.to_string(),
+            one.hits.to_string(),
+            percent(one.hit_share),
+            one.cached_tokens.to_string(),
+            percent(one.cached_share),
+        ]);
+    }
+    table.render("  ")
 }
 
 /// Requests before, during and after faults, and what pools were without.

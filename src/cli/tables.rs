@@ -11,14 +11,16 @@ use crate::report::{CsvWriter, RequestRow, RunStamp, TableError, TimelineRow, Tr
 use crate::sim::{
     AttemptResult, IntervalRecord, Observer, Outcome, RequestRecord, RunPlan, Step, TripRecord,
 };
-use crate::units::{BackendId, Duration, Timestamp};
+use crate::units::{BackendId, Duration, StatusCode, Timestamp};
 
 /// Writes `requests.csv` (if wanted) and `timeline.csv`, and keeps the trips.
 #[derive(Debug)]
 pub(crate) struct Tables<'p> {
     spec: &'p GatewaySpec,
     urls: Vec<String>,
+    /// Of backends, then of what is spilled to.
     names: Vec<String>,
+    spillover: Vec<String>,
     requests: Option<CsvWriter<BufWriter<File>, RequestRow>>,
     timeline: CsvWriter<BufWriter<File>, TimelineRow>,
     trips: Vec<TripRow>,
@@ -49,7 +51,12 @@ impl<'p> Tables<'p> {
                 .iter()
                 .map(|b| format!("{}{}", b.url.trim_end_matches('/'), plan.operation.path))
                 .collect(),
-            names: backends.iter().map(|b| b.name.to_string()).collect(),
+            names: backends
+                .iter()
+                .map(|b| b.name.to_string())
+                .chain(plan.spillover.iter().map(|target| target.name.to_string()))
+                .collect(),
+            spillover: plan.spillover.iter().map(|target| target.name.to_string()).collect(),
             requests,
             timeline,
             trips: Vec::new(),
@@ -114,7 +121,7 @@ impl Observer for Tables<'_> {
             Outcome::Cancelled => "cancelled",
             Outcome::InFlight => "in_flight",
         });
-        row.status = record.status.map(crate::units::StatusCode::get);
+        row.status = record.status.map(StatusCode::get);
         row.backend.clear();
         if let Some(backend) = record.answerer {
             row.backend.push_str(self.name(backend));
@@ -196,6 +203,23 @@ impl Observer for Tables<'_> {
 }
 
 impl Tables<'_> {
+    fn write_result(&self, path: &mut String, result: AttemptResult) -> std::fmt::Result {
+        match result {
+            AttemptResult::Pending => path.write_str("pending"),
+            AttemptResult::Status(status, limit) => write_status(path, status, limit),
+            AttemptResult::Spilled(status, place) => {
+                let target = self.spillover.get(usize::from(place)).map_or("?", String::as_str);
+                write!(path, "{status} spilled to {target}")
+            }
+            AttemptResult::SpilledInVain(status, limit, other) => {
+                write_status(path, status, limit)?;
+                write!(path, " and {other} of spillover")
+            }
+            AttemptResult::Timeout => path.write_str("timeout"),
+            AttemptResult::NoConnection => path.write_str("no connection"),
+        }
+    }
+
     fn write_path(&self, path: &mut String, steps: &[Step]) {
         for (at, step) in steps.iter().enumerate() {
             if at > 0 {
@@ -204,7 +228,7 @@ impl Tables<'_> {
             // Writing to a string does not fail.
             let _infallible = match step {
                 Step::Attempt { backend, selection, result } => write!(path, "{}:", self.name(*backend))
-                    .and_then(|()| write_result(path, *result))
+                    .and_then(|()| self.write_result(path, *result))
                     .and_then(|()| write_reason(path, *selection)),
                 Step::Exhausted { status } => write!(path, "gateway:{status}(no backend available)"),
                 Step::Wait(wait) => write!(path, "wait {wait}"),
@@ -213,25 +237,17 @@ impl Tables<'_> {
     }
 }
 
-fn write_result(path: &mut String, result: AttemptResult) -> std::fmt::Result {
-    match result {
-        AttemptResult::Pending => path.write_str("pending"),
-        AttemptResult::Status(status, None) => write!(path, "{status}"),
-        AttemptResult::Status(status, Some(limit)) => write!(
-            path,
-            "{status} {}",
-            match limit {
-                LimitKind::Tokens => "token limit",
-                LimitKind::Requests => "request limit",
-                LimitKind::Utilisation => "PTU utilisation",
-                LimitKind::Queue => "queue full",
-                LimitKind::Oversized => "larger than the quota",
-                LimitKind::HighDemand => "high demand",
-            }
-        ),
-        AttemptResult::Timeout => path.write_str("timeout"),
-        AttemptResult::NoConnection => path.write_str("no connection"),
-    }
+fn write_status(path: &mut String, status: StatusCode, limit: Option<LimitKind>) -> std::fmt::Result {
+    let Some(limit) = limit else { return write!(path, "{status}") };
+    let limit = match limit {
+        LimitKind::Tokens => "token limit",
+        LimitKind::Requests => "request limit",
+        LimitKind::Utilisation => "PTU utilisation",
+        LimitKind::Queue => "queue full",
+        LimitKind::Oversized => "larger than the quota",
+        LimitKind::HighDemand => "high demand",
+    };
+    write!(path, "{status} {limit}")
 }
 
 fn write_reason(path: &mut String, selection: Option<Selection>) -> std::fmt::Result {

@@ -25,7 +25,7 @@ pub struct CostSummary {
     pub payg_token_share: f64,
     /// A month that goes on like this run.
     pub month: MonthlyCosts,
-    /// Each backend.
+    /// Each backend, then each deployment that is spilled to.
     pub backends: Vec<BackendCost>,
     /// Backends whose prices are not known: what they cost is in no sum.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -52,6 +52,9 @@ pub struct BackendCost {
     pub backend: String,
     /// Prompt tokens of what it ended.
     pub prompt_tokens: u64,
+    /// Of those, cached ones.
+    #[serde(default)]
+    pub cached_tokens: u64,
     /// Completion tokens likewise.
     pub completion_tokens: u64,
     /// What they cost, where they are paid.

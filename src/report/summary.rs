@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{CostSummary, FaultSummary, ObjectiveSummary, RunStamp};
+use super::{CachingSummary, CostSummary, FaultSummary, ObjectiveSummary, RunStamp, SpilloverSummary};
 
 /// One run in figures.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -56,6 +56,12 @@ pub struct Summary {
     pub calls: Option<CallTotals>,
     /// Each backend.
     pub backends: Vec<BackendSummary>,
+    /// What the platform handed on, where it may.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub spillover: Option<SpilloverSummary>,
+    /// Prompt caching, where prompts begin alike.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub prompt_caching: Option<CachingSummary>,
     /// What the run costs, where prices are known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub costs: Option<CostSummary>,
@@ -101,7 +107,7 @@ pub struct RequestTotals {
     pub in_flight: u64,
 }
 
-/// Forwards by what the deployments said. `total = admitted + throttled + failed + unrouted`.
+/// Forwards by what the deployments said. `total = admitted + throttled + failed + spilled + unrouted`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AttemptTotals {
     /// All.
@@ -112,6 +118,9 @@ pub struct AttemptTotals {
     pub throttled: u64,
     /// Refused otherwise.
     pub failed: u64,
+    /// Refused by a provisioned deployment and admitted by the one it spills to. Absent where none does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub spilled: Option<u64>,
     /// Sent to a URL that nothing stands behind.
     pub unrouted: u64,
     /// Admitted, but the gateway stopped waiting.
@@ -373,6 +382,8 @@ impl Summary {
                 metrics.push(Metric { name, backend: backend.name.clone(), value: Some(value), kind });
             }
         }
+        metrics.extend(self.spillover.iter().flat_map(SpilloverSummary::metrics));
+        metrics.extend(self.prompt_caching.iter().flat_map(CachingSummary::metrics));
         metrics.extend(self.costs.iter().flat_map(CostSummary::metrics));
         metrics.extend(self.faults.iter().flat_map(FaultSummary::metrics));
         metrics
@@ -410,13 +421,30 @@ impl Summary {
         serde_json::to_string_pretty(self).map(|text| text + "\n")
     }
 
+    /// Shares of client requests by the deployment that answered: what a backend spilled is its target's.
+    #[cfg(feature = "charts")]
+    fn answer_shares(&self) -> Vec<(String, f64)> {
+        let own = self.backends.iter().map(|b| (b.name.clone(), b.share));
+        let Some(spillover) = &self.spillover else { return own.collect() };
+        let spilled = |name: &str| {
+            spillover
+                .backends
+                .iter()
+                .find(|spilling| spilling.backend == name)
+                .map_or(0.0, |found| found.share)
+        };
+        let own = self.backends.iter().map(|b| (b.name.clone(), (b.share - spilled(&b.name)).max(0.0)));
+        let targets = spillover.deployments.iter().filter(|d| d.answered > 0);
+        own.chain(targets.map(|d| (d.deployment.clone(), d.share))).collect()
+    }
+
     /// The figures that the comparison chart shows.
     #[cfg(feature = "charts")]
     pub fn variant_view(&self) -> super::charts::VariantView {
         super::charts::VariantView {
             name: self.variant.clone(),
             stamp: self.run.clone(),
-            shares: self.backends.iter().map(|b| (b.name.clone(), b.share)).collect(),
+            shares: self.answer_shares(),
             success_share: self.share(self.requests.answered_2xx),
             client_429_share: self.share(self.answered_with(|c| c == 429)),
             client_5xx_share: self.share(self.answered_with(|c| c >= 500)),

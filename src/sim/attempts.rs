@@ -3,14 +3,15 @@
 
 use super::calendar::{Event, EventKind};
 use super::faults::Verdict;
-use super::flight::{Call, Reply};
+use super::flight::{Call, Reply, Spill};
 use super::journal::Record;
 use super::observe::{AttemptResult, Observer, Step};
+use super::spillover::Handed;
 use super::world::World;
 use crate::backend::{Decision, Headroom, LimitKind, ServiceTime};
 use crate::gateway::{ForwardTarget, Input, SentBody};
 use crate::random::whole;
-use crate::units::{AttemptNumber, BackendId, Demand, Duration, StatusCode, Timestamp};
+use crate::units::{AttemptNumber, BackendId, Demand, Duration, StatusCode, Timestamp, Tokens};
 use crate::workload::Service;
 
 impl<O: Observer> World<'_, O> {
@@ -53,7 +54,10 @@ impl<O: Observer> World<'_, O> {
             attempt: attempt.0,
             backend,
             sent_at: now,
+            worker: u32::from(backend.0),
+            spill: Spill::None,
             counted: None,
+            cached: Tokens(0),
             reply: Reply::Refused(StatusCode::OK),
             has_headers: false,
             is_live: true,
@@ -65,7 +69,7 @@ impl<O: Observer> World<'_, O> {
         let is_missed = matches!(verdict, Some(Verdict::Lost(_) | Verdict::Silent));
         let mut body_end = None;
         let mut kind = EventKind::Answer;
-        let answer_at = match (refused, verdict) {
+        let mut answer_at = match (refused, verdict) {
             (_, Some(Verdict::Lost(loss))) => {
                 kind = EventKind::Lost;
                 now.saturating_add(loss.time(deployment.spec()))
@@ -92,11 +96,12 @@ impl<O: Observer> World<'_, O> {
                     let limit = deployment.limits().map_or(0, |(tokens, _)| tokens.get());
                     self.timeline.admitted(backend, counted.tokens, fill_permille(headroom, limit));
                     call.counted = Some(counted);
+                    call.cached = counted.cached;
                     call.reply = Reply::Admitted(headroom);
                     let mut stream = self.streams.keyed(site.latency_stream, key, u64::from(attempt.0));
                     let time = match flight.service {
                         Some(recorded) => recorded_time(recorded, deployment.spec().network),
-                        None => deployment.service_time(&flight.demand, &mut stream),
+                        None => deployment.service_time(&flight.demand, counted.cached, &mut stream),
                     };
                     let time = deployment.begin(time, now);
                     let course = Course::of(time, now, self.plan.traffic.stream, &flight.demand, verdict);
@@ -119,20 +124,40 @@ impl<O: Observer> World<'_, O> {
                 }
             },
         };
+        flight.call = call;
+        flight.last_target = Some(backend);
+        if target.spillover.is_some()
+            && !is_missed
+            && let Some(Handed { spill, course }) = self.spill(slot, backend, call.reply, attempt.0, now)
+        {
+            call.spill = spill;
+            (answer_at, kind, body_end) = (course.at, course.kind, course.body_end);
+        }
+        let Some(flight) = self.flights.get_mut(slot as usize) else { return };
+        let Some(totals) = self.result.backends.get_mut(backend.index()) else { return };
+        flight.call.spill = call.spill;
         let is_429 = match call.reply {
             Reply::Throttled { .. } => true,
             Reply::Scripted(fault) => self.plan.answers_429(fault),
             Reply::Admitted(_) | Reply::Refused(_) => false,
         };
+        // The interval tells what the deployment did, and it has refused.
         if is_429 {
-            totals.throttled += 1;
             self.timeline.throttled(backend);
         } else if is_missed || !matches!(call.reply, Reply::Admitted(_)) {
-            totals.failed += 1;
             self.timeline.failed(backend);
         }
-        flight.call = call;
-        flight.last_target = Some(backend);
+        match call.spill {
+            Spill::Served { .. } => totals.spilled += 1,
+            Spill::None | Spill::Refused { .. } => {
+                totals.spilled_in_vain += u64::from(call.spill != Spill::None);
+                if is_429 {
+                    totals.throttled += 1;
+                } else if is_missed || !matches!(call.reply, Reply::Admitted(_)) {
+                    totals.failed += 1;
+                }
+            }
+        }
         if O::WANTS_STEPS {
             let selection = flight.selection.filter(|s| s.backend == backend);
             flight.steps.push(Step::Attempt { backend, selection, result: AttemptResult::Pending });
@@ -162,18 +187,29 @@ impl<O: Observer> World<'_, O> {
         if !flight.awaits(event.epoch, event.attempt) {
             return false;
         }
-        let backend = flight.call.backend.index();
-        let (Some(site), Some(deployment)) = (self.sites.get(backend), self.deployments.get(backend)) else {
+        flight.call.has_headers = true;
+        let Some(flight) = self.flights.get(event.slot as usize) else { return false };
+        let worker = flight.call.worker as usize;
+        let (Some(site), Some(deployment)) = (self.sites.get(worker), self.deployments.get(worker)) else {
             return false;
         };
-        let response = site.answers.answer(&flight.call, deployment, self.plan);
-        flight.call.has_headers = true;
+        let mut response = site.answers.answer(&flight.call, deployment, self.plan);
+        if flight.call.spill != Spill::None {
+            self.tell_spillover(flight, &mut response.headers);
+        }
         if O::WANTS_STEPS {
             let limit = match flight.call.reply {
                 Reply::Throttled { limit, .. } => Some(limit),
                 Reply::Admitted(_) | Reply::Refused(_) | Reply::Scripted(_) => None,
             };
-            flight.set_result(AttemptResult::Status(response.status, limit));
+            let result = match flight.call.spill {
+                Spill::None => AttemptResult::Status(response.status, limit),
+                Spill::Served { place } => AttemptResult::Spilled(response.status, place),
+                Spill::Refused { status, .. } => AttemptResult::SpilledInVain(response.status, limit, status),
+            };
+            if let Some(flight) = self.flights.get_mut(event.slot as usize) {
+                flight.set_result(result);
+            }
         }
         let attempt = AttemptNumber(event.attempt);
         self.tell(event.slot, now, Input::ResponseHeaders { attempt, response });
@@ -183,10 +219,10 @@ impl<O: Observer> World<'_, O> {
     /// The deployment is done with an attempt, whoever still waits for it.
     pub(super) fn end_service(&mut self, now: Timestamp, event: Event) {
         if !self.orphans.is_empty()
-            && let Some((backend, demand, counted)) =
+            && let Some((worker, demand, counted)) =
                 self.orphans.remove(&(event.slot, event.epoch, event.attempt))
         {
-            if let Some(deployment) = self.deployments.get_mut(backend.index()) {
+            if let Some(deployment) = self.deployments.get_mut(worker as usize) {
                 deployment.finish(&demand, counted, now);
             }
             return;
@@ -195,7 +231,7 @@ impl<O: Observer> World<'_, O> {
         if flight.awaits(event.epoch, event.attempt) {
             flight.call.is_live = false;
             if let Some(counted) = flight.call.counted.take()
-                && let Some(deployment) = self.deployments.get_mut(flight.call.backend.index())
+                && let Some(deployment) = self.deployments.get_mut(flight.call.worker as usize)
             {
                 deployment.finish(&flight.demand, counted, now);
             }
@@ -242,22 +278,22 @@ impl<O: Observer> World<'_, O> {
         flight.call.is_live = false;
         if let Some(counted) = flight.call.counted.take() {
             let key = (slot, flight.epoch, attempt.0);
-            self.orphans.insert(key, (flight.call.backend, flight.demand.clone(), counted));
+            self.orphans.insert(key, (flight.call.worker, flight.demand.clone(), counted));
         }
     }
 }
 
-/// When an admitted attempt is heard of.
-struct Course {
+/// When an attempt is heard of.
+pub(super) struct Course {
     /// First event.
-    at: Timestamp,
-    kind: EventKind,
+    pub(super) at: Timestamp,
+    pub(super) kind: EventKind,
     /// The event after response headers, where they come alone.
-    body_end: Option<(Timestamp, EventKind)>,
+    pub(super) body_end: Option<(Timestamp, EventKind)>,
 }
 
 impl Course {
-    fn of(
+    pub(super) fn of(
         time: ServiceTime,
         now: Timestamp,
         streams: bool,
@@ -300,14 +336,14 @@ impl Course {
 }
 
 /// A service time that was given instead of drawn.
-fn recorded_time(recorded: Service, network: Duration) -> ServiceTime {
+pub(super) fn recorded_time(recorded: Service, network: Duration) -> ServiceTime {
     ServiceTime {
         first_token: recorded.first_token.saturating_add(network),
         total: recorded.total.saturating_add(network),
     }
 }
 
-fn fill_permille(headroom: Headroom, limit: u64) -> u64 {
+pub(super) fn fill_permille(headroom: Headroom, limit: u64) -> u64 {
     match headroom {
         Headroom::Utilisation { permille } | Headroom::Places { permille } => permille,
         Headroom::Remaining { tokens, .. } => {

@@ -77,16 +77,33 @@ impl<O: Observer> World<'_, O> {
                 admitted: late.admitted + early.admitted,
                 throttled: late.throttled + early.throttled,
                 failed: late.failed + early.failed,
+                spilled: late.spilled + early.spilled,
+                spilled_in_vain: late.spilled_in_vain + early.spilled_in_vain,
                 estimated: late.counted_tokens + early.counted_tokens,
                 books: *deployment.books(),
                 breach: deployment.breach().copied(),
                 ..BackendLedger::default()
             })
             .collect();
-        let live = flights.iter().filter_map(|f| Some((f.call.backend, f.call.counted?)));
-        let orphans = self.orphans.values().map(|(backend, _, counted)| (*backend, *counted));
-        for (backend, counted) in live.chain(orphans) {
-            self.ledger.at_work(backend.index(), counted.tokens);
+        let spilled_to =
+            self.plan.spillover.iter().zip(self.deployments.iter().skip(self.plan.targets.len()));
+        let totals = self.result.spillover.iter().zip(&self.early.spillover);
+        self.ledger.spillover = spilled_to
+            .zip(totals)
+            .map(|((target, deployment), (late, early))| BackendLedger {
+                name: Arc::clone(&target.deployment.name),
+                admitted: late.admitted + early.admitted,
+                throttled: late.throttled + early.throttled,
+                estimated: late.counted_tokens + early.counted_tokens,
+                books: *deployment.books(),
+                breach: deployment.breach().copied(),
+                ..BackendLedger::default()
+            })
+            .collect();
+        let live = flights.iter().filter_map(|f| Some((f.call.worker, f.call.counted?)));
+        let orphans = self.orphans.values().map(|(worker, _, counted)| (*worker, *counted));
+        for (worker, counted) in live.chain(orphans) {
+            self.ledger.at_work(worker as usize, counted.tokens);
         }
     }
 
@@ -192,13 +209,31 @@ fn answered(
         result.good += 1;
     }
     result.wait.record(waited(flight, now));
+    let backends = result.backends.len();
     if let Some(backend) = flight.answerer
         && let Some(totals) = result.backends.get_mut(backend.index())
     {
         totals.answered += 1;
-        totals.prompt_tokens += flight.demand.prompt_tokens.get();
-        totals.completion_tokens += flight.demand.generated().get();
-        timeline.answered(backend);
+        let (prompt, completion) = (flight.demand.prompt_tokens.get(), flight.demand.generated().get());
+        totals.prompt_tokens += prompt;
+        totals.completion_tokens += completion;
+        let cached = flight.answer_cached.get();
+        totals.prefixed += u64::from(flight.demand.prefix.is_some());
+        totals.cache_hits += u64::from(cached > 0);
+        totals.cached_tokens += cached;
+        let Some(place) = flight.answer_spilled else { return timeline.answered(backend) };
+        totals.spilled_answered += 1;
+        totals.spilled_prompt_tokens += prompt;
+        totals.spilled_completion_tokens += completion;
+        totals.spilled_cached_tokens += cached;
+        if let Some(target) = result.spillover.get_mut(usize::from(place)) {
+            target.answered += 1;
+            target.prompt_tokens += prompt;
+            target.completion_tokens += completion;
+            target.cached_tokens += cached;
+        }
+        let lane = u16::try_from(backends + usize::from(place)).unwrap_or(u16::MAX);
+        timeline.answered(BackendId(lane));
     }
 }
 

@@ -29,6 +29,10 @@ pub(super) struct Flight {
     pub(super) answerer: Option<BackendId>,
     pub(super) answer_sent_at: Timestamp,
     pub(super) answer_counted: Option<Tokens>,
+    /// Tokens of its prompt that were cached.
+    pub(super) answer_cached: Tokens,
+    /// Where the answer was spilled to.
+    pub(super) answer_spilled: Option<u16>,
     pub(super) last_target: Option<BackendId>,
     pub(super) selection: Option<Selection>,
     pub(super) was_oversized: bool,
@@ -43,13 +47,29 @@ pub(super) struct Call {
     pub(super) attempt: u32,
     pub(super) backend: BackendId,
     pub(super) sent_at: Timestamp,
+    /// The deployment that answers, by its place among all.
+    pub(super) worker: u32,
+    pub(super) spill: Spill,
     /// The estimate while the deployment is at work on it.
     pub(super) counted: Option<Reservation>,
     pub(super) reply: Reply,
+    /// Tokens of the prompt that the deployment had.
+    pub(super) cached: Tokens,
     /// Whether response headers have arrived.
     pub(super) has_headers: bool,
     /// Whether its answer is still to come.
     pub(super) is_live: bool,
+}
+
+/// Whether the platform has handed an attempt on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Spill {
+    /// No.
+    None,
+    /// To the target at this place, which answers.
+    Served { place: u16 },
+    /// To the target at this place, which has refused too.
+    Refused { place: u16, status: StatusCode },
 }
 
 /// What the deployment will answer.
@@ -73,12 +93,16 @@ impl Flight {
             prompt_tokens: Tokens(0),
             completion_tokens: Tokens(0),
             max_tokens: None,
+            prefix: None,
         };
         let call = Call {
             attempt: 0,
             backend: BackendId(0),
             sent_at: Timestamp::ZERO,
+            worker: 0,
+            spill: Spill::None,
             counted: None,
+            cached: Tokens(0),
             reply: Reply::Refused(StatusCode::OK),
             has_headers: false,
             is_live: false,
@@ -99,6 +123,8 @@ impl Flight {
             answerer: None,
             answer_sent_at: Timestamp::ZERO,
             answer_counted: None,
+            answer_cached: Tokens(0),
+            answer_spilled: None,
             last_target: None,
             selection: None,
             was_oversized: false,
@@ -122,6 +148,8 @@ impl Flight {
         self.status = None;
         self.answerer = None;
         self.answer_counted = None;
+        self.answer_cached = Tokens(0);
+        self.answer_spilled = None;
         self.last_target = None;
         self.selection = None;
         self.was_oversized = false;

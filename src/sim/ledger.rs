@@ -27,6 +27,8 @@ pub struct Ledger {
     pub unrouted: u64,
     /// By `BackendId`.
     pub backends: Vec<BackendLedger>,
+    /// What is spilled to, in the order of the plan. Their attempts are those of backends.
+    pub spillover: Vec<BackendLedger>,
     /// Requests under way now, and since when there are so many.
     present: (u64, Timestamp),
 }
@@ -42,6 +44,10 @@ pub struct BackendLedger {
     pub throttled: u64,
     /// Attempts refused otherwise.
     pub failed: u64,
+    /// Attempts refused here and admitted by what the deployment spills to.
+    pub spilled: u64,
+    /// Of the throttled and failed, those that it refused too.
+    pub spilled_in_vain: u64,
     /// Estimates of the admitted attempts, as the world counted them.
     pub estimated: u64,
     /// Admitted attempts at work at the end.
@@ -75,9 +81,10 @@ impl Ledger {
         self.stayed(arrival, end);
     }
 
-    /// An admitted attempt with this estimate is at work at the end of the run.
-    pub(super) fn at_work(&mut self, backend: usize, estimate: Tokens) {
-        if let Some(backend) = self.backends.get_mut(backend) {
+    /// An admitted attempt with this estimate is at work at the end of the run, at this place among backends and
+    /// what is spilled to.
+    pub(super) fn at_work(&mut self, worker: usize, estimate: Tokens) {
+        if let Some(backend) = self.backends.iter_mut().chain(&mut self.spillover).nth(worker) {
             backend.at_work = backend.at_work.saturating_add(1);
             backend.open = backend.open.saturating_add(estimate.get());
         }
@@ -108,11 +115,22 @@ impl Ledger {
             self.time_in_system,
             self.number_in_system,
         )?;
-        let placed: u128 = self.backends.iter().map(|b| n(b.admitted) + n(b.throttled) + n(b.failed)).sum();
+        let placed: u128 =
+            self.backends.iter().map(|b| n(b.admitted) + n(b.throttled) + n(b.failed) + n(b.spilled)).sum();
         let attempts = placed + n(self.unrouted);
-        equal("attempts = sum of admitted + throttled + failed + unrouted", run, n(self.attempts), attempts)?;
-        for backend in &self.backends {
-            let place = format!("backend `{}`", backend.name);
+        let identity = "attempts = sum of admitted + throttled + failed + spilled + unrouted";
+        equal(identity, run, n(self.attempts), attempts)?;
+        let sum = |of: &[BackendLedger], figure: fn(&BackendLedger) -> u64| -> u128 {
+            of.iter().map(|one| n(figure(one))).sum()
+        };
+        let (spilled, taken) = (sum(&self.backends, |b| b.spilled), sum(&self.spillover, |s| s.admitted));
+        equal("spilled attempts = admitted by those spilled to", run, spilled, taken)?;
+        let in_vain = sum(&self.backends, |b| b.spilled_in_vain);
+        let refused = sum(&self.spillover, |s| s.throttled);
+        equal("attempts spilled in vain = refused by those spilled to", run, in_vain, refused)?;
+        let spillover = self.spillover.iter().map(|one| ("spillover deployment", one));
+        for (what, backend) in self.backends.iter().map(|one| ("backend", one)).chain(spillover) {
+            let place = format!("{what} `{}`", backend.name);
             let books = &backend.books;
             for (identity, left, right) in [
                 (
@@ -180,7 +198,14 @@ mod tests {
             },
             ..BackendLedger::default()
         };
-        let mut ledger = Ledger { attempts: 4, unrouted: 1, backends: vec![backend], ..Ledger::default() };
+        let extra = BackendLedger { name: "extra".into(), ..BackendLedger::default() };
+        let mut ledger = Ledger {
+            attempts: 4,
+            unrouted: 1,
+            backends: vec![backend],
+            spillover: vec![extra],
+            ..Ledger::default()
+        };
         ledger.enter(at(0));
         ledger.enter(at(3));
         ledger.enter(at(5));
@@ -204,15 +229,22 @@ mod tests {
     #[test]
     fn every_identity_can_fail() {
         type Falsify = fn(&mut Ledger);
-        let cases: [(Falsify, &str); 14] = [
+        let cases: [(Falsify, &str); 18] = [
             (|l| l.arrivals += 1, "arrivals = ended + in flight (the whole run): 4, and not 3"),
             (|l| l.ended -= 1, "arrivals = ended + in flight"),
             (|l| l.in_flight += 1, "arrivals = ended + in flight"),
             (|l| l.time_in_system += 1, "Little's law) (the whole run): 30, and not 29"),
             (|l| l.number_in_system -= 1, "Little's law"),
-            (|l| l.attempts += 1, "attempts = sum of admitted + throttled + failed + unrouted"),
-            (|l| l.unrouted += 1, "attempts = sum of admitted + throttled + failed + unrouted"),
-            (|l| l.backends[0].failed += 1, "attempts = sum of admitted + throttled + failed + unrouted"),
+            (|l| l.attempts += 1, "attempts = sum of admitted + throttled + failed + spilled + unrouted"),
+            (|l| l.backends[0].spilled += 1, "attempts = sum of admitted"),
+            (|l| l.spillover[0].admitted += 1, "spilled attempts = admitted by those spilled to"),
+            (|l| l.spillover[0].throttled += 1, "attempts spilled in vain = refused by those spilled to"),
+            (|l| l.spillover[0].books.inserted += 1, "(spillover deployment `extra`)"),
+            (|l| l.unrouted += 1, "attempts = sum of admitted + throttled + failed + spilled + unrouted"),
+            (
+                |l| l.backends[0].failed += 1,
+                "attempts = sum of admitted + throttled + failed + spilled + unrouted",
+            ),
             (
                 |l| l.backends[0].books.admitted += 1,
                 "admitted attempts = requests the deployment counted (backend `east`): 2, and not 3",

@@ -25,6 +25,7 @@ mod ledger;
 mod observe;
 mod plan;
 mod result;
+mod spillover;
 #[cfg(test)]
 pub(crate) mod test_support;
 mod timeline;
@@ -38,4 +39,7 @@ pub use observe::{
     AttemptResult, IntervalRecord, NoObserver, Observer, Outcome, RequestRecord, Step, TripRecord,
 };
 pub use plan::{Objective, Operation, RunPlan, Target};
-pub use result::{AccountingError, BackendResult, CallsResult, FaultResult, PhaseResult, RunResult};
+pub use result::{
+    AccountingError, BackendResult, CallsResult, FaultResult, PhaseResult, RunResult, SpilloverResult,
+};
+pub use spillover::{Spillover, SpilloverTarget};

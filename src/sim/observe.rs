@@ -106,6 +106,12 @@ pub enum AttemptResult {
     Pending,
     /// A status, and the limit behind a 429.
     Status(StatusCode, Option<LimitKind>),
+    /// A status of the deployment that the platform spilled to, by place in [`RunPlan::spillover`].
+    ///
+    /// [`RunPlan::spillover`]: super::RunPlan::spillover
+    Spilled(StatusCode, u16),
+    /// A status, the limit behind a 429, and the status of the deployment that was spilled to in vain.
+    SpilledInVain(StatusCode, Option<LimitKind>, StatusCode),
     /// No headers in time.
     Timeout,
     /// No connection.
@@ -119,7 +125,7 @@ pub struct IntervalRecord {
     pub start: Timestamp,
     /// Its length.
     pub length: Duration,
-    /// The backend.
+    /// The backend. Deployments that are spilled to have the numbers after those of all backends.
     pub backend: BackendId,
     /// Attempts admitted.
     pub admitted: u64,

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::endpoints::Endpoint;
 use super::faults::{FaultKind, FaultSpec};
+use super::spillover::{Spillover, SpilloverTarget};
 use crate::backend::DeploymentSpec;
 use crate::gateway::GatewaySpec;
 use crate::policy::{Header, Text};
@@ -19,6 +20,8 @@ pub struct RunPlan {
     pub units: u32,
     /// What stands behind each backend, by `BackendId`.
     pub targets: Vec<Target>,
+    /// Deployments that no backend stands for, to which provisioned ones may spill; at most 65,535.
+    pub spillover: Vec<SpilloverTarget>,
     /// What clients call.
     pub operation: Operation,
     /// When they call and how large the requests are.
@@ -46,8 +49,21 @@ pub struct RunPlan {
 impl RunPlan {
     /// Whether the answer of this fault is a 429.
     pub(super) fn answers_429(&self, fault: u16) -> bool {
-        let kind = self.faults.get(usize::from(fault)).map(|fault| &fault.kind);
-        matches!(kind, Some(FaultKind::Answer { answer, .. }) if answer.status == StatusCode::TOO_MANY_REQUESTS)
+        self.answer_status(fault) == Some(StatusCode::TOO_MANY_REQUESTS)
+    }
+
+    /// The status of the answer of this fault, if it gives one.
+    pub(super) fn answer_status(&self, fault: u16) -> Option<StatusCode> {
+        match &self.faults.get(usize::from(fault))?.kind {
+            FaultKind::Answer { answer, .. } => Some(answer.status),
+            _ => None,
+        }
+    }
+
+    /// All deployments of a run: those of the backends, then those that are spilled to.
+    pub(super) fn deployments(&self) -> impl Iterator<Item = &Arc<DeploymentSpec>> {
+        let own = self.targets.iter().map(|target| &target.deployment);
+        own.chain(self.spillover.iter().map(|target| &target.deployment))
     }
 }
 
@@ -75,6 +91,8 @@ pub struct Target {
     /// Answers every request with this status without looking at quota: set when the URL that the
     /// gateway would send cannot reach the deployment (404), decided once because URLs do not vary.
     pub refuses_with: Option<StatusCode>,
+    /// Where the deployment spills to; `None`: nowhere, whatever happens.
+    pub spillover: Option<Arc<Spillover>>,
 }
 
 /// The API operation that all requests of a run call.

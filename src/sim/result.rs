@@ -39,6 +39,8 @@ pub struct RunResult {
     pub policy_errors: u64,
     /// Per backend, by `BackendId`.
     pub backends: Vec<BackendResult>,
+    /// Per deployment that is spilled to, in the order of the plan.
+    pub spillover: Vec<SpilloverResult>,
     /// Arrival to last byte, of requests answered 2xx.
     pub latency: LatencyHistogram,
     /// Arrival to first byte, of requests answered 2xx.
@@ -80,7 +82,7 @@ pub struct CallsResult {
     pub latency: LatencyHistogram,
 }
 
-/// Totals of one backend. Each attempt is counted once among admitted, throttled and failed.
+/// Totals of one backend. Each attempt is counted once among admitted, throttled, failed and spilled.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct BackendResult {
     /// Attempts that the deployment's quota admitted.
@@ -91,22 +93,59 @@ pub struct BackendResult {
     pub throttled_oversized: u64,
     /// Attempts that failed otherwise (unknown path, lost body, a fault).
     pub failed: u64,
+    /// Attempts that the deployment refused and the one it spills to admitted.
+    pub spilled: u64,
+    /// Of the throttled and failed, those that the deployment it spills to refused as well.
+    pub spilled_in_vain: u64,
     /// Attempts that the gateway stopped waiting for.
     pub timeouts: u64,
-    /// Client requests that ended 2xx here.
+    /// Client requests that ended 2xx here, through spillover or not.
     pub answered: u64,
+    /// Of those, answered through spillover.
+    pub spilled_answered: u64,
+    /// Their prompt tokens, which are part of `prompt_tokens`.
+    pub spilled_prompt_tokens: u64,
+    /// Their completion tokens, which are part of `completion_tokens`.
+    pub spilled_completion_tokens: u64,
+    /// Their cached tokens, which are part of `cached_tokens` and of `spilled_prompt_tokens`.
+    pub spilled_cached_tokens: u64,
     /// Estimates of the admitted attempts.
     pub counted_tokens: u64,
     /// Prompt tokens of the client requests answered here.
     pub prompt_tokens: u64,
     /// Completion tokens of the client requests answered here.
     pub completion_tokens: u64,
+    /// Client requests answered here whose prompt begins as others do.
+    pub prefixed: u64,
+    /// Of those, with cached tokens.
+    pub cache_hits: u64,
+    /// Cached tokens of the client requests answered here, which are part of `prompt_tokens`.
+    pub cached_tokens: u64,
     /// Trips of its breakers.
     pub trips: u64,
     /// Tripped time within the run, summed over gateway instances.
     pub tripped: Duration,
     /// How long a provisioned deployment had nothing to do while its breakers were tripped in all instances.
     pub idle_while_tripped: Duration,
+}
+
+/// Totals of a deployment that is spilled to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct SpilloverResult {
+    /// Attempts that it admitted.
+    pub admitted: u64,
+    /// Attempts that it refused.
+    pub throttled: u64,
+    /// Estimates of the admitted attempts.
+    pub counted_tokens: u64,
+    /// Client requests that ended 2xx here.
+    pub answered: u64,
+    /// Their prompt tokens.
+    pub prompt_tokens: u64,
+    /// Their completion tokens.
+    pub completion_tokens: u64,
+    /// Their cached tokens, which are part of `prompt_tokens`.
+    pub cached_tokens: u64,
 }
 
 /// Totals of a run with faults.
@@ -198,6 +237,7 @@ impl RunResult {
             good: 0,
             policy_errors: 0,
             backends: vec![BackendResult::default(); backends],
+            spillover: Vec::new(),
             latency: LatencyHistogram::new(),
             ttft: LatencyHistogram::new(),
             wait: LatencyHistogram::new(),
@@ -224,7 +264,7 @@ impl RunResult {
             n(self.statuses.total()) + n(self.broken_off) + n(self.cancelled) + n(self.in_flight),
         )?;
         let placed: u128 = self.backends.iter().map(|b| n(b.attempts())).sum();
-        let identity = "attempts = sum of admitted + throttled + failed + unrouted";
+        let identity = "attempts = sum of admitted + throttled + failed + spilled + unrouted";
         equal(identity, told, n(self.attempts), placed + n(self.unrouted))?;
         let answered: u128 = self.backends.iter().map(|b| n(b.answered)).sum();
         if answered > n(self.statuses.successes()) {
@@ -234,6 +274,41 @@ impl RunResult {
                 answered,
                 n(self.statuses.successes()),
             );
+        }
+        for (identity, by_backend, by_target) in [
+            (
+                "spilled attempts = admitted by those spilled to",
+                sum(&self.backends, |b| b.spilled),
+                sum(&self.spillover, |s| s.admitted),
+            ),
+            (
+                "attempts spilled in vain = refused by those spilled to",
+                sum(&self.backends, |b| b.spilled_in_vain),
+                sum(&self.spillover, |s| s.throttled),
+            ),
+            (
+                "requests answered through spillover = answered by those spilled to",
+                sum(&self.backends, |b| b.spilled_answered),
+                sum(&self.spillover, |s| s.answered),
+            ),
+            (
+                "tokens answered through spillover = tokens of those spilled to",
+                sum(&self.backends, |b| b.spilled_prompt_tokens + b.spilled_completion_tokens),
+                sum(&self.spillover, |s| s.prompt_tokens + s.completion_tokens),
+            ),
+            (
+                "cached tokens through spillover = cached tokens of those spilled to",
+                sum(&self.backends, |b| b.spilled_cached_tokens),
+                sum(&self.spillover, |s| s.cached_tokens),
+            ),
+        ] {
+            equal(identity, told, by_backend, by_target)?;
+        }
+        for backend in &self.backends {
+            let (cached, prompt) = (n(backend.cached_tokens), n(backend.prompt_tokens));
+            if cached > prompt {
+                return equal("cached tokens <= prompt tokens", told, cached, prompt);
+            }
         }
         let samples = (n(self.latency.count()), n(self.statuses.successes()));
         equal("latency samples = answered 2xx", told, samples.0, samples.1)?;
@@ -265,10 +340,14 @@ impl RunResult {
     }
 }
 
+fn sum<T>(of: &[T], figure: impl Fn(&T) -> u64) -> u128 {
+    of.iter().map(|one| u128::from(figure(one))).sum()
+}
+
 impl BackendResult {
     /// Attempts of any outcome.
     pub fn attempts(&self) -> u64 {
-        self.admitted + self.throttled + self.failed
+        self.admitted + self.throttled + self.failed + self.spilled
     }
 }
 
@@ -295,6 +374,7 @@ mod tests {
         result.statuses.record(StatusCode::OK);
         result.latency.record(Duration::from_millis(1));
         result.attempts = 1;
+        result.spillover = vec![SpilloverResult::default()];
         result.backends[0] = BackendResult { admitted: 1, answered: 1, ..BackendResult::default() };
         result.calls = Some(CallsResult { begun: 2, succeeded: 1, failed: 1, ..CallsResult::default() });
         let before = PhaseResult { arrivals: 2, cancelled: 1, ..PhaseResult::default() };
@@ -312,13 +392,20 @@ mod tests {
     fn every_identity_of_a_result_can_fail() {
         type Falsify = fn(&mut RunResult);
         assert_eq!(result().check(), Ok(()));
-        let cases: [(Falsify, &str); 13] = [
+        let cases: [(Falsify, &str); 20] = [
             (|r| r.arrivals += 1, "arrivals = answered 2xx + answered otherwise"),
             (|r| r.statuses.record(StatusCode::NOT_FOUND), "arrivals = answered 2xx"),
             (|r| r.in_flight += 1, "arrivals = answered 2xx"),
-            (|r| r.attempts += 1, "attempts = sum of admitted + throttled + failed + unrouted"),
+            (|r| r.attempts += 1, "attempts = sum of admitted + throttled + failed + spilled + unrouted"),
             (|r| r.backends[0].throttled += 1, "attempts = sum of admitted"),
             (|r| r.backends[0].answered += 1, "answered by backends <= answered 2xx"),
+            (|r| r.backends[0].spilled += 1, "attempts = sum of admitted"),
+            (|r| r.spillover[0].admitted += 1, "spilled attempts = admitted by those spilled to"),
+            (|r| r.backends[0].spilled_in_vain += 1, "attempts spilled in vain = refused by those"),
+            (|r| r.backends[0].spilled_answered += 1, "requests answered through spillover"),
+            (|r| r.spillover[0].prompt_tokens += 1, "tokens answered through spillover"),
+            (|r| r.spillover[0].cached_tokens += 1, "cached tokens through spillover"),
+            (|r| r.backends[0].cached_tokens += 1, "cached tokens <= prompt tokens"),
             (|r| r.latency.record(Duration::ZERO), "latency samples = answered 2xx"),
             (|r| r.left_out += 1, "arrivals of the run = told + in the warm-up"),
             (|r| r.calls_mut().begun += 1, "calls = succeeded + failed + unfinished"),

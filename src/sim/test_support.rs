@@ -11,6 +11,7 @@ use crate::units::{Duration, RequestsPerMinute, TokensPerMinute};
 pub(crate) fn deployment(name: &str) -> Arc<DeploymentSpec> {
     let facts = ModelFacts::find("gpt-4o-mini").unwrap();
     Arc::new(DeploymentSpec {
+        caching: None,
         name: name.into(),
         region: "Nowhere".into(),
         model: "gpt-4o-mini".into(),

@@ -18,12 +18,12 @@ use super::calls::{Calls, Try};
 use super::choices::SeededChoices;
 use super::endpoints;
 use super::faults::Board;
-use super::flight::{Flight, Reply};
+use super::flight::{Flight, Reply, Spill};
 use super::journal::{Journal, Record};
 use super::ledger::Ledger;
 use super::observe::{Observer, Step, TripRecord};
 use super::plan::RunPlan;
-use super::result::RunResult;
+use super::result::{RunResult, SpilloverResult};
 use super::timeline::Timeline;
 use crate::backend::{Deployment, Reservation};
 use crate::gateway::{
@@ -44,6 +44,7 @@ pub(super) struct World<'p, O> {
     pub(super) head: RequestHead,
     pub(super) token: Text,
     pub(super) gateways: Vec<(Gateway, SeededChoices)>,
+    /// By `BackendId`, then what is spilled to; deployments likewise.
     pub(super) sites: Vec<Site>,
     pub(super) deployments: Vec<Deployment>,
     /// What changes with time; `None`: nothing does.
@@ -51,7 +52,7 @@ pub(super) struct World<'p, O> {
     pub(super) flights: Vec<Flight>,
     pub(super) free: Vec<u32>,
     /// Attempts at work for which nobody waits any more.
-    pub(super) orphans: BTreeMap<(u32, u32, u32), (BackendId, Demand, Reservation)>,
+    pub(super) orphans: BTreeMap<(u32, u32, u32), (u32, Demand, Reservation)>,
     pub(super) calendar: Calendar,
     pub(super) timeline: Timeline,
     pub(super) journal: Journal,
@@ -68,7 +69,7 @@ pub(super) struct World<'p, O> {
     pub(super) calls: Option<Calls>,
 }
 
-/// What does not change about a backend.
+/// What does not change about a deployment.
 pub(super) struct Site {
     pub(super) latency_stream: StreamName,
     pub(super) answers: Answers,
@@ -81,12 +82,17 @@ impl<'p, O: Observer> World<'p, O> {
         let streams = Streams::new(plan.seed);
         let semantics = plan.gateway.semantics();
         let deployments: Vec<Deployment> =
-            plan.targets.iter().map(|t| Deployment::new(Arc::clone(&t.deployment), semantics)).collect();
+            plan.deployments().map(|spec| Deployment::new(Arc::clone(spec), semantics)).collect();
         let sites = plan.gateway.backends().iter().zip(&plan.targets).map(|(backend, target)| Site {
             latency_stream: StreamName::new(&format!("latency/{}", backend.name)),
             answers: Answers::new(plan, &target.deployment),
         });
+        let spillover = plan.spillover.iter().map(|target| Site {
+            latency_stream: StreamName::new(&format!("latency/spillover/{}", target.name)),
+            answers: Answers::new(plan, &target.deployment),
+        });
         let empty = || RunResult {
+            spillover: vec![SpilloverResult::default(); plan.spillover.len()],
             faults: (!plan.faults.is_empty()).then(Box::default),
             ..RunResult::empty(plan.targets.len())
         };
@@ -107,7 +113,7 @@ impl<'p, O: Observer> World<'p, O> {
             },
             token: Text::Static("simulated-managed-identity-token"),
             gateways: (0..plan.units.max(1)).map(gateway).collect(),
-            sites: sites.collect(),
+            sites: sites.chain(spillover).collect(),
             timeline: Timeline::new(deployments.len(), plan.units.max(1), plan.interval)
                 .counting_from(Timestamp::ZERO.saturating_add(plan.warmup)),
             result: empty(),
@@ -354,6 +360,10 @@ impl<'p, O: Observer> World<'p, O> {
                     flight.answerer = Some(flight.call.backend);
                     flight.answer_sent_at = flight.call.sent_at;
                     flight.answer_counted = flight.call.counted.map(|counted| counted.tokens);
+                    flight.answer_cached = flight.call.cached;
+                    if let Spill::Served { place } = flight.call.spill {
+                        flight.answer_spilled = Some(place);
+                    }
                 }
             }
             Action::Finish { ending, .. } => self.end(slot, now, ending),

@@ -23,6 +23,15 @@ impl PromptSize {
     }
 }
 
+/// A beginning that several prompts have in common.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Prefix {
+    /// Which one: prompts with the same number begin the same.
+    pub key: u64,
+    /// How many tokens of it there are; a shorter prompt has only its own.
+    pub tokens: Tokens,
+}
+
 /// Size of a request and of the answer the model would give.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Demand {
@@ -34,6 +43,8 @@ pub struct Demand {
     pub completion_tokens: Tokens,
     /// `max_tokens` of the request, when set.
     pub max_tokens: Option<Tokens>,
+    /// How the prompt begins, when others begin the same.
+    pub prefix: Option<Prefix>,
 }
 
 impl Demand {

@@ -12,7 +12,7 @@ mod ids;
 mod quantity;
 mod timestamp;
 
-pub use demand::{Demand, PromptSize};
+pub use demand::{Demand, Prefix, PromptSize};
 pub use duration::{Duration, ParseDurationError};
 pub use ids::{AttemptNumber, BackendId, PoolId, RequestId};
 pub use quantity::{Chars, Ptu, RequestsPerMinute, StatusCode, Tokens, TokensPerMinute};

@@ -5,10 +5,11 @@
 //! - Arrivals of an open loop come from one stream of their own.
 //! - Memory does not grow with the number of requests (a replayed trace is held once).
 //!
-//! Deliberately not modelled: sessions, correlated prompt and completion sizes, prompt caching.
+//! Deliberately not modelled: sessions and correlated prompt and completion sizes.
 
 mod clients;
 mod open_loop;
+mod prefixes;
 mod process;
 mod replay;
 mod sizes;
@@ -17,6 +18,7 @@ mod traffic;
 
 pub use clients::{BUDGET_DEPTH, ClientRetry, RetryBudget};
 pub use open_loop::{Arrival, OpenLoop};
+pub use prefixes::PrefixSpec;
 pub use process::{Gaps, ProcessSpec, Segment, diurnal};
 pub use replay::ReplaySpec;
 pub use sizes::{PromptSpec, SizeSpec, Sizes, TokenSpec, messages, one_message};

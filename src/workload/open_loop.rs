@@ -95,7 +95,7 @@ impl OpenLoop {
             }
             Source::Replay(replay) => {
                 let (at, row) = replay.next()?;
-                Arrival { at, demand: self.sizes.of_row(row) }
+                Arrival { at, demand: self.sizes.of_row(request, row) }
             }
         };
         self.next = self.next.saturating_add(1);
@@ -116,7 +116,12 @@ mod tests {
 
     fn open_loop(arrivals: ArrivalSpec) -> OpenLoop {
         let fixed = TokenSpec::Fixed(10);
-        let sizes = SizeSpec { prompt: PromptSpec::Tokens(fixed), completion: fixed, max_tokens: None };
+        let sizes = SizeSpec {
+            prompt: PromptSpec::Tokens(fixed),
+            completion: fixed,
+            max_tokens: None,
+            prefixes: None,
+        };
         let traffic = TrafficSpec { arrivals, sizes, stream: false, client_timeout: None, retry: None };
         OpenLoop::new(&traffic, &Streams::new(11))
     }

@@ -6,9 +6,10 @@
 use std::sync::Arc;
 
 use crate::random::{StreamName, Streams, whole};
-use crate::units::{Chars, Demand, PromptSize, RequestId, Tokens};
+use crate::units::{Chars, Demand, Prefix, PromptSize, RequestId, Tokens};
 
-use super::TraceRow;
+use super::prefixes::Prefixes;
+use super::{PrefixSpec, TraceRow};
 
 /// How large requests are.
 #[derive(Clone, Debug, PartialEq)]
@@ -19,6 +20,8 @@ pub struct SizeSpec {
     pub completion: TokenSpec,
     /// `max_tokens` of every request.
     pub max_tokens: Option<Tokens>,
+    /// How prompts share their beginnings; `None`: they do not.
+    pub prefixes: Option<PrefixSpec>,
 }
 
 /// How large prompts are.
@@ -53,6 +56,7 @@ pub struct Sizes {
     streams: Streams,
     /// The prompt when it does not vary.
     constant_prompt: Option<(PromptSize, Tokens)>,
+    prefixes: Option<Prefixes>,
 }
 
 const SIZES: StreamName = StreamName::new("sizes");
@@ -67,7 +71,8 @@ impl Sizes {
             PromptSpec::Tokens(TokenSpec::Fixed(tokens)) => Some(one_message(Tokens((*tokens).max(1)))),
             PromptSpec::Tokens(TokenSpec::LogNormal { .. }) => None,
         };
-        Self { spec, streams: *streams, constant_prompt }
+        let prefixes = spec.prefixes.map(Prefixes::new);
+        Self { spec, streams: *streams, constant_prompt, prefixes }
     }
 
     /// The size of one request.
@@ -79,7 +84,12 @@ impl Sizes {
             (None, PromptSpec::Messages(chars)) => (PromptSize::Messages(Arc::clone(chars)), Tokens(0)),
         };
         let completion_tokens = self.spec.completion.at(completion_normal);
-        Demand { prompt, prompt_tokens, completion_tokens, max_tokens: self.spec.max_tokens }
+        let (max_tokens, prefix) = (self.spec.max_tokens, self.prefix(request));
+        Demand { prompt, prompt_tokens, completion_tokens, max_tokens, prefix }
+    }
+
+    fn prefix(&self, request: RequestId) -> Option<Prefix> {
+        self.prefixes.as_ref()?.of(request, self.streams)
     }
 
     /// One standard normal draw for the prompt and one for the completion, always both, so that a change of
@@ -92,11 +102,12 @@ impl Sizes {
         [stream.standard_normal(), stream.standard_normal()]
     }
 
-    /// The size of a replayed request: the row decides, `max_tokens` is as specified.
-    pub fn of_row(&self, row: &TraceRow) -> Demand {
+    /// The size of a replayed request: the row decides, `max_tokens` and prefix are as specified.
+    pub fn of_row(&self, request: RequestId, row: &TraceRow) -> Demand {
         let (prompt, prompt_tokens) = one_message(row.prompt_tokens);
         let completion_tokens = row.completion_tokens;
-        Demand { prompt, prompt_tokens, completion_tokens, max_tokens: self.spec.max_tokens }
+        let (max_tokens, prefix) = (self.spec.max_tokens, self.prefix(request));
+        Demand { prompt, prompt_tokens, completion_tokens, max_tokens, prefix }
     }
 }
 
@@ -140,7 +151,10 @@ mod tests {
     }
 
     fn sizes(prompt: PromptSpec, completion: TokenSpec) -> Sizes {
-        Sizes::new(SizeSpec { prompt, completion, max_tokens: Some(Tokens(77)) }, &Streams::new(5))
+        Sizes::new(
+            SizeSpec { prompt, completion, max_tokens: Some(Tokens(77)), prefixes: None },
+            &Streams::new(5),
+        )
     }
 
     #[test]
@@ -164,7 +178,8 @@ mod tests {
     fn replayed_rows_decide() {
         let (prompt_tokens, completion_tokens) = (Tokens(374), Tokens(44));
         let row = TraceRow { at: Timestamp::ZERO, prompt_tokens, completion_tokens, images: 0 };
-        let demand = sizes(PromptSpec::Tokens(TokenSpec::Fixed(1)), TokenSpec::Fixed(1)).of_row(&row);
+        let demand =
+            sizes(PromptSpec::Tokens(TokenSpec::Fixed(1)), TokenSpec::Fixed(1)).of_row(RequestId(0), &row);
         assert_eq!((demand.prompt, demand.prompt_tokens), (PromptSize::One(Chars(1_496)), Tokens(374)));
         assert_eq!((demand.completion_tokens, demand.max_tokens), (Tokens(44), Some(Tokens(77))));
     }

@@ -21,6 +21,15 @@ pub struct TrafficSpec {
     pub retry: Option<ClientRetry>,
 }
 
+impl TrafficSpec {
+    /// Whether any prompts begin alike.
+    pub fn shares_prefixes(&self) -> bool {
+        let has_prefix = |request: &ScriptedRequest| request.demand.prefix.is_some();
+        self.sizes.prefixes.is_some()
+            || matches!(&self.arrivals, ArrivalSpec::Scripted(requests) if requests.iter().any(has_prefix))
+    }
+}
+
 /// When requests come.
 #[derive(Clone, Debug, PartialEq)]
 pub enum ArrivalSpec {

@@ -11,6 +11,7 @@
     reason = "a test says what went wrong by failing, and says on standard output when it is skipped"
 )]
 
+mod caching;
 mod clients;
 mod commands;
 mod costs;
@@ -29,6 +30,7 @@ mod policy_tests;
 mod replay;
 mod replications;
 mod servers;
+mod spillover;
 mod support;
 mod theory;
 mod tidy;

@@ -185,6 +185,7 @@ impl RowReader<'_> {
                     prompt_tokens: Tokens(0),
                     completion_tokens: Tokens(0),
                     max_tokens,
+                    prefix: None,
                 })
             }
             CallRules::Provisioned(bucket) => {

@@ -8,6 +8,7 @@ use super::super::json::{Member, Node, Value, shorten};
 use super::super::shape::Kind;
 use super::super::utc::{read_start, unix_seconds};
 use super::assume::{Assumption, Assumptions};
+use super::caching::assume_caching;
 use super::endpoints::read_endpoints;
 use super::faults::read_faults;
 use super::gateway::{Described, join};
@@ -17,6 +18,7 @@ use super::models::check_models;
 use super::policies::read_policy;
 use super::readings::read_semantics;
 use super::shapes::SCENARIO;
+use super::spillover::SpilloverReader;
 use super::targets::read_deployment;
 use super::traffic::read_traffic;
 use crate::backend::DeploymentSpec;
@@ -97,10 +99,10 @@ fn lower_all(tree: &Node, library: &mut Library<'_>, diagnostics: &mut Diagnosti
                 continue;
             };
             hashes.push(samples.hash);
-            targets.push(target.map(|Target { deployment, refuses_with }| {
+            targets.push(target.map(|Target { deployment, refuses_with, spillover }| {
                 let measured = samples.content;
                 let deployment = DeploymentSpec { measured, ..DeploymentSpec::clone(&deployment) };
-                Target { deployment: Arc::new(deployment), refuses_with }
+                Target { deployment: Arc::new(deployment), refuses_with, spillover }
             }));
         }
     } else {
@@ -110,7 +112,17 @@ fn lower_all(tree: &Node, library: &mut Library<'_>, diagnostics: &mut Diagnosti
             read_deployment(&name, &member.value, models, &mut Assumptions::default(), diagnostics);
         }
     }
+    let spillover = parts.as_ref().and_then(|parts| {
+        let path = operation.as_ref().map_or("", |operation| operation.path.as_str());
+        let mut reader = SpilloverReader { tree, models, path, library, assumptions: &mut assumptions };
+        reader.read(&parts.singles, &mut targets, &mut hashes, diagnostics)
+    });
     let faults = parts.as_ref().and_then(|parts| read_faults(tree, &parts.singles, diagnostics));
+    if let Some((traffic, _)) = &traffic
+        && traffic.shares_prefixes()
+    {
+        assume_caching(tree, &mut assumptions);
+    }
     let Loaded { content: policy, hash: policy_hash } = policy?;
     let parts = parts?;
     let (traffic, trace_hash) = traffic?;
@@ -136,6 +148,7 @@ fn lower_all(tree: &Node, library: &mut Library<'_>, diagnostics: &mut Diagnosti
             None => 1,
         },
         targets: targets.into_iter().collect::<Option<_>>()?,
+        spillover: spillover?,
         operation: operation?,
         traffic: Arc::new(traffic),
         token_fetch: setting("tokenFetch").and_then(Node::time).unwrap_or(Duration::ZERO),
@@ -250,7 +263,7 @@ fn read_target(
         assumptions.add(Assumption::new(what, "404", source, 1));
         Some(StatusCode::NOT_FOUND)
     };
-    Some(Target { deployment: Arc::new(deployment), refuses_with })
+    Some(Target { deployment: Arc::new(deployment), refuses_with, spillover: None })
 }
 
 /// Path and query that reach the deployment.

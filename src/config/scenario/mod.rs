@@ -5,6 +5,7 @@
 //! An edited value keeps the place where it was written, so that messages point there.
 
 mod assume;
+mod caching;
 mod edit;
 mod endpoints;
 mod fault_args;
@@ -23,6 +24,7 @@ mod readings;
 mod retry;
 mod scripted;
 pub(crate) mod shapes;
+mod spillover;
 mod targets;
 #[cfg(test)]
 mod tests;

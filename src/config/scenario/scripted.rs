@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::super::json::Node;
 use crate::diagnostics::{Diagnostic, Diagnostics};
-use crate::units::{Chars, Demand, Duration, Timestamp, Tokens};
+use crate::units::{Chars, Demand, Duration, Prefix, Timestamp, Tokens};
 use crate::workload::{ScriptedRequest, Service, Start, messages, one_message};
 
 /// The requests of a checked script; `max_tokens` is that of requests that give none.
@@ -57,7 +57,19 @@ fn read_request(
     let completion_tokens = Tokens(node.get("completionTokens")?.integer()?);
     let max_tokens = node.get("maxTokens").and_then(Node::integer).map(Tokens).or(max_tokens);
     let (prompt, prompt_tokens) = prompt?;
-    let demand = Demand { prompt, prompt_tokens, completion_tokens, max_tokens };
+    let prefix = match (node.get("prefix").and_then(Node::integer), node.get("prefixTokens")) {
+        (Some(key), tokens) => {
+            Some(Prefix { key, tokens: tokens.and_then(Node::integer).map_or(prompt_tokens, Tokens) })
+        }
+        (None, Some(tokens)) => {
+            let message = "`prefixTokens` is given without `prefix`";
+            let label = "expected `prefix` beside it";
+            diagnostics.push(Diagnostic::error("prefix", tokens.mark(), message).label(label));
+            return None;
+        }
+        (None, None) => None,
+    };
+    let demand = Demand { prompt, prompt_tokens, completion_tokens, max_tokens, prefix };
     Some(ScriptedRequest { start: start?, demand, service })
 }
 

@@ -1,15 +1,18 @@
 //! The scenario format, version 1, as tables.
 
 use super::super::shape::{Field, Kind, Shape};
+use super::caching::{CACHING, CACHING_FIELD};
 use super::fault_shapes::{self, FAULTS, OVERLOAD, QUOTA_STEP};
 use super::faults::MOST_FAULTS;
 use super::latency::FAMILIES;
 use super::policies::{FRAGMENTS, NAMED_VALUES, POLICIES, POLICY, POLICY_FORMAT};
 use super::prices::DEPLOYMENT_TYPES;
+use super::spillover::SPILLOVER_DEPLOYMENT;
 use super::throttling::THROTTLING;
 use super::traffic_shapes::{
-    BURSTS, CLOSED_LOOP, DISTRIBUTION, DIURNAL, GAMMA, MESSAGE, ON_OFF, POISSON, REPLAY, REPLAYED_REQUEST,
-    REQUEST, RETRY, SCRIPTED, SCRIPTED_REQUEST, STEP, STEPS, TRAFFIC, WEIBULL,
+    BURSTS, CLOSED_LOOP, DISTRIBUTION, DIURNAL, GAMMA, MESSAGE, ON_OFF, POISSON, PREFIXES, REPLAY,
+    REPLAYED_REQUEST, REQUEST, RETRY, SCRIPTED, SCRIPTED_COMMON, SCRIPTED_REQUEST, STEP, STEPS, TRAFFIC,
+    WEIBULL,
 };
 
 /// Service tiers of API Management.
@@ -51,6 +54,11 @@ pub(crate) static SCENARIO: Shape = Shape {
             "backends",
             Kind::Map(&Kind::Object(&BACKEND)),
             "The deployment behind each backend, by backend-id.",
+        ),
+        Field::optional(
+            "spilloverDeployments",
+            Kind::Map(&Kind::Object(&SPILLOVER_DEPLOYMENT)),
+            "Standard deployments that provisioned ones of the same resource may spill to, by name.",
         ),
         Field::optional(
             "models",
@@ -164,6 +172,7 @@ pub(crate) static BACKEND: Shape = Shape {
         Field::optional("latency", Kind::Object(&LATENCY), "How long answers take; default by model."),
         Field::optional("network", Kind::TIME, "Round trip between gateway and deployment; default 0s."),
         Field::optional("refusal", Kind::TIME, "Time the deployment takes for a 429; default 20ms."),
+        CACHING_FIELD,
         Field::optional(
             "throttling",
             Kind::Object(&THROTTLING),
@@ -366,6 +375,12 @@ pub(crate) static PROVISIONED: Shape = Shape {
             Kind::integer(0, 10_000_000),
             "Estimate of the completion when max_tokens is unset; default 1000.",
         ),
+        Field::optional(
+            "spilloverDeploymentName",
+            Kind::Text,
+            "One of `spilloverDeployments`, which gets what this deployment answers 429, 500 or 503 to; default: \
+             what the header x-ms-spillover-deployment of a request names.",
+        ),
     ],
 };
 
@@ -460,8 +475,10 @@ pub(crate) static ALL: &[&Shape] = &[
     &OPERATION,
     &ENDPOINT,
     &BACKEND,
+    &SPILLOVER_DEPLOYMENT,
     &STANDARD,
     &SERVERS,
+    &CACHING,
     &MODEL,
     &RPM_RATIO,
     &PRICES,
@@ -498,6 +515,8 @@ pub(crate) static ALL: &[&Shape] = &[
     &REPLAY,
     &REQUEST,
     &REPLAYED_REQUEST,
+    &SCRIPTED_COMMON,
+    &PREFIXES,
     &MESSAGE,
     &DISTRIBUTION,
     &MEMBER,

@@ -7,6 +7,7 @@ use super::super::check::Dialect;
 use super::super::hints::{did_you_mean, list};
 use super::super::json::{Node, shorten};
 use super::assume::{Assumption, Assumptions};
+use super::caching::read_caching;
 use super::faults::{read_overload, read_quota};
 use super::latency::{family_of, is_consistent, needed_of_unknown, read_family};
 use super::models::{Layers, Model};
@@ -85,6 +86,7 @@ pub(super) fn read_deployment(
         name: Arc::clone(name),
         region: Arc::from(entry.get("region").and_then(Node::text).unwrap_or_default()),
         model: Arc::from(model.name()),
+        caching: read_caching(entry, model.name(), servers.is_some()),
         prices: read_prices(entry, &model),
         measured: None,
         capacity,

@@ -10,7 +10,9 @@ use super::retry::read_retry;
 use super::scripted::read_script;
 use crate::diagnostics::{Diagnostic, Diagnostics};
 use crate::units::{Chars, Duration, Tokens};
-use crate::workload::{ArrivalSpec, PromptSpec, ReplaySpec, SizeSpec, TokenSpec, Trace, TrafficSpec};
+use crate::workload::{
+    ArrivalSpec, PrefixSpec, PromptSpec, ReplaySpec, SizeSpec, TokenSpec, Trace, TrafficSpec,
+};
 
 /// The traffic that a checked tree describes, and the hash of the trace if there is one.
 pub(super) fn read_traffic(
@@ -94,10 +96,14 @@ fn common_max_tokens(node: &Node) -> Option<Tokens> {
 fn read_sizes(node: &Node, arrivals: &ArrivalSpec, diagnostics: &mut Diagnostics) -> Option<SizeSpec> {
     let request = node.get("request");
     let max_tokens = common_max_tokens(node);
+    let prefixes = match request.and_then(|request| request.get("sharedPrefixes")) {
+        Some(node) => Some(read_prefixes(node)?),
+        None => None,
+    };
     if matches!(arrivals, ArrivalSpec::Replay(_) | ArrivalSpec::Scripted(_)) {
         // Rows of the trace and requests of the script carry their sizes.
         let none = TokenSpec::Fixed(1);
-        return Some(SizeSpec { prompt: PromptSpec::Tokens(none), completion: none, max_tokens });
+        return Some(SizeSpec { prompt: PromptSpec::Tokens(none), completion: none, max_tokens, prefixes });
     }
     let request = request?;
     let prompt = match (request.get("messages"), request.get("promptTokens")) {
@@ -119,7 +125,17 @@ fn read_sizes(node: &Node, arrivals: &ArrivalSpec, diagnostics: &mut Diagnostics
         }
     };
     let completion = read_tokens(request.get("completionTokens")?)?;
-    Some(SizeSpec { prompt, completion, max_tokens })
+    Some(SizeSpec { prompt, completion, max_tokens, prefixes })
+}
+
+fn read_prefixes(node: &Node) -> Option<PrefixSpec> {
+    let number = |name: &str, default| node.get(name).map_or(Some(default), Node::number);
+    Some(PrefixSpec {
+        count: u32::try_from(node.get("count")?.integer()?).ok()?,
+        tokens: Tokens(node.get("tokens")?.integer()?),
+        share: number("share", 1.0)?,
+        skew: number("zipf", 0.0)?,
+    })
 }
 
 fn read_tokens(node: &Node) -> Option<TokenSpec> {

@@ -253,7 +253,7 @@ pub(crate) static SCRIPTED: Shape = Shape {
             Kind::List { of: &Kind::Object(&SCRIPTED_REQUEST), min: 1, max: 1_000_000 },
             "The requests, one by one.",
         ),
-        Field::optional("request", Kind::Object(&REPLAYED_REQUEST), "What all requests have in common."),
+        Field::optional("request", Kind::Object(&SCRIPTED_COMMON), "What all requests have in common."),
         CLIENT_TIMEOUT,
         CLIENT_RETRY,
     ],
@@ -288,6 +288,16 @@ pub(crate) static SCRIPTED_REQUEST: Shape = Shape {
             "maxTokens",
             Kind::integer(1, 10_000_000),
             "max_tokens; default: that of all requests.",
+        ),
+        Field::optional(
+            "prefix",
+            Kind::integer(0, u64::MAX),
+            "Number of the beginning of its prompt: those with the same number begin the same.",
+        ),
+        Field::optional(
+            "prefixTokens",
+            Kind::integer(1, 10_000_000),
+            "How many tokens of it there are; default: the whole prompt.",
         ),
         Field::optional(
             "service",
@@ -351,6 +361,35 @@ const MAX_TOKENS: Field = Field::optional(
 const STREAM: Field =
     Field::optional("stream", Kind::Flag, "Whether clients ask for a stream; default false.");
 
+const SHARED_PREFIXES: Field = Field::optional(
+    "sharedPrefixes",
+    Kind::Object(&PREFIXES),
+    "How prompts begin alike, which deployments cache; default: each begins differently.",
+);
+
+pub(crate) static PREFIXES: Shape = Shape {
+    name: "sharedPrefixes",
+    what: "shared beginnings of prompts",
+    fields: &[
+        Field::required("count", Kind::integer(1, 1_000_000), "How many different beginnings there are."),
+        Field::required(
+            "tokens",
+            Kind::integer(1, 10_000_000),
+            "Length of each; a shorter prompt has only its own tokens of it.",
+        ),
+        Field::optional(
+            "zipf",
+            Kind::Number { min: 0.0, max: 10.0 },
+            "The n-th is so many times less frequent as n to this power; default 0: all alike.",
+        ),
+        Field::optional(
+            "share",
+            Kind::Number { min: 0.0, max: 1.0 },
+            "Share of the requests that have one; default 1.",
+        ),
+    ],
+};
+
 pub(crate) static REQUEST: Shape = Shape {
     name: "request",
     what: "a request",
@@ -364,11 +403,21 @@ pub(crate) static REQUEST: Shape = Shape {
         Field::required("completionTokens", TOKENS, "Tokens the model would write without a limit."),
         MAX_TOKENS,
         STREAM,
+        SHARED_PREFIXES,
     ],
 };
 
-pub(crate) static REPLAYED_REQUEST: Shape =
-    Shape { name: "replayedRequest", what: "a replayed request", fields: &[MAX_TOKENS, STREAM] };
+pub(crate) static REPLAYED_REQUEST: Shape = Shape {
+    name: "replayedRequest",
+    what: "a replayed request",
+    fields: &[MAX_TOKENS, STREAM, SHARED_PREFIXES],
+};
+
+pub(crate) static SCRIPTED_COMMON: Shape = Shape {
+    name: "scriptedCommon",
+    what: "what scripted requests have in common",
+    fields: &[MAX_TOKENS, STREAM],
+};
 
 pub(crate) static MESSAGE: Shape = Shape {
     name: "message",

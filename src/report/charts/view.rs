@@ -201,7 +201,9 @@ impl VariantView {
             Some((row.low?.clamp(0.0, most), row.high?.clamp(0.0, most)))
         };
         for (backend, share) in &mut self.shares {
-            *share = mean("share", backend).unwrap_or(*share);
+            // What a backend spilled is told as the share of its target.
+            let own = mean("share", backend).map(|all| all - mean("spilled_share", backend).unwrap_or(0.0));
+            *share = own.or_else(|| mean("spillover_share", backend)).unwrap_or(*share).max(0.0);
         }
         self.replications = find("success", "").map_or(1, |row| row.replications);
         self.success_share = mean("success", "").unwrap_or(self.success_share);

@@ -80,7 +80,7 @@ pub(in crate::sim) enum Verdict {
 impl<'p> Board<'p> {
     /// The board of a run; `None` when nothing changes in it.
     pub(in crate::sim) fn new(plan: &'p RunPlan) -> Option<Self> {
-        let specs = || plan.targets.iter().map(|target| &*target.deployment);
+        let specs = || plan.deployments().map(|deployment| &**deployment);
         let changes =
             |spec: &crate::backend::DeploymentSpec| spec.overload.is_some() || !spec.quota.is_empty();
         if plan.faults.is_empty() && !specs().any(changes) {
@@ -103,9 +103,8 @@ impl<'p> Board<'p> {
                 },
             })
             .collect();
-        let names = plan.gateway.backends().iter().map(|backend| &backend.name);
-        let overloads = plan.targets.iter().zip(names).map(|(target, name)| {
-            let spec = target.deployment.overload.as_ref()?;
+        let overloads = specs().map(|deployment| {
+            let (spec, name) = (deployment.overload.as_ref()?, &deployment.name);
             let times = streams.named(StreamName::new(&format!("overload/times/{name}")));
             let clock = Clock::random(Timestamp::ZERO, Timestamp::MAX, spec.mtbf, spec.duration, times);
             Some(Overload { spec, clock, draws: StreamName::new(&format!("overload/draws/{name}")) })
@@ -204,13 +203,26 @@ impl<'p> Board<'p> {
             self.count_answer(at, now);
             return Verdict::Answered(u16::try_from(at).unwrap_or(u16::MAX));
         }
-        if let Some(Some(overload)) = self.overloads.get(backend.index())
-            && overload.clock.acts
-            && self.streams.keyed(overload.draws, key, u64::from(attempt)).chance(overload.spec.probability)
-        {
-            return Verdict::Overloaded(overload.spec.retry_after);
+        match self.overloaded(backend.index(), key, attempt) {
+            Some(wait) => Verdict::Overloaded(wait),
+            None => Verdict::Passes { slow, cut_after, lost_at },
         }
-        Verdict::Passes { slow, cut_after, lost_at }
+    }
+
+    /// The wait that a deployment tells which refuses a call for high demand, if it does.
+    pub(in crate::sim) fn overloaded(&self, deployment: usize, key: u64, attempt: u32) -> Option<Duration> {
+        let overload = self.overloads.get(deployment)?.as_ref()?;
+        let is_hit = overload.clock.acts
+            && self.streams.keyed(overload.draws, key, u64::from(attempt)).chance(overload.spec.probability);
+        is_hit.then_some(overload.spec.retry_after)
+    }
+
+    /// When connections to `backend` are lost if they have not ended by then.
+    pub(in crate::sim) fn lost_at(&self, backend: BackendId) -> Timestamp {
+        let own = self.by_backend.get(backend.index()).into_iter().flatten();
+        let faults = own.filter_map(|at| self.faults.get(*at));
+        let losses = faults.filter(|fault| fault.spec.kind.loses_connections());
+        losses.map(|fault| fault.clock.acts_from()).min().unwrap_or(Timestamp::MAX)
     }
 
     /// Whether a backend answers at all now: no fault takes it out or answers in its place, and it is not
