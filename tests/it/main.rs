@@ -25,6 +25,7 @@ mod latency;
 mod layering;
 mod limiter;
 mod outputs;
+mod parity;
 mod policy_documents;
 mod policy_tests;
 mod replay;
