@@ -15,7 +15,7 @@ fn scripted(kind: &Value, caching: &Value) -> (Vec<Request>, Value) {
         scenario["traffic"] = json!({ "kind": "scripted", "requests": vec![request; 3] });
         let mut backend = json!({
             "model": "gpt-4o", "promptCaching": caching,
-            "latency": { "family": "constant", "ttft": "400ms", "ttftPerPromptToken": "0.1ms", "tpot": "10ms" },
+            "latency": { "family": "constant", "ttft": "400ms", "ttftPerPromptToken": "100us", "tpot": "10ms" },
         });
         for (name, value) in kind.as_object().unwrap() {
             backend[name] = value.clone();
