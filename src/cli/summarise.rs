@@ -4,12 +4,13 @@ use crate::backend::Capacity;
 use crate::config::{Scenario, Variant};
 use crate::metrics::LatencyHistogram;
 use crate::report::{
-    AssumptionSummary, AttemptTotals, BackendSummary, CallTotals, Distribution, FaultSummary, MAX_TRIPS,
-    OversizedTotals, PhaseSummary, PoolSummary, RequestTotals, RunStamp, SCHEMA_VERSION, Summary, TripRow,
-    TripSummary, WarmupSummary,
+    AssumptionSummary, AttemptTotals, BackendSummary, CallTotals, ClientSummary, Distribution, FaultSummary,
+    MAX_TRIPS, OversizedTotals, PhaseSummary, PoolSummary, RequestTotals, RunStamp, SCHEMA_VERSION, Summary,
+    TripRow, TripSummary, WarmupSummary,
 };
-use crate::sim::{FaultResult, RunResult};
+use crate::sim::{ClientResult, FaultResult, RunResult};
 use crate::units::{Duration, StatusCode, Timestamp};
+use crate::workload::{ArrivalSpec, ClientSpec};
 
 /// What every file of the run says about it.
 pub(crate) fn stamp(variant: &Variant) -> RunStamp {
@@ -80,6 +81,7 @@ pub(crate) fn summarise(
                 latency_ms: distribution(&calls.latency),
             }
         }),
+        clients: clients(variant, result),
         backends: backends(variant, result, (duration_s - plan_warmup.as_secs_f64()).max(0.0)),
         trips: told.iter().take(MAX_TRIPS).map(|row| trip(row)).collect(),
         trips_left_out: told.len().saturating_sub(MAX_TRIPS) as u64,
@@ -159,6 +161,29 @@ fn backends(variant: &Variant, result: &RunResult, duration_s: f64) -> Vec<Backe
             },
         })
         .collect()
+}
+
+fn clients(variant: &Variant, result: &RunResult) -> Vec<ClientSummary> {
+    let ArrivalSpec::Mix(specs) = &variant.plan.traffic.arrivals else { return Vec::new() };
+    let all_tokens: u64 = result.clients.iter().map(|client| client.tokens).sum();
+    let summary = |(spec, totals): (&ClientSpec, &ClientResult)| {
+        let throttled: u64 = totals.statuses.iter().filter(|(s, _)| s.get() == 429).map(|(_, n)| n).sum();
+        ClientSummary {
+            client: spec.name.to_string(),
+            count: spec.count,
+            requests: totals.arrivals,
+            answered_2xx: totals.statuses.successes(),
+            throttled,
+            failed: totals.statuses.total() - totals.statuses.successes() - throttled,
+            broken_off: totals.broken_off,
+            cancelled: totals.cancelled,
+            in_flight: totals.in_flight,
+            tokens: totals.tokens,
+            token_share: if all_tokens == 0 { 0.0 } else { totals.tokens as f64 / all_tokens as f64 },
+            latency_ms: distribution(&totals.latency),
+        }
+    };
+    specs.iter().zip(&result.clients).map(summary).collect()
 }
 
 fn trip(row: &TripRow) -> TripSummary {

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use crate::report::{Distribution, FaultSummary, PhaseSummary, Summary};
+use crate::report::{ClientSummary, Distribution, FaultSummary, PhaseSummary, Summary};
 
 /// Columns of text; the first is aligned left, the others right.
 #[derive(Clone, Debug, Default)]
@@ -128,10 +128,51 @@ pub(crate) fn render_summary(summary: &Summary) -> String {
         ]);
     }
     text.push_str(&table.render("  "));
+    if !summary.clients.is_empty() {
+        text.push_str(&render_clients(&summary.clients));
+    }
     if let Some(faults) = &summary.faults {
         text.push_str(&render_faults(faults));
     }
     text
+}
+
+/// What became of the requests of each client of a mix.
+fn render_clients(clients: &[ClientSummary]) -> String {
+    let mut table = Table::new(&[
+        "client",
+        "count",
+        "requests",
+        "answered 2xx",
+        "429",
+        "failed",
+        "other ends",
+        "tokens",
+        "token share",
+        "p50 ms",
+        "p95 ms",
+        "p99 ms",
+    ]);
+    for c in clients {
+        let ms = |of: fn(&Distribution) -> f64| {
+            c.latency_ms.as_ref().map_or("-".to_owned(), |d| format!("{:.0}", of(d)))
+        };
+        table.row(vec![
+            c.client.clone(),
+            c.count.to_string(),
+            c.requests.to_string(),
+            c.success().map_or("-".to_owned(), percent),
+            c.throttled.to_string(),
+            c.failed.to_string(),
+            (c.broken_off + c.cancelled + c.in_flight).to_string(),
+            c.tokens.to_string(),
+            percent(c.token_share),
+            ms(|d| d.p50),
+            ms(|d| d.p95),
+            ms(|d| d.p99),
+        ]);
+    }
+    table.render("  ")
 }
 
 /// Requests before, during and after faults, and what pools were without.

@@ -3,6 +3,7 @@
 mod cells;
 #[cfg(feature = "charts")]
 pub mod charts;
+mod clients;
 mod csv;
 mod faults;
 mod findings;
@@ -10,6 +11,7 @@ mod replications;
 mod rows;
 mod summary;
 
+pub use clients::ClientSummary;
 pub use csv::{CsvWriter, RowReader, TableError, read_rows};
 pub use faults::{FaultSummary, PhaseSummary, PoolSummary};
 pub use findings::{Finding, Scale, Verdict, findings, headline, headlines};

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{FaultSummary, RunStamp};
+use super::{ClientSummary, FaultSummary, RunStamp};
 
 /// One run in figures.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -47,6 +47,9 @@ pub struct Summary {
     /// What became of calls, when clients try again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub calls: Option<CallTotals>,
+    /// Each client of a mix; empty without one.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub clients: Vec<ClientSummary>,
     /// Each backend.
     pub backends: Vec<BackendSummary>,
     /// Trips in order, at most the first [`MAX_TRIPS`].
@@ -247,7 +250,7 @@ pub enum MetricKind {
 pub struct Metric {
     /// Name, for example `latency_ms_p99`, or `share` of a backend.
     pub name: &'static str,
-    /// The backend it is about, or empty.
+    /// The backend, pool or client it is about, or empty.
     pub backend: String,
     /// Value; nothing when there was nothing to measure.
     pub value: Option<f64>,
@@ -361,6 +364,7 @@ impl Summary {
                 metrics.push(Metric { name, backend: backend.name.clone(), value: Some(value), kind });
             }
         }
+        metrics.extend(self.clients.iter().flat_map(ClientSummary::metrics));
         metrics.extend(self.faults.iter().flat_map(FaultSummary::metrics));
         metrics
     }

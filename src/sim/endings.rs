@@ -34,13 +34,18 @@ impl<O: Observer> World<'_, O> {
             if let Some(faults) = &mut result.faults {
                 faults.phase(flight.phase).in_flight += 1;
             }
+            if let Some(callers) = &self.callers
+                && let Some(client) = result.clients.get_mut(callers.row(flight.client))
+            {
+                client.in_flight += 1;
+            }
             self.observer.request(&record(flight, end, Outcome::InFlight));
         }
         let tripped = self.timeline.finish(end, &mut self.deployments, self.observer);
         for (backend, tripped) in self.result.backends.iter_mut().zip(tripped) {
             backend.tripped = tripped;
         }
-        if !self.plan.traffic.stream {
+        if !self.plan.traffic.stream && self.callers.is_none() {
             // Head and last byte arrive together.
             self.result.ttft = self.result.latency.clone();
         }
@@ -97,7 +102,8 @@ impl<O: Observer> World<'_, O> {
         self.journal.record(now, Record::End, flight.exchange.id().0, code << 8 | ending as u64);
         match outcome {
             Outcome::Answered => {
-                answered(flight, now, self.plan.traffic.stream, &mut self.result, &mut self.timeline);
+                let has_own_first_byte = self.plan.traffic.stream || self.callers.is_some();
+                answered(flight, now, has_own_first_byte, &mut self.result, &mut self.timeline);
             }
             Outcome::BrokenOff => self.result.broken_off += 1,
             Outcome::Cancelled => self.result.cancelled += 1,
@@ -106,6 +112,11 @@ impl<O: Observer> World<'_, O> {
         if let Some(faults) = &mut self.result.faults {
             let latency = now.since(flight.arrival);
             faults.phase(flight.phase).ended(outcome, flight.status, latency);
+        }
+        if let Some(callers) = &self.callers
+            && let Some(client) = self.result.clients.get_mut(callers.row(flight.client))
+        {
+            client.ended(outcome, flight.status, now.since(flight.arrival), &flight.demand);
         }
         self.result.oversized += u64::from(flight.was_oversized);
         self.observer.request(&record(flight, now, outcome));
@@ -136,7 +147,10 @@ impl<O: Observer> World<'_, O> {
                     Start::At(_) => None,
                 }
             }
-            ArrivalSpec::Poisson { .. } | ArrivalSpec::Process { .. } | ArrivalSpec::Replay(_) => None,
+            ArrivalSpec::Poisson { .. }
+            | ArrivalSpec::Process { .. }
+            | ArrivalSpec::Replay(_)
+            | ArrivalSpec::Mix(_) => None,
         }
     }
 }
@@ -177,6 +191,7 @@ fn record(flight: &Flight, end: Timestamp, outcome: Outcome) -> RequestRecord<'_
         arrival: flight.arrival,
         end,
         instance: flight.instance,
+        client: flight.client,
         outcome,
         status: flight.status.filter(|_| is_answered),
         answerer: flight.answerer.filter(|_| is_answered),

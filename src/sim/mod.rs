@@ -13,6 +13,7 @@
 mod answers;
 mod attempts;
 mod calendar;
+mod callers;
 mod calls;
 mod choices;
 mod endings;
@@ -30,6 +31,7 @@ pub(crate) mod test_support;
 mod timeline;
 mod world;
 
+pub use callers::ClientResult;
 pub use endpoints::Endpoint;
 pub use engine::run;
 pub use faults::{FaultKind, FaultSpec, FaultTimes, Loss, LossKind, Phase, PoolAbsence, ScriptedAnswer};
@@ -37,5 +39,5 @@ pub use ledger::{BackendLedger, Ledger};
 pub use observe::{
     AttemptResult, IntervalRecord, NoObserver, Observer, Outcome, RequestRecord, Step, TripRecord,
 };
-pub use plan::{Operation, RunPlan, Target};
+pub use plan::{Caller, Operation, RunPlan, Target};
 pub use result::{AccountingError, BackendResult, CallsResult, FaultResult, PhaseResult, RunResult};

@@ -2,6 +2,7 @@
 
 use thiserror::Error;
 
+use super::callers::ClientResult;
 use super::faults::{Phase, PoolAbsence};
 use super::ledger::{Ledger, equal};
 use super::observe::Outcome;
@@ -45,6 +46,8 @@ pub struct RunResult {
     pub refusal_latency: LatencyHistogram,
     /// What became of calls, when clients try again.
     pub calls: Option<CallsResult>,
+    /// Requests by client, in the order of the mix; empty without one.
+    pub clients: Vec<ClientResult>,
     /// What faults did, if there were any.
     pub faults: Option<Box<FaultResult>>,
     /// When the run ended.
@@ -195,6 +198,7 @@ impl RunResult {
             wait: LatencyHistogram::new(),
             refusal_latency: LatencyHistogram::new(),
             calls: None,
+            clients: Vec::new(),
             faults: None,
             end: Timestamp::ZERO,
             left_out: 0,
@@ -239,6 +243,9 @@ impl RunResult {
                 n(calls.begun),
                 ended + n(calls.unfinished),
             )?;
+        }
+        if !self.clients.is_empty() {
+            ClientResult::check(&self.clients, self.arrivals)?;
         }
         if let Some(faults) = &self.faults {
             let arrivals = faults.phases.iter().map(|phase| n(phase.arrivals)).sum();

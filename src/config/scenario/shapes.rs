@@ -4,6 +4,7 @@ use super::super::shape::{Field, Kind, Shape};
 use super::fault_shapes::{self, FAULTS, OVERLOAD, QUOTA_STEP};
 use super::faults::MOST_FAULTS;
 use super::latency::FAMILIES;
+use super::mix_shapes::{CALLER_SUBSCRIPTION, CLIENT, MIX};
 use super::policies::{FRAGMENTS, NAMED_VALUES, POLICIES, POLICY, POLICY_FORMAT};
 use super::throttling::THROTTLING;
 use super::traffic_shapes::{
@@ -447,6 +448,9 @@ pub(crate) static ALL: &[&Shape] = &[
     &SCRIPTED,
     &SCRIPTED_REQUEST,
     &REPLAY,
+    &MIX,
+    &CLIENT,
+    &CALLER_SUBSCRIPTION,
     &REQUEST,
     &REPLAYED_REQUEST,
     &MESSAGE,
