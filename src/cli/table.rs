@@ -220,6 +220,11 @@ pub(crate) fn render_comparison(summaries: &[Summary]) -> String {
         headings.extend(["calls ok", "requests per call"]);
     }
     headings.extend(backends.iter().map(String::as_str));
+    let clients: Vec<String> = summaries
+        .first()
+        .map(|s| s.clients.iter().take(CLIENTS_COMPARED).map(|c| format!("ok {}", c.client)).collect())
+        .unwrap_or_default();
+    headings.extend(clients.iter().map(String::as_str));
     let mut table = Table::new(&headings);
     for s in summaries {
         let ms = |of: fn(&Distribution) -> f64| {
@@ -245,6 +250,8 @@ pub(crate) fn render_comparison(summaries: &[Summary]) -> String {
             row.push(format!("{:.2}", s.calls.map_or(1.0, |calls| calls.requests_per_call)));
         }
         row.extend(s.backends.iter().map(|b| percent(b.share)));
+        let own = s.clients.iter().take(CLIENTS_COMPARED);
+        row.extend(own.map(|c| c.success().map_or("-".to_owned(), percent)));
         table.row(row);
     }
     table.render("  ")
@@ -267,6 +274,9 @@ pub(crate) fn render_assumptions(summary: &Summary) -> String {
     }
     text
 }
+
+/// Clients of a mix that a comparison has columns for; the summaries have all.
+const CLIENTS_COMPARED: usize = 6;
 
 const ASSUMPTIONS_SHOWN: usize = 6;
 

@@ -22,6 +22,7 @@ mod invalid_input;
 mod latency;
 mod layering;
 mod limiter;
+mod mix;
 mod outputs;
 mod policy_documents;
 mod policy_tests;
