@@ -5,6 +5,12 @@
 use std::hint::black_box;
 use std::time::Instant;
 
+use mimalloc::MiMalloc;
+
+/// The allocator of the program that is measured.
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
+
 /// Whether the command line has `flag`.
 pub fn has(flag: &str) -> bool {
     std::env::args().any(|arg| arg == flag)

@@ -106,6 +106,10 @@ pub struct DeploymentBooks {
     pub inserted: u64,
     /// Estimates of the finished.
     pub settled: u64,
+    /// Prompt tokens of the finished.
+    pub prompt: u64,
+    /// Tokens that the finished generated.
+    pub completion: u64,
 }
 
 #[derive(Clone, Debug)]
@@ -246,6 +250,8 @@ impl Deployment {
         self.in_flight = self.in_flight.saturating_sub(1);
         self.books.finished = self.books.finished.saturating_add(1);
         self.books.settled = self.books.settled.saturating_add(counted.tokens.get());
+        self.books.prompt = self.books.prompt.saturating_add(demand.prompt_tokens.get());
+        self.books.completion = self.books.completion.saturating_add(demand.generated().get());
         let actual = match &mut self.limiter {
             Limiter::Standard(_, limit) => {
                 let actual = demand.prompt_tokens.saturating_add(demand.generated());
@@ -284,6 +290,31 @@ impl Deployment {
         }
     }
 
+    /// Whether a request would be admitted at `now`.
+    pub fn would_admit(&mut self, demand: &Demand, now: Timestamp) -> bool {
+        match &mut self.limiter {
+            Limiter::Standard(cost, limit) => limit.would_admit(cost.estimate(demand), now),
+            Limiter::Provisioned(bucket) => bucket.would_admit(now),
+            Limiter::Servers(servers, _) => servers.has_place(now),
+        }
+    }
+
+    /// From `from` to `until` nobody will send requests, as far as is known at `now`; replaces what was said
+    /// before about the time after `now`.
+    pub fn out_of_reach(&mut self, from: Timestamp, until: Timestamp, now: Timestamp) {
+        if let Limiter::Provisioned(bucket) = &mut self.limiter {
+            bucket.out_of_reach(from, until, now);
+        }
+    }
+
+    /// How long a provisioned deployment had nothing to do while it was out of reach.
+    pub const fn idle_out_of_reach(&self) -> Duration {
+        match &self.limiter {
+            Limiter::Provisioned(bucket) => bucket.idle_out_of_reach(),
+            Limiter::Standard(..) | Limiter::Servers(..) => Duration::ZERO,
+        }
+    }
+
     /// What was counted so far, for accounting checks.
     pub const fn books(&self) -> &DeploymentBooks {
         &self.books
@@ -297,7 +328,7 @@ impl Deployment {
 
 #[cfg(test)]
 mod tests {
-    use crate::backend::{LatencySpec, ModelFacts, PtuSpec, StandardSpec, Throttling};
+    use crate::backend::{LatencySpec, ModelFacts, Prices, PtuSpec, StandardSpec, Throttling};
     use crate::random::{StreamName, Streams};
     use crate::units::{Chars, PromptSize, Ptu, RequestsPerMinute, TokensPerMinute};
 
@@ -322,7 +353,7 @@ mod tests {
             throttling: Throttling::STANDARD,
             overload: None,
             quota: Vec::new(),
-            prices: None,
+            prices: Prices::default(),
         };
         Deployment::new(Arc::new(spec), &Semantics::default())
     }

@@ -27,6 +27,10 @@ pub struct LeakyBucket {
     level: u128,
     /// When `level` was right.
     last: Timestamp,
+    /// When nobody sends requests: from, until.
+    out: Option<(Timestamp, Timestamp)>,
+    /// How long it was empty meanwhile.
+    idle: Duration,
 }
 
 const UNITS_PER_TOKEN: u128 = 60_000_000_000;
@@ -48,6 +52,8 @@ impl LeakyBucket {
             default_completion_tokens: spec.default_completion_tokens,
             level: 0,
             last: Timestamp::ZERO,
+            out: None,
+            idle: Duration::ZERO,
         }
     }
 
@@ -133,7 +139,40 @@ impl LeakyBucket {
         u64::try_from(permille).unwrap_or(u64::MAX)
     }
 
+    /// Whether a request would be admitted at `now`, however large.
+    pub fn would_admit(&mut self, now: Timestamp) -> bool {
+        self.drain(now);
+        self.level <= self.depth
+    }
+
+    /// From `from` to `until` nobody will send requests, as far as is known at `now`.
+    pub fn out_of_reach(&mut self, from: Timestamp, until: Timestamp, now: Timestamp) {
+        self.drain(now);
+        self.out = Some((from.max(now), until));
+    }
+
+    /// How long it was empty while nobody sent requests, up to the last time that anything was asked of it.
+    pub const fn idle_out_of_reach(&self) -> Duration {
+        self.idle
+    }
+
+    /// Adds to the idle time what lies between the last time and `now`.
+    fn idle_until(&mut self, now: Timestamp, (from, until): (Timestamp, Timestamp)) {
+        let empty_in = self.level.checked_add(u128::from(self.rate).saturating_sub(1));
+        let empty_in = empty_in.and_then(|level| level.checked_div(u128::from(self.rate)));
+        let empty_in = match empty_in {
+            _ if self.level == 0 => Duration::ZERO,
+            Some(ns) => Duration::from_nanos(u64::try_from(ns).unwrap_or(u64::MAX)),
+            None => return,
+        };
+        let begin = self.last.saturating_add(empty_in).max(from);
+        self.idle = self.idle.saturating_add(now.min(until).since(begin));
+    }
+
     fn drain(&mut self, now: Timestamp) {
+        if let Some(out) = self.out {
+            self.idle_until(now, out);
+        }
         let elapsed = now.since(self.last).as_nanos();
         self.last = self.last.max(now);
         let drained = u128::from(self.rate).saturating_mul(u128::from(elapsed));
@@ -179,6 +218,25 @@ mod tests {
 
     fn at(ms: u64) -> Timestamp {
         Timestamp::from_nanos(ms * 1_000_000)
+    }
+
+    #[test]
+    fn idle_time_counts_while_out_of_reach_only() {
+        // 15 units drain 37,500 a minute: 6,250 tokens take 10 s.
+        let mut bucket = bucket(15, 60);
+        bucket.offer(Tokens(6_250), at(0)).unwrap();
+        bucket.out_of_reach(at(2_000), at(30_000), at(2_000));
+        assert!(bucket.would_admit(at(5_000)));
+        assert_eq!(bucket.idle_out_of_reach(), Duration::ZERO);
+        // The trip is extended at 12 s, after 2 s of idleness.
+        bucket.out_of_reach(at(2_000), at(40_000), at(12_000));
+        assert_eq!(bucket.idle_out_of_reach(), Duration::from_secs(2));
+        bucket.level(at(60_000));
+        assert_eq!(bucket.idle_out_of_reach(), Duration::from_secs(30));
+        // One that lets nothing through after all.
+        bucket.out_of_reach(at(70_000), at(70_000), at(70_000));
+        bucket.level(at(90_000));
+        assert_eq!(bucket.idle_out_of_reach(), Duration::from_secs(30));
     }
 
     #[test]

@@ -75,7 +75,7 @@ impl RateLimit {
     #[inline]
     pub fn offer(&mut self, cost: Tokens, now: Timestamp) -> Result<Reservation, Refusal> {
         let now = self.advance(now);
-        if self.tokens.admits(cost.get(), now) && self.requests.admits(1, now) {
+        if self.would_admit(cost, now) {
             let entry = self.tokens.insert(cost.get(), now);
             self.requests.insert(1, now);
             Ok(Reservation { tokens: cost, entry })
@@ -85,6 +85,12 @@ impl RateLimit {
             }
             Err(self.refusal(cost, now))
         }
+    }
+
+    /// Whether a request of `cost` would be admitted at `now`.
+    pub fn would_admit(&mut self, cost: Tokens, now: Timestamp) -> bool {
+        let now = self.advance(now);
+        self.tokens.admits(cost.get(), now) && self.requests.admits(1, now)
     }
 
     /// Other limits from now on: those of `spec` as `quota` changes them.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::units::{Duration, Ptu, RequestsPerMinute, Tokens, TokensPerMinute};
 
-use super::{MeasuredLatency, ServersSpec, Throttling, TokenCost, TokenPrices};
+use super::{MeasuredLatency, Prices, ServersSpec, Throttling, TokenCost};
 
 /// One deployment. Several backends of a gateway may point at the same one and then share its quota.
 #[derive(Clone, Debug, PartialEq)]
@@ -31,8 +31,8 @@ pub struct DeploymentSpec {
     pub overload: Option<OverloadSpec>,
     /// Changes of its quota, in order of time.
     pub quota: Vec<QuotaStep>,
-    /// What its tokens cost, if that is known.
-    pub prices: Option<TokenPrices>,
+    /// What it costs, as far as that is known.
+    pub prices: Prices,
 }
 
 /// Times without capacity: "system is experiencing high demand" although quota is free (quota page,

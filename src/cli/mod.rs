@@ -3,6 +3,7 @@
 mod args;
 mod charts;
 mod commands;
+mod costs;
 mod error;
 mod execute;
 pub mod exit_code;

@@ -1,5 +1,6 @@
 //! From the totals of a run to its summary.
 
+use super::costs::{summarise_costs, summarise_objective};
 use crate::backend::Capacity;
 use crate::config::{Scenario, Variant};
 use crate::metrics::LatencyHistogram;
@@ -67,6 +68,8 @@ pub(crate) fn summarise(
         ttft_ms: distribution(&result.ttft),
         wait_ms: distribution(&result.wait),
         refusal_ms: distribution(&result.refusal_latency),
+        refused_while_capacity_free: result.refused_needlessly,
+        objective: summarise_objective(variant, result),
         calls: result.calls.as_ref().map(|calls| {
             let per_call = |n: u64| if calls.begun == 0 { 0.0 } else { n as f64 / calls.begun as f64 };
             CallTotals {
@@ -83,6 +86,7 @@ pub(crate) fn summarise(
         }),
         clients: clients(variant, result),
         backends: backends(variant, result, (duration_s - plan_warmup.as_secs_f64()).max(0.0)),
+        costs: summarise_costs(variant, result),
         trips: told.iter().take(MAX_TRIPS).map(|row| trip(row)).collect(),
         trips_left_out: told.len().saturating_sub(MAX_TRIPS) as u64,
         faults: result.faults.as_ref().map(|faults| summarise_faults(variant, faults)),

@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use super::costs::render_costs;
 use crate::report::{ClientSummary, Distribution, FaultSummary, PhaseSummary, Summary};
 
 /// Columns of text; the first is aligned left, the others right.
@@ -131,6 +132,7 @@ pub(crate) fn render_summary(summary: &Summary) -> String {
     if !summary.clients.is_empty() {
         text.push_str(&render_clients(&summary.clients));
     }
+    text.push_str(&render_costs(summary));
     if let Some(faults) = &summary.faults {
         text.push_str(&render_faults(faults));
     }
@@ -219,6 +221,10 @@ pub(crate) fn render_comparison(summaries: &[Summary]) -> String {
     if has_calls {
         headings.extend(["calls ok", "requests per call"]);
     }
+    let has_costs = summaries.iter().any(|s| s.costs.is_some());
+    if has_costs {
+        headings.push("USD");
+    }
     headings.extend(backends.iter().map(String::as_str));
     let clients: Vec<String> = summaries
         .first()
@@ -248,6 +254,9 @@ pub(crate) fn render_comparison(summaries: &[Summary]) -> String {
                 s.calls.map_or((s.requests.answered_2xx, requests), |calls| (calls.succeeded, calls.begun));
             row.push(percent(if begun == 0 { 0.0 } else { succeeded as f64 / begun as f64 }));
             row.push(format!("{:.2}", s.calls.map_or(1.0, |calls| calls.requests_per_call)));
+        }
+        if has_costs {
+            row.push(s.costs.as_ref().map_or("-".to_owned(), |costs| format!("{:.2}", costs.total_usd)));
         }
         row.extend(s.backends.iter().map(|b| percent(b.share)));
         let own = s.clients.iter().take(CLIENTS_COMPARED);

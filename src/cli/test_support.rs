@@ -19,6 +19,8 @@ pub(crate) fn summary() -> Summary {
         max: 2_100.0,
     };
     Summary {
+        refused_while_capacity_free: 0,
+        objective: None,
         calls: None,
         run: RunStamp {
             schema: SCHEMA_VERSION,
@@ -74,6 +76,7 @@ pub(crate) fn summary() -> Summary {
             trips: 0,
             tripped_share: 0.0,
         }],
+        costs: None,
         trips: Vec::new(),
         trips_left_out: 0,
         faults: None,

@@ -4,6 +4,7 @@ mod cells;
 #[cfg(feature = "charts")]
 pub mod charts;
 mod clients;
+mod costs;
 mod csv;
 mod faults;
 mod findings;
@@ -12,6 +13,7 @@ mod rows;
 mod summary;
 
 pub use clients::ClientSummary;
+pub use costs::{BackendCost, CostSummary, MonthlyCosts, ObjectiveSummary};
 pub use csv::{CsvWriter, RowReader, TableError, read_rows};
 pub use faults::{FaultSummary, PhaseSummary, PoolSummary};
 pub use findings::{Finding, Scale, Verdict, findings, headline, headlines};

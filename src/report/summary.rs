@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{ClientSummary, FaultSummary, RunStamp};
+use super::{ClientSummary, CostSummary, FaultSummary, ObjectiveSummary, RunStamp};
 
 /// One run in figures.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -44,6 +44,13 @@ pub struct Summary {
     pub wait_ms: Option<Distribution>,
     /// Arrival to last byte, of requests answered otherwise.
     pub refusal_ms: Option<Distribution>,
+    /// Requests answered 429 or 503, by a backend, the pool or the policy, while a deployment of the same model
+    /// that no fault kept down had capacity for them.
+    #[serde(default)]
+    pub refused_while_capacity_free: u64,
+    /// Requests that met the objective of the scenario, if it has one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub objective: Option<ObjectiveSummary>,
     /// What became of calls, when clients try again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub calls: Option<CallTotals>,
@@ -52,6 +59,9 @@ pub struct Summary {
     pub clients: Vec<ClientSummary>,
     /// Each backend.
     pub backends: Vec<BackendSummary>,
+    /// What the run costs, where prices are known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub costs: Option<CostSummary>,
     /// Trips in order, at most the first [`MAX_TRIPS`].
     pub trips: Vec<TripSummary>,
     /// Trips left out here; `trips.csv` has all.
@@ -347,6 +357,8 @@ impl Summary {
             add("call_latency_ms_p95", calls.latency_ms.map(|d| d.p95), MetricKind::Milliseconds);
             add("call_latency_ms_p99", calls.latency_ms.map(|d| d.p99), MetricKind::Milliseconds);
         }
+        add("refused_while_capacity_free", requests(self.refused_while_capacity_free), MetricKind::Requests);
+        metrics.extend(self.objective.iter().flat_map(ObjectiveSummary::metrics));
         for backend in &self.backends {
             for (name, value, kind) in [
                 ("share", backend.share, MetricKind::Share),
@@ -365,6 +377,7 @@ impl Summary {
             }
         }
         metrics.extend(self.clients.iter().flat_map(ClientSummary::metrics));
+        metrics.extend(self.costs.iter().flat_map(CostSummary::metrics));
         metrics.extend(self.faults.iter().flat_map(FaultSummary::metrics));
         metrics
     }

@@ -9,11 +9,12 @@ use super::flight::Flight;
 use super::journal::Record;
 use super::ledger::BackendLedger;
 use super::observe::{Observer, Outcome, RequestRecord};
+use super::plan::RunPlan;
 use super::result::RunResult;
 use super::timeline::Timeline;
 use super::world::World;
 use crate::gateway::Ending;
-use crate::units::{Duration, Timestamp};
+use crate::units::{BackendId, Duration, StatusCode, Timestamp};
 use crate::workload::{ArrivalSpec, Start};
 
 impl<O: Observer> World<'_, O> {
@@ -44,6 +45,9 @@ impl<O: Observer> World<'_, O> {
         let tripped = self.timeline.finish(end, &mut self.deployments, self.observer);
         for (backend, tripped) in self.result.backends.iter_mut().zip(tripped) {
             backend.tripped = tripped;
+        }
+        for (backend, deployment) in self.result.backends.iter_mut().zip(&self.deployments) {
+            backend.idle_while_tripped = deployment.idle_out_of_reach();
         }
         if !self.plan.traffic.stream && self.callers.is_none() {
             // Head and last byte arrive together.
@@ -102,13 +106,19 @@ impl<O: Observer> World<'_, O> {
         self.journal.record(now, Record::End, flight.exchange.id().0, code << 8 | ending as u64);
         match outcome {
             Outcome::Answered => {
-                let has_own_first_byte = self.plan.traffic.stream || self.callers.is_some();
-                answered(flight, now, has_own_first_byte, &mut self.result, &mut self.timeline);
+                answered(flight, now, self.plan, &mut self.result, &mut self.timeline);
+                if matches!(
+                    flight.status,
+                    Some(StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE)
+                ) {
+                    self.judge_refusal(slot, now);
+                }
             }
             Outcome::BrokenOff => self.result.broken_off += 1,
             Outcome::Cancelled => self.result.cancelled += 1,
             Outcome::InFlight => {}
         }
+        let Some(flight) = self.flights.get_mut(slot as usize) else { return };
         if let Some(faults) = &mut self.result.faults {
             let latency = now.since(flight.arrival);
             faults.phase(flight.phase).ended(outcome, flight.status, latency);
@@ -136,6 +146,23 @@ impl<O: Observer> World<'_, O> {
         }
     }
 
+    /// Counts a refused request if a deployment of its model could have answered it now.
+    fn judge_refusal(&mut self, slot: u32, now: Timestamp) {
+        let Some(flight) = self.flights.get(slot as usize) else { return };
+        let target = |backend: BackendId| self.plan.targets.get(backend.index());
+        let model = flight.last_target.and_then(target).map(|target| &target.deployment.model);
+        let board = self.board.as_ref();
+        let has_capacity = self.plan.targets.iter().zip(&mut self.deployments).zip(0u16..).any(
+            |((target, deployment), id)| {
+                target.refuses_with.is_none()
+                    && model.is_none_or(|model| *model == target.deployment.model)
+                    && board.is_none_or(|board| board.is_up(BackendId(id)))
+                    && deployment.would_admit(&flight.demand, now)
+            },
+        );
+        self.result.refused_needlessly += u64::from(has_capacity);
+    }
+
     /// Who sends next now that a client (of a script: a request) has ended, and how long from now.
     fn next_of(&self, client: u32) -> Option<(u32, Duration)> {
         match &self.plan.traffic.arrivals {
@@ -158,7 +185,7 @@ impl<O: Observer> World<'_, O> {
 fn answered(
     flight: &Flight,
     now: Timestamp,
-    has_own_first_byte: bool,
+    plan: &RunPlan,
     result: &mut RunResult,
     timeline: &mut Timeline,
 ) {
@@ -170,8 +197,12 @@ fn answered(
         return;
     }
     result.latency.record(latency);
-    if has_own_first_byte {
-        result.ttft.record(flight.first_byte.unwrap_or(now).since(flight.arrival));
+    let ttft = flight.first_byte.unwrap_or(now).since(flight.arrival);
+    if plan.traffic.stream || !plan.callers.is_empty() {
+        result.ttft.record(ttft);
+    }
+    if plan.objective.is_some_and(|objective| objective.is_met(ttft, latency)) {
+        result.good += 1;
     }
     result.wait.record(waited(flight, now));
     if let Some(backend) = flight.answerer

@@ -171,7 +171,13 @@ mod tests {
             admitted: 2,
             throttled: 1,
             estimated: 70,
-            books: DeploymentBooks { admitted: 2, finished: 1, inserted: 70, settled: 30 },
+            books: DeploymentBooks {
+                admitted: 2,
+                finished: 1,
+                inserted: 70,
+                settled: 30,
+                ..DeploymentBooks::default()
+            },
             ..BackendLedger::default()
         };
         let mut ledger = Ledger { attempts: 4, unrouted: 1, backends: vec![backend], ..Ledger::default() };

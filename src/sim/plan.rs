@@ -39,6 +39,8 @@ pub struct RunPlan {
     pub endpoints: Vec<Endpoint>,
     /// What breaks, in order of precedence; at most 65,535.
     pub faults: Vec<FaultSpec>,
+    /// What a good request is; `None`: nobody asks.
+    pub objective: Option<Objective>,
     /// Master seed.
     pub seed: u64,
 }
@@ -48,6 +50,22 @@ impl RunPlan {
     pub(super) fn answers_429(&self, fault: u16) -> bool {
         let kind = self.faults.get(usize::from(fault)).map(|fault| &fault.kind);
         matches!(kind, Some(FaultKind::Answer { answer, .. }) if answer.status == StatusCode::TOO_MANY_REQUESTS)
+    }
+}
+
+/// What a request has to meet to be a good one, beside an answer with 2xx.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Objective {
+    /// Most from arrival to last byte.
+    pub latency: Option<Duration>,
+    /// Most from arrival to first byte.
+    pub ttft: Option<Duration>,
+}
+
+impl Objective {
+    /// Whether times meet it.
+    pub fn is_met(&self, ttft: Duration, latency: Duration) -> bool {
+        self.latency.is_none_or(|most| latency <= most) && self.ttft.is_none_or(|most| ttft <= most)
     }
 }
 

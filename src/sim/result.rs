@@ -32,6 +32,10 @@ pub struct RunResult {
     pub exhausted: u64,
     /// Requests refused at least once because they alone exceed a quota.
     pub oversized: u64,
+    /// Requests answered 429 or 503, by whomever, while a deployment of the same model had capacity for them.
+    pub refused_needlessly: u64,
+    /// Requests answered 2xx that met the objective of the plan; 0 without one.
+    pub good: u64,
     /// Errors that reached on-error or ended in a plain error response.
     pub policy_errors: u64,
     /// Per backend, by `BackendId`.
@@ -104,6 +108,8 @@ pub struct BackendResult {
     pub trips: u64,
     /// Tripped time within the run, summed over gateway instances.
     pub tripped: Duration,
+    /// How long a provisioned deployment had nothing to do while its breakers were tripped in all instances.
+    pub idle_while_tripped: Duration,
 }
 
 /// Totals of a run with faults.
@@ -191,6 +197,8 @@ impl RunResult {
             retries: 0,
             exhausted: 0,
             oversized: 0,
+            refused_needlessly: 0,
+            good: 0,
             policy_errors: 0,
             backends: vec![BackendResult::default(); backends],
             latency: LatencyHistogram::new(),
@@ -300,6 +308,9 @@ mod tests {
         result.faults = Some(Box::default());
         result.phases_mut()[0] = before;
         result.phases_mut()[0].statuses.record(StatusCode::OK);
+        let one = ClientResult { arrivals: 1, ..ClientResult::default() };
+        result.clients = vec![ClientResult { cancelled: 1, ..one.clone() }, one];
+        result.clients[1].statuses.record(StatusCode::OK);
         result.ledger.enter(Timestamp::ZERO);
         result.ledger.enter(Timestamp::ZERO);
         result.ledger.leave(Timestamp::ZERO, Timestamp::from_nanos(5));
@@ -311,7 +322,7 @@ mod tests {
     fn every_identity_of_a_result_can_fail() {
         type Falsify = fn(&mut RunResult);
         assert_eq!(result().check(), Ok(()));
-        let cases: [(Falsify, &str); 13] = [
+        let cases: [(Falsify, &str); 15] = [
             (|r| r.arrivals += 1, "arrivals = answered 2xx + answered otherwise"),
             (|r| r.statuses.record(StatusCode::NOT_FOUND), "arrivals = answered 2xx"),
             (|r| r.in_flight += 1, "arrivals = answered 2xx"),
@@ -322,6 +333,8 @@ mod tests {
             (|r| r.left_out += 1, "arrivals of the run = told + in the warm-up"),
             (|r| r.calls_mut().begun += 1, "calls = succeeded + failed + unfinished"),
             (|r| r.calls_mut().unfinished += 1, "calls = succeeded + failed + unfinished"),
+            (|r| r.clients[0].arrivals += 1, "arrivals = sum of the clients'"),
+            (|r| r.clients[1].in_flight += 1, "arrivals of a client = answered + broken off"),
             (|r| r.phases_mut()[0].arrivals += 1, "arrivals = sum of before, during and after faults"),
             (|r| r.phases_mut()[2].cancelled += 1, "arrivals of a phase = answered + broken off"),
             (|r| r.ledger.ended -= 1, "arrivals = ended + in flight"),

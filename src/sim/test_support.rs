@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::backend::{
-    Capacity, DeploymentSpec, LatencyFamily, LatencySpec, ModelFacts, StandardSpec, Throttling,
+    Capacity, DeploymentSpec, LatencyFamily, LatencySpec, ModelFacts, Prices, StandardSpec, Throttling,
 };
 use crate::units::{Duration, RequestsPerMinute, TokensPerMinute};
 
@@ -37,6 +37,6 @@ pub(crate) fn deployment(name: &str) -> Arc<DeploymentSpec> {
         throttling: Throttling::STANDARD,
         overload: None,
         quota: Vec::new(),
-        prices: None,
+        prices: Prices::default(),
     })
 }

@@ -142,6 +142,14 @@ impl Timeline {
         }
     }
 
+    /// When a backend is tripped in all instances, as far as is known at `now`: from, until. Equal: it is not.
+    pub(super) fn out_of_reach(&self, backend: BackendId, now: Timestamp) -> Option<(Timestamp, Timestamp)> {
+        let trips = || self.lanes.get(backend.index()).into_iter().flat_map(|lane| &lane.trips);
+        let from = trips().map(|(from, _)| *from).max()?.max(now).max(self.counts_from);
+        let until = trips().map(|(_, until)| *until).min()?;
+        Some((from, until.max(from)))
+    }
+
     fn close<O: Observer>(&mut self, end: Timestamp, deployments: &mut [Deployment], observer: &mut O) {
         for ((lane, deployment), id) in self.lanes.iter_mut().zip(deployments).zip(0u16..) {
             let mut tripped = lane.tripped;

@@ -492,6 +492,7 @@ impl<'p, O: Observer> World<'p, O> {
                                 trip.until.as_nanos() & (u64::MAX >> 8),
                             );
                             self.timeline.tripped(backend, instance, trip.at, trip.until);
+                            tell_reach(&self.timeline, &mut self.deployments, backend, now);
                             if let Some(board) = &mut self.board {
                                 board.tripped(backend, instance, now, trip.until);
                             }
@@ -500,6 +501,7 @@ impl<'p, O: Observer> World<'p, O> {
                         BreakerChange::Extended { until } => {
                             self.journal.record(now, Record::Trip, lane, until.as_nanos() & (u64::MAX >> 8));
                             self.timeline.extended(backend, instance, until);
+                            tell_reach(&self.timeline, &mut self.deployments, backend, now);
                             if let Some(board) = &mut self.board {
                                 board.tripped(backend, instance, now, until);
                             }
@@ -519,5 +521,14 @@ impl<'p, O: Observer> World<'p, O> {
             }
         }
         self.effects.events = events;
+    }
+}
+
+/// Tells a deployment when the breakers of all instances keep requests from it.
+fn tell_reach(timeline: &Timeline, deployments: &mut [Deployment], backend: BackendId, now: Timestamp) {
+    if let Some((from, until)) = timeline.out_of_reach(backend, now)
+        && let Some(deployment) = deployments.get_mut(backend.index())
+    {
+        deployment.out_of_reach(from, until, now);
     }
 }

@@ -13,6 +13,7 @@
 
 mod clients;
 mod commands;
+mod costs;
 mod determinism;
 mod explain;
 mod faults;

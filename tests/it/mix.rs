@@ -18,6 +18,11 @@ struct Sent {
     completion_tokens: u64,
 }
 
+#[derive(serde::Deserialize)]
+struct Place {
+    instance: u32,
+}
+
 /// The figures of a client.
 fn row(summary: &Value, client: &str) -> Value {
     let rows = summary["clients"].as_array().unwrap();
@@ -44,7 +49,8 @@ fn tenants() -> Work {
 #[test]
 fn a_limit_by_subscription_protects_small_tenants() {
     let work = tenants();
-    work.simulate("compare", &["--require", "requests_of[small]>1000"]);
+    let told = work.simulate("compare", &["--require", "requests_of[small]>1000"]).out;
+    assert!(told.contains("ok batch  ok small"), "{told}");
     let [open, limit, priority] = ["no-limit", "limit", "by-priority"].map(|variant| work.summary(variant));
     // Eight tenants with 0.15 requests a second for half an hour: 2,160; a batch job on for a third: 4,800.
     for summary in [&open, &limit, &priority] {
@@ -140,6 +146,23 @@ fn a_client_stays_with_its_instance() {
     let instances: BTreeSet<u32> =
         sent(&work, |name| name == "small-1").iter().map(|row| row.instance).collect();
     assert_eq!(instances.len(), 4);
+}
+
+#[test]
+fn clients_of_a_closed_loop_stay_with_their_instances_too() {
+    let work = Work::scenario("retry-storm");
+    work.edit(|scenario| {
+        scenario["gateway"]["units"] = json!(1000);
+        scenario["semantics"] = json!({ "gateway.assignment": "client" });
+        scenario["variants"] = json!({});
+        scenario["traffic"] = json!({ "kind": "closed-loop", "clients": 6, "requests": 120,
+            "request": { "promptTokens": 10, "completionTokens": 10 } });
+    });
+    work.simulate("run", &[]);
+    let rows: Vec<Place> = work.rows("base", "requests.csv");
+    let places: BTreeSet<u32> = rows.iter().map(|row| row.instance).collect();
+    // Six clients on a thousand instances: two on one have a chance of 15 in a thousand, three of far less.
+    assert!((5..=6).contains(&places.len()), "{places:?}");
 }
 
 #[test]

@@ -25,7 +25,7 @@ use crate::diagnostics::{Diagnostic, Diagnostics};
 use crate::gateway::GatewaySpec;
 use crate::policy::{Header, HeaderValue, Text};
 use crate::semantics::Switch;
-use crate::sim::{Operation, RunPlan, Target};
+use crate::sim::{Objective, Operation, RunPlan, Target};
 use crate::units::{Duration, StatusCode};
 
 /// A tree in the terms of the simulator.
@@ -149,6 +149,10 @@ fn lower_all(tree: &Node, library: &mut Library<'_>, diagnostics: &mut Diagnosti
         interval: output("interval").and_then(Node::time).unwrap_or(DEFAULT_INTERVAL),
         endpoints: read_endpoints(tree)?,
         faults: faults?,
+        objective: tree.get("objective").map(|objective| Objective {
+            latency: objective.get("latency").and_then(Node::time),
+            ttft: objective.get("ttft").and_then(Node::time),
+        }),
         seed: tree.get("seed").and_then(Node::integer).unwrap_or(DEFAULT_SEED),
     };
     let mut print = Fingerprint::default();

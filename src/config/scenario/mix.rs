@@ -15,8 +15,8 @@ use crate::policy::{Facts, Header, HeaderValue, Subscription, Text};
 use crate::sim::Caller;
 use crate::workload::{ArrivalSpec, ClientSpec, members};
 
-/// Clients of a mix at most, so that a slip of the pen does not fill the memory.
-const MOST_CLIENTS: u64 = 100_000;
+/// Clients of a mix at most, so that a slip of the pen does not fill memory or time.
+const MOST_CLIENTS: u64 = 10_000;
 
 /// The clients of a checked `traffic`. `has_end` says whether the run ends by itself; hashes of traces go to
 /// `hashes`.

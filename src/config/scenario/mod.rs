@@ -19,6 +19,7 @@ pub(crate) mod mix_shapes;
 mod models;
 mod overrides;
 mod policies;
+mod prices;
 mod processes;
 mod readings;
 mod retry;

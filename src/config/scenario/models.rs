@@ -3,7 +3,7 @@
 use super::super::check::entries;
 use super::super::hints::{did_you_mean, list};
 use super::super::json::{Member, Node, shorten};
-use crate::backend::{ModelFacts, RpmRatio, TokenPrices};
+use crate::backend::{ModelFacts, RpmRatio};
 use crate::diagnostics::{Diagnostic, Diagnostics};
 
 /// What is known about the model of a backend.
@@ -100,16 +100,6 @@ impl<'n> Model<'n> {
         let node = self.own("rpmRatio")?;
         let number = |name: &str| node.get(name).and_then(Node::integer);
         Some(RpmRatio { requests: number("requests")?, tokens: number("tokens")? })
-    }
-
-    /// Prices in the global scope.
-    pub(super) fn prices(&self) -> Option<TokenPrices> {
-        let Some(node) = self.own("prices") else {
-            return self.facts.and_then(|facts| facts.prices).map(|prices| prices.value.global);
-        };
-        let number = |name: &str| node.get(name).and_then(Node::integer);
-        let (input, output) = (number("input")?, number("output")?);
-        Some(TokenPrices { input, cached_input: number("cachedInput"), output })
     }
 }
 

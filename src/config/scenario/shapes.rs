@@ -6,6 +6,7 @@ use super::faults::MOST_FAULTS;
 use super::latency::FAMILIES;
 use super::mix_shapes::{CALLER_SUBSCRIPTION, CLIENT, MIX};
 use super::policies::{FRAGMENTS, NAMED_VALUES, POLICIES, POLICY, POLICY_FORMAT};
+use super::prices::DEPLOYMENT_TYPES;
 use super::throttling::THROTTLING;
 use super::traffic_shapes::{
     BURSTS, CLOSED_LOOP, DISTRIBUTION, DIURNAL, GAMMA, MESSAGE, ON_OFF, POISSON, REPLAY, REPLAYED_REQUEST,
@@ -78,6 +79,11 @@ pub(crate) static SCENARIO: Shape = Shape {
             "What breaks, and when; in order of precedence.",
         ),
         Field::optional("semantics", Kind::Any, "Readings of undocumented behaviour, by switch name."),
+        Field::optional(
+            "objective",
+            Kind::Object(&OBJECTIVE),
+            "What a request has to meet to be a good one, beside an answer with 2xx.",
+        ),
         Field::optional("output", Kind::Object(&OUTPUT), "What is written."),
         Field::optional(
             "variants",
@@ -100,6 +106,15 @@ pub(crate) static GATEWAY: Shape = Shape {
             "Share of prompts like one that a semantic cache holds, to a thousandth; default 0.",
         ),
         Field::optional("tokenLifetime", Kind::TIME_ABOVE_ZERO, "How long a token stays valid; default 24h."),
+    ],
+};
+
+pub(crate) static OBJECTIVE: Shape = Shape {
+    name: "objective",
+    what: "an objective",
+    fields: &[
+        Field::optional("latency", Kind::TIME_ABOVE_ZERO, "Most from arrival to last byte; default: any."),
+        Field::optional("ttft", Kind::TIME_ABOVE_ZERO, "Most from arrival to first byte; default: any."),
     ],
 };
 
@@ -154,6 +169,16 @@ pub(crate) static BACKEND: Shape = Shape {
             "throttling",
             Kind::Object(&THROTTLING),
             "What its headers tell of limits and waits.",
+        ),
+        Field::optional(
+            "deploymentType",
+            Kind::Choice(DEPLOYMENT_TYPES),
+            "Where it may process, which decides its prices; default global.",
+        ),
+        Field::optional(
+            "prices",
+            Kind::Object(&PRICES),
+            "What its tokens cost; default by model and deployment type.",
         ),
         Field::optional(
             "overload",
@@ -279,6 +304,23 @@ pub(crate) static PRICES: Shape = Shape {
 
 const NANO_USD: Kind = Kind::integer(0, 1_000_000_000_000);
 
+/// US dollars for one provisioned unit.
+pub(crate) static UNIT_PRICES: Shape = Shape {
+    name: "unitPrices",
+    what: "prices of units",
+    fields: &[
+        Field::required("hour", USD, "US dollars an hour without reservation."),
+        Field::optional(
+            "month",
+            USD,
+            "US dollars a month with a reservation for a month; default: not known.",
+        ),
+        Field::optional("year", USD, "US dollars a year with a reservation for a year; default: not known."),
+    ],
+};
+
+const USD: Kind = Kind::Number { min: 0.0, max: 1e9 };
+
 pub(crate) static TOKEN_COST: Shape = Shape {
     name: "tokenCost",
     what: "a token cost",
@@ -300,6 +342,11 @@ pub(crate) static PROVISIONED: Shape = Shape {
     what: "a provisioned deployment",
     fields: &[
         Field::required("ptu", Kind::integer(1, 100_000), "Provisioned throughput units."),
+        Field::optional(
+            "unitPrices",
+            Kind::Object(&UNIT_PRICES),
+            "What one unit costs; default by deployment type.",
+        ),
         Field::optional(
             "inputTpmPerPtu",
             Kind::integer(1, 1_000_000_000),
@@ -419,6 +466,8 @@ pub(crate) static ALL: &[&Shape] = &[
     &MODEL,
     &RPM_RATIO,
     &PRICES,
+    &UNIT_PRICES,
+    &OBJECTIVE,
     &TOKEN_COST,
     &PROVISIONED,
     &LATENCY,

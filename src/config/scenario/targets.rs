@@ -10,6 +10,7 @@ use super::assume::{Assumption, Assumptions};
 use super::faults::{read_overload, read_quota};
 use super::latency::{family_of, is_consistent, needed_of_unknown, read_family};
 use super::models::{Layers, Model};
+use super::prices::read_prices;
 use super::throttling::read_throttling;
 use crate::backend::{
     Capacity, CostKind, DeploymentSpec, Evidence, Fact, LatencyFamily, LatencySpec, PtuSpec, ServersSpec,
@@ -84,7 +85,7 @@ pub(super) fn read_deployment(
         name: Arc::clone(name),
         region: Arc::from(entry.get("region").and_then(Node::text).unwrap_or_default()),
         model: Arc::from(model.name()),
-        prices: model.prices(),
+        prices: read_prices(entry, &model),
         measured: None,
         capacity,
         latency,

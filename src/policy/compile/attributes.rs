@@ -3,7 +3,7 @@
 use super::Compiler;
 use crate::diagnostics::Diagnostic;
 use crate::policy::closest;
-use crate::policy::scan::{Attribute, Element};
+use crate::policy::scan::{Attribute, Element, blank_bytes};
 
 impl Compiler<'_> {
     /// Complains about attributes that are neither in `known` nor `id`. Those in `later` exist in the
@@ -65,7 +65,7 @@ impl Compiler<'_> {
             return;
         }
         let text = &element.text.text;
-        let start = text.len().saturating_sub(text.trim_start().len());
+        let start = blank_bytes(text);
         let span = element.text.span_of(start, text.trim_end().len());
         let message = format!("text inside of `{}`", element.name);
         self.objection("stray-text", span, message, "expected elements only");

@@ -103,7 +103,9 @@ impl<'a> Matcher<'a> {
     }
 
     fn run(&mut self, start: usize) -> Result<usize, Unbalanced> {
-        while let Some(c) = self.chars.next() {
+        loop {
+            self.chars.skip_bytes(is_plain);
+            let Some(c) = self.chars.next() else { break };
             self.escaped |= c.is_escaped();
             match c.char {
                 '(' => self.push(')', c.start),
@@ -171,7 +173,9 @@ impl<'a> Matcher<'a> {
     }
 
     fn string_part(&mut self, quoted: Quoted) -> Result<(), Unbalanced> {
-        while let Some(c) = self.chars.next() {
+        loop {
+            self.chars.skip_bytes(is_plain);
+            let Some(c) = self.chars.next() else { break };
             match c.char {
                 '\\' if !quoted.verbatim => {
                     self.chars.next();
@@ -239,6 +243,15 @@ impl<'a> Matcher<'a> {
             _ => Ok(()),
         }
     }
+}
+
+/// Whether a byte means nothing to a matcher, neither in code nor in strings.
+const fn is_plain(byte: u8) -> bool {
+    matches!(byte, b' '..=b'~' | b'\n' | b'\r' | b'\t')
+        && !matches!(
+            byte,
+            b'(' | b')' | b'[' | b']' | b'{' | b'}' | b'"' | b'\'' | b'@' | b'$' | b'/' | b'\\' | b'&'
+        )
 }
 
 #[cfg(test)]

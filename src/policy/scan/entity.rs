@@ -65,6 +65,14 @@ impl<'a> SourceChars<'a> {
         self.entities = entities;
     }
 
+    /// Passes over bytes for which `plain` holds. It must not hold for `&`, nor for what is not ASCII.
+    #[inline]
+    pub(crate) fn skip_bytes(&mut self, plain: impl Fn(u8) -> bool) {
+        let rest = self.text.as_bytes().get(self.at..).unwrap_or(&[]);
+        let length = rest.iter().position(|byte| !plain(*byte)).unwrap_or(rest.len());
+        self.at = self.at.saturating_add(length);
+    }
+
     /// The next character without taking it.
     pub(crate) fn peek(&self) -> Option<char> {
         self.clone().next().map(|c| c.char)

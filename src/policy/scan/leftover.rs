@@ -4,6 +4,8 @@
 //! whole value, `$(x)`, `@@x@@` and `RETRY_COUNT` where a number has to stand (scripts that replace words).
 //! They are opaque text. What `{{x}}` is has rules of its own: that is a named value.
 
+use super::blank::blank_bytes;
+
 /// Longest piece that is taken for a template directive, in bytes.
 pub(super) const MAX_DIRECTIVE_BYTES: usize = 256;
 
@@ -141,7 +143,7 @@ fn token(text: &str) -> Option<usize> {
 /// `{name}` and `RETRY_COUNT`.
 fn whole(text: &str, place: Place<'_>) -> Option<(usize, usize)> {
     let trimmed = text.trim();
-    let start = text.len().saturating_sub(text.trim_start().len());
+    let start = blank_bytes(text);
     let range = (start, start.saturating_add(trimmed.len()));
     // `{{ name }}`: a named value has no white space in it.
     if let (Place::Attribute(_), Some(name)) =

@@ -1,5 +1,6 @@
 //! Overwrites everything that is not plain XML, so that an XML parser can read the rest.
 
+use super::blank::blank_bytes;
 use super::brackets::{Unbalanced, match_bracket, match_unescaped};
 use super::report::Report;
 use super::source::SourceText;
@@ -183,7 +184,7 @@ impl<'a> Masker<'a, '_> {
     fn text(&mut self) {
         let start = self.at;
         let rest = self.rest();
-        let blank = rest.len().saturating_sub(rest.trim_start().len());
+        let blank = blank_bytes(rest);
         let begin = start.saturating_add(blank);
         if is_expression(self.from(begin)) {
             match self.expression(begin, b'<') {
@@ -314,7 +315,7 @@ pub(in crate::policy) fn reads_as_written(text: &str, delimiter: u8) -> bool {
 }
 
 fn whole_expression(text: &str, delimiter: u8) -> Option<Found> {
-    let begin = text.len().saturating_sub(text.trim_start().len());
+    let begin = blank_bytes(text);
     if !is_expression(text.get(begin..)?) {
         return None;
     }

@@ -17,6 +17,7 @@
 //!
 //! Not known here: which elements and attributes exist, except where data instead of policies may stand.
 
+mod blank;
 mod brackets;
 mod element;
 mod entity;
@@ -38,6 +39,7 @@ pub use raw::{NamedValueUse, RawText};
 pub use source::{Origin, SourceText};
 pub use tree::{read, read_as, read_source};
 
+pub(in crate::policy) use blank::blank_bytes;
 pub(crate) use brackets::{Unbalanced, match_bracket};
 pub(in crate::policy) use mask::{is_whole_expression, reads_as_written};
 pub(in crate::policy) use named::uses as named_values_in;

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::blank::blank_bytes;
 use super::source::{Origin, SourceText, place};
 use super::{entity, named};
 use crate::diagnostics::{SourceId, Span};
@@ -89,8 +90,9 @@ impl RawText {
         }
         self.text.push_str(rest);
         // Only what is new is looked at: a text may come in many pieces.
-        let begin = self.text.get(self.lead..).unwrap_or("").trim_start();
-        self.lead = self.text.len().saturating_sub(begin.len());
+        let unseen = self.text.get(self.lead..).unwrap_or("");
+        self.lead = self.lead.saturating_add(blank_bytes(unseen));
+        let begin = self.text.get(self.lead..).unwrap_or("");
         self.is_expression = begin.starts_with("@(") || begin.starts_with("@{");
     }
 
@@ -138,7 +140,7 @@ impl RawText {
     /// is tolerated between elements.
     pub fn is_blank(&self) -> bool {
         if self.leftovers.is_empty() && !self.text.contains('{') {
-            return self.text.trim_start().is_empty();
+            return blank_bytes(&self.text) == self.text.len();
         }
         let mut at = 0_usize;
         let mut open: Vec<(usize, usize)> = self.named_values().map(|used| (used.start, used.end)).collect();

@@ -1,6 +1,7 @@
 //! Masks one tag: its attribute values are literals, or expressions with anything inside.
 
 use super::Format;
+use super::blank::blank_bytes;
 use super::leftover;
 use super::mask::{Masker, is_expression};
 use crate::diagnostics::{Diagnostic, Span};
@@ -144,7 +145,7 @@ impl Masker<'_, '_> {
         let open = self.at;
         let quote_char = char::from(quote);
         let inside = open.saturating_add(1);
-        let blank = self.from(inside).len().saturating_sub(self.from(inside).trim_start().len());
+        let blank = blank_bytes(self.from(inside));
         let begin = inside.saturating_add(blank);
         if is_expression(self.from(begin)) {
             return self.expression_value(tag, begin, quote);
@@ -196,7 +197,7 @@ impl Masker<'_, '_> {
             }
         }
         let rest = self.rest();
-        let blank = rest.len().saturating_sub(rest.trim_start().len());
+        let blank = blank_bytes(rest);
         let end = self.at.saturating_add(blank);
         if self.document.as_bytes().get(end) == Some(&quote) {
             self.at = end.saturating_add(1);

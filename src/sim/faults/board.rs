@@ -160,7 +160,8 @@ impl<'p> Board<'p> {
         self.watch.tripped(backend, instance, now, until);
     }
 
-    /// What becomes of a call to `backend`; `key` is what is drawn for its request by. The answer is counted, if a fault gives only so many.
+    /// What becomes of a call to `backend`; `key` is what is drawn for its request by. The answer is counted, if
+    /// a fault gives only so many.
     pub(in crate::sim) fn judge(
         &mut self,
         backend: BackendId,
@@ -210,6 +211,22 @@ impl<'p> Board<'p> {
             return Verdict::Overloaded(overload.spec.retry_after);
         }
         Verdict::Passes { slow, cut_after, lost_at }
+    }
+
+    /// Whether a backend answers at all now: no fault takes it out or answers in its place, and it is not
+    /// overloaded.
+    pub(in crate::sim) fn is_up(&self, backend: BackendId) -> bool {
+        let own = self.by_backend.get(backend.index()).into_iter().flatten();
+        let mut acting = own.filter_map(|at| self.faults.get(*at)).filter(|fault| fault.clock.acts);
+        let is_overloaded =
+            self.overloads.get(backend.index()).and_then(Option::as_ref).is_some_and(|load| load.clock.acts);
+        !is_overloaded
+            && acting.all(|fault| {
+                matches!(
+                    fault.spec.kind,
+                    FaultKind::Slow { .. } | FaultKind::Partial { .. } | FaultKind::Capacity { .. }
+                )
+            })
     }
 
     /// Ends the run: the time of each phase, and what the pools were without.

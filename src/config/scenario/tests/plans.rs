@@ -1,7 +1,7 @@
 //! What good scenarios become.
 
 use super::codes;
-use crate::backend::{Capacity, TokenPrices, WindowKind};
+use crate::backend::{Capacity, TokenPrices, UnitPrices, WindowKind};
 use crate::config::testing::{load, walkthrough};
 use crate::units::{Duration, Tokens};
 use crate::workload::{ArrivalSpec, PromptSpec, TokenSpec};
@@ -113,10 +113,13 @@ fn a_scenario_can_tell_of_a_model() {
     assert_eq!((latency.tpot, latency.ttft_base), (Duration::from_millis(1), Duration::from_millis(400)));
     assert_eq!(&*first.deployment.model, "mine");
     let prices = TokenPrices { input: 7, cached_input: None, output: 8 };
-    assert_eq!((first.deployment.prices, second.deployment.prices), (Some(prices), Some(prices)));
+    assert_eq!(
+        (first.deployment.prices.tokens, second.deployment.prices.tokens),
+        (Some(prices), Some(prices))
+    );
     let Capacity::Provisioned(ptu) = &second.deployment.capacity else { panic!("provisioned") };
     assert_eq!((ptu.input_tpm_per_ptu, ptu.output_weight), (123, 3));
-    assert_eq!(third.deployment.prices.map(|prices| prices.output), Some(600));
+    assert_eq!(third.deployment.prices.tokens.map(|prices| prices.output), Some(600));
     // What the scenario tells is not assumed, and its other numbers still are.
     let assumed = |what: &str| scenario.base.assumptions.iter().any(|a| a.what == what);
     assert!(!assumed("RPM of mine") && assumed("latency of mine (Standard)"));
@@ -155,4 +158,44 @@ fn backends_that_nobody_uses_need_no_description() {
     let scenario = load(&files).expect("loads");
     assert_eq!(scenario.base.plan.gateway.backends().len(), 3);
     assert_eq!(scenario.base.plan.gateway.pools().len(), 1);
+}
+
+#[test]
+fn prices_are_given_or_listed() {
+    let known = r#""model": "gpt-4o-mini", "standard": { "tpm": 8000 } },"#;
+    let price = |backend: &str| {
+        let files = walkthrough().replace("scenario.json", known, backend);
+        load(&files).expect("loads").base.plan.targets[0].deployment.prices
+    };
+    let output = |backend: &str| price(backend).tokens.map(|tokens| tokens.output);
+    // gpt-4o costs 10.00, 11.00 and 11.00 dollars a million generated tokens (retail price list, 2026-08-11).
+    let standard = r#""model": "gpt-4o", "standard": { "tpm": 8000 }"#;
+    assert_eq!(output(&format!("{standard} }},")), Some(10_000));
+    assert_eq!(output(&format!("{standard}, \"deploymentType\": \"data-zone\" }},")), Some(11_000));
+    assert_eq!(output(&format!("{standard}, \"deploymentType\": \"regional\" }},")), Some(11_000));
+    assert_eq!(output(&format!("{standard}, \"prices\": {{ \"input\": 1, \"output\": 2 }} }},")), Some(2));
+    // Nobody lists what gpt-4.1 costs in a data zone.
+    let unlisted = r#""model": "gpt-4.1", "standard": { "tpm": 8000 }, "deploymentType": "data-zone" },"#;
+    assert_eq!(price(unlisted).tokens, None);
+    let units = |more: &str| {
+        let backend = format!(
+            r#""model": "gpt-4o", "deploymentType": "regional", "provisioned": {{ "ptu": 50{more} }} }},"#
+        );
+        price(&backend).units.expect("units have prices")
+    };
+    assert_eq!(units(""), UnitPrices { hour: 2_000_000_000, month: None, year: None });
+    let given = units(r#", "unitPrices": { "hour": 1.25, "year": 2652.5 }"#);
+    assert_eq!(given, UnitPrices { hour: 1_250_000_000, month: None, year: Some(2_652_500_000_000) });
+}
+
+#[test]
+fn an_objective_is_read() {
+    let with = r#""objective": { "latency": "3s" }, "traffic""#;
+    let files = walkthrough().replace("scenario.json", "\"traffic\"", with);
+    let objective = load(&files).expect("loads").base.plan.objective.expect("there is one");
+    let ms = Duration::from_millis;
+    assert!(objective.is_met(ms(2_999), ms(3_000)) && !objective.is_met(ms(1), ms(3_001)));
+    let wrong = r#""objective": { "latency": "0s", "ttfb": "1s" }, "traffic""#;
+    let found = codes(&walkthrough().replace("scenario.json", "\"traffic\"", wrong));
+    assert_eq!(found.len(), 2, "{found:?}");
 }

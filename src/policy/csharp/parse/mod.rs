@@ -35,7 +35,7 @@ pub(super) use types::{is_keyword, is_type_keyword};
 use super::syntax::{Expr, ExprKind, MAX_DEPTH, MAX_HEIGHT, Name, Tree};
 use super::token::{Placed, Token, tokens};
 use crate::diagnostics::{Diagnostic, Diagnostics, Span};
-use crate::policy::scan::{RawText, Unbalanced, match_bracket};
+use crate::policy::scan::{RawText, Unbalanced, blank_bytes, match_bracket};
 
 /// What becomes of `{{name}}`, which the service replaces before it reads an expression.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -65,7 +65,7 @@ pub fn parse_with(raw: &RawText, options: ParseOptions, diagnostics: &mut Diagno
     if raw.reported {
         return None;
     }
-    let blank = raw.text.len().saturating_sub(raw.text.trim_start().len());
+    let blank = blank_bytes(&raw.text);
     let bracket = blank.saturating_add(1);
     let opener = raw.text.as_bytes().get(bracket).copied().filter(|_| raw.is_expression);
     if opener.is_none() {
