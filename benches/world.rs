@@ -43,7 +43,10 @@ fn main() {
         }
     }
     let [whole, plain] = rates.map(median);
-    println!("world: {whole:.2} M requests/s on one core; without them {plain:.2}; ratio {:.3}", whole / plain);
+    println!(
+        "world: {whole:.2} M requests/s on one core; without them {plain:.2}; ratio {:.3}",
+        whole / plain
+    );
     if let Some(peak) = peak_memory_mb() {
         println!("peak memory of the process: {peak:.0} MB after {requests} calls a round");
     }

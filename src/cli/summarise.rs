@@ -6,12 +6,13 @@ use crate::config::{Scenario, Variant};
 use crate::metrics::LatencyHistogram;
 use crate::report::{
     AssumptionSummary, AttemptTotals, BackendCachingSummary, BackendSummary, CachingSummary, CallTotals,
-    Distribution, FaultSummary, MAX_TRIPS, OversizedTotals, PhaseSummary, PoolSummary, RequestTotals,
-    RunStamp, SCHEMA_VERSION, SpillTargetSummary, SpillingSummary, SpilloverSummary, Summary, TripRow,
-    TripSummary, WarmupSummary,
+    ClientSummary, Distribution, FaultSummary, MAX_TRIPS, OversizedTotals, PhaseSummary, PoolSummary,
+    RequestTotals, RunStamp, SCHEMA_VERSION, SpillTargetSummary, SpillingSummary, SpilloverSummary, Summary,
+    TripRow, TripSummary, WarmupSummary,
 };
-use crate::sim::{FaultResult, RunResult};
+use crate::sim::{ClientResult, FaultResult, RunResult};
 use crate::units::{Duration, StatusCode, Timestamp};
+use crate::workload::{ArrivalSpec, ClientSpec};
 
 /// What every file of the run says about it.
 pub(crate) fn stamp(variant: &Variant) -> RunStamp {
@@ -85,6 +86,7 @@ pub(crate) fn summarise(
                 latency_ms: distribution(&calls.latency),
             }
         }),
+        clients: clients(variant, result),
         backends: backends(variant, result, (duration_s - plan_warmup.as_secs_f64()).max(0.0)),
         spillover: summarise_spillover(variant, result),
         prompt_caching: summarise_caching(variant, result),
@@ -223,6 +225,29 @@ fn capacity(capacity: &Capacity) -> String {
             format!("{} server{}, queue {}", s.count, if s.count == 1 { "" } else { "s" }, s.queue)
         }
     }
+}
+
+fn clients(variant: &Variant, result: &RunResult) -> Vec<ClientSummary> {
+    let ArrivalSpec::Mix(specs) = &variant.plan.traffic.arrivals else { return Vec::new() };
+    let all_tokens: u64 = result.clients.iter().map(|client| client.tokens).sum();
+    let summary = |(spec, totals): (&ClientSpec, &ClientResult)| {
+        let throttled: u64 = totals.statuses.iter().filter(|(s, _)| s.get() == 429).map(|(_, n)| n).sum();
+        ClientSummary {
+            client: spec.name.to_string(),
+            count: spec.count,
+            requests: totals.arrivals,
+            answered_2xx: totals.statuses.successes(),
+            throttled,
+            failed: totals.statuses.total() - totals.statuses.successes() - throttled,
+            broken_off: totals.broken_off,
+            cancelled: totals.cancelled,
+            in_flight: totals.in_flight,
+            tokens: totals.tokens,
+            token_share: if all_tokens == 0 { 0.0 } else { totals.tokens as f64 / all_tokens as f64 },
+            latency_ms: distribution(&totals.latency),
+        }
+    };
+    specs.iter().zip(&result.clients).map(summary).collect()
 }
 
 fn trip(row: &TripRow) -> TripSummary {

@@ -3,7 +3,9 @@
 use std::fmt::Write as _;
 
 use super::costs::render_costs;
-use crate::report::{CachingSummary, Distribution, FaultSummary, PhaseSummary, SpilloverSummary, Summary};
+use crate::report::{
+    CachingSummary, ClientSummary, Distribution, FaultSummary, PhaseSummary, SpilloverSummary, Summary,
+};
 
 /// Columns of text; the first is aligned left, the others right.
 #[derive(Clone, Debug, Default)]
@@ -135,6 +137,9 @@ pub(crate) fn render_summary(summary: &Summary) -> String {
     if let Some(caching) = &summary.prompt_caching {
         text.push_str(&render_caching(caching));
     }
+    if !summary.clients.is_empty() {
+        text.push_str(&render_clients(&summary.clients));
+    }
     text.push_str(&render_costs(summary));
     if let Some(faults) = &summary.faults {
         text.push_str(&render_faults(faults));
@@ -181,6 +186,44 @@ fn render_caching(caching: &CachingSummary) -> String {
             percent(one.hit_share),
             one.cached_tokens.to_string(),
             percent(one.cached_share),
+        ]);
+    }
+    table.render("  ")
+}
+
+/// What became of the requests of each client of a mix.
+fn render_clients(clients: &[ClientSummary]) -> String {
+    let mut table = Table::new(&[
+        "client",
+        "count",
+        "requests",
+        "answered 2xx",
+        "429",
+        "failed",
+        "other ends",
+        "tokens",
+        "token share",
+        "p50 ms",
+        "p95 ms",
+        "p99 ms",
+    ]);
+    for c in clients {
+        let ms = |of: fn(&Distribution) -> f64| {
+            c.latency_ms.as_ref().map_or("-".to_owned(), |d| format!("{:.0}", of(d)))
+        };
+        table.row(vec![
+            c.client.clone(),
+            c.count.to_string(),
+            c.requests.to_string(),
+            c.success().map_or("-".to_owned(), percent),
+            c.throttled.to_string(),
+            c.failed.to_string(),
+            (c.broken_off + c.cancelled + c.in_flight).to_string(),
+            c.tokens.to_string(),
+            percent(c.token_share),
+            ms(|d| d.p50),
+            ms(|d| d.p95),
+            ms(|d| d.p99),
         ]);
     }
     table.render("  ")
@@ -235,6 +278,11 @@ pub(crate) fn render_comparison(summaries: &[Summary]) -> String {
         headings.push("USD");
     }
     headings.extend(backends.iter().map(String::as_str));
+    let clients: Vec<String> = summaries
+        .first()
+        .map(|s| s.clients.iter().take(CLIENTS_COMPARED).map(|c| format!("ok {}", c.client)).collect())
+        .unwrap_or_default();
+    headings.extend(clients.iter().map(String::as_str));
     let mut table = Table::new(&headings);
     for s in summaries {
         let ms = |of: fn(&Distribution) -> f64| {
@@ -263,6 +311,8 @@ pub(crate) fn render_comparison(summaries: &[Summary]) -> String {
             row.push(s.costs.as_ref().map_or("-".to_owned(), |costs| format!("{:.2}", costs.total_usd)));
         }
         row.extend(s.backends.iter().map(|b| percent(b.share)));
+        let own = s.clients.iter().take(CLIENTS_COMPARED);
+        row.extend(own.map(|c| c.success().map_or("-".to_owned(), percent)));
         table.row(row);
     }
     table.render("  ")
@@ -285,6 +335,9 @@ pub(crate) fn render_assumptions(summary: &Summary) -> String {
     }
     text
 }
+
+/// Clients of a mix that a comparison has columns for; the summaries have all.
+const CLIENTS_COMPARED: usize = 6;
 
 const ASSUMPTIONS_SHOWN: usize = 6;
 

@@ -9,7 +9,7 @@ use crate::backend::LimitKind;
 use crate::gateway::{FailureCause, GatewaySpec, Selection, Threshold, Trip, TripLength};
 use crate::report::{CsvWriter, RequestRow, RunStamp, TableError, TimelineRow, TripRow};
 use crate::sim::{
-    AttemptResult, IntervalRecord, Observer, Outcome, RequestRecord, RunPlan, Step, TripRecord,
+    AttemptResult, Caller, IntervalRecord, Observer, Outcome, RequestRecord, RunPlan, Step, TripRecord,
 };
 use crate::units::{BackendId, Duration, StatusCode, Timestamp};
 
@@ -22,6 +22,8 @@ pub(crate) struct Tables<'p> {
     names: Vec<String>,
     spillover: Vec<String>,
     requests: Option<CsvWriter<BufWriter<File>, RequestRow>>,
+    /// The clients of a mix by name; empty without one.
+    clients: &'p [Caller],
     timeline: CsvWriter<BufWriter<File>, TimelineRow>,
     trips: Vec<TripRow>,
     row: RequestRow,
@@ -40,7 +42,14 @@ impl<'p> Tables<'p> {
         staging: &Staging,
         wants_requests: bool,
     ) -> Result<Self, OutputError> {
-        let requests = if wants_requests { Some(begin(staging, "requests.csv")?) } else { None };
+        let requests = if !wants_requests {
+            None
+        } else if plan.callers.is_empty() {
+            Some(begin(staging, "requests.csv")?)
+        } else {
+            let file = CsvWriter::labelled(staging.create("requests.csv")?, "client");
+            Some(file.map_err(|e| OutputError::new(staging.path("requests.csv"), e))?)
+        };
         let timeline = begin(staging, "timeline.csv")?;
         let backends = plan.gateway.backends();
         let run = stamp.column();
@@ -58,6 +67,7 @@ impl<'p> Tables<'p> {
                 .collect(),
             spillover: plan.spillover.iter().map(|target| target.name.to_string()).collect(),
             requests,
+            clients: &plan.callers,
             timeline,
             trips: Vec::new(),
             row,
@@ -140,7 +150,11 @@ impl Observer for Tables<'_> {
         row.prompt_tokens = record.demand.prompt_tokens.get();
         row.completion_tokens = record.demand.generated().get();
         row.counted_tokens = record.counted.map(crate::units::Tokens::get);
-        let result = self.requests.as_mut().map_or(Ok(()), |file| file.write(&row));
+        let client = record.client.and_then(|client| self.clients.get(client as usize));
+        let result = self.requests.as_mut().map_or(Ok(()), |file| match client {
+            Some(client) => file.write_labelled(client.label.as_str(), &row),
+            None => file.write(&row),
+        });
         self.row = row;
         self.keep(result);
     }

@@ -59,6 +59,7 @@ pub(crate) fn summary() -> Summary {
         ttft_ms: None,
         wait_ms: Some(distribution),
         refusal_ms: None,
+        clients: Vec::new(),
         backends: vec![BackendSummary {
             name: "b0".into(),
             region: "Nowhere".into(),

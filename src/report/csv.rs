@@ -69,13 +69,23 @@ pub struct CsvWriter<W: Write, Row> {
 impl<W: Write, Row: Serialize + DeserializeOwned> CsvWriter<W, Row> {
     /// Writes the header. The writer buffers by itself.
     pub fn new(to: W) -> Result<Self, TableError> {
-        let mut inner = csv::WriterBuilder::new()
-            .has_headers(false)
-            .terminator(csv::Terminator::CRLF)
-            .buffer_capacity(64 * 1024)
-            .from_writer(to);
+        let mut inner = writer(to);
         inner.write_record(columns::<Row>()).map_err(|e| unwritable(e, 0))?;
         Ok(Self { inner, rows: 0, row: PhantomData })
+    }
+
+    /// The same with one more column, called `label`, before those of the rows.
+    pub fn labelled(to: W, label: &str) -> Result<Self, TableError> {
+        let mut inner = writer(to);
+        let header = std::iter::once(&label).chain(columns::<Row>());
+        inner.write_record(header).map_err(|e| unwritable(e, 0))?;
+        Ok(Self { inner, rows: 0, row: PhantomData })
+    }
+
+    /// Writes one row of a table that has such a column.
+    pub fn write_labelled(&mut self, label: &str, row: &Row) -> Result<(), TableError> {
+        self.rows = self.rows.saturating_add(1);
+        self.inner.serialize((label, row)).map_err(|e| unwritable(e, self.rows))
     }
 
     /// Writes one row.
@@ -95,6 +105,14 @@ impl<W: Write, Row> fmt::Debug for CsvWriter<W, Row> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("CsvWriter").field("rows", &self.rows).finish_non_exhaustive()
     }
+}
+
+fn writer<W: Write>(to: W) -> csv::Writer<W> {
+    csv::WriterBuilder::new()
+        .has_headers(false)
+        .terminator(csv::Terminator::CRLF)
+        .buffer_capacity(64 * 1024)
+        .from_writer(to)
 }
 
 /// All rows of a table. Use [`RowReader`] for tables that should not lie in memory.
@@ -305,6 +323,18 @@ mod tests {
         let rows: Vec<TripRow> = read_rows(table.as_bytes()).unwrap();
         assert_eq!(rows.len(), 1);
         assert_eq!((rows[0].backend.as_str(), rows[0].start_s.to_bits()), ("b", 1.0_f64.to_bits()));
+    }
+
+    #[test]
+    fn a_label_comes_before_the_columns_of_the_row() {
+        let mut writer = CsvWriter::labelled(Vec::new(), "client").unwrap();
+        let row = read_rows::<TripRow>(format!("{TRIP_HEADER}a,0,1,2,3,4,w,c,r\r\n").as_bytes()).unwrap();
+        writer.write_labelled("x, y", &row[0]).unwrap();
+        let text = String::from_utf8(writer.finish().unwrap()).unwrap();
+        let (header, rest) = text.split_once("\r\n").unwrap();
+        assert_eq!(format!("{header}\r\n"), format!("client,{TRIP_HEADER}"));
+        assert!(rest.starts_with("\"x, y\",a,0,"), "{rest}");
+        assert_eq!(read_rows::<TripRow>(text.as_bytes()).unwrap(), row);
     }
 
     fn problem(table: &str) -> String {

@@ -4,6 +4,7 @@ mod caching;
 mod cells;
 #[cfg(feature = "charts")]
 pub mod charts;
+mod clients;
 mod costs;
 mod csv;
 mod faults;
@@ -14,6 +15,7 @@ mod spillover;
 mod summary;
 
 pub use caching::{BackendCachingSummary, CachingSummary};
+pub use clients::ClientSummary;
 pub use costs::{BackendCost, CostSummary, MonthlyCosts, ObjectiveSummary};
 pub use csv::{CsvWriter, RowReader, TableError, read_rows};
 pub use faults::{FaultSummary, PhaseSummary, PoolSummary};

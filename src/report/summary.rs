@@ -7,7 +7,9 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{CachingSummary, CostSummary, FaultSummary, ObjectiveSummary, RunStamp, SpilloverSummary};
+use super::{
+    CachingSummary, ClientSummary, CostSummary, FaultSummary, ObjectiveSummary, RunStamp, SpilloverSummary,
+};
 
 /// One run in figures.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -54,6 +56,9 @@ pub struct Summary {
     /// What became of calls, when clients try again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub calls: Option<CallTotals>,
+    /// Each client of a mix; empty without one.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub clients: Vec<ClientSummary>,
     /// Each backend.
     pub backends: Vec<BackendSummary>,
     /// What the platform handed on, where it may.
@@ -266,7 +271,7 @@ pub enum MetricKind {
 pub struct Metric {
     /// Name, for example `latency_ms_p99`, or `share` of a backend.
     pub name: &'static str,
-    /// The backend it is about, or empty.
+    /// The backend, pool or client it is about, or empty.
     pub backend: String,
     /// Value; nothing when there was nothing to measure.
     pub value: Option<f64>,
@@ -384,6 +389,7 @@ impl Summary {
         }
         metrics.extend(self.spillover.iter().flat_map(SpilloverSummary::metrics));
         metrics.extend(self.prompt_caching.iter().flat_map(CachingSummary::metrics));
+        metrics.extend(self.clients.iter().flat_map(ClientSummary::metrics));
         metrics.extend(self.costs.iter().flat_map(CostSummary::metrics));
         metrics.extend(self.faults.iter().flat_map(FaultSummary::metrics));
         metrics

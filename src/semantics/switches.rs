@@ -187,7 +187,7 @@ switches! {
         [Unset = "unset", Null = "null"];
     /// How requests reach the gateway instances (units).
     gateway_assignment: InstanceAssignment = "gateway.assignment", "unspecified; instances do not synchronise (backends article, 2025-05-20)",
-        [RoundRobin = "round_robin", Random = "random"];
+        [RoundRobin = "round_robin", Random = "random", Client = "client"];
     /// How the 10-second request limit is rounded from RPM / 6.
     quota_request_limit_rounding: RequestLimitRounding = "quota.request_limit_rounding", "only exact multiples were measured (aoai-testing, 2024-08)",
         [Floor = "floor", Ceil = "ceil"];

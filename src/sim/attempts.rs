@@ -104,7 +104,7 @@ impl<O: Observer> World<'_, O> {
                         None => deployment.service_time(&flight.demand, counted.cached, &mut stream),
                     };
                     let time = deployment.begin(time, now);
-                    let course = Course::of(time, now, self.plan.traffic.stream, &flight.demand, verdict);
+                    let course = Course::of(time, now, flight.streams, &flight.demand, verdict);
                     kind = course.kind;
                     body_end = course.body_end;
                     course.at

@@ -27,12 +27,19 @@ pub(super) struct Try {
     pub(super) number: u32,
     /// When the call began.
     pub(super) began: Timestamp,
+    /// What stands for the client of a mix; 0 elsewhere.
+    pub(super) salt: u64,
 }
 
 impl Try {
     /// What random streams of the request are keyed with: for first tries the number of the call.
     pub(super) const fn key(self) -> u64 {
-        self.call | (self.number as u64) << KEY_BITS
+        (self.call | (self.number as u64) << KEY_BITS) ^ self.salt
+    }
+
+    /// The same for what all tries of the call have in common.
+    pub(super) const fn call_key(self) -> u64 {
+        self.call ^ self.salt
     }
 }
 
@@ -51,7 +58,8 @@ struct Waiting {
 /// The calls of a run whose clients try again.
 #[derive(Debug)]
 pub(super) struct Calls {
-    budget: RetryBudget,
+    /// One for all clients; in a mix one for each specification.
+    budgets: Vec<RetryBudget>,
     waiting: Vec<Option<Waiting>>,
     free: Vec<u32>,
     warmup_end: Timestamp,
@@ -61,9 +69,10 @@ pub(super) struct Calls {
 
 impl Calls {
     /// `warmup`: calls that begin in this time from the start of the run are left out of what is told.
-    pub(super) fn new(retry: &ClientRetry, warmup: Duration) -> Self {
+    pub(super) fn new<'a>(retries: impl Iterator<Item = Option<&'a ClientRetry>>, warmup: Duration) -> Self {
+        let budget = |retry: Option<&ClientRetry>| RetryBudget::new(retry.and_then(|r| r.budget_permille));
         Self {
-            budget: RetryBudget::new(retry.budget_permille),
+            budgets: retries.map(budget).collect(),
             waiting: Vec::new(),
             free: Vec::new(),
             warmup_end: Timestamp::ZERO.saturating_add(warmup),
@@ -72,9 +81,12 @@ impl Calls {
         }
     }
 
-    pub(super) fn begin(&mut self, now: Timestamp) {
+    /// A call begins, of a client of that specification.
+    pub(super) fn begin(&mut self, now: Timestamp, row: usize) {
         self.of(now).begun += 1;
-        self.budget.earn();
+        if let Some(budget) = self.budgets.get_mut(row) {
+            budget.earn();
+        }
     }
 
     /// A try of a call that began so early is under way at the end of the run.
@@ -109,9 +121,10 @@ impl Calls {
 impl<O: Observer> World<'_, O> {
     /// A request ended: whether its client is going to try again, which is scheduled then.
     pub(super) fn tries_again(&mut self, slot: u32, now: Timestamp, outcome: Outcome) -> bool {
-        let Some(retry) = &self.plan.traffic.retry else { return false };
-        let Some(calls) = &mut self.calls else { return false };
         let Some(flight) = self.flights.get(slot as usize) else { return false };
+        let retry = self.traffic_of(flight.client).retry.as_ref();
+        let row = self.callers.as_ref().map_or(0, |callers| callers.row(flight.client));
+        let Some(calls) = &mut self.calls else { return false };
         let tried = flight.tried;
         let status = flight.status.filter(|_| outcome == Outcome::Answered);
         if status.is_some_and(crate::units::StatusCode::is_success) {
@@ -120,18 +133,19 @@ impl<O: Observer> World<'_, O> {
             told.latency.record(now.since(tried.began));
             return false;
         }
-        let has_tries = tried.number < retry.retries;
-        let wants = has_tries && retry.wants(status);
-        if !wants || !calls.budget.spend() {
+        let wanted = retry.filter(|retry| tried.number < retry.retries && retry.wants(status));
+        let wants = wanted.is_some();
+        let granted = wanted.filter(|_| calls.budgets.get_mut(row).is_some_and(RetryBudget::spend));
+        let Some(retry) = granted else {
             let told = calls.of(tried.began);
             told.failed += 1;
             told.refused_by_budget += u64::from(wants);
             return false;
-        }
+        };
         calls.of(tried.began).tried_again += 1;
         let next = Try { number: tried.number.saturating_add(1), ..tried };
         let told = status.and_then(|_| told(flight, now, self.plan.gateway.start_unix_s()));
-        let mut stream = self.streams.keyed(WAITS, tried.call, u64::from(next.number));
+        let mut stream = self.streams.keyed(WAITS, tried.call_key(), u64::from(next.number));
         let wait = retry.wait(next.number, told, &mut stream);
         let Flight { client, demand, service, .. } = flight;
         let waiting = Waiting { next, client: *client, demand: demand.clone(), service: *service };

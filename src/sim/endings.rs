@@ -35,6 +35,11 @@ impl<O: Observer> World<'_, O> {
             if let Some(faults) = &mut result.faults {
                 faults.phase(flight.phase).in_flight += 1;
             }
+            if let Some(callers) = &self.callers
+                && let Some(client) = result.clients.get_mut(callers.row(flight.client))
+            {
+                client.in_flight += 1;
+            }
             self.observer.request(&record(flight, end, Outcome::InFlight));
         }
         let tripped = self.timeline.finish(end, &mut self.deployments, self.observer);
@@ -44,7 +49,7 @@ impl<O: Observer> World<'_, O> {
         for (backend, deployment) in self.result.backends.iter_mut().zip(&self.deployments) {
             backend.idle_while_tripped = deployment.idle_out_of_reach();
         }
-        if !self.plan.traffic.stream {
+        if !self.plan.traffic.stream && self.callers.is_none() {
             // Head and last byte arrive together.
             self.result.ttft = self.result.latency.clone();
         }
@@ -135,6 +140,11 @@ impl<O: Observer> World<'_, O> {
             let latency = now.since(flight.arrival);
             faults.phase(flight.phase).ended(outcome, flight.status, latency);
         }
+        if let Some(callers) = &self.callers
+            && let Some(client) = self.result.clients.get_mut(callers.row(flight.client))
+        {
+            client.ended(outcome, flight.status, now.since(flight.arrival), &flight.demand);
+        }
         self.result.oversized += u64::from(flight.was_oversized);
         self.observer.request(&record(flight, now, outcome));
         let client = flight.client;
@@ -181,7 +191,10 @@ impl<O: Observer> World<'_, O> {
                     Start::At(_) => None,
                 }
             }
-            ArrivalSpec::Poisson { .. } | ArrivalSpec::Process { .. } | ArrivalSpec::Replay(_) => None,
+            ArrivalSpec::Poisson { .. }
+            | ArrivalSpec::Process { .. }
+            | ArrivalSpec::Replay(_)
+            | ArrivalSpec::Mix(_) => None,
         }
     }
 }
@@ -202,7 +215,7 @@ fn answered(
     }
     result.latency.record(latency);
     let ttft = flight.first_byte.unwrap_or(now).since(flight.arrival);
-    if plan.traffic.stream {
+    if plan.traffic.stream || !plan.callers.is_empty() {
         result.ttft.record(ttft);
     }
     if plan.objective.is_some_and(|objective| objective.is_met(ttft, latency)) {
@@ -244,6 +257,7 @@ fn record(flight: &Flight, end: Timestamp, outcome: Outcome) -> RequestRecord<'_
         arrival: flight.arrival,
         end,
         instance: flight.instance,
+        client: flight.client,
         outcome,
         status: flight.status.filter(|_| is_answered),
         answerer: flight.answerer.filter(|_| is_answered),

@@ -24,9 +24,10 @@ pub fn run<O: Observer>(plan: &RunPlan, observer: &mut O) -> Result<RunResult, A
             closed_loop(plan, &mut world, horizon, *clients, *requests)
         }
         ArrivalSpec::Scripted(requests) => scripted(&mut world, horizon, requests),
-        ArrivalSpec::Poisson { .. } | ArrivalSpec::Process { .. } | ArrivalSpec::Replay(_) => {
-            open_loop(plan, &mut world, horizon)
-        }
+        ArrivalSpec::Poisson { .. }
+        | ArrivalSpec::Process { .. }
+        | ArrivalSpec::Replay(_)
+        | ArrivalSpec::Mix(_) => open_loop(plan, &mut world, horizon),
     };
     let end = plan.horizon.map_or(end, |_| end.min(horizon));
     let result = world.finish(end);
@@ -62,7 +63,7 @@ fn open_loop<O: Observer>(plan: &RunPlan, world: &mut World<'_, O>, horizon: Tim
         } else if let Some(new) = arrival.take() {
             now = at;
             world.advance(now);
-            world.arrive(now, None, new.demand, None);
+            world.arrive(now, new.client, new.demand, None);
             arrival = source.next();
         }
     }

@@ -18,9 +18,11 @@ pub(super) struct Flight {
     pub(super) tried: Try,
     pub(super) arrival: Timestamp,
     pub(super) instance: u32,
-    /// Closed-loop client, if any.
+    /// Client of a closed loop or a mix, request of a script.
     pub(super) client: Option<u32>,
     pub(super) demand: Demand,
+    /// Whether it asks for a stream of tokens.
+    pub(super) streams: bool,
     /// How long each attempt takes, when the request says it.
     pub(super) service: Option<Service>,
     pub(super) call: Call,
@@ -111,11 +113,12 @@ impl Flight {
             epoch: 0,
             is_used: false,
             exchange: Exchange::default(),
-            tried: Try { call: 0, number: 0, began: Timestamp::ZERO },
+            tried: Try { call: 0, number: 0, began: Timestamp::ZERO, salt: 0 },
             arrival: Timestamp::ZERO,
             instance: 0,
             client: None,
             demand,
+            streams: false,
             service: None,
             call,
             first_byte: None,

@@ -3,7 +3,7 @@
 //! Invariants
 //! - Events have a total order (time, class, insertion); equal plans give equal journals.
 //! - Random draws are keyed: sizes by request, latency by request, attempt and backend, faults by what they
-//!   concern. Variants of a
+//!   concern; in a mix of clients by client and the number of its call. Variants of a
 //!   scenario see the same traffic, and changing one backend never shifts another's draws.
 //! - Memory grows with requests under way and with window sizes, not with requests.
 //! - Accounting identities are checked at the end of every run, in every build ([`RunResult::check`]).
@@ -13,6 +13,7 @@
 mod answers;
 mod attempts;
 mod calendar;
+mod callers;
 mod calls;
 mod choices;
 mod endings;
@@ -31,6 +32,7 @@ pub(crate) mod test_support;
 mod timeline;
 mod world;
 
+pub use callers::ClientResult;
 pub use endpoints::Endpoint;
 pub use engine::run;
 pub use faults::{FaultKind, FaultSpec, FaultTimes, Loss, LossKind, Phase, PoolAbsence, ScriptedAnswer};
@@ -38,7 +40,7 @@ pub use ledger::{BackendLedger, Ledger};
 pub use observe::{
     AttemptResult, IntervalRecord, NoObserver, Observer, Outcome, RequestRecord, Step, TripRecord,
 };
-pub use plan::{Objective, Operation, RunPlan, Target};
+pub use plan::{Caller, Objective, Operation, RunPlan, Target};
 pub use result::{
     AccountingError, BackendResult, CallsResult, FaultResult, PhaseResult, RunResult, SpilloverResult,
 };

@@ -56,6 +56,8 @@ pub struct RequestRecord<'a> {
     pub end: Timestamp,
     /// Gateway instance.
     pub instance: u32,
+    /// Client of a closed loop, or of a mix by its place among [`super::RunPlan::callers`].
+    pub client: Option<u32>,
     /// How it ended.
     pub outcome: Outcome,
     /// What the client saw.

@@ -7,7 +7,7 @@ use super::faults::{FaultKind, FaultSpec};
 use super::spillover::{Spillover, SpilloverTarget};
 use crate::backend::DeploymentSpec;
 use crate::gateway::GatewaySpec;
-use crate::policy::{Header, Text};
+use crate::policy::{Facts, Header, Text};
 use crate::units::{Duration, StatusCode};
 use crate::workload::TrafficSpec;
 
@@ -26,6 +26,8 @@ pub struct RunPlan {
     pub operation: Operation,
     /// When they call and how large the requests are.
     pub traffic: Arc<TrafficSpec>,
+    /// Who the clients of a mix are, in the order of [`crate::workload::members`]; empty without a mix.
+    pub callers: Arc<[Caller]>,
     /// Time a managed identity token takes to fetch; tokens are cached by each instance.
     pub token_fetch: Duration,
     /// How long a fetched token stays valid.
@@ -93,6 +95,17 @@ pub struct Target {
     pub refuses_with: Option<StatusCode>,
     /// Where the deployment spills to; `None`: nowhere, whatever happens.
     pub spillover: Option<Arc<Spillover>>,
+}
+
+/// A client of a mix, as the gateway sees it.
+#[derive(Clone, Debug)]
+pub struct Caller {
+    /// What it is called in tables.
+    pub label: Text,
+    /// Headers that it sends, in the place of the operation's.
+    pub headers: Arc<[Header]>,
+    /// Who calls what: its subscription among other things.
+    pub facts: Arc<Facts>,
 }
 
 /// The API operation that all requests of a run call.

@@ -2,6 +2,7 @@
 
 use thiserror::Error;
 
+use super::callers::ClientResult;
 use super::faults::{Phase, PoolAbsence};
 use super::ledger::{Ledger, equal};
 use super::observe::Outcome;
@@ -51,6 +52,8 @@ pub struct RunResult {
     pub refusal_latency: LatencyHistogram,
     /// What became of calls, when clients try again.
     pub calls: Option<CallsResult>,
+    /// Requests by client, in the order of the mix; empty without one.
+    pub clients: Vec<ClientResult>,
     /// What faults did, if there were any.
     pub faults: Option<Box<FaultResult>>,
     /// When the run ended.
@@ -243,6 +246,7 @@ impl RunResult {
             wait: LatencyHistogram::new(),
             refusal_latency: LatencyHistogram::new(),
             calls: None,
+            clients: Vec::new(),
             faults: None,
             end: Timestamp::ZERO,
             left_out: 0,
@@ -323,6 +327,9 @@ impl RunResult {
                 ended + n(calls.unfinished),
             )?;
         }
+        if !self.clients.is_empty() {
+            ClientResult::check(&self.clients, self.arrivals)?;
+        }
         if let Some(faults) = &self.faults {
             let arrivals = faults.phases.iter().map(|phase| n(phase.arrivals)).sum();
             let identity = "arrivals = sum of before, during and after faults";
@@ -381,6 +388,9 @@ mod tests {
         result.faults = Some(Box::default());
         result.phases_mut()[0] = before;
         result.phases_mut()[0].statuses.record(StatusCode::OK);
+        let one = ClientResult { arrivals: 1, ..ClientResult::default() };
+        result.clients = vec![ClientResult { cancelled: 1, ..one.clone() }, one];
+        result.clients[1].statuses.record(StatusCode::OK);
         result.ledger.enter(Timestamp::ZERO);
         result.ledger.enter(Timestamp::ZERO);
         result.ledger.leave(Timestamp::ZERO, Timestamp::from_nanos(5));
@@ -392,7 +402,7 @@ mod tests {
     fn every_identity_of_a_result_can_fail() {
         type Falsify = fn(&mut RunResult);
         assert_eq!(result().check(), Ok(()));
-        let cases: [(Falsify, &str); 20] = [
+        let cases: [(Falsify, &str); 22] = [
             (|r| r.arrivals += 1, "arrivals = answered 2xx + answered otherwise"),
             (|r| r.statuses.record(StatusCode::NOT_FOUND), "arrivals = answered 2xx"),
             (|r| r.in_flight += 1, "arrivals = answered 2xx"),
@@ -410,6 +420,8 @@ mod tests {
             (|r| r.left_out += 1, "arrivals of the run = told + in the warm-up"),
             (|r| r.calls_mut().begun += 1, "calls = succeeded + failed + unfinished"),
             (|r| r.calls_mut().unfinished += 1, "calls = succeeded + failed + unfinished"),
+            (|r| r.clients[0].arrivals += 1, "arrivals = sum of the clients'"),
+            (|r| r.clients[1].in_flight += 1, "arrivals of a client = answered + broken off"),
             (|r| r.phases_mut()[0].arrivals += 1, "arrivals = sum of before, during and after faults"),
             (|r| r.phases_mut()[2].cancelled += 1, "arrivals of a phase = answered + broken off"),
             (|r| r.ledger.ended -= 1, "arrivals = ended + in flight"),

@@ -14,6 +14,7 @@ use std::sync::Arc;
 
 use super::answers::Answers;
 use super::calendar::{Calendar, Event, EventKind};
+use super::callers::{Callers, ClientResult};
 use super::calls::{Calls, Try};
 use super::choices::SeededChoices;
 use super::endpoints;
@@ -34,7 +35,7 @@ use crate::policy::{Body, Text};
 use crate::random::{StreamName, Streams};
 use crate::semantics::InstanceAssignment;
 use crate::units::{AttemptNumber, BackendId, Demand, Duration, RequestId, Timestamp, Tokens};
-use crate::workload::Service;
+use crate::workload::{Service, TrafficSpec};
 
 /// Everything that changes while a run goes on.
 pub(super) struct World<'p, O> {
@@ -67,6 +68,8 @@ pub(super) struct World<'p, O> {
     pub(super) next_call: u64,
     /// What waits for its next try, when clients try again.
     pub(super) calls: Option<Calls>,
+    /// Who sends, in a mix of clients.
+    pub(super) callers: Option<Box<Callers<'p>>>,
 }
 
 /// What does not change about a deployment.
@@ -76,6 +79,7 @@ pub(super) struct Site {
 }
 
 const ASSIGNMENT: StreamName = StreamName::new("assignment");
+const ASSIGNMENT_OF_CLIENTS: StreamName = StreamName::new("assignment/clients");
 
 impl<'p, O: Observer> World<'p, O> {
     pub(super) fn new(plan: &'p RunPlan, observer: &'p mut O) -> Self {
@@ -91,8 +95,15 @@ impl<'p, O: Observer> World<'p, O> {
             latency_stream: StreamName::new(&format!("latency/spillover/{}", target.name)),
             answers: Answers::new(plan, &target.deployment),
         });
+        let callers = Callers::new(plan, streams);
+        let mut retries: Vec<_> =
+            callers.iter().flat_map(Callers::traffics).map(|t| t.retry.as_ref()).collect();
+        if callers.is_none() {
+            retries.push(plan.traffic.retry.as_ref());
+        }
         let empty = || RunResult {
             spillover: vec![SpilloverResult::default(); plan.spillover.len()],
+            clients: vec![ClientResult::default(); callers.as_ref().map_or(0, Callers::rows)],
             faults: (!plan.faults.is_empty()).then(Box::default),
             ..RunResult::empty(plan.targets.len())
         };
@@ -130,7 +141,8 @@ impl<'p, O: Observer> World<'p, O> {
             actions: Vec::new(),
             next_request: 0,
             next_call: 0,
-            calls: plan.traffic.retry.as_ref().map(|retry| Calls::new(retry, plan.warmup)),
+            calls: retries.iter().any(Option::is_some).then(|| Calls::new(retries.into_iter(), plan.warmup)),
+            callers: callers.map(Box::new),
         }
     }
 
@@ -156,12 +168,22 @@ impl<'p, O: Observer> World<'p, O> {
         demand: Demand,
         service: Option<Service>,
     ) {
-        let first = Try { call: self.next_call, number: 0, began: now };
+        let (call, salt) = match &mut self.callers {
+            Some(callers) => callers.begin(client),
+            None => (self.next_call, 0),
+        };
+        let first = Try { call, number: 0, began: now, salt };
         self.next_call += 1;
         if let Some(calls) = &mut self.calls {
-            calls.begin(now);
+            calls.begin(now, self.callers.as_ref().map_or(0, |callers| callers.row(client)));
         }
         self.send(now, first, client, demand, service);
+    }
+
+    /// The traffic that a client is part of.
+    pub(super) fn traffic_of(&self, client: Option<u32>) -> &'p TrafficSpec {
+        let own = self.callers.as_ref().and_then(|callers| callers.traffic(client));
+        own.unwrap_or(&self.plan.traffic)
     }
 
     /// A request arrives.
@@ -194,7 +216,7 @@ impl<'p, O: Observer> World<'p, O> {
         service: Option<Service>,
     ) {
         self.result.arrivals += 1;
-        let instance = self.instance_for(id);
+        let instance = self.instance_for(id, tried, client);
         let slot = self.free.pop().unwrap_or_else(|| {
             self.flights.push(Flight::new());
             u32::try_from(self.flights.len() - 1).unwrap_or(u32::MAX)
@@ -205,6 +227,17 @@ impl<'p, O: Observer> World<'p, O> {
         flight.begin(now, instance, client, demand);
         flight.service = service;
         flight.tried = tried;
+        flight.streams = self.plan.traffic.stream;
+        if let Some(callers) = &self.callers {
+            flight.streams = callers.asks_for_stream(client, tried, self.streams);
+            if let Some(totals) = self.result.clients.get_mut(callers.row(client)) {
+                totals.arrivals += 1;
+            }
+            if let Some(caller) = client.and_then(|client| self.plan.callers.get(client as usize)) {
+                self.head.headers = Some(Arc::clone(&caller.headers));
+                self.head.facts = Some(Arc::clone(&caller.facts));
+            }
+        }
         if let (Some(board), Some(faults)) = (&self.board, &mut self.result.faults) {
             flight.phase = board.phase();
             faults.phase(flight.phase).arrivals += 1;
@@ -213,7 +246,7 @@ impl<'p, O: Observer> World<'p, O> {
         self.head.id = id;
         self.head.tokens.prompt = u32::try_from(flight.demand.prompt_tokens.get()).ok();
         gateway.start(&mut flight.exchange, &self.head, now, choices, &mut self.effects);
-        if let Some(patience) = self.plan.traffic.client_timeout {
+        if let Some(patience) = self.traffic_of(client).client_timeout {
             let kind = EventKind::ClientTimeout;
             self.calendar.schedule(now.saturating_add(patience), Event { kind, slot, epoch, attempt: 0 });
         }
@@ -298,11 +331,23 @@ impl<'p, O: Observer> World<'p, O> {
         }
     }
 
-    fn instance_for(&self, id: RequestId) -> u32 {
+    fn instance_for(&self, id: RequestId, tried: Try, client: Option<u32>) -> u32 {
         let units = u64::from(self.plan.units.max(1));
         let at = match self.plan.gateway.semantics().gateway_assignment {
             InstanceAssignment::RoundRobin => id.0 % units,
-            InstanceAssignment::Random => self.streams.keyed(ASSIGNMENT, id.0, 0).below(units),
+            InstanceAssignment::Random => {
+                let key = if self.callers.is_some() { tried.key() } else { id.0 };
+                self.streams.keyed(ASSIGNMENT, key, 0).below(units)
+            }
+            InstanceAssignment::Client => {
+                // Where nobody says who sends, each call is a client of its own.
+                let who = match client {
+                    Some(client) if self.callers.is_none() => u64::from(client),
+                    Some(_) => tried.salt,
+                    None => tried.call,
+                };
+                self.streams.keyed(ASSIGNMENT_OF_CLIENTS, who, 0).below(units)
+            }
         };
         u32::try_from(at).unwrap_or(0)
     }

@@ -2,12 +2,13 @@
 //!
 //! Rules
 //! - Size of a request depends on the seed and its number only, never on what the gateway does.
-//! - Arrivals of an open loop come from one stream of their own.
+//! - Arrivals of an open loop come from one stream of their own; in a mix each client has its own streams.
 //! - Memory does not grow with the number of requests (a replayed trace is held once).
 //!
 //! Deliberately not modelled: sessions and correlated prompt and completion sizes.
 
 mod clients;
+mod mix;
 mod open_loop;
 mod prefixes;
 mod process;
@@ -17,6 +18,7 @@ mod trace;
 mod traffic;
 
 pub use clients::{BUDGET_DEPTH, ClientRetry, RetryBudget};
+pub use mix::{ClientSpec, members};
 pub use open_loop::{Arrival, OpenLoop};
 pub use prefixes::PrefixSpec;
 pub use process::{Gaps, ProcessSpec, Segment, diurnal};

@@ -6,6 +6,7 @@
 use crate::random::{Stream, StreamName, Streams, whole};
 use crate::units::{Demand, Duration, RequestId, Timestamp};
 
+use super::mix::Mix;
 use super::process::Process;
 use super::replay::Replay;
 use super::{ArrivalSpec, Sizes, TrafficSpec};
@@ -17,6 +18,8 @@ pub struct Arrival {
     pub at: Timestamp,
     /// What it asks.
     pub demand: Demand,
+    /// Which client of a mix sends it, by its place among [`super::members`].
+    pub client: Option<u32>,
 }
 
 /// The arrivals of an open loop, in order of time. The n-th arrival is request n of the run.
@@ -42,6 +45,7 @@ enum Source {
         requests: u64,
     },
     Replay(Box<Replay>),
+    Mix(Box<Mix>),
 }
 
 const ARRIVALS: StreamName = StreamName::new("arrivals");
@@ -58,6 +62,7 @@ impl OpenLoop {
                     requests: requests.unwrap_or(u64::MAX),
                 }
             }
+            ArrivalSpec::Mix(clients) => Source::Mix(Box::new(Mix::new(clients, *streams))),
             ArrivalSpec::Replay(spec) => Source::Replay(Box::new(Replay::new(spec, *streams))),
             ArrivalSpec::Process { process, requests } => Source::Process {
                 process: Box::new(Process::new(process, *streams)),
@@ -85,18 +90,19 @@ impl OpenLoop {
                 }
                 let gap = Duration::from_nanos(whole(stream.exponential(*mean_gap_ns)));
                 *last = last.saturating_add(gap);
-                Arrival { at: *last, demand: self.sizes.of(request) }
+                Arrival { at: *last, demand: self.sizes.of(request), client: None }
             }
             Source::Process { process, requests } => {
                 if request.0 >= *requests {
                     return None;
                 }
-                Arrival { at: process.next()?, demand: self.sizes.of(request) }
+                Arrival { at: process.next()?, demand: self.sizes.of(request), client: None }
             }
             Source::Replay(replay) => {
                 let (at, row) = replay.next()?;
-                Arrival { at, demand: self.sizes.of_row(request, row) }
+                Arrival { at, demand: self.sizes.of_row(request, row), client: None }
             }
+            Source::Mix(mix) => mix.next()?,
         };
         self.next = self.next.saturating_add(1);
         Some(arrival)

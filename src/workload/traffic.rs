@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::units::{Demand, Duration, Timestamp};
 
-use super::{ClientRetry, ProcessSpec, ReplaySpec, SizeSpec};
+use super::{ClientRetry, ClientSpec, ProcessSpec, ReplaySpec, SizeSpec};
 
 /// All traffic of a run.
 #[derive(Clone, Debug, PartialEq)]
@@ -60,6 +60,8 @@ pub enum ArrivalSpec {
     Scripted(Arc<[ScriptedRequest]>),
     /// The times and sizes of a recorded trace.
     Replay(ReplaySpec),
+    /// Several clients, each with traffic of its own; the other fields of the traffic around it say nothing.
+    Mix(Arc<[ClientSpec]>),
 }
 
 /// One request of a script.

@@ -14,6 +14,7 @@ use super::faults::read_faults;
 use super::gateway::{Described, join};
 use super::latency::read_samples;
 use super::library::{Library, Loaded};
+use super::mix::read_callers;
 use super::models::check_models;
 use super::policies::read_policy;
 use super::readings::read_semantics;
@@ -125,7 +126,7 @@ fn lower_all(tree: &Node, library: &mut Library<'_>, diagnostics: &mut Diagnosti
     }
     let Loaded { content: policy, hash: policy_hash } = policy?;
     let parts = parts?;
-    let (traffic, trace_hash) = traffic?;
+    let (traffic, trace_hashes) = traffic?;
     if diagnostics.has_errors() {
         return None;
     }
@@ -141,6 +142,8 @@ fn lower_all(tree: &Node, library: &mut Library<'_>, diagnostics: &mut Diagnosti
     let settings = tree.get("gateway");
     let setting = |name: &str| settings.and_then(|settings| settings.get(name));
     let output = |name: &str| tree.get("output").and_then(|output| output.get(name));
+    let operation = operation?;
+    let callers = read_callers(tree, &traffic.arrivals, gateway.facts(), &operation.headers)?;
     let plan = RunPlan {
         gateway: Arc::new(gateway.with_start(start_unix_s).with_semantic_hits(semantic_hits(tree))),
         units: match setting("units") {
@@ -149,8 +152,9 @@ fn lower_all(tree: &Node, library: &mut Library<'_>, diagnostics: &mut Diagnosti
         },
         targets: targets.into_iter().collect::<Option<_>>()?,
         spillover: spillover?,
-        operation: operation?,
+        operation,
         traffic: Arc::new(traffic),
+        callers,
         token_fetch: setting("tokenFetch").and_then(Node::time).unwrap_or(Duration::ZERO),
         token_lifetime: setting("tokenLifetime").and_then(Node::time).unwrap_or(DEFAULT_TOKEN_LIFETIME),
         horizon: tree.get("horizon").and_then(Node::time),
@@ -166,7 +170,7 @@ fn lower_all(tree: &Node, library: &mut Library<'_>, diagnostics: &mut Diagnosti
     };
     let mut print = Fingerprint::default();
     print.part(canonical(&without_names(tree)).as_bytes()).part(&policy_hash);
-    for hash in hashes.iter().chain(&trace_hash) {
+    for hash in hashes.iter().chain(&trace_hashes) {
         print.part(hash);
     }
     Some(Lowered {
@@ -188,11 +192,25 @@ fn without_names(tree: &Node) -> Node {
     if let Value::Object(members) = &mut tree.value {
         members.retain(|member| !LEFT_OUT.contains(&member.name.as_str()));
         let traffic = members.iter_mut().find(|member| member.name == "traffic");
-        if let Some(Member { value: Node { value: Value::Object(fields), .. }, .. }) = traffic {
-            fields.retain(|field| field.name != "trace");
+        if let Some(traffic) = traffic {
+            leave_traces_out(&mut traffic.value);
         }
     }
     tree
+}
+
+/// Takes the names of traces out of a `traffic`, those of the clients of a mix included.
+fn leave_traces_out(traffic: &mut Node) {
+    let Value::Object(fields) = &mut traffic.value else { return };
+    fields.retain(|field| field.name != "trace");
+    let clients = fields.iter_mut().find(|field| field.name == "clients");
+    let Some(Member { value: Node { value: Value::Object(clients), .. }, .. }) = clients else { return };
+    for client in clients {
+        let Value::Object(fields) = &mut client.value.value else { continue };
+        for field in fields.iter_mut().filter(|field| field.name == "traffic") {
+            leave_traces_out(&mut field.value);
+        }
+    }
 }
 
 /// Tells a warm-up after which nothing is left to count.

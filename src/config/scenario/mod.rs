@@ -15,6 +15,8 @@ mod gateway;
 mod latency;
 mod library;
 mod lower;
+mod mix;
+pub(crate) mod mix_shapes;
 mod models;
 mod overrides;
 mod policies;

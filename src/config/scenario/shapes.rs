@@ -5,6 +5,7 @@ use super::caching::{CACHING, CACHING_FIELD};
 use super::fault_shapes::{self, FAULTS, OVERLOAD, QUOTA_STEP};
 use super::faults::MOST_FAULTS;
 use super::latency::FAMILIES;
+use super::mix_shapes::{CALLER_SUBSCRIPTION, CLIENT, MIX};
 use super::policies::{FRAGMENTS, NAMED_VALUES, POLICIES, POLICY, POLICY_FORMAT};
 use super::prices::DEPLOYMENT_TYPES;
 use super::spillover::SPILLOVER_DEPLOYMENT;
@@ -513,6 +514,9 @@ pub(crate) static ALL: &[&Shape] = &[
     &SCRIPTED,
     &SCRIPTED_REQUEST,
     &REPLAY,
+    &MIX,
+    &CLIENT,
+    &CALLER_SUBSCRIPTION,
     &REQUEST,
     &REPLAYED_REQUEST,
     &SCRIPTED_COMMON,

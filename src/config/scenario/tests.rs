@@ -1,6 +1,7 @@
 //! Scenarios as files: what they become, and what is told about bad ones.
 
 mod damage;
+mod mix;
 mod plans;
 mod policies;
 mod problems;

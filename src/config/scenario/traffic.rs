@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::super::check::Dialect;
 use super::super::json::Node;
 use super::library::{Library, Loaded};
+use super::mix::read_mix;
 use super::processes::read_process;
 use super::retry::read_retry;
 use super::scripted::read_script;
@@ -14,14 +15,15 @@ use crate::workload::{
     ArrivalSpec, PrefixSpec, PromptSpec, ReplaySpec, SizeSpec, TokenSpec, Trace, TrafficSpec,
 };
 
-/// The traffic that a checked tree describes, and the hash of the trace if there is one.
+/// The traffic that a checked tree describes, and the hashes of its traces.
 pub(super) fn read_traffic(
     tree: &Node,
     library: &mut Library<'_>,
     diagnostics: &mut Diagnostics,
-) -> Option<(TrafficSpec, Option<[u8; 32]>)> {
+) -> Option<(TrafficSpec, Vec<[u8; 32]>)> {
     let node = tree.get("traffic")?;
-    let mut trace_hash = None;
+    let has_end = tree.get("horizon").is_some();
+    let mut hashes = Vec::new();
     let requests = node.get("requests").and_then(Node::integer);
     let arrivals = match node.get("kind")?.text()? {
         "closed-loop" => ArrivalSpec::ClosedLoop {
@@ -32,28 +34,51 @@ pub(super) fn read_traffic(
             requests: requests?,
             pause: node.get("pause").and_then(Node::time).unwrap_or(Duration::ZERO),
         },
+        "mix" => read_mix(node, has_end, library, &mut hashes, diagnostics)?,
+        "scripted" => ArrivalSpec::Scripted(read_script(node, common_max_tokens(node), diagnostics)?),
+        _ => {
+            let traffic = read_open_loop(node, has_end, library, &mut hashes, diagnostics)?;
+            return Some((traffic, hashes));
+        }
+    };
+    Some((complete(node, arrivals, diagnostics)?, hashes))
+}
+
+/// The traffic of a checked `traffic` of a kind that waits for no answer. `has_end` says whether the run ends
+/// by itself; the hash of a trace goes to `hashes`.
+pub(super) fn read_open_loop(
+    node: &Node,
+    has_end: bool,
+    library: &mut Library<'_>,
+    hashes: &mut Vec<[u8; 32]>,
+    diagnostics: &mut Diagnostics,
+) -> Option<TrafficSpec> {
+    let arrivals = match node.get("kind")?.text()? {
         "replay" => {
             let Loaded { content, hash } = library.trace(node.get("trace")?, diagnostics)?;
-            trace_hash = Some(hash);
+            hashes.push(hash);
             ArrivalSpec::Replay(read_replay(node, content?, diagnostics)?)
         }
-        "scripted" => ArrivalSpec::Scripted(read_script(node, common_max_tokens(node), diagnostics)?),
-        kind => read_process(node, kind, tree.get("horizon").is_some(), diagnostics)?,
+        kind => read_process(node, kind, has_end, diagnostics)?,
     };
+    complete(node, arrivals, diagnostics)
+}
+
+/// What kinds of traffic have in common beside their arrivals.
+fn complete(node: &Node, arrivals: ArrivalSpec, diagnostics: &mut Diagnostics) -> Option<TrafficSpec> {
     let sizes = read_sizes(node, &arrivals, diagnostics)?;
     let stream = node.get("request").and_then(|request| request.get("stream"));
     let retry = match node.get("clientRetry") {
         Some(node) => Some(read_retry(node, diagnostics)?),
         None => None,
     };
-    let traffic = TrafficSpec {
+    Some(TrafficSpec {
         arrivals,
         sizes,
         stream: stream.and_then(|flag| flag.flag(Dialect::Scenario)).unwrap_or(false),
         client_timeout: node.get("clientTimeout").and_then(Node::time),
         retry,
-    };
-    Some((traffic, trace_hash))
+    })
 }
 
 /// Slice, speed and rounds of a replay.
@@ -100,8 +125,8 @@ fn read_sizes(node: &Node, arrivals: &ArrivalSpec, diagnostics: &mut Diagnostics
         Some(node) => Some(read_prefixes(node)?),
         None => None,
     };
-    if matches!(arrivals, ArrivalSpec::Replay(_) | ArrivalSpec::Scripted(_)) {
-        // Rows of the trace and requests of the script carry their sizes.
+    if matches!(arrivals, ArrivalSpec::Replay(_) | ArrivalSpec::Scripted(_) | ArrivalSpec::Mix(_)) {
+        // Rows of the trace, requests of the script and clients of the mix carry their sizes.
         let none = TokenSpec::Fixed(1);
         return Some(SizeSpec { prompt: PromptSpec::Tokens(none), completion: none, max_tokens, prefixes });
     }

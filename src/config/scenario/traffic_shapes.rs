@@ -1,6 +1,7 @@
 //! `traffic` in the scenario format, as tables.
 
 use super::super::shape::{Field, Kind, Shape};
+use super::mix_shapes::MIX;
 
 /// Traffic by its `kind`.
 pub(crate) static TRAFFIC: &[(&str, &Shape)] = &[
@@ -14,9 +15,10 @@ pub(crate) static TRAFFIC: &[(&str, &Shape)] = &[
     ("bursts", &BURSTS),
     ("scripted", &SCRIPTED),
     ("replay", &REPLAY),
+    ("mix", &MIX),
 ];
 
-const TRAFFIC_KIND: Field = Field::required(
+pub(super) const TRAFFIC_KIND: Field = Field::required(
     "kind",
     Kind::Choice(&[
         "closed-loop",
@@ -29,6 +31,7 @@ const TRAFFIC_KIND: Field = Field::required(
         "bursts",
         "scripted",
         "replay",
+        "mix",
     ]),
     "How arrivals come about.",
 );

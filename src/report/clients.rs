@@ -1,0 +1,59 @@
+//! The part of a summary that tells of clients: what became of the requests of each, in a mix.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Distribution, Metric, MetricKind};
+
+/// Requests of one client of a mix, or of several that are alike.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ClientSummary {
+    /// Name.
+    pub client: String,
+    /// How many there are of it.
+    pub count: u32,
+    /// Client requests. `requests = answered_2xx + throttled + failed + broken_off + cancelled + in_flight`.
+    pub requests: u64,
+    /// Whole response, 2xx.
+    pub answered_2xx: u64,
+    /// Whole response, 429.
+    pub throttled: u64,
+    /// Whole response with any other status.
+    pub failed: u64,
+    /// Response broken off.
+    pub broken_off: u64,
+    /// Given up by the client.
+    pub cancelled: u64,
+    /// Under way at the end.
+    pub in_flight: u64,
+    /// Prompt and completion tokens of the requests answered 2xx.
+    pub tokens: u64,
+    /// The same as a share of all clients' answered tokens.
+    pub token_share: f64,
+    /// Arrival to last byte, of requests answered 2xx.
+    pub latency_ms: Option<Distribution>,
+}
+
+impl ClientSummary {
+    /// Share of the requests that were answered 2xx; `None` without requests.
+    pub fn success(&self) -> Option<f64> {
+        (self.requests > 0).then(|| self.answered_2xx as f64 / self.requests as f64)
+    }
+
+    /// The figures by name, in a fixed order.
+    pub fn metrics(&self) -> Vec<Metric> {
+        let number = |n: u64| Some(n as f64);
+        let ms = |of: fn(&Distribution) -> f64| self.latency_ms.as_ref().map(of);
+        let all = [
+            ("requests_of", number(self.requests), MetricKind::Requests),
+            ("success_of", self.success(), MetricKind::Share),
+            ("throttled_of", number(self.throttled), MetricKind::Requests),
+            ("tokens_of", number(self.tokens), MetricKind::Count),
+            ("token_share_of", Some(self.token_share), MetricKind::Share),
+            ("latency_ms_p50_of", ms(|d| d.p50), MetricKind::Milliseconds),
+            ("latency_ms_p95_of", ms(|d| d.p95), MetricKind::Milliseconds),
+            ("latency_ms_p99_of", ms(|d| d.p99), MetricKind::Milliseconds),
+        ];
+        let metric = |(name, value, kind)| Metric { name, backend: self.client.clone(), value, kind };
+        all.into_iter().map(metric).collect()
+    }
+}

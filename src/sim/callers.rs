@@ -1,0 +1,145 @@
+//! Clients of a mix while a run goes on: whose call is whose, and what became of the requests of each.
+//!
+//! Rule: what is drawn for a request of a mix depends on its client and the number of the call among that
+//! client's own, whatever the others do.
+
+use super::calls::Try;
+use super::ledger::equal;
+use super::observe::Outcome;
+use super::plan::RunPlan;
+use super::result::AccountingError;
+use crate::metrics::{LatencyHistogram, StatusCounts};
+use crate::random::{StreamName, Streams};
+use crate::units::{Demand, Duration, StatusCode};
+use crate::workload::{ArrivalSpec, ClientSpec, TrafficSpec, members};
+
+const STREAM_SHARE: StreamName = StreamName::new("stream-share");
+
+/// Requests of one client, or of several that are alike.
+#[derive(Clone, Debug, Default)]
+pub struct ClientResult {
+    /// Requests that reached the gateway.
+    pub arrivals: u64,
+    /// Requests that got a whole response, by status.
+    pub statuses: StatusCounts,
+    /// Requests whose response broke off.
+    pub broken_off: u64,
+    /// Requests that the client gave up.
+    pub cancelled: u64,
+    /// Requests under way at the end of the run.
+    pub in_flight: u64,
+    /// Prompt and completion tokens of the requests answered 2xx.
+    pub tokens: u64,
+    /// Arrival to last byte, of requests answered 2xx.
+    pub latency: LatencyHistogram,
+}
+
+impl ClientResult {
+    /// Counts the end of a request.
+    pub(super) fn ended(
+        &mut self,
+        outcome: Outcome,
+        status: Option<StatusCode>,
+        latency: Duration,
+        demand: &Demand,
+    ) {
+        match (outcome, status) {
+            (Outcome::Answered, Some(status)) => {
+                self.statuses.record(status);
+                if status.is_success() {
+                    self.latency.record(latency);
+                    self.tokens += demand.prompt_tokens.get() + demand.generated().get();
+                }
+            }
+            (Outcome::BrokenOff, _) => self.broken_off += 1,
+            (Outcome::Cancelled, _) => self.cancelled += 1,
+            (Outcome::Answered, None) | (Outcome::InFlight, _) => {}
+        }
+    }
+
+    /// Checks that the requests of all `clients` are `arrivals`, and that each has ended in one way.
+    pub(super) fn check(clients: &[Self], arrivals: u64) -> Result<(), AccountingError> {
+        let (n, told) = (|number: u64| u128::from(number), "what the summary tells");
+        let all = clients.iter().map(|client| n(client.arrivals)).sum();
+        equal("arrivals = sum of the clients'", told, n(arrivals), all)?;
+        for client in clients {
+            equal(
+                "arrivals of a client = answered + broken off + cancelled + in flight",
+                told,
+                n(client.arrivals),
+                n(client.statuses.total()) + n(client.broken_off) + n(client.cancelled) + n(client.in_flight),
+            )?;
+        }
+        Ok(())
+    }
+}
+
+/// The clients of a mix.
+#[derive(Debug)]
+pub(super) struct Callers<'p> {
+    clients: &'p [ClientSpec],
+    members: Vec<Member<'p>>,
+}
+
+#[derive(Debug)]
+struct Member<'p> {
+    row: usize,
+    spec: &'p ClientSpec,
+    salt: u64,
+    calls: u64,
+}
+
+impl<'p> Callers<'p> {
+    /// Those of the plan; `None` when it has no mix.
+    pub(super) fn new(plan: &'p RunPlan, streams: Streams) -> Option<Self> {
+        let ArrivalSpec::Mix(clients) = &plan.traffic.arrivals else { return None };
+        let member = |(row, spec, index): (usize, &'p ClientSpec, u32)| {
+            let salt = spec.salt(streams, index);
+            Member { row, spec, salt, calls: 0 }
+        };
+        Some(Self { clients, members: members(clients).map(member).collect() })
+    }
+
+    /// How many specifications there are.
+    pub(super) fn rows(&self) -> usize {
+        self.clients.len()
+    }
+
+    /// Which specification a client is of.
+    pub(super) fn row(&self, client: Option<u32>) -> usize {
+        self.member(client).map_or(0, |member| member.row)
+    }
+
+    /// A call begins: its number among the client's own, and what stands for the client in keys.
+    pub(super) fn begin(&mut self, client: Option<u32>) -> (u64, u64) {
+        let member = client.and_then(|client| self.members.get_mut(client as usize));
+        member.map_or((0, 0), |member| {
+            let call = member.calls;
+            member.calls += 1;
+            (call, member.salt)
+        })
+    }
+
+    /// What a client sends.
+    pub(super) fn traffic(&self, client: Option<u32>) -> Option<&'p TrafficSpec> {
+        self.member(client).map(|member| &member.spec.traffic)
+    }
+
+    /// Of each specification, what its clients send.
+    pub(super) fn traffics(&self) -> impl Iterator<Item = &'p TrafficSpec> {
+        self.clients.iter().map(|client| &client.traffic)
+    }
+
+    /// Whether a call asks for a stream of tokens.
+    pub(super) fn asks_for_stream(&self, client: Option<u32>, tried: Try, streams: Streams) -> bool {
+        match self.member(client).map_or(0.0, |member| member.spec.stream_share) {
+            share if share <= 0.0 => false,
+            share if share >= 1.0 => true,
+            share => streams.keyed(STREAM_SHARE, tried.call_key(), 0).chance(share),
+        }
+    }
+
+    fn member(&self, client: Option<u32>) -> Option<&Member<'p>> {
+        self.members.get(client? as usize)
+    }
+}
