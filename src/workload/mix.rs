@@ -3,6 +3,7 @@
 //! Rules
 //! - All draws of a client come from streams of its own, keyed by its name and its number among its like: a
 //!   change of one client leaves the others' requests as they were, to the nanosecond and the token.
+//! - Prompts of two clients never begin alike; those of clients that are alike do, as one application's.
 //! - Arrivals are merged in order of time; at one instant in the order of clients.
 //! - Memory grows with clients, not with requests.
 //!
@@ -64,6 +65,8 @@ pub(super) struct Mix {
 struct Lane {
     source: OpenLoop,
     next: Option<Arrival>,
+    /// What tells its prefixes from those of other clients.
+    prefixes: u64,
 }
 
 impl Mix {
@@ -75,7 +78,8 @@ impl Mix {
             let mut source = OpenLoop::new(&spec.traffic, &own);
             let next = source.next();
             due.extend(next.as_ref().map(|arrival| Reverse((arrival.at, place))));
-            lanes.push(Lane { source, next });
+            let prefixes = StreamName::new(&format!("prefixes/{}", spec.name)).get();
+            lanes.push(Lane { source, next, prefixes });
         }
         Self { lanes, due }
     }
@@ -83,7 +87,10 @@ impl Mix {
     pub(super) fn next(&mut self) -> Option<Arrival> {
         let Reverse((_, place)) = self.due.pop()?;
         let lane = self.lanes.get_mut(place as usize)?;
-        let arrival = lane.next.take()?;
+        let mut arrival = lane.next.take()?;
+        if let Some(prefix) = &mut arrival.demand.prefix {
+            prefix.key = prefix.key.wrapping_add(lane.prefixes);
+        }
         lane.next = lane.source.next();
         self.due.extend(lane.next.as_ref().map(|next| Reverse((next.at, place))));
         Some(Arrival { client: Some(place), ..arrival })
@@ -92,9 +99,11 @@ impl Mix {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
     use crate::units::{Duration, Tokens};
-    use crate::workload::{ArrivalSpec, PromptSpec, SizeSpec, TokenSpec};
+    use crate::workload::{ArrivalSpec, PrefixSpec, PromptSpec, SizeSpec, TokenSpec};
 
     fn client(name: &str, count: u32, per_second: f64, requests: u64) -> ClientSpec {
         let tokens = TokenSpec::LogNormal { median: 100.0, sigma: 1.0, max: 1_000_000 };
@@ -131,6 +140,23 @@ mod tests {
         assert_eq!(after[0], before[4]);
         assert_eq!(after[1..4], before[1..4]);
         assert_ne!(after[5][..300], before[0][..]);
+    }
+
+    #[test]
+    fn prompts_of_two_clients_never_begin_alike() {
+        let with_prefixes = |name: &str, count: u32| {
+            let mut client = client(name, count, 1.0, 50);
+            let tokens = Tokens(2_000);
+            client.traffic.sizes.prefixes = Some(PrefixSpec { count: 3, tokens, share: 1.0, skew: 0.0 });
+            client
+        };
+        let mut mix = Mix::new(&[with_prefixes("a", 2), with_prefixes("b", 1)], Streams::new(1));
+        let mut keys = vec![BTreeSet::new(); 3];
+        while let Some(arrival) = mix.next() {
+            keys[arrival.client.unwrap() as usize].insert(arrival.demand.prefix.unwrap().key);
+        }
+        assert_eq!(keys[0], keys[1]);
+        assert!(keys[0].len() == 3 && keys[2].len() == 3 && keys[0].is_disjoint(&keys[2]));
     }
 
     #[test]

@@ -87,11 +87,12 @@ fn units_that_idle_while_tripped_are_told() {
     let refused = number(&summary["requests"]["answered_otherwise"]["503"]);
     assert!(refused > 0.0);
     near(number(&summary["refused_while_capacity_free"]), refused, "refused");
-    // Out of work for a fault, they are not free.
+    // Out of work for a fault, they are not free; what is left had room at one that was tripped for longer than
+    // its window needs.
     let (work, _) = tripped_units(&["--fault", "openai-ptu-eastus:outage@90s"]);
     let summary = work.summary("priority");
     let refused_later = number(&summary["requests"]["answered_otherwise"]["503"]);
-    assert!(number(&summary["refused_while_capacity_free"]) < refused_later / 2.0);
+    assert!(number(&summary["refused_while_capacity_free"]) < 0.8 * refused_later);
 }
 
 #[test]

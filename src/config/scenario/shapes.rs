@@ -170,37 +170,45 @@ pub(crate) static BACKEND: Shape = Shape {
             Kind::Object(&SERVERS),
             "Servers of your own, without quota; this, `standard` or `provisioned`.",
         ),
-        Field::optional("latency", Kind::Object(&LATENCY), "How long answers take; default by model."),
+        LATENCY_FIELD,
         Field::optional("network", Kind::TIME, "Round trip between gateway and deployment; default 0s."),
-        Field::optional("refusal", Kind::TIME, "Time the deployment takes for a 429; default 20ms."),
+        REFUSAL_FIELD,
         CACHING_FIELD,
-        Field::optional(
-            "throttling",
-            Kind::Object(&THROTTLING),
-            "What its headers tell of limits and waits.",
-        ),
-        Field::optional(
-            "deploymentType",
-            Kind::Choice(DEPLOYMENT_TYPES),
-            "Where it may process, which decides its prices; default global.",
-        ),
-        Field::optional(
-            "prices",
-            Kind::Object(&PRICES),
-            "What its tokens cost; default by model and deployment type.",
-        ),
-        Field::optional(
-            "overload",
-            Kind::Object(&OVERLOAD),
-            "When it refuses for high demand although quota is free; default: never.",
-        ),
-        Field::optional(
-            "quota",
-            Kind::List { of: &Kind::Object(&QUOTA_STEP), min: 0, max: 10_000 },
-            "Changes of its quota, in order of time: dynamic quota, temporary limits.",
-        ),
+        THROTTLING_FIELD,
+        DEPLOYMENT_TYPE_FIELD,
+        PRICES_FIELD,
+        OVERLOAD_FIELD,
+        QUOTA_FIELD,
     ],
 };
+
+// Fields of backends and of deployments that are spilled to.
+pub(super) const LATENCY_FIELD: Field =
+    Field::optional("latency", Kind::Object(&LATENCY), "How long answers take; default by model.");
+pub(super) const REFUSAL_FIELD: Field =
+    Field::optional("refusal", Kind::TIME, "Time the deployment takes for a 429; default 20ms.");
+pub(super) const THROTTLING_FIELD: Field =
+    Field::optional("throttling", Kind::Object(&THROTTLING), "What its headers tell of limits and waits.");
+pub(super) const DEPLOYMENT_TYPE_FIELD: Field = Field::optional(
+    "deploymentType",
+    Kind::Choice(DEPLOYMENT_TYPES),
+    "Where it may process, which decides its prices; default global.",
+);
+pub(super) const PRICES_FIELD: Field = Field::optional(
+    "prices",
+    Kind::Object(&PRICES),
+    "What its tokens cost; default by model and deployment type.",
+);
+pub(super) const OVERLOAD_FIELD: Field = Field::optional(
+    "overload",
+    Kind::Object(&OVERLOAD),
+    "When it refuses for high demand although quota is free; default: never.",
+);
+pub(super) const QUOTA_FIELD: Field = Field::optional(
+    "quota",
+    Kind::List { of: &Kind::Object(&QUOTA_STEP), min: 0, max: 10_000 },
+    "Changes of its quota, in order of time: dynamic quota, temporary limits.",
+);
 
 pub(crate) static STANDARD: Shape = Shape {
     name: "standard",

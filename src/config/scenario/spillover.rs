@@ -9,13 +9,14 @@ use super::super::json::{Member, Node, shorten};
 use super::super::shape::{Field, Kind, Shape};
 use super::assume::{Assumption, Assumptions};
 use super::caching::CACHING_FIELD;
-use super::fault_shapes::{OVERLOAD, QUOTA_STEP};
 use super::gateway::Described;
 use super::latency::read_samples;
 use super::library::Library;
-use super::shapes::{LATENCY, STANDARD};
+use super::shapes::{
+    DEPLOYMENT_TYPE_FIELD, LATENCY_FIELD, OVERLOAD_FIELD, PRICES_FIELD, QUOTA_FIELD, REFUSAL_FIELD, STANDARD,
+    THROTTLING_FIELD,
+};
 use super::targets::read_deployment;
-use super::throttling::THROTTLING;
 use crate::backend::{Capacity, DeploymentSpec, deployment_of};
 use crate::diagnostics::{Diagnostic, Diagnostics};
 use crate::sim::{Spillover, SpilloverTarget, Target};
@@ -35,29 +36,19 @@ pub(crate) static SPILLOVER_DEPLOYMENT: Shape = Shape {
         Field::optional("region", Kind::Text, "Region, for reports; default: that of the backend."),
         Field::required("model", Kind::Text, "Model name; gives defaults for what is left out below."),
         Field::required("standard", Kind::Object(&STANDARD), "Its quota: it is pay-as-you-go."),
-        Field::optional("latency", Kind::Object(&LATENCY), "How long answers take; default by model."),
+        LATENCY_FIELD,
         Field::optional(
             "network",
             Kind::TIME,
             "Round trip between gateway and deployment; default: that of the backend.",
         ),
-        Field::optional("refusal", Kind::TIME, "Time the deployment takes for a 429; default 20ms."),
+        REFUSAL_FIELD,
         CACHING_FIELD,
-        Field::optional(
-            "throttling",
-            Kind::Object(&THROTTLING),
-            "What its headers tell of limits and waits.",
-        ),
-        Field::optional(
-            "overload",
-            Kind::Object(&OVERLOAD),
-            "When it refuses for high demand although quota is free; default: never.",
-        ),
-        Field::optional(
-            "quota",
-            Kind::List { of: &Kind::Object(&QUOTA_STEP), min: 0, max: 10_000 },
-            "Changes of its quota, in order of time.",
-        ),
+        THROTTLING_FIELD,
+        DEPLOYMENT_TYPE_FIELD,
+        PRICES_FIELD,
+        OVERLOAD_FIELD,
+        QUOTA_FIELD,
     ],
 };
 

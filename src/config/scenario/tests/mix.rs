@@ -94,10 +94,11 @@ fn bad_mixes_are_refused() {
 fn a_variant_changes_one_client() {
     let files = mix(&format!("{}, {}", client("a", ""), client("b", ""))).replace(
         "scenario.json",
-        "\"traffic\": {",
-        r#""variants": { "more": { "traffic": { "clients": { "b": { "count": 3 } } } } }, "traffic": {"#,
+        "\"variants\": {",
+        r#""variants": { "more": { "traffic": { "clients": { "b": { "count": 3 } } } }, "#,
     );
     let scenario = load(&files).unwrap();
     assert_eq!(scenario.base.plan.callers.len(), 2);
-    assert_eq!(scenario.variants[0].plan.callers.len(), 4);
+    let more = scenario.variants.iter().find(|variant| variant.name == "more").unwrap();
+    assert_eq!(more.plan.callers.len(), 4);
 }
