@@ -18,6 +18,8 @@ pub(crate) fn summarise_costs(variant: &Variant, result: &RunResult) -> Option<C
     let mut sums = Sums::default();
     let mut backends = Vec::new();
     let mut without_prices = Vec::new();
+    // Of the whole run, as the costs; shares are about what the summary tells.
+    let mut paid_for = 0_u64;
     let (mut answered, mut by_token) = (0_u64, 0_u64);
     let mut add = |name: &str, spec: &DeploymentSpec, books: &DeploymentBooks, idle: Duration| {
         let costs = Costs::of(&spec.capacity, &spec.prices, books, time);
@@ -45,6 +47,7 @@ pub(crate) fn summarise_costs(variant: &Variant, result: &RunResult) -> Option<C
         let spilled = totals.spilled_prompt_tokens.saturating_add(totals.spilled_completion_tokens);
         answered = answered.saturating_add(served);
         by_token = by_token.saturating_add(if is_bought(&target.deployment) { spilled } else { served });
+        paid_for = paid_for.saturating_add(ledger.answered_tokens);
         add(&entity.name, &target.deployment, &ledger.books, totals.idle_while_tripped);
     }
     for (target, ledger) in plan.spillover.iter().zip(&result.ledger.spillover) {
@@ -61,7 +64,7 @@ pub(crate) fn summarise_costs(variant: &Variant, result: &RunResult) -> Option<C
         tokens_usd: usd(sums.tokens),
         units_usd: usd(sums.units),
         total_usd: usd(total),
-        usd_per_million_tokens: (answered > 0).then(|| per_token(answered)),
+        usd_per_million_tokens: (paid_for > 0).then(|| per_token(paid_for)),
         payg_token_share: ratio(by_token, answered),
         month: MonthlyCosts {
             tokens_usd: usd(month_of(sums.tokens, time)),

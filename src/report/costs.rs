@@ -19,7 +19,7 @@ pub struct CostSummary {
     pub units_usd: f64,
     /// Both.
     pub total_usd: f64,
-    /// The same for a million tokens of requests answered 2xx; nothing without any.
+    /// The same for a million tokens of requests answered 2xx in the whole run; nothing without any.
     pub usd_per_million_tokens: Option<f64>,
     /// Tokens of requests answered 2xx by deployments that are paid by the token, as a share of all.
     pub payg_token_share: f64,

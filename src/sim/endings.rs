@@ -85,6 +85,7 @@ impl<O: Observer> World<'_, O> {
                 spilled: late.spilled + early.spilled,
                 spilled_in_vain: late.spilled_in_vain + early.spilled_in_vain,
                 estimated: late.counted_tokens + early.counted_tokens,
+                answered_tokens: [late, early].iter().map(|b| b.prompt_tokens + b.completion_tokens).sum(),
                 books: *deployment.books(),
                 breach: deployment.breach().copied(),
                 ..BackendLedger::default()

@@ -54,6 +54,8 @@ pub struct BackendLedger {
     pub at_work: u64,
     /// Their estimates.
     pub open: u64,
+    /// Prompt and completion tokens of the client requests answered here.
+    pub answered_tokens: u64,
     /// What the deployment says itself.
     pub books: DeploymentBooks,
     /// The first bound of its way of limiting that did not hold.

@@ -154,3 +154,14 @@ fn prices_that_nobody_knows_are_told() {
         assert!(!work.exists("bad"));
     }
 }
+
+#[test]
+fn a_warm_up_is_paid_for_like_the_rest() {
+    let per_million = |more: &[&str]| {
+        let work = Work::scenario("ptu-fallback");
+        work.simulate("run", &[&["--variant", "priority"], more].concat());
+        let costs = work.summary("priority")["costs"].clone();
+        (number(&costs["total_usd"]), number(&costs["usd_per_million_tokens"]))
+    };
+    assert_eq!(per_million(&[]), per_million(&["--set", r#"output={"warmup":"10m"}"#]));
+}

@@ -204,9 +204,10 @@ pub(super) const OVERLOAD_FIELD: Field = Field::optional(
     Kind::Object(&OVERLOAD),
     "When it refuses for high demand although quota is free; default: never.",
 );
+const QUOTA_KIND: &Kind = &Kind::Object(&QUOTA_STEP);
 pub(super) const QUOTA_FIELD: Field = Field::optional(
     "quota",
-    Kind::List { of: &Kind::Object(&QUOTA_STEP), min: 0, max: 10_000 },
+    Kind::List { of: QUOTA_KIND, min: 0, max: 10_000 },
     "Changes of its quota, in order of time: dynamic quota, temporary limits.",
 );
 
