@@ -15,7 +15,7 @@ use crate::units::{Duration, Timestamp, Tokens};
 pub(crate) fn summarise_costs(variant: &Variant, result: &RunResult) -> Option<CostSummary> {
     let time = result.end.since(Timestamp::ZERO);
     let counted_s = time.saturating_sub(variant.plan.warmup).as_secs_f64();
-    let mut sums = Sums::default();
+    let mut sums = Costs::NOTHING;
     let mut backends = Vec::new();
     let mut without_prices = Vec::new();
     // Of the whole run, as the costs; shares are about what the summary tells.
@@ -53,7 +53,7 @@ pub(crate) fn summarise_costs(variant: &Variant, result: &RunResult) -> Option<C
     for (target, ledger) in plan.spillover.iter().zip(&result.ledger.spillover) {
         add(&target.name, &target.deployment, &ledger.books, Duration::ZERO);
     }
-    if without_prices.len() == backends.len() {
+    if !sums.is_known {
         return None;
     }
     let total = sums.tokens.saturating_add(sums.units);
@@ -164,9 +164,9 @@ const fn is_bought(spec: &DeploymentSpec) -> bool {
     matches!(spec.capacity, Capacity::Provisioned(_))
 }
 
-/// What one deployment costs, in billionths of a US dollar.
-#[derive(Default)]
+/// What one deployment costs, or several, in billionths of a US dollar.
 struct Costs {
+    /// Whether any price is known.
     is_known: bool,
     tokens: u128,
     units: u128,
@@ -177,8 +177,16 @@ struct Costs {
 }
 
 impl Costs {
+    const NOTHING: Self = Self {
+        is_known: false,
+        tokens: 0,
+        units: 0,
+        month_hourly: 0,
+        month_reserved: Some(0),
+        month_of_year: Some(0),
+    };
+
     fn of(capacity: &Capacity, prices: &Prices, books: &DeploymentBooks, time: Duration) -> Self {
-        let nothing = Self { month_reserved: Some(0), month_of_year: Some(0), ..Self::default() };
         match (capacity, prices) {
             (Capacity::Provisioned(spec), Prices { units: Some(prices), .. }) => {
                 let units = spec.ptu.get();
@@ -194,35 +202,20 @@ impl Costs {
             (Capacity::Standard(_) | Capacity::Servers(_), Prices { tokens: Some(prices), .. }) => {
                 let tokens =
                     prices.cost(Tokens(books.prompt), Tokens(books.cached), Tokens(books.completion));
-                Self { is_known: true, tokens, ..nothing }
+                Self { is_known: true, tokens, ..Self::NOTHING }
             }
-            _ => nothing,
+            _ => Self::NOTHING,
         }
     }
-}
 
-struct Sums {
-    tokens: u128,
-    units: u128,
-    month_hourly: u128,
-    month_reserved: Option<u128>,
-    month_of_year: Option<u128>,
-}
-
-impl Default for Sums {
-    fn default() -> Self {
-        Self { tokens: 0, units: 0, month_hourly: 0, month_reserved: Some(0), month_of_year: Some(0) }
-    }
-}
-
-impl Sums {
-    fn add(&mut self, costs: &Costs) {
+    fn add(&mut self, other: &Self) {
         let both = |a: Option<u128>, b: Option<u128>| Some(a?.saturating_add(b?));
-        self.tokens = self.tokens.saturating_add(costs.tokens);
-        self.units = self.units.saturating_add(costs.units);
-        self.month_hourly = self.month_hourly.saturating_add(costs.month_hourly);
-        self.month_reserved = both(self.month_reserved, costs.month_reserved);
-        self.month_of_year = both(self.month_of_year, costs.month_of_year);
+        self.is_known |= other.is_known;
+        self.tokens = self.tokens.saturating_add(other.tokens);
+        self.units = self.units.saturating_add(other.units);
+        self.month_hourly = self.month_hourly.saturating_add(other.month_hourly);
+        self.month_reserved = both(self.month_reserved, other.month_reserved);
+        self.month_of_year = both(self.month_of_year, other.month_of_year);
     }
 }
 
@@ -264,7 +257,7 @@ mod tests {
         assert_eq!((bought.tokens, bought.units), (0, 50 * u128::from(ONE_USD)));
         let zone = Prices { units: Some(DeploymentType::DataZone.unit_prices()), ..prices };
         let bought = Costs::of(&Capacity::Provisioned(units()), &zone, &books, hour);
-        let mut sums = Sums::default();
+        let mut sums = Costs::NOTHING;
         sums.add(&bought);
         assert_eq!((sums.month_reserved, sums.month_hourly), (None, 40_150 * u128::from(ONE_USD)));
         let unknown = Costs::of(&Capacity::Provisioned(units()), &Prices::default(), &books, hour);
