@@ -128,7 +128,7 @@ struct Row {
 }
 
 fn rows(file: &str) -> Vec<Row> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/oracle").join(file);
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/oracle").join(file);
     let text = std::fs::read_to_string(path).unwrap();
     let rows = text.lines().map(|line| {
         let row: serde_json::Value = serde_json::from_str(line).unwrap();

@@ -19,7 +19,7 @@ const URL: GeneralPurpose = GeneralPurpose::new(
 const LINE: usize = 76;
 
 /// `Convert.ToBase64String`; with `line_breaks` in lines of 76 characters that end in CR LF.
-pub(crate) fn encode(bytes: &[u8], line_breaks: bool) -> String {
+pub fn encode(bytes: &[u8], line_breaks: bool) -> String {
     let text = PADDED.encode(bytes);
     if !line_breaks {
         return text;
@@ -35,7 +35,7 @@ pub(crate) fn encode(bytes: &[u8], line_breaks: bool) -> String {
 }
 
 /// `Convert.FromBase64String`: white space is skipped, left-over bits are not looked at.
-pub(crate) fn decode(text: &str) -> Option<Vec<u8>> {
+pub fn decode(text: &str) -> Option<Vec<u8>> {
     const LENIENT: GeneralPurpose =
         GeneralPurpose::new(&STANDARD, GeneralPurposeConfig::new().with_decode_allow_trailing_bits(true));
     let units: Vec<u8> = text.bytes().filter(|byte| !byte.is_ascii_whitespace()).collect();
@@ -43,7 +43,7 @@ pub(crate) fn decode(text: &str) -> Option<Vec<u8>> {
 }
 
 /// The bytes of either alphabet, with padding or without; blanks and line ends are skipped.
-pub(crate) fn decode_any(text: &str) -> Option<Vec<u8>> {
+pub fn decode_any(text: &str) -> Option<Vec<u8>> {
     let plain = text.trim().trim_end_matches('=').chars().filter(|c| !matches!(c, '\r' | '\n' | ' '));
     let url: String = plain
         .map(|c| match c {
@@ -56,7 +56,7 @@ pub(crate) fn decode_any(text: &str) -> Option<Vec<u8>> {
 }
 
 /// The bytes of base64url, with padding or without.
-pub(crate) fn decode_url(text: &str) -> Option<Vec<u8>> {
+pub fn decode_url(text: &str) -> Option<Vec<u8>> {
     URL.decode(text).ok()
 }
 

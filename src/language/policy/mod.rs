@@ -7,7 +7,7 @@
 //! Not known here: pools, breakers, time sources, files, I/O. Evaluation is a function of its scope.
 #![cfg_attr(not(test), deny(clippy::arithmetic_side_effects))]
 
-pub(crate) mod base64;
+pub mod base64;
 mod caches;
 mod calls;
 pub mod check;
