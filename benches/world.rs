@@ -33,7 +33,7 @@ fn main() {
             let rate = result.arrivals as f64 / 1e6 / taken;
             println!(
                 "round {round}: {} instances, {rate:.2} M requests/s  (2xx {} of {}, attempts {}, trips {})",
-                plan.units,
+                plan.fleet.lives().len(),
                 result.statuses.successes(),
                 result.arrivals,
                 result.attempts,

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use crate::random::Stream;
 use crate::semantics::Semantics;
-use crate::units::{Demand, Duration, StatusCode, Timestamp, Tokens};
+use crate::units::{Demand, Duration, Level, StatusCode, Timestamp, Tokens};
 
 use super::window::Entry;
 use super::{
@@ -90,7 +90,7 @@ pub enum LimitKind {
 pub struct Deployment {
     spec: Arc<DeploymentSpec>,
     limiter: Limiter,
-    in_flight: u64,
+    at_work: Level,
     books: DeploymentBooks,
     audit: Audit,
     /// `None`: it caches no prompts.
@@ -142,7 +142,13 @@ impl Deployment {
             }
         };
         let cache = spec.caching.map(|caching| Box::new(PrefixCache::new(caching)));
-        Self { spec, limiter, in_flight: 0, books: DeploymentBooks::default(), audit, cache }
+        Self { spec, limiter, at_work: Level::default(), books: DeploymentBooks::default(), audit, cache }
+    }
+
+    /// The same with [`Deployment::at_work`] from `from` on.
+    #[must_use]
+    pub fn counting_from(self, from: Timestamp) -> Self {
+        Self { at_work: Level::counting_from(from), ..self }
     }
 
     /// The deployment as configured.
@@ -195,7 +201,7 @@ impl Deployment {
         if let (Some(cache), Some((prefix, found))) = (&mut self.cache, found) {
             cache.take(prefix, found, now);
         }
-        self.in_flight = self.in_flight.saturating_add(1);
+        self.at_work.enter(now);
         self.books.admitted = self.books.admitted.saturating_add(1);
         self.books.inserted = self.books.inserted.saturating_add(counted.tokens.get());
         self.audit.admitted(counted.tokens, counted.entry, now);
@@ -261,7 +267,7 @@ impl Deployment {
     /// it is specified to.
     #[inline]
     pub fn finish(&mut self, demand: &Demand, counted: Reservation, now: Timestamp) {
-        self.in_flight = self.in_flight.saturating_sub(1);
+        self.at_work.leave(now);
         self.books.finished = self.books.finished.saturating_add(1);
         self.books.settled = self.books.settled.saturating_add(counted.tokens.get());
         self.books.prompt = self.books.prompt.saturating_add(demand.prompt_tokens.get());
@@ -294,12 +300,17 @@ impl Deployment {
             demand
         };
         let measured = self.spec.measured.as_deref();
-        self.spec.latency.sample(demand, self.in_flight, self.spec.network, measured, stream)
+        self.spec.latency.sample(demand, self.at_work.number(), self.spec.network, measured, stream)
     }
 
     /// Requests admitted and not finished.
     pub const fn in_flight(&self) -> u64 {
-        self.in_flight
+        self.at_work.number()
+    }
+
+    /// Requests admitted and not finished, over time.
+    pub const fn at_work(&self) -> &Level {
+        &self.at_work
     }
 
     /// How full the token window (Standard) or the bucket (provisioned) is at `now`, per mille of its

@@ -6,13 +6,13 @@ use crate::config::{Scenario, Variant};
 use crate::metrics::LatencyHistogram;
 use crate::report::{
     AssumptionSummary, AttemptTotals, BackendCachingSummary, BackendSummary, CachingSummary, CallTotals,
-    ClientSummary, Distribution, FaultSummary, MAX_TRIPS, OversizedTotals, PhaseSummary, PoolSummary,
-    RequestTotals, RunStamp, SCHEMA_VERSION, SpillTargetSummary, SpillingSummary, SpilloverSummary, Summary,
-    TripRow, TripSummary, WarmupSummary,
+    ClientSummary, Distribution, FaultSummary, GroupSummary, MAX_TRIPS, OversizedTotals, PhaseSummary,
+    PoolSummary, RegionSummary, RequestTotals, RunStamp, SCHEMA_VERSION, SpillTargetSummary, SpillingSummary,
+    SpilloverSummary, Summary, TripRow, TripSummary, WarmupSummary,
 };
-use crate::sim::{ClientResult, FaultResult, RunResult};
+use crate::sim::{FaultResult, GroupResult, RegionSpec, RunResult};
 use crate::units::{Duration, StatusCode, Timestamp};
-use crate::workload::{ArrivalSpec, ClientSpec};
+use crate::workload::ArrivalSpec;
 
 /// What every file of the run says about it.
 pub(crate) fn stamp(variant: &Variant) -> RunStamp {
@@ -45,7 +45,7 @@ pub(crate) fn summarise(
         duration_s,
         warmup: (plan_warmup > Duration::ZERO)
             .then(|| WarmupSummary { length_s: plan_warmup.as_secs_f64(), requests: result.left_out }),
-        instances: variant.plan.units,
+        instances: u32::try_from(variant.plan.fleet.lives().len()).unwrap_or(u32::MAX),
         requests: RequestTotals {
             arrivals: result.arrivals,
             answered_2xx: result.statuses.successes(),
@@ -53,6 +53,8 @@ pub(crate) fn summarise(
             broken_off: result.broken_off,
             cancelled: result.cancelled,
             in_flight: result.in_flight,
+            disconnected: variant.plan.traffic.has_disconnects().then_some(result.disconnected),
+            in_flight_mean: mean_over_time(variant, result, result.under_way),
         },
         attempts: AttemptTotals {
             total: result.attempts,
@@ -87,7 +89,8 @@ pub(crate) fn summarise(
             }
         }),
         clients: clients(variant, result),
-        backends: backends(variant, result, (duration_s - plan_warmup.as_secs_f64()).max(0.0)),
+        regions: regions(variant, result),
+        backends: backends(variant, result),
         spillover: summarise_spillover(variant, result),
         prompt_caching: summarise_caching(variant, result),
         costs: summarise_costs(variant, result),
@@ -104,6 +107,15 @@ pub(crate) fn summarise(
             })
             .collect(),
         readings: variant.readings().iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect(),
+    }
+}
+
+/// The mean of a number over the time that figures are about, from its integral in nanoseconds.
+fn mean_over_time(variant: &Variant, result: &RunResult, integral: u128) -> f64 {
+    let counts_from = Timestamp::ZERO.saturating_add(variant.plan.warmup);
+    match result.end.since(counts_from).as_nanos() {
+        0 => 0.0,
+        time => integral as f64 / time as f64,
     }
 }
 
@@ -184,12 +196,12 @@ fn summarise_faults(variant: &Variant, faults: &FaultResult) -> FaultSummary {
     FaultSummary { phases: phases.collect(), pools: pools.collect() }
 }
 
-/// `duration_s` is the time that figures are about.
-fn backends(variant: &Variant, result: &RunResult, duration_s: f64) -> Vec<BackendSummary> {
+fn backends(variant: &Variant, result: &RunResult) -> Vec<BackendSummary> {
     let tokens = |b: &crate::sim::BackendResult| b.prompt_tokens + b.completion_tokens;
     let all_tokens: u64 = result.backends.iter().map(tokens).sum();
     let ratio = |part: u64, whole: u64| if whole == 0 { 0.0 } else { part as f64 / whole as f64 };
-    let instance_seconds = duration_s * f64::from(variant.plan.units.max(1));
+    let counts_from = Timestamp::ZERO.saturating_add(variant.plan.warmup);
+    let instance_seconds = variant.plan.fleet.serving(counts_from, result.end).as_secs_f64();
     let entities = variant.plan.gateway.backends().iter().zip(&variant.plan.targets);
     entities
         .zip(&result.backends)
@@ -208,6 +220,7 @@ fn backends(variant: &Variant, result: &RunResult, duration_s: f64) -> Vec<Backe
             token_share: ratio(tokens(totals), all_tokens),
             counted_tokens: totals.counted_tokens,
             trips: totals.trips,
+            at_work_mean: mean_over_time(variant, result, totals.at_work),
             tripped_share: if instance_seconds > 0.0 {
                 totals.tripped.as_secs_f64() / instance_seconds
             } else {
@@ -229,12 +242,33 @@ fn capacity(capacity: &Capacity) -> String {
 
 fn clients(variant: &Variant, result: &RunResult) -> Vec<ClientSummary> {
     let ArrivalSpec::Mix(specs) = &variant.plan.traffic.arrivals else { return Vec::new() };
-    let all_tokens: u64 = result.clients.iter().map(|client| client.tokens).sum();
-    let summary = |(spec, totals): (&ClientSpec, &ClientResult)| {
+    let rows = specs.iter().zip(groups(&result.clients));
+    rows.map(|(spec, totals)| ClientSummary { client: spec.name.to_string(), count: spec.count, totals })
+        .collect()
+}
+
+fn regions(variant: &Variant, result: &RunResult) -> Vec<RegionSummary> {
+    let fleet = &variant.plan.fleet;
+    let lives = fleet.lives();
+    let rows = fleet.regions.iter().zip(groups(&result.regions)).zip(0_u16..);
+    let summary = |((spec, totals), place): ((&RegionSpec, GroupSummary), u16)| RegionSummary {
+        region: spec.name.as_ref().map_or_else(String::new, |name| name.as_str().to_owned()),
+        instances: lives
+            .iter()
+            .zip(0_u32..)
+            .filter(|(life, _)| life.region == place)
+            .map(|(_, i)| i)
+            .collect(),
+        totals,
+    };
+    rows.map(summary).collect()
+}
+
+fn groups(results: &[GroupResult]) -> impl Iterator<Item = GroupSummary> {
+    let all_tokens: u64 = results.iter().map(|group| group.tokens).sum();
+    results.iter().map(move |totals| {
         let throttled: u64 = totals.statuses.iter().filter(|(s, _)| s.get() == 429).map(|(_, n)| n).sum();
-        ClientSummary {
-            client: spec.name.to_string(),
-            count: spec.count,
+        GroupSummary {
             requests: totals.arrivals,
             answered_2xx: totals.statuses.successes(),
             throttled,
@@ -246,8 +280,7 @@ fn clients(variant: &Variant, result: &RunResult) -> Vec<ClientSummary> {
             token_share: if all_tokens == 0 { 0.0 } else { totals.tokens as f64 / all_tokens as f64 },
             latency_ms: distribution(&totals.latency),
         }
-    };
-    specs.iter().zip(&result.clients).map(summary).collect()
+    })
 }
 
 fn trip(row: &TripRow) -> TripSummary {

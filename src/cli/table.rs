@@ -4,7 +4,8 @@ use std::fmt::Write as _;
 
 use super::costs::render_costs;
 use crate::report::{
-    CachingSummary, ClientSummary, Distribution, FaultSummary, PhaseSummary, SpilloverSummary, Summary,
+    CachingSummary, ClientSummary, Distribution, FaultSummary, GroupSummary, PhaseSummary, RegionSummary,
+    SpilloverSummary, Summary,
 };
 
 /// Columns of text; the first is aligned left, the others right.
@@ -140,6 +141,9 @@ pub(crate) fn render_summary(summary: &Summary) -> String {
     if !summary.clients.is_empty() {
         text.push_str(&render_clients(&summary.clients));
     }
+    if !summary.regions.is_empty() {
+        text.push_str(&render_regions(&summary.regions));
+    }
     text.push_str(&render_costs(summary));
     if let Some(faults) = &summary.faults {
         text.push_str(&render_faults(faults));
@@ -193,9 +197,23 @@ fn render_caching(caching: &CachingSummary) -> String {
 
 /// What became of the requests of each client of a mix.
 fn render_clients(clients: &[ClientSummary]) -> String {
+    render_groups(["client", "count"], clients.iter().map(|c| (&c.client, c.count.to_string(), &c.totals)))
+}
+
+/// What became of the requests of each region of the gateway.
+fn render_regions(regions: &[RegionSummary]) -> String {
+    let rows = regions.iter().map(|r| (&r.region, r.instances.len().to_string(), &r.totals));
+    render_groups(["gateway region", "instances"], rows)
+}
+
+/// Rows of a name, a number and what became of the requests.
+fn render_groups<'s>(
+    [name, number]: [&str; 2],
+    rows: impl Iterator<Item = (&'s String, String, &'s GroupSummary)>,
+) -> String {
     let mut table = Table::new(&[
-        "client",
-        "count",
+        name,
+        number,
         "requests",
         "answered 2xx",
         "429",
@@ -207,20 +225,20 @@ fn render_clients(clients: &[ClientSummary]) -> String {
         "p95 ms",
         "p99 ms",
     ]);
-    for c in clients {
+    for (name, number, g) in rows {
         let ms = |of: fn(&Distribution) -> f64| {
-            c.latency_ms.as_ref().map_or("-".to_owned(), |d| format!("{:.0}", of(d)))
+            g.latency_ms.as_ref().map_or("-".to_owned(), |d| format!("{:.0}", of(d)))
         };
         table.row(vec![
-            c.client.clone(),
-            c.count.to_string(),
-            c.requests.to_string(),
-            c.success().map_or("-".to_owned(), percent),
-            c.throttled.to_string(),
-            c.failed.to_string(),
-            (c.broken_off + c.cancelled + c.in_flight).to_string(),
-            c.tokens.to_string(),
-            percent(c.token_share),
+            name.clone(),
+            number,
+            g.requests.to_string(),
+            g.success().map_or("-".to_owned(), percent),
+            g.throttled.to_string(),
+            g.failed.to_string(),
+            (g.broken_off + g.cancelled + g.in_flight).to_string(),
+            g.tokens.to_string(),
+            percent(g.token_share),
             ms(|d| d.p50),
             ms(|d| d.p95),
             ms(|d| d.p99),
@@ -312,7 +330,7 @@ pub(crate) fn render_comparison(summaries: &[Summary]) -> String {
         }
         row.extend(s.backends.iter().map(|b| percent(b.share)));
         let own = s.clients.iter().take(CLIENTS_COMPARED);
-        row.extend(own.map(|c| c.success().map_or("-".to_owned(), percent)));
+        row.extend(own.map(|c| c.totals.success().map_or("-".to_owned(), percent)));
         table.row(row);
     }
     table.render("  ")

@@ -160,8 +160,7 @@ impl Observer for Tables<'_> {
     }
 
     fn interval(&mut self, record: &IntervalRecord) {
-        let whole = record.length.as_secs_f64() * f64::from(record.instances.max(1));
-        let all = record.length.saturating_mul(u64::from(record.instances.max(1)));
+        let whole = record.serving.as_secs_f64();
         let row = TimelineRow {
             start_s: seconds(record.start),
             length_s: record.length.as_secs_f64(),
@@ -175,7 +174,7 @@ impl Observer for Tables<'_> {
             tripped_share: if whole > 0.0 { record.tripped.as_secs_f64() / whole } else { 0.0 },
             breaker: match record.tripped {
                 Duration::ZERO => "closed",
-                tripped if tripped >= all => "tripped",
+                tripped if tripped >= record.serving => "tripped",
                 _ => "mixed",
             }
             .to_owned(),

@@ -42,6 +42,8 @@ pub(crate) fn summary() -> Summary {
             broken_off: 0,
             cancelled: 0,
             in_flight: 0,
+            disconnected: None,
+            in_flight_mean: 0.0,
         },
         attempts: AttemptTotals {
             total: 0,
@@ -60,6 +62,7 @@ pub(crate) fn summary() -> Summary {
         wait_ms: Some(distribution),
         refusal_ms: None,
         clients: Vec::new(),
+        regions: Vec::new(),
         backends: vec![BackendSummary {
             name: "b0".into(),
             region: "Nowhere".into(),
@@ -75,6 +78,7 @@ pub(crate) fn summary() -> Summary {
             token_share: 0.0,
             counted_tokens: 0,
             trips: 0,
+            at_work_mean: 0.0,
             tripped_share: 0.0,
         }],
         costs: None,

@@ -81,7 +81,7 @@ impl Variant {
             pools: plan.gateway.pools(),
             program: plan.gateway.program(),
             deployments: &deployments,
-            units: plan.units,
+            instances: plan.fleet.lives().len(),
         };
         let mut assumptions = fixed_assumptions.clone();
         assumptions.extend(switch_assumptions(&setting, plan.gateway.semantics(), &given));
@@ -307,7 +307,7 @@ mod tests {
         // 10 requests per 1,000 tokens per minute, as documented for gpt-4o-mini.
         assert_eq!((standard.tpm, standard.rpm), (TokensPerMinute(8_000), RequestsPerMinute(80)));
         assert_eq!(standard.token_cost.default_max_tokens, Tokens(640));
-        assert_eq!((plan.seed, plan.units, plan.horizon), (1, 1, None));
+        assert_eq!((plan.seed, plan.fleet.lives().len(), plan.horizon), (1, 1, None));
         assert_eq!(plan.token_lifetime, Duration::from_secs(86_400));
         let sizes = &plan.traffic.sizes;
         assert_eq!(sizes.completion, TokenSpec::Fixed(150));

@@ -1,4 +1,4 @@
-//! The part of a summary that tells of clients: what became of the requests of each, in a mix.
+//! The parts of a summary that tell of some of the requests: those of each client of a mix, of each gateway region.
 
 use serde::{Deserialize, Serialize};
 
@@ -11,6 +11,26 @@ pub struct ClientSummary {
     pub client: String,
     /// How many there are of it.
     pub count: u32,
+    /// Its requests.
+    #[serde(flatten)]
+    pub totals: GroupSummary,
+}
+
+/// Requests at the gateway instances of one region.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RegionSummary {
+    /// Name.
+    pub region: String,
+    /// The instances that served there, all or some of the time.
+    pub instances: Vec<u32>,
+    /// Requests that reached them.
+    #[serde(flatten)]
+    pub totals: GroupSummary,
+}
+
+/// What became of some of the requests.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct GroupSummary {
     /// Client requests. `requests = answered_2xx + throttled + failed + broken_off + cancelled + in_flight`.
     pub requests: u64,
     /// Whole response, 2xx.
@@ -27,20 +47,20 @@ pub struct ClientSummary {
     pub in_flight: u64,
     /// Prompt and completion tokens of the requests answered 2xx.
     pub tokens: u64,
-    /// The same as a share of all clients' answered tokens.
+    /// The same as a share of all answered tokens.
     pub token_share: f64,
     /// Arrival to last byte, of requests answered 2xx.
     pub latency_ms: Option<Distribution>,
 }
 
-impl ClientSummary {
+impl GroupSummary {
     /// Share of the requests that were answered 2xx; `None` without requests.
     pub fn success(&self) -> Option<f64> {
         (self.requests > 0).then(|| self.answered_2xx as f64 / self.requests as f64)
     }
 
-    /// The figures by name, in a fixed order.
-    pub fn metrics(&self) -> Vec<Metric> {
+    /// The figures by name, in a fixed order, as those of `whose`.
+    pub fn metrics(&self, whose: &str) -> Vec<Metric> {
         let number = |n: u64| Some(n as f64);
         let ms = |of: fn(&Distribution) -> f64| self.latency_ms.as_ref().map(of);
         let all = [
@@ -53,7 +73,7 @@ impl ClientSummary {
             ("latency_ms_p95_of", ms(|d| d.p95), MetricKind::Milliseconds),
             ("latency_ms_p99_of", ms(|d| d.p99), MetricKind::Milliseconds),
         ];
-        let metric = |(name, value, kind)| Metric { name, backend: self.client.clone(), value, kind };
+        let metric = |(name, value, kind)| Metric { name, backend: whose.to_owned(), value, kind };
         all.into_iter().map(metric).collect()
     }
 }

@@ -8,7 +8,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    CachingSummary, ClientSummary, CostSummary, FaultSummary, ObjectiveSummary, RunStamp, SpilloverSummary,
+    CachingSummary, ClientSummary, CostSummary, FaultSummary, ObjectiveSummary, RegionSummary, RunStamp,
+    SpilloverSummary,
 };
 
 /// One run in figures.
@@ -59,6 +60,9 @@ pub struct Summary {
     /// Each client of a mix; empty without one.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub clients: Vec<ClientSummary>,
+    /// Each region of the gateway; empty where they are not told apart.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub regions: Vec<RegionSummary>,
     /// Each backend.
     pub backends: Vec<BackendSummary>,
     /// What the platform handed on, where it may.
@@ -96,7 +100,7 @@ pub struct WarmupSummary {
 pub const MAX_TRIPS: usize = 1_000;
 
 /// Client requests by how they ended.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct RequestTotals {
     /// All.
     pub arrivals: u64,
@@ -110,6 +114,12 @@ pub struct RequestTotals {
     pub cancelled: u64,
     /// Under way at the end.
     pub in_flight: u64,
+    /// Of the cancelled, those whose client left a stream that it had begun to read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub disconnected: Option<u64>,
+    /// Under way, mean over time.
+    #[serde(default)]
+    pub in_flight_mean: f64,
 }
 
 /// Forwards by what the deployments said. `total = admitted + throttled + failed + spilled + unrouted`.
@@ -219,6 +229,9 @@ pub struct BackendSummary {
     pub counted_tokens: u64,
     /// Trips of its breaker, all instances.
     pub trips: u64,
+    /// Admitted attempts at work, mean over time.
+    #[serde(default)]
+    pub at_work_mean: f64,
     /// Tripped time as a share of run length x instances.
     pub tripped_share: f64,
 }
@@ -334,6 +347,10 @@ impl Summary {
         add("client_503", requests(self.answered_with(|c| c == 503)), MetricKind::Requests);
         add("cancelled", requests(self.requests.cancelled), MetricKind::Requests);
         add("in_flight", requests(self.requests.in_flight), MetricKind::Requests);
+        if let Some(disconnected) = self.requests.disconnected {
+            add("disconnected", requests(disconnected), MetricKind::Requests);
+        }
+        add("in_flight_mean", Some(self.requests.in_flight_mean), MetricKind::Count);
         add("oversized", requests(self.oversized.requests), MetricKind::Requests);
         for (names, distribution) in
             [(&LATENCY_NAMES, self.latency_ms), (&TTFT_NAMES, self.ttft_ms), (&WAIT_NAMES, self.wait_ms)]
@@ -382,6 +399,7 @@ impl Summary {
                 ("backend_tokens", backend.tokens as f64, MetricKind::Count),
                 ("backend_counted_tokens", backend.counted_tokens as f64, MetricKind::Count),
                 ("backend_trips", backend.trips as f64, MetricKind::Count),
+                ("at_work_mean", backend.at_work_mean, MetricKind::Count),
                 ("tripped_share", backend.tripped_share, MetricKind::Share),
             ] {
                 metrics.push(Metric { name, backend: backend.name.clone(), value: Some(value), kind });
@@ -389,7 +407,8 @@ impl Summary {
         }
         metrics.extend(self.spillover.iter().flat_map(SpilloverSummary::metrics));
         metrics.extend(self.prompt_caching.iter().flat_map(CachingSummary::metrics));
-        metrics.extend(self.clients.iter().flat_map(ClientSummary::metrics));
+        metrics.extend(self.clients.iter().flat_map(|client| client.totals.metrics(&client.client)));
+        metrics.extend(self.regions.iter().flat_map(|region| region.totals.metrics(&region.region)));
         metrics.extend(self.costs.iter().flat_map(CostSummary::metrics));
         metrics.extend(self.faults.iter().flat_map(FaultSummary::metrics));
         metrics

@@ -264,6 +264,7 @@ mod tests {
             counted: None,
             cached: Tokens(0),
             reply: Reply::Throttled { limit, retry_after: wait, headroom },
+            body_ends: Timestamp::ZERO,
             has_headers: false,
             is_live: true,
         };

@@ -59,6 +59,7 @@ impl<O: Observer> World<'_, O> {
             counted: None,
             cached: Tokens(0),
             reply: Reply::Refused(StatusCode::OK),
+            body_ends: Timestamp::ZERO,
             has_headers: false,
             is_live: true,
         };
@@ -135,7 +136,11 @@ impl<O: Observer> World<'_, O> {
         }
         let Some(flight) = self.flights.get_mut(slot as usize) else { return };
         let Some(totals) = self.result.backends.get_mut(backend.index()) else { return };
+        let arrival = |at| self.fleet.arrival(flight.instance, backend, target.deployment.network, at);
+        answer_at = arrival(answer_at);
+        body_end = body_end.map(|(at, kind)| (arrival(at), kind));
         flight.call.spill = call.spill;
+        flight.call.body_ends = body_end.map_or(answer_at, |(at, _)| at);
         let is_429 = match call.reply {
             Reply::Throttled { .. } => true,
             Reply::Scripted(fault) => self.plan.answers_429(fault),

@@ -38,6 +38,8 @@ pub(super) enum EventKind {
     HeaderDeadline,
     /// The client's patience is over.
     ClientTimeout,
+    /// The client leaves a stream.
+    ClientLeaves,
     /// A client tries again; `slot` is where its call waits.
     ClientTriesAgain,
     /// A closed-loop client sends its next request; `slot` is the client.

@@ -15,9 +15,9 @@ use crate::workload::{ArrivalSpec, ClientSpec, TrafficSpec, members};
 
 const STREAM_SHARE: StreamName = StreamName::new("stream-share");
 
-/// Requests of one client, or of several that are alike.
+/// Requests of one client, of several that are alike, or of a gateway region.
 #[derive(Clone, Debug, Default)]
-pub struct ClientResult {
+pub struct GroupResult {
     /// Requests that reached the gateway.
     pub arrivals: u64,
     /// Requests that got a whole response, by status.
@@ -34,7 +34,7 @@ pub struct ClientResult {
     pub latency: LatencyHistogram,
 }
 
-impl ClientResult {
+impl GroupResult {
     /// Counts the end of a request.
     pub(super) fn ended(
         &mut self,
@@ -57,18 +57,20 @@ impl ClientResult {
         }
     }
 
-    /// Checks that the requests of all `clients` are `arrivals`, and that each has ended in one way.
-    pub(super) fn check(clients: &[Self], arrivals: u64) -> Result<(), AccountingError> {
+    /// Checks that the requests of all `groups` are `arrivals`, and that each has ended in one way: the first and
+    /// the second of `identities`.
+    pub(super) fn check(
+        groups: &[Self],
+        arrivals: u64,
+        identities: [&'static str; 2],
+    ) -> Result<(), AccountingError> {
         let (n, told) = (|number: u64| u128::from(number), "what the summary tells");
-        let all = clients.iter().map(|client| n(client.arrivals)).sum();
-        equal("arrivals = sum of the clients'", told, n(arrivals), all)?;
-        for client in clients {
-            equal(
-                "arrivals of a client = answered + broken off + cancelled + in flight",
-                told,
-                n(client.arrivals),
-                n(client.statuses.total()) + n(client.broken_off) + n(client.cancelled) + n(client.in_flight),
-            )?;
+        let [sum, ends] = identities;
+        let all = groups.iter().map(|group| n(group.arrivals)).sum();
+        equal(sum, told, n(arrivals), all)?;
+        for group in groups {
+            let ended = n(group.statuses.total()) + n(group.broken_off);
+            equal(ends, told, n(group.arrivals), ended + n(group.cancelled) + n(group.in_flight))?;
         }
         Ok(())
     }

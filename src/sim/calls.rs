@@ -18,6 +18,7 @@ use crate::units::{Demand, Duration, Timestamp};
 use crate::workload::{ClientRetry, RetryBudget, Service};
 
 const WAITS: StreamName = StreamName::new("client-retry");
+const DISCONNECTS: StreamName = StreamName::new("disconnects");
 
 /// Which try of which call a request is.
 #[derive(Clone, Copy, Debug)]
@@ -119,6 +120,29 @@ impl Calls {
 }
 
 impl<O: Observer> World<'_, O> {
+    /// A client begins to read an answer: whether it is going to leave before the end, which is scheduled then.
+    pub(super) fn watches(&mut self, slot: u32, now: Timestamp) {
+        let Some(flight) = self.flights.get(slot as usize) else { return };
+        let Some(disconnects) = self.traffic_of(flight.client).disconnects.filter(|_| flight.streams) else {
+            return;
+        };
+        if !flight.status.is_some_and(crate::units::StatusCode::is_success) {
+            return;
+        }
+        let tried = flight.tried;
+        let mut stream = self.streams.keyed(DISCONNECTS, tried.call_key(), u64::from(tried.number));
+        let generated = flight.demand.generated();
+        let Some(after) = disconnects.of(generated, &mut stream) else { return };
+        // Tokens come one as far from the next as ever.
+        let gaps = u128::from(generated.get().saturating_sub(1).max(1));
+        let rest = u128::from(flight.call.body_ends.since(now).as_nanos());
+        let part = rest * u128::from(after.get().saturating_sub(1)) / gaps;
+        let part = Duration::from_nanos(u64::try_from(part).unwrap_or(u64::MAX));
+        let kind = EventKind::ClientLeaves;
+        let event = Event { kind, slot, epoch: flight.epoch, attempt: 0 };
+        self.calendar.schedule(now.saturating_add(part), event);
+    }
+
     /// A request ended: whether its client is going to try again, which is scheduled then.
     pub(super) fn tries_again(&mut self, slot: u32, now: Timestamp, outcome: Outcome) -> bool {
         let Some(flight) = self.flights.get(slot as usize) else { return false };
@@ -133,7 +157,8 @@ impl<O: Observer> World<'_, O> {
             told.latency.record(now.since(tried.began));
             return false;
         }
-        let wanted = retry.filter(|retry| tried.number < retry.retries && retry.wants(status));
+        let wanted =
+            retry.filter(|retry| tried.number < retry.retries && retry.wants(status) && !flight.has_left);
         let wants = wanted.is_some();
         let granted = wanted.filter(|_| calls.budgets.get_mut(row).is_some_and(RetryBudget::spend));
         let Some(retry) = granted else {

@@ -40,6 +40,9 @@ impl<O: Observer> World<'_, O> {
             {
                 client.in_flight += 1;
             }
+            if let Some(region) = result.regions.get_mut(usize::from(self.fleet.region(flight.instance))) {
+                region.in_flight += 1;
+            }
             self.observer.request(&record(flight, end, Outcome::InFlight));
         }
         let tripped = self.timeline.finish(end, &mut self.deployments, self.observer);
@@ -48,6 +51,7 @@ impl<O: Observer> World<'_, O> {
         }
         for (backend, deployment) in self.result.backends.iter_mut().zip(&self.deployments) {
             backend.idle_while_tripped = deployment.idle_out_of_reach();
+            backend.at_work = deployment.at_work().integral(end);
         }
         if !self.plan.traffic.stream && self.callers.is_none() {
             // Head and last byte arrive together.
@@ -63,6 +67,8 @@ impl<O: Observer> World<'_, O> {
         }
         self.result.end = end;
         self.result.left_out = self.early.arrivals;
+        self.ledger.number_in_system = self.ledger.present.whole_integral(end);
+        self.result.under_way = self.ledger.present.integral(end);
         self.result.ledger = self.ledger;
         self.result.fingerprint = self.journal.fingerprint();
         self.result
@@ -145,6 +151,9 @@ impl<O: Observer> World<'_, O> {
             && let Some(client) = self.result.clients.get_mut(callers.row(flight.client))
         {
             client.ended(outcome, flight.status, now.since(flight.arrival), &flight.demand);
+        }
+        if let Some(region) = self.result.regions.get_mut(usize::from(self.fleet.region(flight.instance))) {
+            region.ended(outcome, flight.status, now.since(flight.arrival), &flight.demand);
         }
         self.result.oversized += u64::from(flight.was_oversized);
         self.observer.request(&record(flight, now, outcome));

@@ -38,6 +38,8 @@ pub(super) struct Flight {
     pub(super) last_target: Option<BackendId>,
     pub(super) selection: Option<Selection>,
     pub(super) was_oversized: bool,
+    /// Whether its client has left the stream.
+    pub(super) has_left: bool,
     /// Where the run stood when it came.
     pub(super) phase: Phase,
     pub(super) steps: Vec<Step>,
@@ -57,6 +59,8 @@ pub(super) struct Call {
     pub(super) reply: Reply,
     /// Tokens of the prompt that the deployment had.
     pub(super) cached: Tokens,
+    /// When the last byte of a stream arrives, or the connection breaks before it.
+    pub(super) body_ends: Timestamp,
     /// Whether response headers have arrived.
     pub(super) has_headers: bool,
     /// Whether its answer is still to come.
@@ -106,6 +110,7 @@ impl Flight {
             counted: None,
             cached: Tokens(0),
             reply: Reply::Refused(StatusCode::OK),
+            body_ends: Timestamp::ZERO,
             has_headers: false,
             is_live: false,
         };
@@ -131,6 +136,7 @@ impl Flight {
             last_target: None,
             selection: None,
             was_oversized: false,
+            has_left: false,
             phase: Phase::Before,
             steps: Vec::new(),
         }
@@ -156,6 +162,7 @@ impl Flight {
         self.last_target = None;
         self.selection = None;
         self.was_oversized = false;
+        self.has_left = false;
         self.steps.clear();
     }
 

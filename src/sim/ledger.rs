@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::result::AccountingError;
 use crate::backend::{Breach, DeploymentBooks};
-use crate::units::{Timestamp, Tokens};
+use crate::units::{Level, Timestamp, Tokens};
 
 /// Everything that goes in and comes out.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -29,8 +29,8 @@ pub struct Ledger {
     pub backends: Vec<BackendLedger>,
     /// What is spilled to, in the order of the plan. Their attempts are those of backends.
     pub spillover: Vec<BackendLedger>,
-    /// Requests under way now, and since when there are so many.
-    present: (u64, Timestamp),
+    /// Requests under way, over time.
+    pub present: Level,
 }
 
 /// What goes in and comes out of one backend.
@@ -63,22 +63,24 @@ pub struct BackendLedger {
 }
 
 impl Ledger {
+    /// Nothing yet, with means from `from` on.
+    pub(super) fn counting_from(from: Timestamp) -> Self {
+        Self { present: Level::counting_from(from), ..Self::default() }
+    }
+
     pub(super) fn enter(&mut self, now: Timestamp) {
-        self.turn(now);
         self.arrivals = self.arrivals.saturating_add(1);
-        self.present.0 = self.present.0.saturating_add(1);
+        self.present.enter(now);
     }
 
     pub(super) fn leave(&mut self, arrival: Timestamp, now: Timestamp) {
-        self.turn(now);
         self.ended = self.ended.saturating_add(1);
-        self.present.0 = self.present.0.saturating_sub(1);
+        self.present.leave(now);
         self.stayed(arrival, now);
     }
 
     /// A request is under way at the end of the run.
     pub(super) fn cut_off(&mut self, arrival: Timestamp, end: Timestamp) {
-        self.turn(end);
         self.in_flight = self.in_flight.saturating_add(1);
         self.stayed(arrival, end);
     }
@@ -95,13 +97,6 @@ impl Ledger {
     fn stayed(&mut self, arrival: Timestamp, until: Timestamp) {
         let stay = u128::from(until.since(arrival).as_nanos());
         self.time_in_system = self.time_in_system.saturating_add(stay);
-    }
-
-    fn turn(&mut self, now: Timestamp) {
-        let (number, since) = self.present;
-        let area = u128::from(number).saturating_mul(u128::from(now.since(since).as_nanos()));
-        self.number_in_system = self.number_in_system.saturating_add(area);
-        self.present.1 = now;
     }
 
     /// Checks that everything adds up.
@@ -215,6 +210,7 @@ mod tests {
         ledger.leave(at(0), at(10));
         ledger.cut_off(at(5), at(20));
         ledger.at_work(0, Tokens(40));
+        ledger.number_in_system = ledger.present.whole_integral(at(20));
         ledger
     }
 

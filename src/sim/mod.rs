@@ -20,6 +20,7 @@ mod endings;
 mod endpoints;
 mod engine;
 mod faults;
+mod fleet;
 mod flight;
 mod journal;
 mod ledger;
@@ -32,10 +33,11 @@ pub(crate) mod test_support;
 mod timeline;
 mod world;
 
-pub use callers::ClientResult;
+pub use callers::GroupResult;
 pub use endpoints::Endpoint;
 pub use engine::run;
 pub use faults::{FaultKind, FaultSpec, FaultTimes, Loss, LossKind, Phase, PoolAbsence, ScriptedAnswer};
+pub use fleet::{FleetSpec, Life, RegionSpec};
 pub use ledger::{BackendLedger, Ledger};
 pub use observe::{
     AttemptResult, IntervalRecord, NoObserver, Observer, Outcome, RequestRecord, Step, TripRecord,

@@ -143,8 +143,8 @@ pub struct IntervalRecord {
     pub fill_max_permille: u64,
     /// Tripped time, summed over instances.
     pub tripped: Duration,
-    /// Gateway instances.
-    pub instances: u32,
+    /// Time that gateway instances got calls, summed over them.
+    pub serving: Duration,
 }
 
 /// A change of a breaker.

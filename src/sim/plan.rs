@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::endpoints::Endpoint;
 use super::faults::{FaultKind, FaultSpec};
+use super::fleet::FleetSpec;
 use super::spillover::{Spillover, SpilloverTarget};
 use crate::backend::DeploymentSpec;
 use crate::gateway::GatewaySpec;
@@ -16,8 +17,8 @@ use crate::workload::TrafficSpec;
 pub struct RunPlan {
     /// Configuration shared by all gateway instances.
     pub gateway: Arc<GatewaySpec>,
-    /// Number of gateway instances (units), 1 to 1,000. They share nothing.
-    pub units: u32,
+    /// Gateway instances (units), at most 1,000 in all. They share nothing.
+    pub fleet: FleetSpec,
     /// What stands behind each backend, by `BackendId`.
     pub targets: Vec<Target>,
     /// Deployments that no backend stands for, to which provisioned ones may spill; at most 65,535.
@@ -106,6 +107,8 @@ pub struct Caller {
     pub headers: Arc<[Header]>,
     /// Who calls what: its subscription among other things.
     pub facts: Arc<Facts>,
+    /// The gateway region that it is in, by place; `None`: one of them, by their shares.
+    pub region: Option<u16>,
 }
 
 /// The API operation that all requests of a run call.

@@ -2,7 +2,7 @@
 
 use thiserror::Error;
 
-use super::callers::ClientResult;
+use super::callers::GroupResult;
 use super::faults::{Phase, PoolAbsence};
 use super::ledger::{Ledger, equal};
 use super::observe::Outcome;
@@ -53,7 +53,13 @@ pub struct RunResult {
     /// What became of calls, when clients try again.
     pub calls: Option<CallsResult>,
     /// Requests by client, in the order of the mix; empty without one.
-    pub clients: Vec<ClientResult>,
+    pub clients: Vec<GroupResult>,
+    /// Of the cancelled requests, those whose client had begun to read a stream and left.
+    pub disconnected: u64,
+    /// Requests under way, integrated over time from the end of the warm-up, in nanoseconds.
+    pub under_way: u128,
+    /// By gateway region, when regions are told apart.
+    pub regions: Vec<GroupResult>,
     /// What faults did, if there were any.
     pub faults: Option<Box<FaultResult>>,
     /// When the run ended.
@@ -128,6 +134,8 @@ pub struct BackendResult {
     pub trips: u64,
     /// Tripped time within the run, summed over gateway instances.
     pub tripped: Duration,
+    /// Admitted attempts at work, integrated over time from the end of the warm-up, in nanoseconds.
+    pub at_work: u128,
     /// How long a provisioned deployment had nothing to do while its breakers were tripped in all instances.
     pub idle_while_tripped: Duration,
 }
@@ -222,6 +230,15 @@ pub struct AccountingError {
     pub right: u128,
 }
 
+const CLIENT_IDENTITIES: [&str; 2] = [
+    "arrivals = sum of the clients'",
+    "arrivals of a client = answered + broken off + cancelled + in flight",
+];
+const REGION_IDENTITIES: [&str; 2] = [
+    "arrivals = sum of the regions'",
+    "arrivals of a region = answered + broken off + cancelled + in flight",
+];
+
 impl RunResult {
     /// Nothing yet, of so many backends.
     pub(super) fn empty(backends: usize) -> Self {
@@ -247,6 +264,9 @@ impl RunResult {
             refusal_latency: LatencyHistogram::new(),
             calls: None,
             clients: Vec::new(),
+            regions: Vec::new(),
+            disconnected: 0,
+            under_way: 0,
             faults: None,
             end: Timestamp::ZERO,
             left_out: 0,
@@ -328,7 +348,10 @@ impl RunResult {
             )?;
         }
         if !self.clients.is_empty() {
-            ClientResult::check(&self.clients, self.arrivals)?;
+            GroupResult::check(&self.clients, self.arrivals, CLIENT_IDENTITIES)?;
+        }
+        if !self.regions.is_empty() {
+            GroupResult::check(&self.regions, self.arrivals, REGION_IDENTITIES)?;
         }
         if let Some(faults) = &self.faults {
             let arrivals = faults.phases.iter().map(|phase| n(phase.arrivals)).sum();
@@ -388,8 +411,8 @@ mod tests {
         result.faults = Some(Box::default());
         result.phases_mut()[0] = before;
         result.phases_mut()[0].statuses.record(StatusCode::OK);
-        let one = ClientResult { arrivals: 1, ..ClientResult::default() };
-        result.clients = vec![ClientResult { cancelled: 1, ..one.clone() }, one];
+        let one = GroupResult { arrivals: 1, ..GroupResult::default() };
+        result.clients = vec![GroupResult { cancelled: 1, ..one.clone() }, one];
         result.clients[1].statuses.record(StatusCode::OK);
         result.ledger.enter(Timestamp::ZERO);
         result.ledger.enter(Timestamp::ZERO);

@@ -3,6 +3,7 @@
 //! A run that goes on for very many intervals gets longer ones: the length doubles after each 65,536, so
 //! that an absurdly long run (a day's latency, a nanosecond's interval) still ends with a readable table.
 
+use super::fleet::Life;
 use super::observe::{IntervalRecord, Observer};
 use crate::backend::Deployment;
 use crate::units::{BackendId, Duration, Timestamp, Tokens};
@@ -15,7 +16,8 @@ pub(super) struct Timeline {
     end: Timestamp,
     /// Intervals since the length last changed.
     closed: u32,
-    instances: u32,
+    /// When each instance serves.
+    lives: Vec<Life>,
     /// What was tripped before this is not in the totals.
     counts_from: Timestamp,
     lanes: Vec<Lane>,
@@ -40,8 +42,8 @@ struct Lane {
 }
 
 impl Timeline {
-    pub(super) fn new(backends: usize, instances: u32, interval: Duration) -> Self {
-        let trips = vec![(Timestamp::ZERO, Timestamp::ZERO); instances as usize];
+    pub(super) fn new(backends: usize, lives: &[Life], interval: Duration) -> Self {
+        let trips = vec![(Timestamp::ZERO, Timestamp::ZERO); lives.len()];
         let lane = Lane { trips, ..Lane::default() };
         let interval = interval.max(Duration::from_nanos(1));
         let end = Timestamp::ZERO.saturating_add(interval);
@@ -50,7 +52,7 @@ impl Timeline {
             start: Timestamp::ZERO,
             end,
             closed: 0,
-            instances,
+            lives: lives.to_vec(),
             counts_from: Timestamp::ZERO,
             lanes: vec![lane; backends],
         }
@@ -125,10 +127,12 @@ impl Timeline {
 
     pub(super) fn tripped(&mut self, backend: BackendId, instance: u32, from: Timestamp, until: Timestamp) {
         let (start, counts_from) = (self.start, self.counts_from);
+        // Nobody is kept away by an instance that gets no calls.
+        let end_of_life = self.lives.get(instance as usize).map_or(Timestamp::MAX, |life| life.until);
         let Some(lane) = self.lanes.get_mut(backend.index()) else { return };
         let Some(trip) = lane.trips.get_mut(instance as usize) else { return };
         // A probe that fails trips again before the old end only in name: never count time twice.
-        let old_end = trip.1.min(from);
+        let old_end = trip.1.min(from).min(end_of_life);
         let old_start = trip.0.max(start);
         lane.tripped = lane.tripped.saturating_add(old_end.since(old_start));
         lane.tripped_total = lane.tripped_total.saturating_add(old_end.since(old_start.max(counts_from)));
@@ -144,17 +148,23 @@ impl Timeline {
 
     /// When a backend is tripped in all instances, as far as is known at `now`: from, until. Equal: it is not.
     pub(super) fn out_of_reach(&self, backend: BackendId, now: Timestamp) -> Option<(Timestamp, Timestamp)> {
-        let trips = || self.lanes.get(backend.index()).into_iter().flat_map(|lane| &lane.trips);
-        let from = trips().map(|(from, _)| *from).max()?.max(now).max(self.counts_from);
-        let until = trips().map(|(_, until)| *until).min()?;
+        let lane = self.lanes.get(backend.index())?;
+        let serving = || self.lives.iter().zip(&lane.trips).filter(|(life, _)| life.serves_at(now));
+        let from = serving().map(|(_, (from, _))| *from).max()?.max(now).max(self.counts_from);
+        let until = serving().map(|(_, (_, until))| *until).min()?;
+        // An instance that is added knows of no trip.
+        let added = self.lives.iter().map(|life| life.from).filter(|from| *from > now).min();
+        let until = added.map_or(until, |added| until.min(added));
         Some((from, until.max(from)))
     }
 
     fn close<O: Observer>(&mut self, end: Timestamp, deployments: &mut [Deployment], observer: &mut O) {
+        let within = |sum: Duration, life: &Life| sum.saturating_add(life.within(self.start, end));
+        let serving = self.lives.iter().fold(Duration::ZERO, within);
         for ((lane, deployment), id) in self.lanes.iter_mut().zip(deployments).zip(0u16..) {
             let mut tripped = lane.tripped;
-            for (from, until) in &lane.trips {
-                let (from, until) = ((*from).max(self.start), (*until).min(end));
+            for ((from, until), life) in lane.trips.iter().zip(&self.lives) {
+                let (from, until) = ((*from).max(self.start), (*until).min(end).min(life.until));
                 tripped = tripped.saturating_add(until.since(from));
                 let counted = until.since(from.max(self.counts_from));
                 lane.tripped_total = lane.tripped_total.saturating_add(counted);
@@ -170,7 +180,7 @@ impl Timeline {
                 counted: lane.counted,
                 fill_max_permille: lane.fill_max_permille,
                 tripped,
-                instances: self.instances,
+                serving,
             });
             let trips = std::mem::take(&mut lane.trips);
             let tripped_total = lane.tripped_total;
@@ -185,6 +195,7 @@ impl Timeline {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::sim::fleet::FleetSpec;
     use crate::sim::observe::{RequestRecord, TripRecord};
 
     #[derive(Default)]
@@ -207,7 +218,7 @@ mod tests {
     fn very_many_intervals_get_longer() {
         let spec = crate::sim::test_support::deployment("b");
         let mut deployments = vec![Deployment::new(spec, &crate::semantics::Semantics::default())];
-        let mut timeline = Timeline::new(1, 1, Duration::from_nanos(1));
+        let mut timeline = Timeline::new(1, &FleetSpec::constant(1).lives(), Duration::from_nanos(1));
         let mut seen = Tripped::default();
         timeline.finish(at(65_536 * 3 + 4), &mut deployments, &mut seen);
         // 65,536 of 1 ns, 65,536 of 2 ns, one of 4 ns.
@@ -218,7 +229,7 @@ mod tests {
     fn tripped_time_is_cut_at_interval_ends_and_summed_over_instances() {
         let spec = crate::sim::test_support::deployment("b");
         let mut deployments = vec![Deployment::new(spec, &crate::semantics::Semantics::default())];
-        let mut timeline = Timeline::new(1, 2, Duration::from_nanos(10));
+        let mut timeline = Timeline::new(1, &FleetSpec::constant(2).lives(), Duration::from_nanos(10));
         let mut seen = Tripped::default();
         timeline.tripped(BackendId(0), 0, at(4), at(23));
         timeline.tripped(BackendId(0), 1, at(8), at(9));
@@ -234,7 +245,8 @@ mod tests {
     fn totals_leave_the_warm_up_out_and_intervals_do_not() {
         let spec = crate::sim::test_support::deployment("b");
         let mut deployments = vec![Deployment::new(spec, &crate::semantics::Semantics::default())];
-        let mut timeline = Timeline::new(1, 1, Duration::from_nanos(10)).counting_from(at(8));
+        let mut timeline =
+            Timeline::new(1, &FleetSpec::constant(1).lives(), Duration::from_nanos(10)).counting_from(at(8));
         let mut seen = Tripped::default();
         timeline.tripped(BackendId(0), 0, at(1), at(3));
         timeline.tripped(BackendId(0), 0, at(5), at(9));

@@ -14,11 +14,12 @@ use std::sync::Arc;
 
 use super::answers::Answers;
 use super::calendar::{Calendar, Event, EventKind};
-use super::callers::{Callers, ClientResult};
+use super::callers::{Callers, GroupResult};
 use super::calls::{Calls, Try};
 use super::choices::SeededChoices;
 use super::endpoints;
 use super::faults::Board;
+use super::fleet::{Fleet, Sender};
 use super::flight::{Flight, Reply, Spill};
 use super::journal::{Journal, Record};
 use super::ledger::Ledger;
@@ -33,7 +34,6 @@ use crate::gateway::{
 };
 use crate::policy::{Body, Text};
 use crate::random::{StreamName, Streams};
-use crate::semantics::InstanceAssignment;
 use crate::units::{AttemptNumber, BackendId, Demand, Duration, RequestId, Timestamp, Tokens};
 use crate::workload::{Service, TrafficSpec};
 
@@ -44,7 +44,9 @@ pub(super) struct World<'p, O> {
     pub(super) streams: Streams,
     pub(super) head: RequestHead,
     pub(super) token: Text,
+    /// By instance.
     pub(super) gateways: Vec<(Gateway, SeededChoices)>,
+    pub(super) fleet: Fleet<'p>,
     /// By `BackendId`, then what is spilled to; deployments likewise.
     pub(super) sites: Vec<Site>,
     pub(super) deployments: Vec<Deployment>,
@@ -78,15 +80,13 @@ pub(super) struct Site {
     pub(super) answers: Answers,
 }
 
-const ASSIGNMENT: StreamName = StreamName::new("assignment");
-const ASSIGNMENT_OF_CLIENTS: StreamName = StreamName::new("assignment/clients");
-
 impl<'p, O: Observer> World<'p, O> {
     pub(super) fn new(plan: &'p RunPlan, observer: &'p mut O) -> Self {
         let streams = Streams::new(plan.seed);
         let semantics = plan.gateway.semantics();
-        let deployments: Vec<Deployment> =
-            plan.deployments().map(|spec| Deployment::new(Arc::clone(spec), semantics)).collect();
+        let counts_from = Timestamp::ZERO.saturating_add(plan.warmup);
+        let deployment = |spec| Deployment::new(Arc::clone(spec), semantics).counting_from(counts_from);
+        let deployments: Vec<Deployment> = plan.deployments().map(deployment).collect();
         let sites = plan.gateway.backends().iter().zip(&plan.targets).map(|(backend, target)| Site {
             latency_stream: StreamName::new(&format!("latency/{}", backend.name)),
             answers: Answers::new(plan, &target.deployment),
@@ -101,9 +101,13 @@ impl<'p, O: Observer> World<'p, O> {
         if callers.is_none() {
             retries.push(plan.traffic.retry.as_ref());
         }
+        let fleet = Fleet::new(&plan.fleet, semantics.gateway_assignment, plan.callers.len());
+        let instances = u32::try_from(fleet.lives().len()).unwrap_or(u32::MAX);
+        let regions = if plan.fleet.is_regional() { plan.fleet.regions.len() } else { 0 };
         let empty = || RunResult {
+            regions: vec![GroupResult::default(); regions],
             spillover: vec![SpilloverResult::default(); plan.spillover.len()],
-            clients: vec![ClientResult::default(); callers.as_ref().map_or(0, Callers::rows)],
+            clients: vec![GroupResult::default(); callers.as_ref().map_or(0, Callers::rows)],
             faults: (!plan.faults.is_empty()).then(Box::default),
             ..RunResult::empty(plan.targets.len())
         };
@@ -123,13 +127,14 @@ impl<'p, O: Observer> World<'p, O> {
                 tokens: TokenFacts::default(),
             },
             token: Text::Static("simulated-managed-identity-token"),
-            gateways: (0..plan.units.max(1)).map(gateway).collect(),
+            gateways: (0..instances).map(gateway).collect(),
             sites: sites.chain(spillover).collect(),
-            timeline: Timeline::new(deployments.len(), plan.units.max(1), plan.interval)
-                .counting_from(Timestamp::ZERO.saturating_add(plan.warmup)),
+            timeline: Timeline::new(deployments.len(), fleet.lives(), plan.interval)
+                .counting_from(counts_from),
             result: empty(),
             early: empty(),
-            ledger: Ledger::default(),
+            ledger: Ledger::counting_from(counts_from),
+            fleet,
             deployments,
             board: Board::new(plan).map(Box::new),
             flights: Vec::new(),
@@ -155,6 +160,12 @@ impl<'p, O: Observer> World<'p, O> {
     #[inline]
     pub(super) fn advance(&mut self, now: Timestamp) {
         self.timeline.advance(now, &mut self.deployments, self.observer);
+        if self.fleet.advance(now) {
+            for backend in 0..self.plan.targets.len() {
+                let backend = BackendId(u16::try_from(backend).unwrap_or(u16::MAX));
+                tell_reach(&self.timeline, &mut self.deployments, backend, now);
+            }
+        }
         if let Some(board) = &mut self.board {
             board.advance(now, &mut self.deployments);
         }
@@ -216,7 +227,7 @@ impl<'p, O: Observer> World<'p, O> {
         service: Option<Service>,
     ) {
         self.result.arrivals += 1;
-        let instance = self.instance_for(id, tried, client);
+        let instance = self.fleet.choose(self.sender(id, tried, client), self.streams);
         let slot = self.free.pop().unwrap_or_else(|| {
             self.flights.push(Flight::new());
             u32::try_from(self.flights.len() - 1).unwrap_or(u32::MAX)
@@ -237,6 +248,12 @@ impl<'p, O: Observer> World<'p, O> {
                 self.head.headers = Some(Arc::clone(&caller.headers));
                 self.head.facts = Some(Arc::clone(&caller.facts));
             }
+        }
+        if let Some(totals) = self.result.regions.get_mut(usize::from(self.fleet.region(instance))) {
+            totals.arrivals += 1;
+            let caller = client.and_then(|client| self.plan.callers.get(client as usize));
+            let usual = caller.map_or(self.plan.gateway.facts(), |caller| &caller.facts);
+            self.head.facts = self.fleet.facts(instance, caller.and(client), usual);
         }
         if let (Some(board), Some(faults)) = (&self.board, &mut self.result.faults) {
             flight.phase = board.phase();
@@ -265,7 +282,10 @@ impl<'p, O: Observer> World<'p, O> {
                     && !self.orphans.contains_key(&(event.slot, event.epoch, event.attempt))
             }
             EventKind::HeaderDeadline => !flight.awaits(event.epoch, event.attempt),
-            EventKind::SideCallDone | EventKind::Wake | EventKind::ClientTimeout => !is_tenant,
+            EventKind::SideCallDone
+            | EventKind::Wake
+            | EventKind::ClientTimeout
+            | EventKind::ClientLeaves => !is_tenant,
             EventKind::ClientTriesAgain | EventKind::ClientSends => false,
         }
     }
@@ -326,30 +346,29 @@ impl<'p, O: Observer> World<'p, O> {
             }
             EventKind::Wake => self.tell_if_current(now, event, Input::Wake),
             EventKind::ClientTimeout => self.tell_if_current(now, event, Input::ClientCancel),
+            EventKind::ClientLeaves => {
+                self.result.disconnected += 1;
+                if let Some(flight) = self.flights.get_mut(slot as usize) {
+                    flight.has_left = true;
+                }
+                self.tell_if_current(now, event, Input::ClientCancel);
+            }
             EventKind::ClientTriesAgain => self.try_again(slot, now),
             EventKind::ClientSends => {}
         }
     }
 
-    fn instance_for(&self, id: RequestId, tried: Try, client: Option<u32>) -> u32 {
-        let units = u64::from(self.plan.units.max(1));
-        let at = match self.plan.gateway.semantics().gateway_assignment {
-            InstanceAssignment::RoundRobin => id.0 % units,
-            InstanceAssignment::Random => {
-                let key = if self.callers.is_some() { tried.key() } else { id.0 };
-                self.streams.keyed(ASSIGNMENT, key, 0).below(units)
-            }
-            InstanceAssignment::Client => {
-                // Where nobody says who sends, each call is a client of its own.
-                let who = match client {
-                    Some(client) if self.callers.is_none() => u64::from(client),
-                    Some(_) => tried.salt,
-                    None => tried.call,
-                };
-                self.streams.keyed(ASSIGNMENT_OF_CLIENTS, who, 0).below(units)
-            }
+    /// Who sends a request, as far as it decides which instance it reaches.
+    fn sender(&self, id: RequestId, tried: Try, client: Option<u32>) -> Sender {
+        let who = match client {
+            Some(client) if self.callers.is_none() => u64::from(client),
+            Some(_) => tried.salt,
+            // Where nobody says who sends, each call is a client of its own.
+            None => tried.call,
         };
-        u32::try_from(at).unwrap_or(0)
+        let caller = client.and_then(|client| self.plan.callers.get(client as usize));
+        let key = if self.callers.is_some() { tried.key() } else { id.0 };
+        Sender { who, key, region: caller.and_then(|caller| caller.region) }
     }
 
     fn tell_if_current(&mut self, now: Timestamp, event: Event, input: Input) {
@@ -409,6 +428,7 @@ impl<'p, O: Observer> World<'p, O> {
                     if let Spill::Served { place } = flight.call.spill {
                         flight.answer_spilled = Some(place);
                     }
+                    self.watches(slot, now);
                 }
             }
             Action::Finish { ending, .. } => self.end(slot, now, ending),

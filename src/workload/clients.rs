@@ -10,7 +10,9 @@
 //! Deliberately not modelled: `x-should-retry`, hedged requests.
 
 use crate::random::Stream;
-use crate::units::{Duration, StatusCode};
+use crate::units::{Duration, StatusCode, Tokens};
+
+use super::TokenSpec;
 
 /// When and how soon clients try again.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -75,6 +77,25 @@ impl ClientRetry {
         let share = u128::from(full) * u128::from(self.jitter_permille) / 1000;
         let most = u64::try_from(share).unwrap_or(u64::MAX);
         Duration::from_nanos(full.saturating_sub(stream.below(most.saturating_add(1))))
+    }
+}
+
+/// Clients that have seen enough of a stream and close the connection: people who stop a chat, and their browsers.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Disconnects {
+    /// Share of the streamed answers, 0 to 1.
+    pub share: f64,
+    /// After how many tokens of the answer.
+    pub after: TokenSpec,
+}
+
+impl Disconnects {
+    /// After how many of the `generated` tokens a client leaves; `None`: it waits for the last one. Takes three
+    /// words of `stream`.
+    pub fn of(&self, generated: Tokens, stream: &mut Stream) -> Option<Tokens> {
+        let leaves = stream.chance(self.share);
+        let after = self.after.sample(stream);
+        (leaves && after < generated).then_some(after)
     }
 }
 

@@ -114,7 +114,14 @@ mod tests {
             prefixes: None,
         };
         let arrivals = ArrivalSpec::Poisson { per_second, requests: Some(requests) };
-        let traffic = TrafficSpec { arrivals, sizes, stream: false, client_timeout: None, retry: None };
+        let traffic = TrafficSpec {
+            arrivals,
+            sizes,
+            stream: false,
+            client_timeout: None,
+            disconnects: None,
+            retry: None,
+        };
         ClientSpec { name: name.into(), count, traffic, stream_share: 0.0 }
     }
 

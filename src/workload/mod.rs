@@ -17,7 +17,7 @@ mod sizes;
 mod trace;
 mod traffic;
 
-pub use clients::{BUDGET_DEPTH, ClientRetry, RetryBudget};
+pub use clients::{BUDGET_DEPTH, ClientRetry, Disconnects, RetryBudget};
 pub use mix::{ClientSpec, members};
 pub use open_loop::{Arrival, OpenLoop};
 pub use prefixes::PrefixSpec;

@@ -128,7 +128,14 @@ mod tests {
             max_tokens: None,
             prefixes: None,
         };
-        let traffic = TrafficSpec { arrivals, sizes, stream: false, client_timeout: None, retry: None };
+        let traffic = TrafficSpec {
+            arrivals,
+            sizes,
+            stream: false,
+            client_timeout: None,
+            disconnects: None,
+            retry: None,
+        };
         OpenLoop::new(&traffic, &Streams::new(11))
     }
 

@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use crate::random::{StreamName, Streams, whole};
+use crate::random::{Stream, StreamName, Streams, whole};
 use crate::units::{Chars, Demand, Prefix, PromptSize, RequestId, Tokens};
 
 use super::prefixes::Prefixes;
@@ -112,6 +112,11 @@ impl Sizes {
 }
 
 impl TokenSpec {
+    /// A number drawn from `stream`, of which it takes two words.
+    pub fn sample(&self, stream: &mut Stream) -> Tokens {
+        self.at(stream.standard_normal())
+    }
+
     /// The number that belongs to a standard normal draw.
     fn at(&self, normal: f64) -> Tokens {
         let tokens = match *self {

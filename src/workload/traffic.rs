@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::units::{Demand, Duration, Timestamp};
 
-use super::{ClientRetry, ClientSpec, ProcessSpec, ReplaySpec, SizeSpec};
+use super::{ClientRetry, ClientSpec, Disconnects, ProcessSpec, ReplaySpec, SizeSpec};
 
 /// All traffic of a run.
 #[derive(Clone, Debug, PartialEq)]
@@ -17,11 +17,29 @@ pub struct TrafficSpec {
     pub stream: bool,
     /// How long a client waits for the complete answer; `None`: for ever.
     pub client_timeout: Option<Duration>,
+    /// Who leaves a stream before its end; `None`: nobody.
+    pub disconnects: Option<Disconnects>,
     /// Whether and how clients try again; `None`: they do not.
     pub retry: Option<ClientRetry>,
 }
 
 impl TrafficSpec {
+    /// Whether any clients leave before their answer has arrived.
+    pub fn may_leave(&self) -> bool {
+        let waits = |traffic: &Self| traffic.client_timeout.is_none();
+        let own = |client: &ClientSpec| !waits(&client.traffic);
+        self.has_disconnects()
+            || !waits(self)
+            || matches!(&self.arrivals, ArrivalSpec::Mix(clients) if clients.iter().any(own))
+    }
+
+    /// Whether any clients leave streams.
+    pub fn has_disconnects(&self) -> bool {
+        let own = |client: &ClientSpec| client.traffic.disconnects.is_some();
+        self.disconnects.is_some()
+            || matches!(&self.arrivals, ArrivalSpec::Mix(clients) if clients.iter().any(own))
+    }
+
     /// Whether any prompts begin alike.
     pub fn shares_prefixes(&self) -> bool {
         let has_prefix = |request: &ScriptedRequest| request.demand.prefix.is_some();

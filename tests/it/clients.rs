@@ -81,3 +81,47 @@ fn what_is_no_status_is_told_with_its_place() {
     assert_eq!(done.code, 2);
     assert!(done.err.contains("jitter") && done.err.contains("retries"), "{}", done.err);
 }
+
+/// Clients that leave a stream stop waiting; the deployment works on and its tokens are paid for.
+#[test]
+fn clients_may_leave_a_stream_before_its_end() {
+    let work = Work::scenario("retry-storm");
+    let run = |disconnects: Value| {
+        work.edit(|scenario| {
+            scenario["traffic"] = json!({
+                "kind": "poisson", "perSecond": 1, "requests": 400, "clientRetry": {},
+                "request": { "promptTokens": 500, "completionTokens": 200, "stream": true },
+            });
+            if disconnects != Value::Null {
+                scenario["traffic"]["disconnects"] = disconnects;
+            }
+            scenario["backends"]["openai-eastus"]["standard"] = json!({ "tpm": 10_000_000 });
+            scenario.as_object_mut().unwrap().remove("variants");
+        });
+        work.simulate("run", &[]);
+        (work.summary("base"), work.requests("base"))
+    };
+    let (patient, all) = run(Value::Null);
+    assert!(patient["requests"].get("disconnected").is_none());
+    assert_eq!(patient["requests"]["answered_2xx"], 400);
+    let (summary, some) = run(json!({ "share": 0.25, "afterTokens": 101 }));
+    let left = summary["requests"]["disconnected"].as_u64().unwrap();
+    // A quarter of 400 with a standard deviation of 9; nobody who leaves tries again.
+    assert!((70..130).contains(&left), "{left}");
+    assert_eq!(summary["requests"]["cancelled"], left);
+    assert_eq!(summary["requests"]["arrivals"], 400);
+    for (before, after) in all.iter().zip(&some).filter(|(_, after)| after.outcome == "cancelled") {
+        assert_eq!(before.arrival_s.to_bits(), after.arrival_s.to_bits());
+    }
+    // Everything was generated, whoever read it.
+    let tokens = |summary: &Value| summary["costs"]["backends"][0]["completion_tokens"].clone();
+    assert_eq!(tokens(&summary), tokens(&patient));
+    // Later than the last token is not at all.
+    let (summary, _) = run(json!({ "share": 1, "afterTokens": 200 }));
+    assert_eq!(summary["requests"]["disconnected"], 0);
+    // Without streams there is nothing to leave.
+    work.edit(|scenario| scenario["traffic"]["request"]["stream"] = json!(false));
+    let done = work.call(&["run", "scenario.json", "--no-charts", "--out", "out"]);
+    assert_eq!(done.code, 2);
+    assert!(done.err.contains("disconnects-without-stream"), "{}", done.err);
+}

@@ -18,6 +18,7 @@ mod costs;
 mod determinism;
 mod explain;
 mod faults;
+mod fleet;
 mod fuzz_corpus;
 mod instances;
 mod invalid_input;

@@ -118,7 +118,7 @@ fn scenario(args: &PolicyExplainArgs, session: &mut Session) -> Result<(), Stop>
         sources: &session.sources,
         policy: policy_source(base),
         program: gateway.program(),
-        open: open_switches(&gateway, base.plan.units, &base.given),
+        open: open_switches(&gateway, base.plan.fleet.lives().len(), &base.given),
         is_alone: false,
         is_whole: true,
         missing: Vec::new(),

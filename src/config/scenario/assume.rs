@@ -58,7 +58,7 @@ pub(crate) struct Setting<'a> {
     pub(crate) pools: &'a [PoolSpec],
     pub(crate) program: &'a Program,
     pub(crate) deployments: &'a [&'a DeploymentSpec],
-    pub(crate) units: u32,
+    pub(crate) instances: usize,
 }
 
 /// The switches that can change the results of a run, each with its reading unless the scenario `given`s
@@ -78,15 +78,15 @@ pub(crate) fn switch_assumptions(
     assumptions.collect()
 }
 
-/// The switches that can change what a gateway of so many `units` decides, unless they are `given`, the most
+/// The switches that can change what a gateway of so many `instances` decides, unless they are `given`, the most
 /// important first. Details (rank 4) are left out.
-pub fn open_switches(gateway: &GatewaySpec, units: u32, given: &[Switch]) -> Vec<Switch> {
+pub fn open_switches(gateway: &GatewaySpec, instances: usize, given: &[Switch]) -> Vec<Switch> {
     let setting = Setting {
         backends: gateway.backends(),
         pools: gateway.pools(),
         program: gateway.program(),
         deployments: &[],
-        units,
+        instances,
     };
     let open = Switch::ALL.iter().filter(|switch| !given.contains(switch));
     let mut ranked: Vec<(u8, Switch)> =
@@ -124,7 +124,7 @@ fn relevance(setting: &Setting<'_>, switch: Switch) -> Option<u8> {
         Switch::NullWeight => (some_but_not_all(|member| member.weight.is_some()), 1),
         Switch::ZeroWeight => (members().any(|member| member.weight == Some(0)), 1),
         Switch::RetryAfterPolicy => (rules().any(|rule| rule.accept_retry_after), 1),
-        Switch::InstanceAssignment => (setting.units > 1, 1),
+        Switch::InstanceAssignment => (setting.instances > 1, 1),
         Switch::BucketDepth => (
             setting
                 .deployments

@@ -11,6 +11,7 @@ use super::assume::{Assumption, Assumptions};
 use super::caching::assume_caching;
 use super::endpoints::read_endpoints;
 use super::faults::read_faults;
+use super::fleet::read_fleet;
 use super::gateway::{Described, join};
 use super::latency::read_samples;
 use super::library::{Library, Loaded};
@@ -124,6 +125,17 @@ fn lower_all(tree: &Node, library: &mut Library<'_>, diagnostics: &mut Diagnosti
     {
         assume_caching(tree, &mut assumptions);
     }
+    if let Some((traffic, _)) = &traffic
+        && traffic.may_leave()
+    {
+        let what = "answers whose client has left";
+        let source = "nothing is published about what a deployment does when its caller hangs up";
+        assumptions.add(Assumption::new(what, "generated and counted to the end", source, 2));
+    }
+    let fleet = parts.as_ref().and_then(|parts| {
+        let names: Vec<&str> = parts.singles.iter().map(|single| &*single.entity.name).collect();
+        read_fleet(tree, &names, &mut assumptions, diagnostics)
+    });
     let Loaded { content: policy, hash: policy_hash } = policy?;
     let parts = parts?;
     let (traffic, trace_hashes) = traffic?;
@@ -143,13 +155,11 @@ fn lower_all(tree: &Node, library: &mut Library<'_>, diagnostics: &mut Diagnosti
     let setting = |name: &str| settings.and_then(|settings| settings.get(name));
     let output = |name: &str| tree.get("output").and_then(|output| output.get(name));
     let operation = operation?;
-    let callers = read_callers(tree, &traffic.arrivals, gateway.facts(), &operation.headers)?;
+    let fleet = fleet?;
+    let callers = read_callers(tree, &traffic.arrivals, gateway.facts(), &operation.headers, &fleet)?;
     let plan = RunPlan {
         gateway: Arc::new(gateway.with_start(start_unix_s).with_semantic_hits(semantic_hits(tree))),
-        units: match setting("units") {
-            Some(units) => u32::try_from(units.integer()?).ok()?,
-            None => 1,
-        },
+        fleet,
         targets: targets.into_iter().collect::<Option<_>>()?,
         spillover: spillover?,
         operation,

@@ -8,11 +8,12 @@ use std::sync::Arc;
 
 use super::super::check::entries;
 use super::super::json::{Node, shorten};
+use super::fleet::region_called;
 use super::library::Library;
-use super::traffic::read_open_loop;
+use super::traffic::{check_disconnects, read_open_loop};
 use crate::diagnostics::{Diagnostic, Diagnostics};
 use crate::policy::{Facts, Header, HeaderValue, Subscription, Text};
-use crate::sim::Caller;
+use crate::sim::{Caller, FleetSpec};
 use crate::workload::{ArrivalSpec, ClientSpec, members};
 
 /// Clients of a mix at most, so that a slip of the pen does not fill memory or time.
@@ -79,24 +80,27 @@ fn read_client(
 ) -> Option<ClientSpec> {
     let traffic = read_open_loop(node.get("traffic")?, has_end, library, hashes, diagnostics)?;
     let usual = if traffic.stream { 1.0 } else { 0.0 };
+    let stream_share = node.get("streamShare").map_or(Some(usual), Node::number)?;
+    check_disconnects(node.get("traffic")?, stream_share > 0.0, diagnostics);
     Some(ClientSpec {
         name: name.into(),
         count: match node.get("count") {
             Some(count) => u32::try_from(count.integer()?).ok()?,
             None => 1,
         },
-        stream_share: node.get("streamShare").map_or(Some(usual), Node::number)?,
+        stream_share,
         traffic,
     })
 }
 
 /// Who the clients of a mix are. `tree` is the scenario, `usual` what is known of a caller otherwise, `common`
-/// what all clients send.
+/// what all clients send, `fleet` where the gateway is.
 pub(super) fn read_callers(
     tree: &Node,
     arrivals: &ArrivalSpec,
     usual: &Facts,
     common: &[Header],
+    fleet: &FleetSpec,
 ) -> Option<Arc<[Caller]>> {
     let ArrivalSpec::Mix(clients) = arrivals else { return Some(Arc::default()) };
     let map = tree.get("traffic")?.get("clients")?;
@@ -122,7 +126,8 @@ pub(super) fn read_callers(
             set_header(&mut headers, &member.name, Text::from(member.value.text()?.to_owned()));
         }
         let facts = Facts { subscription, ..usual.clone() };
-        Some(Caller { label: Text::from(label), headers: headers.into(), facts: Arc::new(facts) })
+        let region = node.get("region").and_then(Node::text).and_then(|name| region_called(fleet, name));
+        Some(Caller { label: Text::from(label), headers: headers.into(), facts: Arc::new(facts), region })
     });
     callers.collect()
 }

@@ -51,6 +51,11 @@ pub(crate) static CLIENT: Shape = Shape {
             Kind::Number { min: 0.0, max: 1.0 },
             "Share of its calls that ask for a stream; default: `stream` of the request, for all of them.",
         ),
+        Field::optional(
+            "region",
+            Kind::Text,
+            "The region of the gateway that it is in; default: one of them, by their shares.",
+        ),
         Field::required(
             "traffic",
             Kind::Tagged { tag: "kind", cases: CLIENT_TRAFFIC },

@@ -11,6 +11,7 @@ mod endpoints;
 mod fault_args;
 pub(crate) mod fault_shapes;
 mod faults;
+pub(crate) mod fleet;
 mod gateway;
 mod latency;
 mod library;

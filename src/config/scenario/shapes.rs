@@ -4,6 +4,7 @@ use super::super::shape::{Field, Kind, Shape};
 use super::caching::{CACHING, CACHING_FIELD};
 use super::fault_shapes::{self, FAULTS, OVERLOAD, QUOTA_STEP};
 use super::faults::MOST_FAULTS;
+use super::fleet::{GATEWAY_REGION, REGIONS_FIELD, SCALING_FIELD, SCALING_STEP};
 use super::latency::FAMILIES;
 use super::mix_shapes::{CALLER_SUBSCRIPTION, CLIENT, MIX};
 use super::policies::{FRAGMENTS, NAMED_VALUES, POLICIES, POLICY, POLICY_FORMAT};
@@ -11,9 +12,9 @@ use super::prices::DEPLOYMENT_TYPES;
 use super::spillover::SPILLOVER_DEPLOYMENT;
 use super::throttling::THROTTLING;
 use super::traffic_shapes::{
-    BURSTS, CLOSED_LOOP, DISTRIBUTION, DIURNAL, GAMMA, MESSAGE, ON_OFF, POISSON, PREFIXES, REPLAY,
-    REPLAYED_REQUEST, REQUEST, RETRY, SCRIPTED, SCRIPTED_COMMON, SCRIPTED_REQUEST, STEP, STEPS, TRAFFIC,
-    WEIBULL,
+    BURSTS, CLOSED_LOOP, DISCONNECTS, DISTRIBUTION, DIURNAL, GAMMA, MESSAGE, ON_OFF, POISSON, PREFIXES,
+    REPLAY, REPLAYED_REQUEST, REQUEST, RETRY, SCRIPTED, SCRIPTED_COMMON, SCRIPTED_REQUEST, STEP, STEPS,
+    TRAFFIC, WEIBULL,
 };
 
 /// Service tiers of API Management.
@@ -107,6 +108,8 @@ pub(crate) static GATEWAY: Shape = Shape {
     fields: &[
         Field::optional("tier", Kind::Choice(TIERS), "Service tier; default BasicV2."),
         Field::optional("units", Kind::integer(1, 1_000), "Number of gateway instances; default 1."),
+        SCALING_FIELD,
+        REGIONS_FIELD,
         Field::optional("tokenFetch", Kind::TIME, "Time to fetch a managed identity token; default 0s."),
         Field::optional(
             "semanticCacheHits",
@@ -482,6 +485,8 @@ pub(crate) static ALL: &[&Shape] = &[
     &SCENARIO,
     &POLICIES,
     &GATEWAY,
+    &SCALING_STEP,
+    &GATEWAY_REGION,
     &OPERATION,
     &ENDPOINT,
     &BACKEND,
@@ -512,6 +517,7 @@ pub(crate) static ALL: &[&Shape] = &[
     &fault_shapes::CAPACITY,
     &CLOSED_LOOP,
     &RETRY,
+    &DISCONNECTS,
     &POISSON,
     &GAMMA,
     &WEIBULL,

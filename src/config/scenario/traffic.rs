@@ -12,7 +12,7 @@ use super::scripted::read_script;
 use crate::diagnostics::{Diagnostic, Diagnostics};
 use crate::units::{Chars, Duration, Tokens};
 use crate::workload::{
-    ArrivalSpec, PrefixSpec, PromptSpec, ReplaySpec, SizeSpec, TokenSpec, Trace, TrafficSpec,
+    ArrivalSpec, Disconnects, PrefixSpec, PromptSpec, ReplaySpec, SizeSpec, TokenSpec, Trace, TrafficSpec,
 };
 
 /// The traffic that a checked tree describes, and the hashes of its traces.
@@ -38,10 +38,13 @@ pub(super) fn read_traffic(
         "scripted" => ArrivalSpec::Scripted(read_script(node, common_max_tokens(node), diagnostics)?),
         _ => {
             let traffic = read_open_loop(node, has_end, library, &mut hashes, diagnostics)?;
+            check_disconnects(node, traffic.stream, diagnostics);
             return Some((traffic, hashes));
         }
     };
-    Some((complete(node, arrivals, diagnostics)?, hashes))
+    let traffic = complete(node, arrivals, diagnostics)?;
+    check_disconnects(node, traffic.stream, diagnostics);
+    Some((traffic, hashes))
 }
 
 /// The traffic of a checked `traffic` of a kind that waits for no answer. `has_end` says whether the run ends
@@ -77,8 +80,26 @@ fn complete(node: &Node, arrivals: ArrivalSpec, diagnostics: &mut Diagnostics) -
         sizes,
         stream: stream.and_then(|flag| flag.flag(Dialect::Scenario)).unwrap_or(false),
         client_timeout: node.get("clientTimeout").and_then(Node::time),
+        disconnects: match node.get("disconnects") {
+            Some(node) => Some(Disconnects {
+                share: node.get("share")?.number()?,
+                after: read_tokens(node.get("afterTokens")?)?,
+            }),
+            None => None,
+        },
         retry,
     })
+}
+
+/// Tells clients that leave streams where there are none.
+pub(super) fn check_disconnects(node: &Node, streams: bool, diagnostics: &mut Diagnostics) {
+    if let Some(disconnects) = node.get("disconnects").filter(|_| !streams) {
+        diagnostics.push(
+            Diagnostic::error("disconnects-without-stream", disconnects.mark(), "no answer is a stream")
+                .label("expected only beside `stream` in `request`: other answers arrive whole")
+                .help("a client that gives up is described by `clientTimeout`"),
+        );
+    }
 }
 
 /// Slice, speed and rounds of a replay.

@@ -42,12 +42,30 @@ const CLIENT_TIMEOUT: Field = Field::optional(
     Kind::TIME_ABOVE_ZERO,
     "How long a client waits for the complete answer; default: for ever.",
 );
+const DISCONNECTS_FIELD: Field = Field::optional(
+    "disconnects",
+    Kind::Object(&DISCONNECTS),
+    "Clients that leave a stream before its end; default: nobody does.",
+);
 
 const CLIENT_RETRY: Field = Field::optional(
     "clientRetry",
     Kind::Object(&RETRY),
     "How clients try again when a call fails; `{}` is how the OpenAI libraries do. Default: they do not.",
 );
+
+pub(crate) static DISCONNECTS: Shape = Shape {
+    name: "disconnects",
+    what: "how clients leave",
+    fields: &[
+        Field::required("share", Kind::Number { min: 0.0, max: 1.0 }, "Share of the streamed answers."),
+        Field::required(
+            "afterTokens",
+            TOKENS,
+            "After how many tokens of the answer: a number, or a distribution; later than the last: not at all.",
+        ),
+    ],
+};
 
 pub(crate) static RETRY: Shape = Shape {
     name: "clientRetry",
@@ -106,6 +124,7 @@ pub(crate) static CLOSED_LOOP: Shape = Shape {
         ),
         REQUEST_FIELD,
         CLIENT_TIMEOUT,
+        DISCONNECTS_FIELD,
         CLIENT_RETRY,
     ],
 };
@@ -135,19 +154,45 @@ const CV_OR_POISSON: Field = Field::optional(
 pub(crate) static POISSON: Shape = Shape {
     name: "poisson",
     what: "poisson traffic",
-    fields: &[TRAFFIC_KIND, PER_SECOND, REQUESTS, REQUEST_FIELD, CLIENT_TIMEOUT, CLIENT_RETRY],
+    fields: &[
+        TRAFFIC_KIND,
+        PER_SECOND,
+        REQUESTS,
+        REQUEST_FIELD,
+        CLIENT_TIMEOUT,
+        DISCONNECTS_FIELD,
+        CLIENT_RETRY,
+    ],
 };
 
 pub(crate) static GAMMA: Shape = Shape {
     name: "gamma",
     what: "gamma traffic",
-    fields: &[TRAFFIC_KIND, PER_SECOND, CV, REQUESTS, REQUEST_FIELD, CLIENT_TIMEOUT, CLIENT_RETRY],
+    fields: &[
+        TRAFFIC_KIND,
+        PER_SECOND,
+        CV,
+        REQUESTS,
+        REQUEST_FIELD,
+        CLIENT_TIMEOUT,
+        DISCONNECTS_FIELD,
+        CLIENT_RETRY,
+    ],
 };
 
 pub(crate) static WEIBULL: Shape = Shape {
     name: "weibull",
     what: "weibull traffic",
-    fields: &[TRAFFIC_KIND, PER_SECOND, CV, REQUESTS, REQUEST_FIELD, CLIENT_TIMEOUT, CLIENT_RETRY],
+    fields: &[
+        TRAFFIC_KIND,
+        PER_SECOND,
+        CV,
+        REQUESTS,
+        REQUEST_FIELD,
+        CLIENT_TIMEOUT,
+        DISCONNECTS_FIELD,
+        CLIENT_RETRY,
+    ],
 };
 
 /// States change at most so fast, so that quiet ones cost no time.
@@ -169,6 +214,7 @@ pub(crate) static ON_OFF: Shape = Shape {
         REQUESTS,
         REQUEST_FIELD,
         CLIENT_TIMEOUT,
+        DISCONNECTS_FIELD,
         CLIENT_RETRY,
     ],
 };
@@ -192,6 +238,7 @@ pub(crate) static STEPS: Shape = Shape {
         REQUESTS,
         REQUEST_FIELD,
         CLIENT_TIMEOUT,
+        DISCONNECTS_FIELD,
         CLIENT_RETRY,
     ],
 };
@@ -222,6 +269,7 @@ pub(crate) static DIURNAL: Shape = Shape {
         REQUESTS,
         REQUEST_FIELD,
         CLIENT_TIMEOUT,
+        DISCONNECTS_FIELD,
         CLIENT_RETRY,
     ],
 };
@@ -242,6 +290,7 @@ pub(crate) static BURSTS: Shape = Shape {
         REQUESTS,
         REQUEST_FIELD,
         CLIENT_TIMEOUT,
+        DISCONNECTS_FIELD,
         CLIENT_RETRY,
     ],
 };
@@ -258,6 +307,7 @@ pub(crate) static SCRIPTED: Shape = Shape {
         ),
         Field::optional("request", Kind::Object(&SCRIPTED_COMMON), "What all requests have in common."),
         CLIENT_TIMEOUT,
+        DISCONNECTS_FIELD,
         CLIENT_RETRY,
     ],
 };
@@ -352,6 +402,7 @@ pub(crate) static REPLAY: Shape = Shape {
             "What the trace does not say about requests.",
         ),
         CLIENT_TIMEOUT,
+        DISCONNECTS_FIELD,
         CLIENT_RETRY,
     ],
 };

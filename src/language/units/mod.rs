@@ -9,11 +9,13 @@
 mod demand;
 mod duration;
 mod ids;
+mod level;
 mod quantity;
 mod timestamp;
 
 pub use demand::{Demand, Prefix, PromptSize};
 pub use duration::{Duration, ParseDurationError};
 pub use ids::{AttemptNumber, BackendId, PoolId, RequestId};
+pub use level::Level;
 pub use quantity::{Chars, Ptu, RequestsPerMinute, StatusCode, Tokens, TokensPerMinute};
 pub use timestamp::Timestamp;

@@ -125,7 +125,7 @@ impl<'p> Board<'p> {
             quotas: specs().map(|spec| Quota { steps: &spec.quota, begun: 0 }).collect(),
             next: Timestamp::MAX,
             changes: 0,
-            watch: Watch::new(&plan.gateway, plan.units),
+            watch: Watch::new(&plan.gateway, &plan.fleet),
             phase: Phase::Before,
             phase_since: Timestamp::ZERO,
             phase_times: [Duration::ZERO; 3],

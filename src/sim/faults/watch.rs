@@ -1,5 +1,6 @@
 //! How long pools were without what they are for, and in which phase of the faults time passes.
 
+use super::super::fleet::{FleetSpec, Life};
 use crate::gateway::{GatewaySpec, PriorityGroup};
 use crate::units::{BackendId, Duration, Timestamp};
 
@@ -39,6 +40,8 @@ pub struct PoolAbsence {
 #[derive(Clone, Debug)]
 pub(super) struct Watch {
     pools: Vec<Pool>,
+    /// When each instance serves.
+    lives: Vec<Life>,
     /// End of the latest trip, by instance and backend.
     tripped_until: Vec<Vec<Timestamp>>,
     /// Whether a fault takes it out, by backend.
@@ -56,7 +59,7 @@ struct Pool {
 }
 
 impl Watch {
-    pub(super) fn new(gateway: &GatewaySpec, units: u32) -> Self {
+    pub(super) fn new(gateway: &GatewaySpec, fleet: &FleetSpec) -> Self {
         let pools = gateway.pools().iter().map(|pool| {
             let groups = PriorityGroup::of(pool, gateway.semantics());
             let primary = groups.first().map_or(&[][..], |group| &group.members);
@@ -68,9 +71,11 @@ impl Watch {
             }
         });
         let backends = gateway.backends().len();
+        let lives = fleet.lives();
         Self {
             pools: pools.collect(),
-            tripped_until: vec![vec![Timestamp::ZERO; backends]; units.max(1) as usize],
+            tripped_until: vec![vec![Timestamp::ZERO; backends]; lives.len()],
+            lives,
             out: vec![false; backends],
             last: Timestamp::ZERO,
         }
@@ -96,8 +101,15 @@ impl Watch {
     /// The time of each pool up to `end`.
     pub(super) fn finish(&mut self, end: Timestamp) -> Vec<PoolAbsence> {
         self.advance(end);
-        let instances = self.tripped_until.len().max(1) as u128;
-        let mean = |sum: u128| Duration::from_nanos(u64::try_from(sum / instances).unwrap_or(u64::MAX));
+        // What all instances were without, over how many of them there were on average.
+        let time = u128::from(end.as_nanos());
+        let serving: u128 =
+            self.lives.iter().map(|life| u128::from(life.within(Timestamp::ZERO, end).as_nanos())).sum();
+        let mean = |sum: u128| {
+            let mean =
+                sum.checked_mul(time).and_then(|product| product.checked_div(serving)).unwrap_or_default();
+            Duration::from_nanos(u64::try_from(mean).unwrap_or(u64::MAX))
+        };
         let absences = self
             .pools
             .iter()
@@ -107,13 +119,14 @@ impl Watch {
 
     /// Adds up the time until `now`: between changes that are told, trips end by themselves.
     fn advance(&mut self, now: Timestamp) {
-        for until in &self.tripped_until {
+        for (until, life) in self.tripped_until.iter().zip(&self.lives) {
             let is_absent = |backend: &BackendId, at: Timestamp| {
                 let at_index = backend.index();
                 self.out.get(at_index).copied().unwrap_or(false)
                     || until.get(at_index).is_some_and(|until| *until > at)
             };
-            let mut from = self.last;
+            let mut from = self.last.max(life.from);
+            let now = now.min(life.until);
             while from < now {
                 let ends = until.iter().filter(|until| **until > from);
                 let to = ends.min().copied().unwrap_or(now).min(now);
@@ -147,7 +160,7 @@ mod tests {
         // East US first, then the two others together.
         let scenario = load(&walkthrough()).unwrap();
         let plan = &scenario.variants[1].plan;
-        let mut watch = Watch::new(&plan.gateway, 2);
+        let mut watch = Watch::new(&plan.gateway, &FleetSpec::constant(2));
         // Instance 0 is without its first backend from 10 to 40 s, instance 1 only while a fault takes it out.
         watch.tripped(BackendId(0), 0, at(10), at(25));
         watch.set_out(at(20), |backend| backend == 0);

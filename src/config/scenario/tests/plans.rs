@@ -3,6 +3,7 @@
 use super::codes;
 use crate::backend::{Capacity, TokenPrices, UnitPrices, WindowKind};
 use crate::config::testing::{load, walkthrough};
+use crate::sim::FleetSpec;
 use crate::units::{Duration, Tokens};
 use crate::workload::{ArrivalSpec, PromptSpec, TokenSpec};
 
@@ -38,7 +39,7 @@ fn every_field_reaches_the_plan() {
     assert_eq!((scenario.name.as_str(), scenario.note.as_deref()), ("n", Some("m")));
     assert_eq!((scenario.start.as_str(), scenario.writes_requests), ("2026-05-01T00:00:00Z", false));
     let plan = &scenario.base.plan;
-    assert_eq!((plan.units, plan.seed), (3, 7));
+    assert_eq!((&plan.fleet, plan.seed), (&FleetSpec::constant(3), 7));
     assert_eq!(plan.token_fetch, Duration::from_millis(250));
     assert_eq!(plan.token_lifetime, Duration::from_secs(3_600));
     assert_eq!(plan.horizon, Some(Duration::from_secs(600)));
