@@ -104,7 +104,8 @@ impl<O: Observer> World<'_, O> {
                         Some(recorded) => recorded_time(recorded, deployment.spec().network),
                         None => deployment.service_time(&flight.demand, counted.cached, &mut stream),
                     };
-                    let time = deployment.begin(time, now);
+                    let slow = verdict.and_then(Verdict::slowness);
+                    let time = deployment.begin(slow.map_or(time, |slow| slowed(time, slow)), now);
                     let course = Course::of(time, now, flight.streams, &flight.demand, verdict);
                     kind = course.kind;
                     body_end = course.body_end;
@@ -305,11 +306,9 @@ impl Course {
         demand: &Demand,
         verdict: Option<Verdict>,
     ) -> Self {
-        let Some(Verdict::Passes { slow, cut_after, lost_at }) = verdict else {
+        let Some(Verdict::Passes { cut_after, lost_at, .. }) = verdict else {
             return Self::usual(time, now, streams);
         };
-        let slower = |time: Duration| Duration::from_nanos(whole(time.as_nanos() as f64 * slow));
-        let time = ServiceTime { first_token: slower(time.first_token), total: slower(time.total) };
         let mut course = Self::usual(time, now, streams);
         let generated = demand.generated().get();
         if let Some(tokens) = cut_after.filter(|tokens| *tokens < generated) {
@@ -338,6 +337,12 @@ impl Course {
             Self { at: end, kind: EventKind::Answer, body_end: None }
         }
     }
+}
+
+/// A time that takes `factor` times as long.
+pub(super) fn slowed(time: ServiceTime, factor: f64) -> ServiceTime {
+    let slower = |time: Duration| Duration::from_nanos(whole(time.as_nanos() as f64 * factor));
+    ServiceTime { first_token: slower(time.first_token), total: slower(time.total) }
 }
 
 /// A service time that was given instead of drawn.
