@@ -1,6 +1,7 @@
 //! Attempts: what a deployment says to a forward, when its answer arrives, and what becomes of answers
 //! that nobody waits for any more.
 
+use super::answers::add_ids;
 use super::calendar::{Event, EventKind};
 use super::faults::Verdict;
 use super::flight::{Call, Reply, Spill};
@@ -10,9 +11,11 @@ use super::spillover::Handed;
 use super::world::World;
 use crate::backend::{Decision, Headroom, LimitKind, ServiceTime};
 use crate::gateway::{ForwardTarget, Input, SentBody};
-use crate::random::whole;
+use crate::random::{StreamName, whole};
 use crate::units::{AttemptNumber, BackendId, Demand, Duration, StatusCode, Timestamp, Tokens};
 use crate::workload::Service;
+
+const IDS: StreamName = StreamName::new("request-ids");
 
 impl<O: Observer> World<'_, O> {
     pub(super) fn forward(
@@ -200,6 +203,10 @@ impl<O: Observer> World<'_, O> {
             return false;
         };
         let mut response = site.answers.answer(&flight.call, deployment, self.plan);
+        if site.answers.tells_ids() {
+            let mut stream = self.streams.keyed(IDS, flight.tried.key(), u64::from(event.attempt));
+            add_ids(&mut response.headers, &mut stream);
+        }
         if flight.call.spill != Spill::None {
             self.tell_spillover(flight, &mut response.headers);
         }
