@@ -23,7 +23,7 @@ pub use open_loop::{Arrival, OpenLoop};
 pub use prefixes::PrefixSpec;
 pub use process::{Gaps, ProcessSpec, Segment, diurnal};
 pub use replay::ReplaySpec;
-pub use sizes::{PromptSpec, SizeSpec, Sizes, TokenSpec, messages, one_message};
+pub use sizes::{PromptSpec, Quantiles, SizeSpec, Sizes, TokenSpec, messages, one_message};
 pub use trace::{
     Dropped, GzipError, Reason, SizeStats, Trace, TraceFormat, TraceRow, TraceStats, unix_ns, unpack,
 };
