@@ -74,6 +74,8 @@ pub struct Segment {
     pub length: Duration,
     /// Requests per second.
     pub per_second: f64,
+    /// Distribution of the gaps that begin in it; `None`: that of the profile.
+    pub gaps: Option<Gaps>,
 }
 
 const ARRIVALS: StreamName = StreamName::new("arrivals");
@@ -93,6 +95,7 @@ pub fn diurnal(per_second: f64, swing: f64, period: Duration, peak: Duration) ->
         Segment {
             length: Duration::from_nanos(edge(step.saturating_add(1)).saturating_sub(edge(step))),
             per_second: per_second * (1.0 + swing * libm::cos(angle)),
+            gaps: None,
         }
     };
     (0..DIURNAL_STEPS).map(segment).collect()
@@ -112,7 +115,7 @@ pub(super) struct Process {
 enum State {
     Renewal { mean_ns: f64, gaps: Sampler },
     OnOff { rates: [f64; 2], means_ns: [f64; 2], is_on: bool, until: Timestamp },
-    Profile { profile: Profile, gaps: Sampler },
+    Profile { profile: Profile, gaps: Vec<Sampler> },
     Bursts(Bursts),
 }
 
@@ -139,7 +142,7 @@ impl Process {
                     used_ns: 0.0,
                     clock_ns: 0.0,
                 },
-                gaps: Sampler::new(*gaps),
+                gaps: segments.iter().map(|segment| Sampler::new(segment.gaps.unwrap_or(*gaps))).collect(),
             },
             ProcessSpec::Bursts { per_second, every, size, within } => {
                 let mean_ns = NANOS_PER_SECOND / per_second;
@@ -174,6 +177,7 @@ impl Process {
                 on_off(&mut self.stream, self.now, *rates, *means_ns, is_on, until)?
             }
             State::Profile { profile, gaps } => {
+                let gaps = gaps.get(profile.busy()?).copied()?;
                 let need = gaps.draw(&mut self.stream);
                 profile.advance(need)?
             }
@@ -254,6 +258,14 @@ struct Profile {
 }
 
 impl Profile {
+    /// The segment that a gap begins in: the present one, or the next in which anything comes.
+    fn busy(&self) -> Option<usize> {
+        let rounds = if self.repeat { 2 } else { 1 };
+        let order = (0..self.segments.len().saturating_mul(rounds)).skip(self.at);
+        let mut places = order.filter_map(|at| at.checked_rem(self.segments.len()));
+        places.find(|at| self.segments.get(*at).is_some_and(|segment| segment.per_second > 0.0))
+    }
+
     /// When `need` more mean gaps are over.
     fn advance(&mut self, mut need: f64) -> Option<Timestamp> {
         for _ in 0..MOST_CHANGES {

@@ -32,6 +32,7 @@ mod policy_documents;
 mod policy_tests;
 mod replay;
 mod replications;
+mod servegen;
 mod servers;
 mod spillover;
 mod support;

@@ -64,7 +64,7 @@ pub(super) fn read_fleet(
     let nothing = Node::new(super::super::json::Value::Null, tree.mark());
     let gateway = tree.get("gateway").unwrap_or(&nothing);
     let mut reader = Reader { backends, problems: Diagnostics::new() };
-    let regions: Vec<RegionSpec> = match gateway.get("regions") {
+    let regions: Option<Vec<RegionSpec>> = match gateway.get("regions") {
         Some(map) => {
             for name in ["units", "scaling"] {
                 if let Some(own) = gateway.get(name) {
@@ -75,18 +75,19 @@ pub(super) fn read_fleet(
                         .push(Diagnostic::error("gateway-regions", own.mark(), message).label(label));
                 }
             }
-            entries(map).filter_map(|region| reader.region(Some(&region.name), &region.value)).collect()
+            entries(map).map(|region| reader.region(Some(&region.name), &region.value)).collect()
         }
-        None => reader.region(None, gateway).into_iter().collect(),
+        None => reader.region(None, gateway).map(|region| vec![region]),
     };
-    let fleet = FleetSpec { regions };
-    reader.whole(gateway, &fleet);
-    reader.clients(tree, &fleet);
+    // What could not be read has been told.
+    let fleet = regions.map(|regions| FleetSpec { regions });
+    if let Some(fleet) = &fleet {
+        reader.whole(gateway, fleet);
+        reader.clients(tree, fleet);
+    }
     let failed = reader.problems.has_errors();
     diagnostics.extend(reader.problems);
-    if failed {
-        return None;
-    }
+    let fleet = fleet.filter(|_| !failed)?;
     assume(&fleet, assumptions);
     Some(fleet)
 }
@@ -107,7 +108,9 @@ impl Reader<'_> {
         Some(RegionSpec {
             name: name.map(|name| Text::from(name.to_owned())),
             units: match node.get("units") {
-                Some(units) => u32::try_from(units.integer()?).ok()?,
+                Some(units) => {
+                    u32::try_from(units.integer()?).ok().filter(|units| *units > 0 || name.is_some())?
+                }
                 None => 1,
             },
             changes: self.scaling(node)?,

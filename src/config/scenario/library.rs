@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::super::arm::{Resource, read_resources};
-use super::super::files::{Files, MAX_FILE_BYTES, beside};
+use super::super::files::{FileError, Files, MAX_FILE_BYTES, beside};
 use super::super::hash::Fingerprint;
 use super::super::json::{Node, parse, shorten};
 use super::super::latencies::{Latencies, read_latencies};
@@ -30,7 +30,20 @@ pub(crate) struct Library<'a> {
     resources: BTreeMap<String, Loaded<Vec<Resource>>>,
     traces: BTreeMap<String, Loaded<Arc<Trace>>>,
     latencies: BTreeMap<String, Loaded<Arc<Latencies>>>,
+    chunks: BTreeMap<String, Loaded<Arc<[Chunk]>>>,
 }
+
+/// The files of one client of ServeGen.
+#[derive(Clone, Debug)]
+pub(super) struct Chunk {
+    /// Its windows: where they are from, and the text.
+    pub(super) rates: (SourceId, Arc<str>),
+    /// Its sizes.
+    pub(super) sizes: Node,
+}
+
+/// Clients in a folder at most.
+const MOST_CHUNKS: u32 = 10_000;
 
 impl<'a> Library<'a> {
     pub(crate) fn new(files: &'a dyn Files, sources: &'a mut SourceMap, scenario_path: &str) -> Self {
@@ -42,6 +55,7 @@ impl<'a> Library<'a> {
             resources: BTreeMap::new(),
             traces: BTreeMap::new(),
             latencies: BTreeMap::new(),
+            chunks: BTreeMap::new(),
         }
     }
 
@@ -97,6 +111,43 @@ impl<'a> Library<'a> {
         let content = read_trace(&path, &bytes, self.sources, diagnostics).map(Arc::new);
         let loaded = Loaded { content, hash: hash(&bytes) };
         self.traces.insert(path, loaded.clone());
+        Some(loaded)
+    }
+
+    /// The clients in the folder that the field at `node` names, up to the first number without files.
+    pub(super) fn chunks(
+        &mut self,
+        node: &Node,
+        diagnostics: &mut Diagnostics,
+    ) -> Option<Loaded<Arc<[Chunk]>>> {
+        let folder = beside(&self.scenario_path, node.text()?);
+        if let Some(known) = self.chunks.get(&folder) {
+            return Some(known.clone());
+        }
+        let mut print = Fingerprint::default();
+        let mut chunks = Some(Vec::new());
+        for number in 0..MOST_CHUNKS {
+            let path = |rest: &str| format!("{}/chunk-{number}-{rest}", folder.trim_end_matches('/'));
+            let (rates, sizes) = (path("trace.csv"), path("dataset.json"));
+            if number > 0 && self.files.read(&rates) == Err(FileError::NotFound) {
+                break;
+            }
+            let both = (
+                self.named_file(&rates, "folder", node, diagnostics)?,
+                self.named_file(&sizes, "folder", node, diagnostics)?,
+            );
+            print.part(&both.0).part(&both.1);
+            let chunk = self.text(&rates, both.0, diagnostics).and_then(|rates| {
+                let (source, text) = self.text(&sizes, both.1, diagnostics)?;
+                Some(Chunk { rates, sizes: parse(source, &text, diagnostics)? })
+            });
+            match (&mut chunks, chunk) {
+                (Some(all), Some(chunk)) => all.push(chunk),
+                (all, _) => *all = None,
+            }
+        }
+        let loaded = Loaded { content: chunks.map(Arc::from), hash: print.finish() };
+        self.chunks.insert(folder, loaded.clone());
         Some(loaded)
     }
 

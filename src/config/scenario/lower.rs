@@ -212,7 +212,7 @@ fn without_names(tree: &Node) -> Node {
 /// Takes the names of traces out of a `traffic`, those of the clients of a mix included.
 fn leave_traces_out(traffic: &mut Node) {
     let Value::Object(fields) = &mut traffic.value else { return };
-    fields.retain(|field| field.name != "trace");
+    fields.retain(|field| field.name != "trace" && field.name != "folder");
     let clients = fields.iter_mut().find(|field| field.name == "clients");
     let Some(Member { value: Node { value: Value::Object(clients), .. }, .. }) = clients else { return };
     for client in clients {

@@ -103,12 +103,14 @@ pub(super) fn read_callers(
     fleet: &FleetSpec,
 ) -> Option<Arc<[Caller]>> {
     let ArrivalSpec::Mix(clients) = arrivals else { return Some(Arc::default()) };
-    let map = tree.get("traffic")?.get("clients")?;
+    // Those that are read from files are described nowhere else.
+    let map = tree.get("traffic")?.get("clients").filter(|clients| clients.integer().is_none());
     let key_header = usual.api.key_header.as_str();
     let callers = members(clients).map(|(_, spec, index)| {
-        let node = map.get(&spec.name)?;
+        let node = map.and_then(|map| map.get(&spec.name));
+        let field = |name: &str| node.and_then(|node| node.get(name));
         let label = spec.label(index);
-        let given = node.get("subscription");
+        let given = field("subscription");
         let text = |name: &str| given.and_then(|given| given.get(name)).and_then(Node::text);
         let id = text("id").unwrap_or(&label);
         let key = text("key").map_or_else(|| format!("key-of-{id}"), str::to_owned);
@@ -122,11 +124,11 @@ pub(super) fn read_callers(
         });
         let mut headers = common.to_vec();
         set_header(&mut headers, key_header, key);
-        for member in node.get("headers").into_iter().flat_map(entries) {
+        for member in field("headers").into_iter().flat_map(entries) {
             set_header(&mut headers, &member.name, Text::from(member.value.text()?.to_owned()));
         }
         let facts = Facts { subscription, ..usual.clone() };
-        let region = node.get("region").and_then(Node::text).and_then(|name| region_called(fleet, name));
+        let region = field("region").and_then(Node::text).and_then(|name| region_called(fleet, name));
         Some(Caller { label: Text::from(label), headers: headers.into(), facts: Arc::new(facts), region })
     });
     callers.collect()

@@ -26,6 +26,7 @@ mod processes;
 mod readings;
 mod retry;
 mod scripted;
+mod servegen;
 pub(crate) mod shapes;
 mod spillover;
 mod targets;

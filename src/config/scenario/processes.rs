@@ -79,7 +79,7 @@ fn refuse_endless(node: &Node, kind: &str, has_end: bool, diagnostics: &mut Diag
 fn read_steps(node: &Node, diagnostics: &mut Diagnostics) -> Option<Arc<[Segment]>> {
     let steps = node.elements()?.iter().map(|step| {
         let per_second = step.get("perSecond")?.number()?;
-        Some(Segment { length: step.get("for")?.time()?, per_second })
+        Some(Segment { length: step.get("for")?.time()?, per_second, gaps: None })
     });
     let steps: Arc<[Segment]> = steps.collect::<Option<_>>()?;
     if steps.is_empty() {

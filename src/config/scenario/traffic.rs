@@ -9,6 +9,7 @@ use super::mix::read_mix;
 use super::processes::read_process;
 use super::retry::read_retry;
 use super::scripted::read_script;
+use super::servegen::read_servegen;
 use crate::diagnostics::{Diagnostic, Diagnostics};
 use crate::units::{Chars, Duration, Tokens};
 use crate::workload::{
@@ -35,6 +36,7 @@ pub(super) fn read_traffic(
             requests: requests?,
             pause: node.get("pause").and_then(Node::time).unwrap_or(Duration::ZERO),
         },
+        "servegen" => read_servegen(node, library, &mut hashes, diagnostics)?,
         "mix" => read_mix(node, has_end, library, &mut hashes, diagnostics)?,
         "scripted" => ArrivalSpec::Scripted(read_script(node, common_max_tokens(node), diagnostics)?),
         _ => {
@@ -71,6 +73,16 @@ pub(super) fn read_open_loop(
 /// What kinds of traffic have in common beside their arrivals.
 fn complete(node: &Node, arrivals: ArrivalSpec, diagnostics: &mut Diagnostics) -> Option<TrafficSpec> {
     let sizes = read_sizes(node, &arrivals, diagnostics)?;
+    read_patience(node, arrivals, sizes, diagnostics)
+}
+
+/// Traffic of these arrivals and sizes, with what clients want and how long they wait for it.
+pub(super) fn read_patience(
+    node: &Node,
+    arrivals: ArrivalSpec,
+    sizes: SizeSpec,
+    diagnostics: &mut Diagnostics,
+) -> Option<TrafficSpec> {
     let stream = node.get("request").and_then(|request| request.get("stream"));
     let retry = match node.get("clientRetry") {
         Some(node) => Some(read_retry(node, diagnostics)?),
@@ -136,7 +148,7 @@ fn read_replay(node: &Node, trace: Arc<Trace>, diagnostics: &mut Diagnostics) ->
 }
 
 /// `max_tokens` of all requests.
-fn common_max_tokens(node: &Node) -> Option<Tokens> {
+pub(super) fn common_max_tokens(node: &Node) -> Option<Tokens> {
     node.get("request")?.get("maxTokens")?.integer().map(Tokens)
 }
 
@@ -176,7 +188,7 @@ fn read_sizes(node: &Node, arrivals: &ArrivalSpec, diagnostics: &mut Diagnostics
     Some(SizeSpec { prompt, completion, max_tokens, prefixes })
 }
 
-fn read_prefixes(node: &Node) -> Option<PrefixSpec> {
+pub(super) fn read_prefixes(node: &Node) -> Option<PrefixSpec> {
     let number = |name: &str, default| node.get(name).map_or(Some(default), Node::number);
     Some(PrefixSpec {
         count: u32::try_from(node.get("count")?.integer()?).ok()?,

@@ -16,6 +16,7 @@ pub(crate) static TRAFFIC: &[(&str, &Shape)] = &[
     ("scripted", &SCRIPTED),
     ("replay", &REPLAY),
     ("mix", &MIX),
+    ("servegen", &SERVEGEN),
 ];
 
 pub(super) const TRAFFIC_KIND: Field = Field::required(
@@ -32,6 +33,7 @@ pub(super) const TRAFFIC_KIND: Field = Field::required(
         "scripted",
         "replay",
         "mix",
+        "servegen",
     ]),
     "How arrivals come about.",
 );
@@ -462,6 +464,31 @@ pub(crate) static REQUEST: Shape = Shape {
         MAX_TOKENS,
         STREAM,
         SHARED_PREFIXES,
+    ],
+};
+
+pub(crate) static SERVEGEN: Shape = Shape {
+    name: "servegen",
+    what: "clients described by ServeGen",
+    fields: &[
+        TRAFFIC_KIND,
+        Field::required("folder", Kind::Text, "Folder of `chunk-N-trace.csv` and `chunk-N-dataset.json`."),
+        Field::optional("from", Kind::TIME, "Begin of the slice in the files' time; default 0s."),
+        Field::optional("to", Kind::TIME_ABOVE_ZERO, "End of the slice; default: the last window's."),
+        Field::optional(
+            "scale",
+            Kind::Number { min: 0.0, max: 1e6 },
+            "How many times as many requests come; default 1.",
+        ),
+        Field::optional("clients", Kind::integer(1, 10_000), "Only those that send most; default: all."),
+        Field::optional(
+            "request",
+            Kind::Object(&REPLAYED_REQUEST),
+            "What requests have in common beside their sizes.",
+        ),
+        CLIENT_TIMEOUT,
+        DISCONNECTS_FIELD,
+        CLIENT_RETRY,
     ],
 };
 

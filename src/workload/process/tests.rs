@@ -120,6 +120,7 @@ fn steps(steps: &[(u64, f64)], repeat: bool, gaps: Gaps) -> ProcessSpec {
     let segment = |(seconds, per_second): &(u64, f64)| Segment {
         length: Duration::from_secs(*seconds),
         per_second: *per_second,
+        gaps: None,
     };
     ProcessSpec::Profile { segments: steps.iter().map(segment).collect(), repeat, gaps }
 }
