@@ -43,8 +43,8 @@ pub use hints::unknown_model;
 pub use latencies::{Latencies, LatencyRow, read_latencies};
 pub use loaded::{BASE, Scenario, Variant, load_scenario};
 pub use logs::{
-    Assumed, FileReport, ImportRules, JoinedLog, LogFile, LogKind, LogReport, LogRequest, MissingTokens,
-    TimeMeaning, join_logs, read_log,
+    Assumed, Counted, FileReport, ImportRules, JoinedLog, LogFile, LogKind, LogReport, LogRequest,
+    MissingTokens, TimeMeaning, join_logs, read_log,
 };
 pub use places::{ResourceSpans, resource_spans};
 pub(crate) use scenario::read_trace;

@@ -171,23 +171,27 @@ fn squared(value: f64) -> f64 {
 fn solve(sums: [[f64; 4]; 3], set: [bool; 3]) -> Option<([f64; 3], [f64; 3])> {
     // Beside the equations, the unit matrix becomes the inverse.
     let mut rows: Vec<[f64; 7]> = Vec::new();
+    let has = set.map(|has| if has { 1.0 } else { 0.0 });
     for (at, (row, own)) in sums.iter().zip(set).enumerate() {
-        let [a, b, c, right] = *row;
-        let mut wide = [0.0; 7];
+        let [unit, mut left] = [[0, 1, 2].map(|place| if place == at { 1.0 } else { 0.0 }), [0.0; 3]];
+        let mut right = 0.0;
         if own {
-            let [has_a, has_b, has_c] = set.map(|has| if has { 1.0 } else { 0.0 });
-            let unit = [0, 1, 2].map(|place| if place == at { 1.0 } else { 0.0 });
-            let [u, v, w] = unit;
-            wide = [a * has_a, b * has_b, c * has_c, right, u, v, w];
-        } else if let Some(cell) = wide.get_mut(at) {
-            *cell = 1.0;
+            for ((cell, sum), has) in left.iter_mut().zip(row).zip(has) {
+                *cell = sum * has;
+            }
+            right = *row.get(3)?;
+        } else {
+            left = unit;
         }
+        let mut wide = [0.0; 7];
+        let cells = left.into_iter().chain([right]).chain(if own { unit } else { [0.0; 3] });
+        wide.iter_mut().zip(cells).for_each(|(place, cell)| *place = cell);
         rows.push(wide);
     }
     for at in 0..3 {
         let pivot_row = *rows.get(at)?;
         let pivot = *pivot_row.get(at)?;
-        let own = sums.get(at)?.get(at)?.abs();
+        let own = if *set.get(at)? { sums.get(at)?.get(at)?.abs() } else { 0.0 };
         if pivot.abs() <= 1e-9 * own || pivot.abs() <= 0.0 || !pivot.is_finite() {
             return None;
         }

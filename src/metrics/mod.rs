@@ -11,8 +11,8 @@ mod interval;
 mod latency;
 mod special;
 
-pub use call_fit::{CallFit, CallTime, FEWEST_CALLS, fit_calls};
 pub use accounts::StatusCounts;
+pub use call_fit::{CallFit, CallTime, FEWEST_CALLS, fit_calls};
 pub use fit::{GammaFit, LineFit, LogNormalFit, fit_gamma, fit_line, fit_log_normal};
 pub use interval::MeanInterval;
 pub use latency::LatencyHistogram;

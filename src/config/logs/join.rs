@@ -262,15 +262,12 @@ impl Tables {
             return TimeMeaning::Start;
         }
         let rows = number(self.base.len());
-        let told = match asked {
-            TimeMeaning::Auto => self.told_by_requests(),
-            given => {
-                let what = if given == TimeMeaning::Start { START } else { END };
-                report.assume("what `TimeGenerated` is the time of", &format!("{what}, as asked for"), rows);
-                return given;
-            }
-        };
-        let (meaning, why) = match told {
+        if asked != TimeMeaning::Auto {
+            let what = if asked == TimeMeaning::Start { START } else { END };
+            report.assume("what `TimeGenerated` is the time of", &format!("{what}, as asked for"), rows);
+            return asked;
+        }
+        let (meaning, why) = match self.told_by_requests() {
             Some(TimeMeaning::Start) => (TimeMeaning::Start, "nearer to the start in Application Insights"),
             Some(_) => (TimeMeaning::End, "nearer to the start in Application Insights"),
             None => (TimeMeaning::End, "--time-is start for the other reading"),
@@ -296,7 +293,8 @@ impl Tables {
     fn finish(self, base: LogKind, report: &mut LogReport) -> Vec<LogRow> {
         let Self { base: mut rows, requests, calls } = self;
         let (mut with_request, mut with_calls) = (0, 0);
-        let is_sampled = |row: &&LogRow| base == LogKind::Requests && row.items.is_some_and(|items| items > 1);
+        let is_sampled =
+            |row: &&LogRow| base == LogKind::Requests && row.items.is_some_and(|items| items > 1);
         let sampled = number(rows.iter().filter(is_sampled).count());
         report.assume(
             "requests that sampling left out (`itemCount` above 1)",
@@ -314,7 +312,7 @@ impl Tables {
             with_calls += 1;
             row.attempts = Some(found.count);
             if base == LogKind::Requests {
-                row.host = found.last.host.clone();
+                row.host.clone_from(&found.last.host);
                 row.backend_status = found.last.status;
                 row.backend_ns = found.last.total_ns;
             }

@@ -24,5 +24,5 @@ mod write;
 
 pub use columns::LogKind;
 pub use join::{ImportRules, JoinedLog, LogRequest, MissingTokens, TimeMeaning, join_logs};
-pub use report::{Assumed, FileReport, LogReport};
+pub use report::{Assumed, Counted, FileReport, LogReport};
 pub use table::{LogFile, read_log};

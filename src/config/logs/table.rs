@@ -80,9 +80,8 @@ fn read_text(path: &str, source: SourceId, text: &str, diagnostics: &mut Diagnos
             problems.push(Diagnostic::error("log-empty", span, "the file is empty").label(EXPECTED_COLUMNS));
             ""
         }
-        Some('[') => reader.json(text, &mut problems),
         Some('{') if has_lines(begin) => reader.json_lines(text, &mut problems),
-        Some('{') => reader.json(text, &mut problems),
+        Some('[' | '{') => reader.json(text, &mut problems),
         Some(_) => reader.csv(text, &mut problems),
     };
     let kind = if problems.count() == 0 { reader.kind(&mut problems) } else { None };
