@@ -101,6 +101,10 @@ pub(crate) struct CalibrateArgs {
     /// How logs are read.
     #[command(flatten)]
     pub logs: LogArgs,
+    /// Fail (exit 1) unless this holds, for example `share_error<5%`, `share_error[openai-eastus]<5%`,
+    /// `client_429_error<1%`, `client_5xx_error<1%` or `latency_error_p90<10%` (repeatable)
+    #[arg(long, value_name = "EXPR")]
+    pub require: Vec<String>,
     /// What is printed
     #[arg(long, value_enum, default_value_t)]
     pub format: Format,

@@ -145,6 +145,10 @@ pub fn join_logs(
     requests.sort_by(|a, b| (a.arrival_ns, &a.id).cmp(&(b.arrival_ns, &b.id)));
     report.kept = number(requests.len());
     tell_missing(&requests, base, &mut report);
+    for assumed in &mut report.assumed {
+        // Some concern rows, of which several may be one request and others are left out.
+        assumed.requests = assumed.requests.min(report.kept);
+    }
     Some(JoinedLog { requests, report })
 }
 
@@ -202,16 +206,15 @@ impl Tables {
                     match row.key(kind) {
                         None if kind == LogKind::Joined => rows.push(row),
                         None => nameless += 1,
-                        Some(key) => match places.get(&key).and_then(|place| rows.get_mut(*place)) {
-                            Some(first) => {
+                        Some(key) => {
+                            if let Some(first) = places.get(&key).and_then(|place| rows.get_mut(*place)) {
                                 merged += 1;
                                 first.merge(row);
-                            }
-                            None => {
+                            } else {
                                 places.insert(key, rows.len());
                                 rows.push(row);
                             }
-                        },
+                        }
                     }
                     continue;
                 }
@@ -321,6 +324,11 @@ impl Tables {
             report.join("requests_also_in_application_insights", with_request, true);
             let rest = number(requests.len()).saturating_sub(with_request);
             report.join("requests_only_in_application_insights", rest, true);
+            report.assume(
+                "which id requests have in Application Insights",
+                "the custom dimension `Request Id`, else `operation_Id`, is the `CorrelationId`",
+                with_request,
+            );
         }
         if !calls.is_empty() {
             report.join("requests_with_calls_of_backends", with_calls, true);

@@ -16,9 +16,11 @@ mod show;
 mod sides;
 
 use super::super::args::Format;
+use super::super::exit_code::Exit;
 use super::super::load::Input;
 use super::super::log_args::CalibrateArgs;
 use super::super::logs;
+use super::super::require::{Requirement, Verdict};
 use super::super::session::{Session, Stop};
 use crate::config::{JoinedLog, Overrides};
 
@@ -39,10 +41,14 @@ struct Calibration<'a> {
     fits: Vec<Fit>,
     /// What is not as in the log, by intention.
     notes: Vec<String>,
+    verdicts: Vec<Verdict>,
 }
 
 /// Runs the scenario with the traffic of the log and prints how both compare.
 pub(crate) fn calibrate(args: &CalibrateArgs, session: &mut Session) -> Result<(), Stop> {
+    let requirements: Result<Vec<Requirement>, String> =
+        args.require.iter().map(|text| Requirement::parse(text)).collect();
+    let requirements = requirements.map_err(|message| session.usage(&message))?;
     let overrides = Overrides { set: args.set.clone(), seed: args.seed, ..Overrides::default() };
     let input = Input::Scenario(args.scenario.clone());
     let loaded = input.load(&overrides, &mut session.sources, &mut session.diagnostics);
@@ -66,6 +72,12 @@ pub(crate) fn calibrate(args: &CalibrateArgs, session: &mut Session) -> Result<(
     let sorted = backends.sort(&log);
     let played = play::play(plan, &log).map_err(|error| session.internal(&error.to_string()))?;
     let (overall, each) = sides::compare(plan, &log, &sorted, &played);
+    let metrics = sides::errors(&overall, &each);
+    let verdicts: Result<Vec<Verdict>, String> = requirements
+        .iter()
+        .map(|requirement| requirement.check_metrics(&metrics, overall.logged.requests))
+        .collect();
+    let verdicts = verdicts.map_err(|message| session.usage(&message))?;
     let calibration = Calibration {
         scenario: &loaded.scenario.name,
         variant: &variant.name,
@@ -75,10 +87,12 @@ pub(crate) fn calibrate(args: &CalibrateArgs, session: &mut Session) -> Result<(
         unmatched: sorted.unmatched.clone(),
         fits: fits::fit_each(plan, &log, &sorted),
         notes: played.notes,
+        verdicts,
     };
     match args.format {
         Format::Human => session.print(&show::human(&calibration)),
         Format::Json => session.print_json(&show::json(&calibration))?,
     }
-    Ok(())
+    let is_met = calibration.verdicts.iter().all(|verdict| verdict.is_met);
+    if is_met { Ok(()) } else { Err(Stop(Exit::Finding)) }
 }

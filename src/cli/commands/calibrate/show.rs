@@ -34,6 +34,11 @@ pub(super) fn human(found: &Calibration<'_>) -> String {
     for sentence in sentences(found) {
         text.push_str(&format!("  {sentence}\n"));
     }
+    for verdict in &found.verdicts {
+        let measured = verdict.measured.map_or("nothing measured".to_owned(), |m| format!("measured {m:.4}"));
+        let word = if verdict.is_met { "met   " } else { "MISSED" };
+        text.push_str(&format!("  {word}  {}  ({measured})\n", verdict.requirement));
+    }
     for (name, requests) in &found.unmatched {
         text.push_str(&format!(
             "  note: `{name}` of the log ({requests} requests) is no backend of the scenario: --map {name}=BACKEND\n"
@@ -189,6 +194,9 @@ pub(super) fn json(found: &Calibration<'_>) -> Value {
         "scenario": found.scenario, "variant": found.variant, "log": logs::to_json(found.log),
         "overall": compared(&found.overall),
         "backends": found.backends.iter().map(compared).collect::<Vec<_>>(),
+        "requirements": found.verdicts.iter().map(|verdict| json!({
+            "requirement": verdict.requirement, "met": verdict.is_met, "measured": verdict.measured,
+        })).collect::<Vec<_>>(),
         "unmatched": unmatched, "fits": fits, "findings": sentences(found), "notes": found.notes,
     })
 }

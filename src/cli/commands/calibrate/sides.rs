@@ -3,6 +3,7 @@
 use super::backends::Sorted;
 use super::play::Played;
 use crate::config::JoinedLog;
+use crate::report::{Metric, MetricKind};
 use crate::sim::RunPlan;
 
 /// The requests of one side.
@@ -118,6 +119,40 @@ pub(super) fn compare(
         one.simulated.finish();
     }
     (all, each)
+}
+
+/// How far both sides are apart, for `--require`: shares in points, latency in parts of what was logged. The
+/// error of the shares without a backend is the largest of all.
+pub(super) fn errors(overall: &Compared, each: &[Compared]) -> Vec<Metric> {
+    let metric = |name: &'static str, backend: &str, value: Option<f64>| Metric {
+        name,
+        backend: backend.to_owned(),
+        value,
+        kind: MetricKind::Share,
+    };
+    let share = |one: &Compared| one.shares.map(|[logged, simulated]| (simulated - logged).abs());
+    let class = |class: usize| Some((overall.simulated.share(class)? - overall.logged.share(class)?).abs());
+    let latency = |one: &Compared, percent: u32| {
+        let (simulated, logged) = (one.simulated.percentile(percent)?, one.logged.percentile(percent)?);
+        (logged > 0.0).then(|| (simulated / logged - 1.0).abs())
+    };
+    let largest = each.iter().filter_map(share).max_by(f64::total_cmp);
+    let mut metrics = vec![
+        metric("share_error", "", largest),
+        metric("client_429_error", "", class(1)),
+        metric("client_5xx_error", "", class(2)),
+    ];
+    let names = [("latency_error_p50", 50), ("latency_error_p90", 90), ("latency_error_p99", 99)];
+    for (name, percent) in names {
+        metrics.push(metric(name, "", latency(overall, percent)));
+    }
+    for one in each {
+        metrics.push(metric("share_error", &one.name, share(one)));
+        for (name, percent) in names {
+            metrics.push(metric(name, &one.name, latency(one, percent)));
+        }
+    }
+    metrics
 }
 
 #[cfg(test)]
