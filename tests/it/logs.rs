@@ -160,12 +160,12 @@ fn latency(ttft: f64, per_prompt: f64, tpot: f64) -> Value {
 }
 
 impl Plant {
-    /// 4,000 requests, more than the first region takes; the scenario then knows nothing of the real latency.
+    /// 16,000 requests, more than the first region takes; the scenario then knows nothing of the real latency.
     fn new() -> Self {
         let work = Work::walkthrough();
         work.edit(|scenario| {
             scenario["traffic"] = json!({
-                "kind": "poisson", "perSecond": 5, "requests": 4000, "request": {
+                "kind": "poisson", "perSecond": 5, "requests": 16_000, "request": {
                     "promptTokens": { "median": 300, "sigma": 0.8, "max": 3000 },
                     "completionTokens": { "median": 120, "sigma": 0.6, "max": 800 },
                 },
@@ -248,7 +248,7 @@ fn what_the_logs_were_made_with_comes_back() {
     let found = plant.calibrate(&[]);
     assert_eq!(
         (&found["log"]["read"], &found["overall"]["simulated"]["requests"]),
-        (&json!(4000), &json!(4000))
+        (&json!(16_000), &json!(16_000))
     );
     let backends = found["backends"].as_array().unwrap();
     for backend in backends {
@@ -262,8 +262,9 @@ fn what_the_logs_were_made_with_comes_back() {
     let fits = found["fits"].as_array().unwrap();
     assert_eq!(fits.len(), 3);
     for fit in fits.iter().filter(|fit| fit["backend"] != SWEDEN) {
+        // Four times the spread of the estimates over seeds, with so many calls of each backend.
         near(&fit["fit"]["ttft_ms"], TTFT_MS, 0.1);
-        near(&fit["fit"]["ttft_ms_per_prompt_token"], TTFT_PER_PROMPT_TOKEN_MS, 0.15);
+        near(&fit["fit"]["ttft_ms_per_prompt_token"], TTFT_PER_PROMPT_TOKEN_MS, 0.2);
         near(&fit["fit"]["tpot_ms"], TPOT_MS, 0.03);
         near(&fit["fit"]["ttft_sigma"], 0.3, 0.2);
         near(&fit["fit"]["tpot_sigma"], 0.2, 0.1);

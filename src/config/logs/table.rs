@@ -187,14 +187,14 @@ impl Reader {
             if problems.count() > before {
                 continue;
             }
-            let names_itself = |(field, node): &(&Option<Field>, &Node)| {
-                field.is_some() && Field::find(node.text().unwrap_or_default()) == **field
+            let repeats = |((field, name), node): &((&Option<Field>, &Node), &Node)| {
+                field.is_some() && node.value == name.value
             };
             let span = match (row.first(), row.last()) {
                 (Some(first), Some(last)) => first.span.to(last.span),
                 _ => Span::new(self.source, 0, 0),
             };
-            if columns.iter().zip(&row).filter(names_itself).count() > 1 {
+            if columns.iter().zip(&header).zip(&row).filter(repeats).count() > 1 {
                 problems.push(
                     Diagnostic::error("log-header", span, "a second header in the middle of the log")
                         .label("expected one export in a file, with one header"),
@@ -245,14 +245,15 @@ impl Reader {
             let offset = start;
             start = start.saturating_add(line.len());
             let body = line.trim_start_matches('\u{feff}');
-            if body.trim().is_empty() {
+            let offset = offset.saturating_add(line.len().saturating_sub(body.len()));
+            let body = body.trim_end();
+            if body.trim_start().is_empty() {
                 continue;
             }
             if problems.is_full() {
                 break;
             }
             let mut syntax = Diagnostics::new();
-            let offset = offset.saturating_add(line.len().saturating_sub(body.len()));
             let tree = parse_at(self.source, offset, body, &mut syntax);
             syntax.sorted().into_iter().for_each(|problem| problems.push(problem.clone()));
             if let Some(tree) = tree {

@@ -237,7 +237,8 @@ fn bad_input_is_told_with_its_place() {
             "x:2:1: the file is the answer of a query that failed",
         ),
         ("{\"tables\": [{}]}".to_owned(), "x:1:13: a table without columns or rows"),
-        ("{\"a\": 1}\n{\"a\": \n".to_owned(), "x:2:1: an object does not end"),
+        ("{\"a\": 1}\n7\n".to_owned(), "x:2:1: a row is the number `7`"),
+        ("{\"a\": 1}\n{\"a\": \n".to_owned(), "x:2:6: a name has no value"),
         ("[{\"TotalTime\": [1]}]".to_owned(), "x:1:16: `TotalTime` is a list"),
         (
             "{\"tables\":[{\"columns\":[{\"name\":\"TimeGenerated\"}],\"rows\":[[1,2]]}]}".to_owned(),
