@@ -346,13 +346,9 @@ fn hosts_find_backends_where_the_log_names_the_pool() {
     let work = with_logs();
     let backends = work.read("backends.json");
     assert!(backends.contains("openai-eastus.openai.azure.com"));
-    for file in ["gateway.jsonl"] {
-        let text = work.read(file);
-        let text = text
-            .replace("https://east.", "https://openai-eastus.")
-            .replace("https://west.", "https://OpenAI-WestUS.");
-        work.write(file, &text.replace("\"openai-east\"", "\"openai-pool\""));
-    }
+    let text = work.read("gateway.jsonl").replace("https://east.", "https://openai-eastus.");
+    let text = text.replace("https://west.", "https://OpenAI-WestUS.");
+    work.write("gateway.jsonl", &text.replace("\"openai-east\"", "\"openai-pool\""));
     let done =
         work.call(&["calibrate", "scenario.json", "gateway.jsonl", "llm.json", "--format", "json"]).ok();
     let found = as_json(&done.out);

@@ -537,6 +537,14 @@ fn tell_missing(requests: &[LogRequest], base: LogKind, report: &mut LogReport) 
     for (missing, assumed, lacks) in lacks {
         report.assume(missing, assumed, number(requests.iter().filter(|request| lacks(request)).count()));
     }
+    if base == LogKind::Joined {
+        let assumed = requests.iter().filter(|request| request.is_assumed).count();
+        report.assume(
+            "tokens that the import did not find",
+            "the medians that it put there",
+            number(assumed),
+        );
+    }
     if base == LogKind::Gateway && requests.iter().all(|request| request.attempts.is_none()) {
         report.assume(
             "attempts before the last one",
