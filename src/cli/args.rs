@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::limiter_args::LimiterArgs;
+use super::log_args::{CalibrateArgs, TraceImportArgs};
 use crate::config::Overrides;
 
 /// Simulate an Azure API Management backend pool in front of Azure OpenAI, before deploying it.
@@ -38,6 +39,8 @@ pub(crate) enum Command {
     Trace(TraceArgs),
     /// Fit a latency model to measured calls: what belongs into a scenario, and how well does it fit?
     Fit(FitArgs),
+    /// Hold a scenario against logs of production: does it do what the gateway did, and which latency fits?
+    Calibrate(CalibrateArgs),
     /// Evaluate one policy expression over a context: what does it give?
     Expr(ExprArgs),
     /// Look at the limits of one deployment by themselves
@@ -294,8 +297,10 @@ pub(crate) struct TraceArgs {
 /// What can be done with traces.
 #[derive(Debug, Subcommand)]
 pub(crate) enum TraceCommand {
-    /// Print rates, burstiness and sizes of a trace (Azure LLM, BurstGPT or Mooncake; plain or gzip)
+    /// Print rates, burstiness and sizes of a trace (Azure LLM, BurstGPT, Mooncake or imported; plain or gzip)
     Stats(TraceStatsArgs),
+    /// Join exported logs of the gateway into one trace, to be replayed and calibrated with
+    Import(TraceImportArgs),
 }
 
 /// Arguments of `trace stats`.
@@ -366,7 +371,7 @@ pub(crate) enum Format {
     Json,
 }
 
-fn path_and_value(text: &str) -> Result<(String, String), String> {
+pub(crate) fn path_and_value(text: &str) -> Result<(String, String), String> {
     let (path, value) =
         text.split_once('=').ok_or("expected PATH=VALUE, for example `traffic.requests=50`")?;
     if path.trim().is_empty() {

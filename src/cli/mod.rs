@@ -9,6 +9,8 @@ mod execute;
 pub mod exit_code;
 mod limiter_args;
 mod load;
+mod log_args;
+mod logs;
 mod output;
 mod readings;
 mod replicate;
@@ -56,8 +58,10 @@ pub fn main() -> ExitCode {
         Command::Test(args) => commands::test::test(args, &mut session),
         Command::Trace(args) => match &args.command {
             TraceCommand::Stats(args) => commands::trace::stats(args, &mut session),
+            TraceCommand::Import(args) => commands::import::import(args, &mut session),
         },
         Command::Fit(args) => commands::fit::fit(args, &mut session),
+        Command::Calibrate(args) => commands::calibrate::calibrate(args, &mut session),
         Command::Expr(args) => commands::expr::expr(args, &mut session),
         Command::Limiter(args) => match &args.command {
             LimiterCommand::Replay(args) => commands::limiter::replay_calls(args, &mut session),

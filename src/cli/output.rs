@@ -6,7 +6,7 @@
 
 use std::fs::{self, File};
 use std::io::{BufWriter, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
@@ -46,6 +46,25 @@ impl OutputError {
     pub(crate) fn new(path: impl Into<PathBuf>, reason: impl std::fmt::Display) -> Self {
         Self { path: path.into(), reason: reason.to_string() }
     }
+}
+
+/// Writes a file whole or not at all: beside its place first, then moved there.
+///
+/// # Errors
+/// It cannot be written; what was there before still is.
+pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), OutputError> {
+    let Some(name) = path.file_name() else {
+        return Err(OutputError::new(path, "this is no name of a file"));
+    };
+    let mut partial = name.to_os_string();
+    partial.push(".partial");
+    let partial = path.with_file_name(partial);
+    let written = fs::write(&partial, bytes).and_then(|()| fs::rename(&partial, path));
+    written.map_err(|error| {
+        // It is named `.partial`, and replaced next time, if it cannot be removed either.
+        drop(fs::remove_file(&partial));
+        OutputError::new(path, error)
+    })
 }
 
 /// An output folder in the making.

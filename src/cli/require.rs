@@ -97,14 +97,21 @@ impl Requirement {
     /// # Errors
     /// The metric does not exist or does not go with the unit: what does, in one line.
     pub(crate) fn check(&self, summary: &Summary) -> Result<Verdict, String> {
-        let metrics = summary.metrics();
+        self.check_metrics(&summary.metrics(), summary.requests.arrivals)
+    }
+
+    /// Looks the metric up in `metrics` and compares; `arrivals` is what a number of requests is a share of.
+    ///
+    /// # Errors
+    /// As [`Requirement::check`].
+    pub(crate) fn check_metrics(&self, metrics: &[Metric], arrivals: u64) -> Result<Verdict, String> {
         let metric = metrics
             .iter()
             .find(|m| m.name == self.metric && m.backend.eq_ignore_ascii_case(&self.backend))
-            .ok_or_else(|| self.unknown(&metrics))?;
+            .ok_or_else(|| self.unknown(metrics))?;
         let scale = match (self.unit, metric.kind) {
             (Unit::Percent, MetricKind::Share) => 100.0,
-            (Unit::Percent, MetricKind::Requests) => 100.0 / (summary.requests.arrivals.max(1) as f64),
+            (Unit::Percent, MetricKind::Requests) => 100.0 / (arrivals.max(1) as f64),
             (Unit::Seconds, MetricKind::Milliseconds) => 0.001,
             (Unit::None, _) | (Unit::Milliseconds, MetricKind::Milliseconds) => 1.0,
             (Unit::Percent | Unit::Milliseconds | Unit::Seconds, _) => {

@@ -121,10 +121,24 @@ pub(crate) fn shorten(text: &str) -> String {
 
 /// The tree of `text`. `None`, with the problem told, when it is not JSON at all.
 pub(crate) fn parse(source: SourceId, text: &str, diagnostics: &mut Diagnostics) -> Option<Node> {
+    parse_at(source, 0, text, diagnostics)
+}
+
+/// The tree of `text`, which begins at byte `offset` of `source`.
+pub(crate) fn parse_at(
+    source: SourceId,
+    offset: usize,
+    text: &str,
+    diagnostics: &mut Diagnostics,
+) -> Option<Node> {
     if text.len() > MAX_TEXT_BYTES {
         diagnostics.push(
-            Diagnostic::error("file-too-long", Span::new(source, 0, 0), "the file is too long to be read")
-                .label("expected at most 64 MiB"),
+            Diagnostic::error(
+                "file-too-long",
+                Span::new(source, offset, offset),
+                "the file is too long to be read",
+            )
+            .label("expected at most 64 MiB"),
         );
         return None;
     }
@@ -132,18 +146,18 @@ pub(crate) fn parse(source: SourceId, text: &str, diagnostics: &mut Diagnostics)
     let ast = match result {
         Ok(result) => result.value,
         Err(error) => {
-            diagnostics.push(syntax_problem(source, text, &error));
+            diagnostics.push(syntax_problem(source, offset, text, &error));
             return None;
         }
     };
     let Some(ast) = ast else {
         diagnostics.push(
-            Diagnostic::error("json-syntax", Span::new(source, 0, 0), "the file is empty")
+            Diagnostic::error("json-syntax", Span::new(source, offset, offset), "the file is empty")
                 .label("expected a JSON value"),
         );
         return None;
     };
-    let mut builder = Builder { source, diagnostics, too_deep: false };
+    let mut builder = Builder { source, offset, diagnostics, too_deep: false };
     let node = builder.node(ast, 0);
     if builder.too_deep { None } else { Some(node) }
 }
@@ -165,13 +179,14 @@ fn strict_options() -> ParseOptions {
 
 struct Builder<'d> {
     source: SourceId,
+    offset: usize,
     diagnostics: &'d mut Diagnostics,
     too_deep: bool,
 }
 
 impl Builder<'_> {
     fn span(&self, range: Range) -> Span {
-        Span::new(self.source, range.start, range.end)
+        Span::new(self.source, self.offset.saturating_add(range.start), self.offset.saturating_add(range.end))
     }
 
     fn node(&mut self, ast: Ast<'_>, depth: usize) -> Node {
@@ -227,7 +242,7 @@ fn depth_problem(span: Span) -> Diagnostic {
         .label(format!("expected at most {MAX_DEPTH} levels"))
 }
 
-fn syntax_problem(source: SourceId, text: &str, error: &ParseError) -> Diagnostic {
+fn syntax_problem(source: SourceId, offset: usize, text: &str, error: &ParseError) -> Diagnostic {
     let range = error.range();
     let start = range.start.min(text.len());
     // An unterminated object reports everything up to the end: its opening bracket is the place to look.
@@ -235,10 +250,13 @@ fn syntax_problem(source: SourceId, text: &str, error: &ParseError) -> Diagnosti
         ParseErrorKind::UnterminatedObject | ParseErrorKind::UnterminatedArray => start.saturating_add(1),
         _ => range.end,
     };
-    let span = Span::new(source, start, end.min(text.len()));
+    let within = |place: usize| offset.saturating_add(place.min(text.len()));
+    let span = Span::new(source, within(start), within(end));
     let problem = |message: &str, label: &str| Diagnostic::error("json-syntax", span, message).label(label);
     match error.kind() {
-        ParseErrorKind::NestingDepthExceeded => depth_problem(Span::new(source, start, start)),
+        ParseErrorKind::NestingDepthExceeded => {
+            depth_problem(Span::new(source, within(start), within(start)))
+        }
         ParseErrorKind::ExpectedColonAfterObjectKey => {
             problem("a name has no value", "expected `:` after the name")
         }

@@ -20,10 +20,12 @@ mod hints;
 mod json;
 mod latencies;
 mod loaded;
+mod logs;
 mod places;
 mod print;
 mod ranges;
 mod regions;
+mod rows;
 mod scenario;
 mod schema;
 mod shape;
@@ -40,6 +42,10 @@ pub use guess::{Guess, Guessed, guess_scenario, load_guessed};
 pub use hints::unknown_model;
 pub use latencies::{Latencies, LatencyRow, read_latencies};
 pub use loaded::{BASE, Scenario, Variant, load_scenario};
+pub use logs::{
+    Assumed, Counted, FileReport, ImportRules, JoinedLog, LogFile, LogKind, LogReport, LogRequest,
+    MissingTokens, TimeMeaning, join_logs, read_log,
+};
 pub use places::{ResourceSpans, resource_spans};
 pub(crate) use scenario::read_trace;
 pub use scenario::{Assumption, Overrides, open_switches};

@@ -5,12 +5,14 @@
 //! Deliberately absent: where observations come from, and files.
 
 mod accounts;
+mod call_fit;
 mod fit;
 mod interval;
 mod latency;
 mod special;
 
 pub use accounts::StatusCounts;
+pub use call_fit::{CallFit, CallTime, FEWEST_CALLS, fit_calls};
 pub use fit::{GammaFit, LineFit, LogNormalFit, fit_gamma, fit_line, fit_log_normal};
 pub use interval::MeanInterval;
 pub use latency::LatencyHistogram;

@@ -198,7 +198,7 @@ mod tests {
                 at: Timestamp::from_nanos(at),
                 prompt_tokens: Tokens(prompt),
                 completion_tokens: Tokens(completion),
-                images: 0,
+                ..TraceRow::default()
             })
             .into();
         let mut source =

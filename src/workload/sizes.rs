@@ -130,11 +130,12 @@ impl Sizes {
         [stream.standard_normal(), stream.standard_normal()]
     }
 
-    /// The size of a replayed request: the row decides, `max_tokens` and prefix are as specified.
+    /// The size of a replayed request: the row decides, `max_tokens` only where it knows it; that and the prefix are
+    /// else as specified.
     pub fn of_row(&self, request: RequestId, row: &TraceRow) -> Demand {
         let (prompt, prompt_tokens) = one_message(row.prompt_tokens);
         let completion_tokens = row.completion_tokens;
-        let (max_tokens, prefix) = (self.spec.max_tokens, self.prefix(request));
+        let (max_tokens, prefix) = (row.max_tokens.or(self.spec.max_tokens), self.prefix(request));
         Demand { prompt, prompt_tokens, completion_tokens, max_tokens, prefix }
     }
 }
@@ -247,7 +248,8 @@ mod tests {
     #[test]
     fn replayed_rows_decide() {
         let (prompt_tokens, completion_tokens) = (Tokens(374), Tokens(44));
-        let row = TraceRow { at: Timestamp::ZERO, prompt_tokens, completion_tokens, images: 0 };
+        let row =
+            TraceRow { at: Timestamp::ZERO, prompt_tokens, completion_tokens, images: 0, max_tokens: None };
         let demand =
             sizes(PromptSpec::Tokens(TokenSpec::Fixed(1)), TokenSpec::Fixed(1)).of_row(RequestId(0), &row);
         assert_eq!((demand.prompt, demand.prompt_tokens), (PromptSize::One(Chars(1_496)), Tokens(374)));

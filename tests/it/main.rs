@@ -25,6 +25,7 @@ mod invalid_input;
 mod latency;
 mod layering;
 mod limiter;
+mod logs;
 mod mix;
 mod outputs;
 mod parity;

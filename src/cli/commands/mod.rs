@@ -1,10 +1,12 @@
 //! One room for each verb.
 
+pub(crate) mod calibrate;
 pub(crate) mod compare;
 pub(crate) mod coverage;
 pub(crate) mod explain;
 pub(crate) mod expr;
 pub(crate) mod fit;
+pub(crate) mod import;
 pub(crate) mod init;
 pub(crate) mod limiter;
 pub(crate) mod plot;

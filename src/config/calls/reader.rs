@@ -1,7 +1,8 @@
 //! From rows to calls: order, and one clock for all of them.
 
+use super::super::rows::Problems;
 use super::row::{Row, RowReader};
-use super::table::{Problems, each_row};
+use super::table::each_row;
 use crate::backend::{Call, LeakyBucket, TokenCost};
 use crate::diagnostics::{Diagnostic, Diagnostics, SourceId, Span};
 use crate::units::{Duration, Timestamp};
@@ -51,7 +52,7 @@ pub fn read_calls(
     span: Duration,
     diagnostics: &mut Diagnostics,
 ) -> Option<RecordedCalls> {
-    let mut problems = Problems::default();
+    let mut problems = Problems::new("calls-more");
     let mut rows: Vec<Row> = Vec::new();
     let mut too_many = false;
     each_row(source, text, &mut problems, &mut |span, cells, problems| {

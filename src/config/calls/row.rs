@@ -1,10 +1,10 @@
 //! One row: its cells as numbers, and what they cost.
 
 use super::super::json::{Node, Value, shorten};
+use super::super::rows::Problems;
 use super::columns::Column;
 use super::number::{self, Why};
 use super::reader::{CallRules, Recorded};
-use super::table::Problems;
 use crate::diagnostics::{Diagnostic, Span};
 use crate::units::{Chars, Demand, PromptSize, Tokens};
 use crate::workload::unix_ns;

@@ -2,43 +2,12 @@
 
 use super::super::hints::{did_you_mean, list};
 use super::super::json::{MAX_TEXT_BYTES, Node, Value, parse, shorten};
+use super::super::rows::{Lines, Problems};
 use super::columns::{Column, call_columns};
 use crate::diagnostics::{Diagnostic, Diagnostics, SourceId, Span};
 
 /// What is done with each row: where it is, and its cells.
 pub(super) type OnRow<'a> = dyn FnMut(Span, &[(Column, &Node)], &mut Problems) + 'a;
-
-/// Problems, the first of them kept and the others counted.
-#[derive(Debug, Default)]
-pub(super) struct Problems {
-    kept: Diagnostics,
-    count: usize,
-    last: Option<Span>,
-}
-
-impl Problems {
-    pub(super) fn push(&mut self, diagnostic: Diagnostic) {
-        self.count += 1;
-        self.last = diagnostic.span;
-        if self.count <= MOST_PROBLEMS {
-            self.kept.push(diagnostic);
-        }
-    }
-
-    /// Hands the problems over; whether there were any.
-    pub(super) fn report(mut self, diagnostics: &mut Diagnostics) -> bool {
-        let more = self.count.saturating_sub(MOST_PROBLEMS);
-        if more > 0 {
-            let problems = if more == 1 { "problem" } else { "problems" };
-            let message = format!("and {more} more {problems} up to here");
-            self.kept.push(Diagnostic::error("calls-more", self.last, message));
-        }
-        diagnostics.extend(self.kept);
-        self.count > 0
-    }
-}
-
-const MOST_PROBLEMS: usize = 50;
 
 /// Hands each row of `text` to `on_row`.
 pub(super) fn each_row(source: SourceId, text: &str, problems: &mut Problems, on_row: &mut OnRow<'_>) {
@@ -90,7 +59,7 @@ fn json(source: SourceId, text: &str, problems: &mut Problems, on_row: &mut OnRo
             );
             continue;
         };
-        let before = problems.count;
+        let before = problems.count();
         let mut cells: Vec<(Column, &Node)> = Vec::with_capacity(members.len());
         for member in members {
             match Column::find(&member.name) {
@@ -102,7 +71,7 @@ fn json(source: SourceId, text: &str, problems: &mut Problems, on_row: &mut OnRo
             }
         }
         // What a misspelt name leaves out would be told twice.
-        if problems.count == before {
+        if problems.count() == before {
             on_row(row.mark(), &cells, problems);
         }
     }
@@ -116,7 +85,7 @@ fn csv(source: SourceId, text: &str, problems: &mut Problems, on_row: &mut OnRow
         problems.push(problem.label("expected at most 64 MiB"));
         return;
     }
-    let mut lines = Lines { source, text, at: bom };
+    let mut lines = Lines::new(source, text, bom);
     let Some(header) = lines.next_row(problems) else { return };
     let mut columns = Vec::with_capacity(header.len());
     for name in &header {
@@ -129,15 +98,15 @@ fn csv(source: SourceId, text: &str, problems: &mut Problems, on_row: &mut OnRow
         }
         columns.push(column);
     }
-    if problems.count > 0 {
+    if problems.count() > 0 {
         return;
     }
     let mut any = false;
     loop {
-        let before = problems.count;
+        let before = problems.count();
         let Some(row) = lines.next_row(problems) else { break };
         any = true;
-        if problems.count > before {
+        if problems.count() > before {
             continue;
         }
         let span = match (row.first(), row.last()) {
@@ -173,64 +142,4 @@ fn unknown(name: &str, span: Span) -> Diagnostic {
 fn twice(column: Column, span: Span) -> Diagnostic {
     Diagnostic::error("duplicate-name", span, format!("column `{}` is given twice", column.name()))
         .label("expected each column once")
-}
-
-/// The rows of CSV text (RFC 4180), with the place of every value. Blank lines are passed over.
-struct Lines<'t> {
-    source: SourceId,
-    text: &'t str,
-    at: usize,
-}
-
-impl Lines<'_> {
-    fn next_row(&mut self, problems: &mut Problems) -> Option<Vec<Node>> {
-        let bytes = self.text.as_bytes();
-        while bytes.get(self.at).is_some_and(|b| matches!(b, b'\r' | b'\n')) {
-            self.at += 1;
-        }
-        if self.at >= bytes.len() {
-            return None;
-        }
-        let mut row = Vec::new();
-        loop {
-            let start = self.at;
-            let value = if bytes.get(start) == Some(&b'"') { self.quoted(problems) } else { String::new() };
-            let rest = self.text.get(self.at..).unwrap_or_default();
-            let length = rest.find([',', '\r', '\n']).unwrap_or(rest.len());
-            let plain = rest.get(..length).unwrap_or_default();
-            self.at += length;
-            let span = Span::new(self.source, start, self.at);
-            row.push(Node::new(Value::Text((value + plain).trim().to_owned()), span));
-            if bytes.get(self.at) != Some(&b',') {
-                return Some(row);
-            }
-            self.at += 1;
-        }
-    }
-
-    /// The value in quotes that begins here; a quote in it is written twice.
-    fn quoted(&mut self, problems: &mut Problems) -> String {
-        let start = self.at;
-        self.at += 1;
-        let mut value = String::new();
-        loop {
-            let rest = self.text.get(self.at..).unwrap_or_default();
-            let Some(length) = rest.find('"') else {
-                let span = Span::new(self.source, start, start + 1);
-                problems.push(
-                    Diagnostic::error("csv-syntax", span, "a quoted value does not end")
-                        .label("expected `\"`"),
-                );
-                self.at = self.text.len();
-                return value;
-            };
-            value.push_str(rest.get(..length).unwrap_or_default());
-            self.at += length + 1;
-            if self.text.as_bytes().get(self.at) != Some(&b'"') {
-                return value;
-            }
-            value.push('"');
-            self.at += 1;
-        }
-    }
 }

@@ -34,8 +34,10 @@ pub(super) fn read(text: &[u8], builder: &mut Builder, problems: &mut Problems<'
 
 const ANY_HEADER: &str = "expected the column names `TIMESTAMP`, `ContextTokens` and `GeneratedTokens`";
 const BURST_HEADER: &str = "expected the column names `Timestamp`, `Request tokens` and `Response tokens`";
+const JOINED_HEADER: &str = "expected the column names `arrival`, `prompt_tokens` and `completion_tokens`";
 const EXPECTED_COUNT: &str = "expected a whole number of tokens";
 const IMAGES: &str = "NumImages";
+const MAX_TOKENS: &str = "max_tokens";
 
 /// Where values stand in a row.
 #[derive(Clone, Copy)]
@@ -44,11 +46,13 @@ struct Columns {
     prompt_tokens: usize,
     completion_tokens: usize,
     images: Option<usize>,
+    max_tokens: Option<usize>,
 }
 
 fn find_columns(header: &ByteRecord, format: TraceFormat, problems: &mut Problems<'_>) -> Option<Columns> {
     let expected = match format {
         TraceFormat::BurstGpt => BURST_HEADER,
+        TraceFormat::Joined => JOINED_HEADER,
         TraceFormat::Azure | TraceFormat::Mooncake => ANY_HEADER,
     };
     let mut is_good = true;
@@ -71,9 +75,15 @@ fn find_columns(header: &ByteRecord, format: TraceFormat, problems: &mut Problem
         place
     });
     let images = once(IMAGES, problems);
+    let max_tokens = if format == TraceFormat::Joined { once(MAX_TOKENS, problems) } else { None };
     let [time, prompt_tokens, completion_tokens] = places;
-    let columns =
-        Columns { time: time?, prompt_tokens: prompt_tokens?, completion_tokens: completion_tokens?, images };
+    let columns = Columns {
+        time: time?,
+        prompt_tokens: prompt_tokens?,
+        completion_tokens: completion_tokens?,
+        images,
+        max_tokens,
+    };
     is_good.then_some(columns)
 }
 
@@ -119,11 +129,20 @@ fn read_row(
             problems.read(record, column, "trace-images", "is not a number of images", label, read)
         }
     };
+    // An empty cell of a joined log: nobody knows.
+    let is_known = |column: usize| record.get(column).is_some_and(|field| !field.trim_ascii().is_empty());
+    let max_tokens = match columns.max_tokens.filter(|column| is_known(*column)) {
+        None => Some(None),
+        Some(column) => problems
+            .read(record, column, "trace-tokens", "is not a token count", EXPECTED_COUNT, parse_count)
+            .map(Some),
+    };
     Some(Row {
         time: time?,
         prompt_tokens: prompt_tokens?,
         completion_tokens: completion_tokens?,
         images: images?,
+        max_tokens: max_tokens?,
     })
 }
 

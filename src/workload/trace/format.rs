@@ -14,6 +14,8 @@ pub enum TraceFormat {
     BurstGpt,
     /// Mooncake: a JSON object per line, with milliseconds.
     Mooncake,
+    /// Production logs that `poolproof trace import` has joined: CSV.
+    Joined,
 }
 
 /// How times are written.
@@ -34,7 +36,8 @@ impl TraceFormat {
             let [_, prompt, completion] = format.names();
             header.iter().any(|field| is_name(field, prompt) || is_name(field, completion))
         };
-        if names(Self::BurstGpt) && !names(Self::Azure) { Self::BurstGpt } else { Self::Azure }
+        let others = [Self::BurstGpt, Self::Joined];
+        others.into_iter().find(|form| names(*form) && !names(Self::Azure)).unwrap_or(Self::Azure)
     }
 
     /// What the values are called.
@@ -43,6 +46,7 @@ impl TraceFormat {
             Self::Azure => ["TIMESTAMP", "ContextTokens", "GeneratedTokens"],
             Self::BurstGpt => ["Timestamp", "Request tokens", "Response tokens"],
             Self::Mooncake => ["timestamp", "input_length", "output_length"],
+            Self::Joined => ["arrival", "prompt_tokens", "completion_tokens"],
         }
     }
 
@@ -52,6 +56,7 @@ impl TraceFormat {
             Self::Azure => "azure",
             Self::BurstGpt => "burstgpt",
             Self::Mooncake => "mooncake",
+            Self::Joined => "joined",
         }
     }
 
@@ -62,12 +67,12 @@ impl TraceFormat {
 
     /// Whether the clock of the recorder may have been coarser than the gaps between requests.
     pub(super) const fn has_coarse_clock(self) -> bool {
-        !matches!(self, Self::Azure)
+        !matches!(self, Self::Azure | Self::Joined)
     }
 
     const fn clock(self) -> Clock {
         match self {
-            Self::Azure => Clock::Calendar,
+            Self::Azure | Self::Joined => Clock::Calendar,
             Self::BurstGpt => Clock::Seconds,
             Self::Mooncake => Clock::Milliseconds,
         }
@@ -137,5 +142,6 @@ mod tests {
         assert_eq!(of(&["TIMESTAMP", "NumImages", "ContextTokens"]), TraceFormat::Azure);
         assert_eq!(of(&["TIMESTAMP"]), TraceFormat::Azure);
         assert_eq!(of(&["response TOKENS "]), TraceFormat::BurstGpt);
+        assert_eq!(of(&["arrival", "Prompt_Tokens", "completion_tokens", "status"]), TraceFormat::Joined);
     }
 }

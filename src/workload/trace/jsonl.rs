@@ -97,8 +97,13 @@ fn read_line(place: &LinePlace<'_>, problems: &mut Problems<'_>) -> Option<(Row,
     };
     let prompt_tokens = count(prompt_name, line.input_length.as_ref());
     let completion_tokens = count(completion_name, line.output_length.as_ref());
-    let row =
-        Row { time: time?, prompt_tokens: prompt_tokens?, completion_tokens: completion_tokens?, images: 0 };
+    let row = Row {
+        time: time?,
+        prompt_tokens: prompt_tokens?,
+        completion_tokens: completion_tokens?,
+        images: 0,
+        max_tokens: None,
+    };
     Some((row, text?))
 }
 

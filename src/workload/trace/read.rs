@@ -42,6 +42,8 @@ pub struct TraceRow {
     pub completion_tokens: Tokens,
     /// Images of the prompt (`NumImages`), which its tokens count already.
     pub images: u32,
+    /// `max_tokens` of the request, where the trace knows it.
+    pub max_tokens: Option<Tokens>,
 }
 
 /// Rows that were left out, by reason.
@@ -72,8 +74,9 @@ impl Dropped {
 impl Trace {
     /// Reads `bytes`: comma-separated with the columns `TIMESTAMP` (`YYYY-MM-DD HH:MM:SS.fffffff`, UTC),
     /// `ContextTokens` and `GeneratedTokens`, or `Timestamp` (seconds), `Request tokens` and `Response tokens`;
-    /// or a JSON object per line with `timestamp` (milliseconds), `input_length` and `output_length`. `None`,
-    /// with errors in `diagnostics`, unless all rows are good.
+    /// or `arrival`, `prompt_tokens`, `completion_tokens` and `max_tokens` at will (production logs, joined); or a
+    /// JSON object per line with `timestamp` (milliseconds), `input_length` and `output_length`. `None`, with
+    /// errors in `diagnostics`, unless all rows are good.
     pub fn parse(bytes: &[u8], source: SourceId, diagnostics: &mut Diagnostics) -> Option<Self> {
         // The reader would skip a byte order mark itself, and then its positions would not count it.
         let (bom, text) = match bytes.strip_prefix(BOM) {
@@ -109,6 +112,7 @@ pub(super) struct Row {
     pub(super) prompt_tokens: u64,
     pub(super) completion_tokens: u64,
     pub(super) images: u32,
+    pub(super) max_tokens: Option<u64>,
 }
 
 /// Where the values of a row stand, worked out when there is something to say of them only.
@@ -163,6 +167,7 @@ impl Builder {
             prompt_tokens: Tokens(row.prompt_tokens),
             completion_tokens: Tokens(row.completion_tokens),
             images: row.images,
+            max_tokens: row.max_tokens.map(Tokens),
         });
     }
 

@@ -288,6 +288,7 @@ mod tests {
             prompt_tokens: Tokens(*prompt),
             completion_tokens: Tokens(*completion),
             images: u32::from(*at == 0) * 3,
+            max_tokens: None,
         };
         Trace { rows: rows.iter().map(row).collect(), ..Trace::default() }
     }

@@ -31,7 +31,7 @@ fn row(at: u64, prompt: u64, completion: u64) -> TraceRow {
         at: Timestamp::from_nanos(at),
         prompt_tokens: Tokens(prompt),
         completion_tokens: Tokens(completion),
-        images: 0,
+        ..TraceRow::default()
     }
 }
 
