@@ -104,6 +104,7 @@ mod tests {
             name: "p".into(),
             members: vec![member(0, Some(2)), member(1, Some(1))],
             failure_status: None,
+            affinity: None,
         };
         let kept: Vec<_> = prioritized(&pool).iter().map(|m| m.priority).collect();
         assert_eq!(kept, [Some(2), Some(1)]);

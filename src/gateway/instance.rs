@@ -124,6 +124,7 @@ impl Gateway {
         exchange.cache_key = None;
         exchange.meaning_key = None;
         exchange.cors.clear();
+        exchange.set_cookie = None;
         self.runner(exchange, now, choices, effects).run();
     }
 

@@ -12,12 +12,13 @@
 //! - Nothing panics, whatever the configuration and the inputs.
 //!
 //! Rooms: `instance` is the entrance, `pipeline` runs policies, `forward` makes attempts; `breaker`,
-//! `window`, `selection`, `retry`, `retry_after` hold one rule each; `limits`, `cache`, `calls` run the
+//! `window`, `selection`, `retry`, `retry_after`, `affinity` hold one rule each; `limits`, `cache`, `calls` run the
 //! policies of those names, `policies` all others beyond routing; `io` and `exchange` are the data.
 //!
 //! Deliberately absent: latency, quota and traffic (the world's), file formats, HTTP.
 #![cfg_attr(not(test), deny(clippy::arithmetic_side_effects))]
 
+mod affinity;
 mod breaker;
 mod cache;
 mod calls;
@@ -48,7 +49,8 @@ pub use io::{
 };
 pub use retry::{RetryWait, retry_waits};
 pub use retry_after::retry_after;
-pub use selection::{MAX_MEMBERS, PoolState, PriorityGroup, Selection};
+pub use selection::{MAX_MEMBERS, Pinned, PoolState, PriorityGroup, Selection};
 pub use spec::{
-    BackendEntity, BackendRef, BreakerRule, GatewaySpec, PoolMember, PoolSpec, SpecError, Threshold,
+    BackendEntity, BackendRef, BreakerRule, GatewaySpec, PoolMember, PoolSpec, SessionAffinity, SpecError,
+    Threshold,
 };

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use thiserror::Error;
 
+use super::affinity::Cookies;
 use crate::policy::operations::Supplied;
 use crate::policy::{Facts, Program, Response, Text};
 use crate::semantics::Semantics;
@@ -71,6 +72,15 @@ pub struct PoolSpec {
     pub members: Vec<PoolMember>,
     /// `failureResponse.statusCode`: status answered when no member is available, instead of 503.
     pub failure_status: Option<StatusCode>,
+    /// `sessionAffinity`; `None`: the pool sets no cookie and looks at none.
+    pub affinity: Option<SessionAffinity>,
+}
+
+/// `sessionAffinity.sessionId` of a pool, with `source` cookie, the only one there is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SessionAffinity {
+    /// `name`: what the cookie is called.
+    pub cookie: Arc<str>,
 }
 
 /// A member of a pool.
@@ -125,6 +135,7 @@ pub struct GatewaySpec {
     semantic_hits: u16,
     supplied: Supplied,
     legacy_reasons: Vec<Text>,
+    cookies: Vec<Option<Cookies>>,
     pre_response: Response,
 }
 
@@ -166,6 +177,8 @@ impl GatewaySpec {
             .iter()
             .map(|p| Text::from(format!("Backend pool '{}' is temporarily unavailable", p.name)))
             .collect();
+        let name_of = |id: BackendId| backends.get(id.index()).map(|backend| &*backend.name);
+        let cookies = pools.iter().map(|pool| Cookies::of(pool, name_of)).collect();
         let pre_response = Response::plain(StatusCode::OK);
         let spec = Self {
             backends,
@@ -177,6 +190,7 @@ impl GatewaySpec {
             semantic_hits: 0,
             supplied: Supplied::default(),
             legacy_reasons,
+            cookies,
             pre_response,
         };
         for (name, _) in &spec.program.backend_references {
@@ -293,6 +307,12 @@ impl GatewaySpec {
     /// Reason text of an exhausted pool under the `legacy` reading.
     pub(super) fn legacy_exhausted_reason(&self, pool: PoolId) -> Text {
         self.legacy_reasons.get(pool.index()).cloned().unwrap_or_default()
+    }
+
+    /// The cookies of a pool that sets them.
+    #[inline]
+    pub(super) fn cookies(&self, pool: PoolId) -> Option<&Cookies> {
+        self.cookies.get(pool.index())?.as_ref()
     }
 
     /// `context.Response` before the first forward under the `default_object` reading.

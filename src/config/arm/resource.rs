@@ -8,7 +8,7 @@ use super::super::shape::Kind;
 use super::find::backend_resources;
 use super::shapes::{POOL, RESOURCE, SINGLE};
 use crate::diagnostics::{Diagnostic, Diagnostics, Span};
-use crate::gateway::{BreakerRule, Threshold};
+use crate::gateway::{BreakerRule, SessionAffinity, Threshold};
 use crate::units::{Duration, StatusCode};
 
 /// A backend resource.
@@ -33,6 +33,7 @@ pub(crate) enum ResourceKind {
     Pool {
         members: Vec<ResourceMember>,
         failure_status: Option<StatusCode>,
+        affinity: Option<SessionAffinity>,
     },
     /// Has an error that was told; only its name is of use, so that others can be checked against it.
     Unusable,
@@ -216,10 +217,8 @@ fn allowed_in_pool(properties: &Node, diagnostics: &mut Diagnostics) -> bool {
     }
     if let Some(pool) = properties.get("pool") {
         let services = pool.get("services").and_then(Node::elements).unwrap_or_default();
-        let affinity = present(pool, "sessionAffinity");
         let carbon = services.iter().filter_map(|service| present(service, "preferredCarbonEmission"));
-        let named = affinity.map(|node| ("sessionAffinity", node)).into_iter();
-        for (name, node) in named.chain(carbon.map(|node| ("preferredCarbonEmission", node))) {
+        for (name, node) in carbon.map(|node| ("preferredCarbonEmission", node)) {
             clean = false;
             diagnostics.push(
                 Diagnostic::error("not-modelled", node.mark(), format!("`{name}` is not modelled yet"))
@@ -253,7 +252,27 @@ fn read_pool(properties: &Node, diagnostics: &mut Diagnostics) -> Option<Resourc
             weight: percent(service, "weight"),
         });
     }
-    Some(ResourceKind::Pool { members, failure_status: failure_status(pool) })
+    let affinity = match present(pool, "sessionAffinity") {
+        Some(node) => Some(read_affinity(node, diagnostics)?),
+        None => None,
+    };
+    Some(ResourceKind::Pool { members, failure_status: failure_status(pool), affinity })
+}
+
+fn read_affinity(node: &Node, diagnostics: &mut Diagnostics) -> Option<SessionAffinity> {
+    let name_node = node.get("sessionId")?.get("name")?;
+    let name = name_node.text()?;
+    // What RFC 6265 lets a cookie be called.
+    let is_token = |c: char| c.is_ascii_graphic() && !"()<>@,;:\\\"/[]?={}".contains(c);
+    if name.is_empty() || !name.chars().all(is_token) {
+        let message = format!("`{}` is not a name for a cookie", shorten(name));
+        diagnostics.push(
+            Diagnostic::error("cookie-name", name_node.mark(), message)
+                .label("expected letters, digits, `-` and `_`"),
+        );
+        return None;
+    }
+    Some(SessionAffinity { cookie: Arc::from(name) })
 }
 
 /// The last segment of a resource id or name: `/subscriptions/../backends/x`, `/backends/x` and `x` are

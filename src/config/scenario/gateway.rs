@@ -353,7 +353,7 @@ impl<'n> Join<'n, '_> {
     ) -> Option<Vec<PoolSpec>> {
         let mut pools = Vec::new();
         for resource in self.resources {
-            let ResourceKind::Pool { members, failure_status } = &resource.kind else { continue };
+            let ResourceKind::Pool { members, failure_status, affinity } = &resource.kind else { continue };
             let changed = self.changed_members(&resource.name, members);
             let resolved: Option<Vec<PoolMember>> = changed
                 .iter()
@@ -367,6 +367,7 @@ impl<'n> Join<'n, '_> {
                     name: Arc::clone(&resource.name),
                     members,
                     failure_status: *failure_status,
+                    affinity: affinity.clone(),
                 }),
                 // A pool that nobody uses may have members that nobody describes.
                 None if program.is_some_and(|p| self.user_of(resource, p).is_none()) => {}

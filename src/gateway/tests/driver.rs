@@ -19,7 +19,7 @@ use crate::diagnostics::{Diagnostics, SourceMap, render_human};
 use crate::gateway::{
     Action, Answerer, BackendEntity, BreakerChange, BreakerRule, BreakerState, CallNumber, Effects, Ending,
     Event, Exchange, FirstChoice, ForwardTarget, Gateway, GatewaySpec, Input, PoolMember, PoolSpec,
-    RequestHead, SentBody, SideAnswer, SideCall, Threshold, TokenFacts, Usage,
+    RequestHead, SentBody, SessionAffinity, SideAnswer, SideCall, Threshold, TokenFacts, Usage,
 };
 use crate::policy::{self, Body, Header, HeaderValue, Program, Response, Text};
 use crate::semantics::Semantics;
@@ -118,7 +118,16 @@ pub(super) fn pool(members: &[(Option<u8>, Option<u8>)]) -> PoolSpec {
             })
             .collect(),
         failure_status: None,
+        affinity: None,
     }
+}
+
+/// The same with session awareness by the cookie `sid`.
+pub(super) fn with_sessions(mut setup: Setup) -> Setup {
+    for pool in &mut setup.pools {
+        pool.affinity = Some(SessionAffinity { cookie: "sid".into() });
+    }
+    setup
 }
 
 /// Backends with `rule` in a pool with priorities 1, 2, 3, ...
@@ -211,6 +220,18 @@ impl Rig {
     /// Request `id` arrives.
     pub(super) fn start(&mut self, id: usize) -> String {
         self.start_with(id, &head(id))
+    }
+
+    /// Request `id` arrives with a header `Cookie`, unless it is empty.
+    pub(super) fn start_with_cookie(&mut self, id: usize, cookie: &str) -> String {
+        let mut head = head(id);
+        if !cookie.is_empty() {
+            let mut headers: Vec<Header> = head.headers.iter().flat_map(|all| all.iter().cloned()).collect();
+            let value = HeaderValue::Text(Text::from(cookie.to_owned()));
+            headers.push(Header { name: "Cookie".into(), value });
+            head.headers = Some(headers.into());
+        }
+        self.start_with(id, &head)
     }
 
     pub(super) fn start_with(&mut self, id: usize, head: &RequestHead) -> String {
