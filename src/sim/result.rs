@@ -6,6 +6,7 @@ use super::callers::GroupResult;
 use super::faults::{Phase, PoolAbsence};
 use super::ledger::{Ledger, equal};
 use super::observe::Outcome;
+use super::sessions::SessionsResult;
 use crate::metrics::{LatencyHistogram, StatusCounts};
 use crate::units::{Duration, StatusCode, Timestamp};
 
@@ -54,6 +55,8 @@ pub struct RunResult {
     pub calls: Option<CallsResult>,
     /// Requests by client, in the order of the mix; empty without one.
     pub clients: Vec<GroupResult>,
+    /// What became of sessions, when traffic is made of them.
+    pub sessions: Option<SessionsResult>,
     /// Of the cancelled requests, those whose client had begun to read a stream and left.
     pub disconnected: u64,
     /// Requests under way, integrated over time from the end of the warm-up, in nanoseconds.
@@ -265,6 +268,7 @@ impl RunResult {
             calls: None,
             clients: Vec::new(),
             regions: Vec::new(),
+            sessions: None,
             disconnected: 0,
             under_way: 0,
             faults: None,

@@ -33,6 +33,7 @@ mod policy_tests;
 mod replay;
 mod replications;
 mod servers;
+mod sessions;
 mod spillover;
 mod support;
 mod theory;
