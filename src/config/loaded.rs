@@ -136,7 +136,7 @@ impl Variant {
     }
 }
 
-/// The switches that summaries and hashes tell: all but those of limits, caches and sessions at their default.
+/// The switches that summaries and hashes tell: all but those of limits, caches, sessions and carbon at their default.
 /// Few policies and pools have these; what is told of the others does not depend on them.
 fn told_switches(semantics: &Semantics) -> impl Iterator<Item = &'static Switch> {
     Switch::ALL.iter().filter(|switch| {
@@ -151,6 +151,8 @@ fn told_switches(semantics: &Semantics) -> impl Iterator<Item = &'static Switch>
                 | Switch::AffinityVsPriority
                 | Switch::AffinityUnknown
                 | Switch::AffinityRetry
+                | Switch::CarbonUnknown
+                | Switch::CarbonVsPriority
         );
         !is_rare || switch.info().readings.first() != Some(&semantics.get(**switch))
     })
@@ -172,6 +174,11 @@ fn hash_of(digest: &[u8; 32], gateway: &GatewaySpec) -> String {
         }
         for member in &pool.members {
             print.part(&member.backend.0.to_le_bytes());
+            if let Some(preferred) = member.preferred_carbon {
+                let region =
+                    gateway.backend(member.backend).and_then(|backend| backend.azure_region.as_deref());
+                print.part(preferred.name().as_bytes()).part(region.unwrap_or_default().as_bytes());
+            }
             for value in [member.priority, member.weight] {
                 let bytes = number(value.map(u16::from));
                 print.part(bytes.as_ref().map_or(&[], |bytes| &bytes[..]));

@@ -99,7 +99,12 @@ mod tests {
 
     #[test]
     fn weights_follow_capacity_and_priorities_that_differ_stay() {
-        let member = |n: u16, priority| PoolMember { backend: BackendId(n), priority, weight: Some(7) };
+        let member = |n: u16, priority| PoolMember {
+            backend: BackendId(n),
+            priority,
+            weight: Some(7),
+            preferred_carbon: None,
+        };
         let pool = PoolSpec {
             name: "p".into(),
             members: vec![member(0, Some(2)), member(1, Some(1))],

@@ -11,6 +11,7 @@
 //! Sources: forward-request page (2023-10-19), backends article (2025-05-20).
 
 use super::breaker::{Completed, FailureCause};
+use super::carbon::dirty_members;
 use super::choices::Choices;
 use super::exchange::{BodyProgress, Phase, Target};
 use super::io::{Action, Answerer, Ending, Event, ForwardTarget, Input, SentBody, Usage};
@@ -96,11 +97,15 @@ impl<'a, C: Choices> Runner<'a, C> {
             BackendRef::Pool(id) => {
                 let pin = self.pin(id);
                 let pool = self.spec.pool(id)?;
+                let is_carbon_aware = pool.members.iter().any(|member| member.preferred_carbon.is_some());
+                let dirty =
+                    if is_carbon_aware { dirty_members(self.spec, pool, self.now, self.choices) } else { 0 };
                 let state = self.state.pools.get_mut(id.index())?;
                 let events = &mut self.effects.events;
                 state.select(
                     pool,
                     pin,
+                    dirty,
                     &mut self.state.breakers,
                     self.now,
                     self.spec.semantics(),

@@ -12,7 +12,7 @@
 //! - Nothing panics, whatever the configuration and the inputs.
 //!
 //! Rooms: `instance` is the entrance, `pipeline` runs policies, `forward` makes attempts; `breaker`,
-//! `window`, `selection`, `retry`, `retry_after`, `affinity` hold one rule each; `limits`, `cache`, `calls` run the
+//! `window`, `selection`, `retry`, `retry_after`, `affinity`, `carbon` hold one rule each; `limits`, `cache`, `calls` run the
 //! policies of those names, `policies` all others beyond routing; `io` and `exchange` are the data.
 //!
 //! Deliberately absent: latency, quota and traffic (the world's), file formats, HTTP.
@@ -22,6 +22,7 @@ mod affinity;
 mod breaker;
 mod cache;
 mod calls;
+mod carbon;
 mod choices;
 mod exchange;
 mod forward;
@@ -40,6 +41,7 @@ mod window;
 
 pub use breaker::{Breaker, BreakerChange, BreakerState, FailureCause, Trip, TripLength};
 pub use calls::CallNumber;
+pub use carbon::{CarbonCategory, RegionCarbon};
 pub use choices::{ChoiceReason, Choices, FirstChoice};
 pub use exchange::{Exchange, Phase};
 pub use instance::{Gateway, GatewayState};

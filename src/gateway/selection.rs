@@ -13,7 +13,7 @@
 //! Session awareness asks for one member ([`Pin`], room `affinity`); what it asks for is picked beside the
 //! rotation.
 //!
-//! Deliberately not modelled: carbon awareness.
+//! Carbon awareness (room `carbon`) tells which members are to be left out while others are available.
 
 use std::collections::BTreeMap;
 
@@ -21,7 +21,8 @@ use super::breaker::{Breaker, BreakerChange};
 use super::choices::{ChoiceReason, Choices, FirstChoice};
 use super::spec::{PoolMember, PoolSpec};
 use crate::semantics::{
-    AffinityVsPriority, LoadBalancing, NullPriority, NullWeight, Semantics, WeightsAfterTrip, ZeroWeight,
+    AffinityVsPriority, CarbonVsPriority, LoadBalancing, NullPriority, NullWeight, Semantics,
+    WeightsAfterTrip, ZeroWeight,
 };
 use crate::units::{BackendId, Timestamp};
 
@@ -111,12 +112,13 @@ impl PoolState {
         Self { credit: vec![0; members], slots: vec![0; members], available: 0 }
     }
 
-    /// Picks a member, or none when all are tripped. Trips that are over end here; `changed` hears of it.
+    /// Picks a member, or none when all are tripped; those of `dirty` (bits by position) only without others. Trips that are over end here; `changed` hears of it.
     #[expect(clippy::too_many_arguments, reason = "parts of one gateway, borrowed apart")]
     pub(super) fn select<C: Choices>(
         &mut self,
         pool: &PoolSpec,
         pin: Pin,
+        dirty: u32,
         breakers: &mut [Breaker],
         now: Timestamp,
         semantics: &Semantics,
@@ -155,6 +157,9 @@ impl PoolState {
         }
         if group.is_empty() {
             return None;
+        }
+        if available & dirty != 0 {
+            best = cleaner(pool, available, dirty, &mut group, best, semantics, choices);
         }
         let (asked, pinned) = asked(pool, pin, available, best, semantics, choices);
         if pinned == Pinned::Tripped && matches!(pin, Pin::Only(_)) {
@@ -293,6 +298,44 @@ impl Group {
     }
 }
 
+/// Leaves the members of `dirty` out of `group`, the best one with somebody `available`, if others are. Gives the
+/// priority of what `group` is then.
+fn cleaner<C: Choices>(
+    pool: &PoolSpec,
+    available: u32,
+    dirty: u32,
+    group: &mut Group,
+    best: u16,
+    semantics: &Semantics,
+    choices: &mut C,
+) -> u16 {
+    let clean = available & !dirty;
+    let within_group = semantics.lb_carbon_vs_priority(choices) == CarbonVsPriority::PriorityFirst;
+    let mut left = Group::default();
+    let mut left_best = best;
+    for (at, member) in pool.members.iter().enumerate().take(MAX_MEMBERS) {
+        if clean & bit(at) == 0 {
+            continue;
+        }
+        let priority = priority(*member, semantics, choices);
+        if within_group && priority != best {
+            continue;
+        }
+        if left.is_empty() || priority < left_best {
+            left_best = priority;
+            left.clear();
+        }
+        if priority == left_best {
+            left.push(at, weight(*member, semantics, choices));
+        }
+    }
+    if left.is_empty() {
+        return best;
+    }
+    *group = left;
+    left_best
+}
+
 /// The position of the member that a request is to get instead of the next in turn, and what came of its
 /// cookie. `best` is the best group with somebody `available`.
 fn asked<C: Choices>(
@@ -358,6 +401,7 @@ mod tests {
                     backend: BackendId(id),
                     priority: *priority,
                     weight: *weight,
+                    preferred_carbon: None,
                 })
                 .collect(),
             failure_status: None,
@@ -398,6 +442,7 @@ mod tests {
                     .select(
                         pool,
                         Pin::None,
+                        0,
                         &mut breakers,
                         Timestamp::ZERO,
                         semantics,
@@ -444,6 +489,7 @@ mod tests {
                 let picked = state.select(
                     &pool,
                     pin,
+                    0,
                     &mut breakers,
                     Timestamp::ZERO,
                     &semantics,
@@ -497,6 +543,7 @@ mod tests {
             let s = state.select(
                 &spec,
                 Pin::None,
+                0,
                 &mut breakers,
                 Timestamp::ZERO,
                 &slots,
@@ -522,6 +569,7 @@ mod tests {
                 let s = state.select(
                     &members,
                     Pin::None,
+                    0,
                     &mut breakers,
                     Timestamp::ZERO,
                     semantics,

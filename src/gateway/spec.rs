@@ -9,6 +9,7 @@ use std::sync::Arc;
 use thiserror::Error;
 
 use super::affinity::Cookies;
+use super::carbon::{CarbonCategory, RegionCarbon};
 use crate::policy::operations::Supplied;
 use crate::policy::{Facts, Program, Response, Text};
 use crate::semantics::Semantics;
@@ -23,6 +24,8 @@ pub struct BackendEntity {
     pub url: Arc<str>,
     /// Its breaker rule; `None` never trips.
     pub breaker: Option<BreakerRule>,
+    /// `azureRegion`: where its emissions come from.
+    pub azure_region: Option<Arc<str>>,
 }
 
 /// A circuit breaker rule. The service accepts one for each backend.
@@ -92,6 +95,8 @@ pub struct PoolMember {
     pub priority: Option<u8>,
     /// 0 to 100; absent: switch `lb.null_weight`.
     pub weight: Option<u8>,
+    /// `preferredCarbonEmission`: with more it is left out; absent: whatever it emits.
+    pub preferred_carbon: Option<CarbonCategory>,
 }
 
 /// What a `backend-id` names.
@@ -136,6 +141,7 @@ pub struct GatewaySpec {
     supplied: Supplied,
     legacy_reasons: Vec<Text>,
     cookies: Vec<Option<Cookies>>,
+    carbon: Vec<RegionCarbon>,
     pre_response: Response,
 }
 
@@ -191,6 +197,7 @@ impl GatewaySpec {
             supplied: Supplied::default(),
             legacy_reasons,
             cookies,
+            carbon: Vec::new(),
             pre_response,
         };
         for (name, _) in &spec.program.backend_references {
@@ -209,6 +216,7 @@ impl GatewaySpec {
             facts: Arc::clone(&self.facts),
             semantic_hits: self.semantic_hits,
             supplied: self.supplied.clone(),
+            carbon: self.carbon.clone(),
             ..new
         })
     }
@@ -227,6 +235,18 @@ impl GatewaySpec {
     pub fn with_facts(mut self, facts: Facts) -> Self {
         self.facts = Arc::new(facts);
         self
+    }
+
+    /// The same with what regions emit. Of regions that are not among them nothing is known.
+    #[must_use]
+    pub fn with_carbon(mut self, carbon: Vec<RegionCarbon>) -> Self {
+        self.carbon = carbon;
+        self
+    }
+
+    /// What regions emit.
+    pub fn carbon(&self) -> &[RegionCarbon] {
+        &self.carbon
     }
 
     /// The same with keys and authorizations that stand for services the gateway would ask.

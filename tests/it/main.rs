@@ -12,6 +12,7 @@
 )]
 
 mod caching;
+mod carbon;
 mod clients;
 mod commands;
 mod costs;

@@ -8,7 +8,7 @@ use super::super::shape::Kind;
 use super::find::backend_resources;
 use super::shapes::{POOL, RESOURCE, SINGLE};
 use crate::diagnostics::{Diagnostic, Diagnostics, Span};
-use crate::gateway::{BreakerRule, SessionAffinity, Threshold};
+use crate::gateway::{BreakerRule, CarbonCategory, SessionAffinity, Threshold};
 use crate::units::{Duration, StatusCode};
 
 /// A backend resource.
@@ -29,6 +29,7 @@ pub(crate) enum ResourceKind {
         url_span: Span,
         breaker: Option<BreakerRule>,
         breaker_span: Option<Span>,
+        azure_region: Option<Arc<str>>,
     },
     Pool {
         members: Vec<ResourceMember>,
@@ -47,6 +48,7 @@ pub(crate) struct ResourceMember {
     pub(crate) span: Span,
     pub(crate) priority: Option<u8>,
     pub(crate) weight: Option<u8>,
+    pub(crate) preferred_carbon: Option<CarbonCategory>,
 }
 
 /// The backend resources of a document, in order. Problems are told. `None` when the name of one cannot be
@@ -119,7 +121,9 @@ fn read_single(properties: &Node, diagnostics: &mut Diagnostics) -> Option<Resou
         breaker = Some(read_rule(rule, diagnostics)?);
     }
     let breaker_span = breaker.as_ref().and(circuit_breaker).map(Node::mark);
-    Some(ResourceKind::Single { url: Arc::from(url), url_span: url_node.span, breaker, breaker_span })
+    let azure_region = present(properties, "azureRegion").and_then(Node::text).map(Arc::from);
+    let url = Arc::from(url);
+    Some(ResourceKind::Single { url, url_span: url_node.span, breaker, breaker_span, azure_region })
 }
 
 fn read_rule(rule: &Node, diagnostics: &mut Diagnostics) -> Option<BreakerRule> {
@@ -215,18 +219,6 @@ fn allowed_in_pool(properties: &Node, diagnostics: &mut Diagnostics) -> bool {
                 .note(why),
         );
     }
-    if let Some(pool) = properties.get("pool") {
-        let services = pool.get("services").and_then(Node::elements).unwrap_or_default();
-        let carbon = services.iter().filter_map(|service| present(service, "preferredCarbonEmission"));
-        for (name, node) in carbon.map(|node| ("preferredCarbonEmission", node)) {
-            clean = false;
-            diagnostics.push(
-                Diagnostic::error("not-modelled", node.mark(), format!("`{name}` is not modelled yet"))
-                    .label("a run needs it")
-                    .help("remove it to run without it; routing will differ from the service"),
-            );
-        }
-    }
     clean
 }
 
@@ -250,6 +242,9 @@ fn read_pool(properties: &Node, diagnostics: &mut Diagnostics) -> Option<Resourc
             span: id.span,
             priority: percent(service, "priority"),
             weight: percent(service, "weight"),
+            preferred_carbon: present(service, "preferredCarbonEmission")
+                .and_then(Node::text)
+                .and_then(CarbonCategory::named),
         });
     }
     let affinity = match present(pool, "sessionAffinity") {

@@ -46,7 +46,7 @@ pub(crate) static SINGLE: Shape = Shape {
         ignored("title"),
         ignored("description"),
         ignored("resourceId"),
-        ignored("azureRegion"),
+        Field::optional("azureRegion", Kind::Text, ""),
         ignored("credentials"),
         ignored("proxy"),
         ignored("tls"),
@@ -158,7 +158,10 @@ static SERVICE: Shape = Shape {
         Field::required("id", Kind::Text, ""),
         Field::optional("priority", Kind::integer(0, 100), ""),
         Field::optional("weight", Kind::integer(0, 100), ""),
-        // Refused with a reason of its own.
-        ignored("preferredCarbonEmission"),
+        Field::optional(
+            "preferredCarbonEmission",
+            Kind::Choice(&["VeryLow", "Low", "Medium", "High", "VeryHigh"]),
+            "",
+        ),
     ],
 };

@@ -141,6 +141,8 @@ fn relevance(setting: &Setting<'_>, switch: Switch) -> Option<u8> {
         Switch::AffinityTripped => (has_cookies && has_rule, 1),
         Switch::AffinityVsPriority => (has_cookies && has_rule, 1),
         Switch::AffinityRetry => (has_cookies && has_retry, 2),
+        Switch::CarbonUnknown => (members().any(|member| member.preferred_carbon.is_some()), 1),
+        Switch::CarbonVsPriority => (members().any(|member| member.preferred_carbon.is_some()), 1),
         Switch::AffinityUnknown => (has_cookies, 4),
         Switch::RetryAfterSource => (counts_several && rules().any(|rule| rule.accept_retry_after), 3),
         Switch::TripEnd => (has_rule, 4),

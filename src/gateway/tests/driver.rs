@@ -19,7 +19,7 @@ use crate::diagnostics::{Diagnostics, SourceMap, render_human};
 use crate::gateway::{
     Action, Answerer, BackendEntity, BreakerChange, BreakerRule, BreakerState, CallNumber, Effects, Ending,
     Event, Exchange, FirstChoice, ForwardTarget, Gateway, GatewaySpec, Input, PoolMember, PoolSpec,
-    RequestHead, SentBody, SessionAffinity, SideAnswer, SideCall, Threshold, TokenFacts, Usage,
+    RegionCarbon, RequestHead, SentBody, SessionAffinity, SideAnswer, SideCall, Threshold, TokenFacts, Usage,
 };
 use crate::policy::{self, Body, Header, HeaderValue, Program, Response, Text};
 use crate::semantics::Semantics;
@@ -32,6 +32,8 @@ pub(super) struct Setup {
     pub(super) backends: Vec<BackendEntity>,
     pub(super) pools: Vec<PoolSpec>,
     pub(super) semantics: Semantics,
+    /// What regions emit; backend `b1` is in `region 1`.
+    pub(super) carbon: Vec<RegionCarbon>,
 }
 
 /// The gateway, the requests by number, and the time.
@@ -100,6 +102,7 @@ pub(super) fn backends(count: usize, rule: Option<&BreakerRule>) -> Vec<BackendE
             name: format!("b{n}").into(),
             url: format!("https://b{n}.example/openai").into(),
             breaker: rule.cloned(),
+            azure_region: Some(format!("region {n}").into()),
         })
         .collect()
 }
@@ -115,6 +118,7 @@ pub(super) fn pool(members: &[(Option<u8>, Option<u8>)]) -> PoolSpec {
                 backend: BackendId(id),
                 priority: *priority,
                 weight: *weight,
+                preferred_carbon: None,
             })
             .collect(),
         failure_status: None,
@@ -138,6 +142,7 @@ pub(super) fn by_priority(count: u8, policy: &str) -> Setup {
         backends: backends(count.into(), Some(&rule())),
         pools: vec![pool(&members)],
         semantics: Semantics::default(),
+        carbon: Vec::new(),
     }
 }
 
@@ -203,6 +208,7 @@ impl Rig {
     pub(super) fn new(setup: Setup) -> Self {
         let program = compile(&setup.policy);
         let spec = GatewaySpec::new(setup.backends, setup.pools, program, setup.semantics).unwrap();
+        let spec = spec.with_carbon(setup.carbon);
         Self {
             gateway: Gateway::new(Arc::new(spec)),
             now: Timestamp::ZERO,

@@ -5,9 +5,9 @@ use super::driver::{
     Rig, Setup, backends, by_priority, code, policy, pool, response, retry, retry_429, rule, seconds,
     to_pool, with_sessions,
 };
-use crate::gateway::{BreakerState, Event, Input, Threshold};
+use crate::gateway::{BreakerState, CarbonCategory, Event, Input, RegionCarbon, Threshold};
 use crate::semantics::{Semantics, Switch};
-use crate::units::BackendId;
+use crate::units::{BackendId, Timestamp};
 
 struct Scene {
     switch: &'static str,
@@ -243,6 +243,24 @@ const SCENES: &[Scene] = &[
         ],
     },
     Scene {
+        // Two members that are to emit little; the region of the first is not known.
+        switch: "lb.carbon_unknown",
+        play: |reading| {
+            let setup = pool_of(&[(None, None); 2]);
+            carbon_picks(reading, setup, &[(1, CarbonCategory::VeryLow)])
+        },
+        shows: &[("served", "0101"), ("left_out", "1111")],
+    },
+    Scene {
+        // The member of priority 1 emits too much, that of priority 2 does not.
+        switch: "lb.carbon_vs_priority",
+        play: |reading| {
+            let setup = by_priority(2, &to_pool("<forward-request />"));
+            carbon_picks(reading, setup, &[(0, CarbonCategory::High), (1, CarbonCategory::Low)])
+        },
+        shows: &[("carbon_first", "1111"), ("priority_first", "0000")],
+    },
+    Scene {
         switch: "pool.exhausted_reason",
         play: |reading| exhausted(reading, |rig| rig.exchange(2).response().unwrap().reason.to_string()),
         shows: &[
@@ -454,6 +472,7 @@ fn pool_of(members: &[(Option<u8>, Option<u8>)]) -> Setup {
         backends: backends(members.len(), Some(&rule())),
         pools: vec![pool(members)],
         semantics: Semantics::default(),
+        carbon: Vec::new(),
     }
 }
 
@@ -484,6 +503,20 @@ fn next_of_session(rig: &mut Rig, id: usize, cookie: &mut String) -> String {
         }
         None => member,
     }
+}
+
+/// Four requests to members that prefer `Low`, in regions that emit so much.
+fn carbon_picks(reading: Reading<'_>, mut setup: Setup, emits: &[(usize, CarbonCategory)]) -> String {
+    for member in setup.pools.iter_mut().flat_map(|pool| &mut pool.members) {
+        member.preferred_carbon = Some(CarbonCategory::Low);
+    }
+    let carbon = emits.iter().map(|(region, category)| RegionCarbon {
+        region: format!("Region{region}").into(),
+        since: vec![(Timestamp::ZERO, *category)],
+    });
+    setup.carbon = carbon.collect();
+    let mut rig = reading.rig(setup);
+    (0..4).map(|id| chosen(&mut rig, id)).collect()
 }
 
 fn picks(reading: Reading<'_>, members: &[(Option<u8>, Option<u8>)], calls: usize) -> String {

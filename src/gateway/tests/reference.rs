@@ -193,6 +193,7 @@ fn rig(world: &World) -> Rig {
         backends: backends(members.len(), Some(&rule)),
         pools: vec![pool(&members)],
         semantics: Semantics::default(),
+        carbon: Vec::new(),
     };
     Rig::new(if world.has_sessions { with_sessions(setup) } else { setup })
 }

@@ -14,12 +14,12 @@ mod switches;
 
 pub use switches::{
     AffinityRetry, AffinityTripped, AffinityUnknown, AffinityVsPriority, BreakerWindow, BucketDepth,
-    CacheMissValue, CountTimeouts, DoubleFormat, ErrorReasons, ExhaustedAs, ExhaustedReason,
-    ExhaustedRetryAfter, FirstFastIndex, HalfOpen, InflightWhileTripped, InstanceAssignment, JsonDates,
-    LoadBalancing, NullPriority, NullWeight, OversizedRetryAfter, PctMinSamples, PreResponse, RateAlgorithm,
-    RequestLimitRounding, ResponseAfterTransportError, ResponseInOnError, RetryAfterPolicy, RetryAfterSource,
-    RetryAttributes, RetryConditionAtEnd, SelectAt, Semantics, StringHash, Switch, SwitchInfo, TripEnd,
-    UnbufferedRetryBody, WeightsAfterTrip, ZeroWeight,
+    CacheMissValue, CarbonUnknown, CarbonVsPriority, CountTimeouts, DoubleFormat, ErrorReasons, ExhaustedAs,
+    ExhaustedReason, ExhaustedRetryAfter, FirstFastIndex, HalfOpen, InflightWhileTripped, InstanceAssignment,
+    JsonDates, LoadBalancing, NullPriority, NullWeight, OversizedRetryAfter, PctMinSamples, PreResponse,
+    RateAlgorithm, RequestLimitRounding, ResponseAfterTransportError, ResponseInOnError, RetryAfterPolicy,
+    RetryAfterSource, RetryAttributes, RetryConditionAtEnd, SelectAt, Semantics, StringHash, Switch,
+    SwitchInfo, TripEnd, UnbufferedRetryBody, WeightsAfterTrip, ZeroWeight,
 };
 
 /// One of the readings of an undocumented point.

@@ -158,6 +158,12 @@ switches! {
     /// Whether a further attempt of one request obeys the session cookie too.
     lb_affinity_retry: AffinityRetry = "lb.affinity_retry", "unspecified; the member is selected on each forward-request (Apim-Samples, 2026-08)",
         [Pinned = "pinned", Reselect = "reselect"];
+    /// Whether a member of a carbon-aware pool is left out while nothing is known of its region.
+    lb_carbon_unknown: CarbonUnknown = "lb.carbon_unknown", "unspecified; article on sustainability (2025)",
+        [Served = "served", LeftOut = "left_out"];
+    /// Whether members of a worse priority group come before members that emit too much.
+    lb_carbon_vs_priority: CarbonVsPriority = "lb.carbon_vs_priority", "wording of the resource schema (2025-03-01-preview): used when all other backends are not available",
+        [CarbonFirst = "carbon_first", PriorityFirst = "priority_first"];
     /// Status reason of the gateway's own 503 when no member is available.
     pool_exhausted_reason: ExhaustedReason = "pool.exhausted_reason", "the wording changed in 2026-01 (AI-Gateway issue 262); neither text is published in full",
         [Current = "current", Legacy = "legacy"];

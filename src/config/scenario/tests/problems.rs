@@ -206,9 +206,9 @@ fn problems_of_resources_are_told_in_their_place() {
         ),
         (
             "{ \"id\": \"/backends/openai-eastus\" }",
-            "{ \"id\": \"/backends/openai-eastus\", \"preferredCarbonEmission\": \"Low\" }",
-            "not-modelled",
-            "\"Low\"",
+            "{ \"id\": \"/backends/openai-eastus\", \"preferredCarbonEmission\": \"Some\" }",
+            "unknown-value",
+            "\"Some\"",
         ),
         ("{ \"id\": \"/backends/openai-eastus\" }", "{ \"priority\": 1 }", "missing-field", "{"),
         (
