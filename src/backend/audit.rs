@@ -85,9 +85,20 @@ impl Audit {
 
     /// Of a group of servers.
     pub fn servers(spec: ServersSpec) -> Self {
-        let places =
-            Places { count: spec.count, queue: spec.queue, ends: BinaryHeap::new(), starts: VecDeque::new() };
+        let places = Places {
+            count: spec.count,
+            queue: spec.queue,
+            ends: BinaryHeap::new(),
+            starts: BinaryHeap::new(),
+        };
         Self { books: Books::Servers(places), breach: None }
+    }
+
+    /// There are so many servers from now on.
+    pub fn change_servers(&mut self, count: u64) {
+        if let Books::Servers(places) = &mut self.books {
+            places.count = count;
+        }
     }
 
     /// A call that came at `now` is worked on from `start` to `end`.
@@ -271,7 +282,7 @@ impl Drain {
     }
 }
 
-/// Calls of a group of servers, which start in the order in which they came.
+/// Calls of a group of servers, which start in the order in which they came while their number stays the same.
 #[derive(Clone, Debug)]
 struct Places {
     count: u64,
@@ -279,7 +290,7 @@ struct Places {
     /// When calls that have started, or will, end.
     ends: BinaryHeap<Reverse<Timestamp>>,
     /// When calls that wait will start.
-    starts: VecDeque<Timestamp>,
+    starts: BinaryHeap<Reverse<Timestamp>>,
 }
 
 impl Places {
@@ -290,11 +301,11 @@ impl Places {
         }
         self.ends.push(Reverse(end));
         let at_work = found(self.ends.len());
-        while self.starts.front().is_some_and(|other| *other <= now) {
-            self.starts.pop_front();
+        while self.starts.peek().is_some_and(|Reverse(other)| *other <= now) {
+            self.starts.pop();
         }
         if start > now {
-            self.starts.push_back(start);
+            self.starts.push(Reverse(start));
         }
         let waiting = found(self.starts.len());
         for (bound, found, limit) in [(AT_WORK, at_work, self.count), (WAITING, waiting, self.queue)] {

@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use crate::random::Stream;
+use crate::random::{Stream, whole};
 use crate::semantics::Semantics;
 use crate::units::{Demand, Duration, Level, StatusCode, Timestamp, Tokens};
 
@@ -34,7 +34,7 @@ pub enum Decision {
         /// the response has neither header.
         retry_after: Option<Duration>,
     },
-    /// Another status, without any limit behind it that is written in tokens or requests: no server is free.
+    /// Another status, without any quota behind it: no server is free, or the request is longer than the context.
     Refused {
         /// Which.
         status: StatusCode,
@@ -160,6 +160,9 @@ impl Deployment {
     /// [`Deployment::finish`]; a refused one leaves no trace.
     #[inline]
     pub fn offer(&mut self, demand: &Demand, now: Timestamp) -> Decision {
+        if !self.spec.fits(demand) {
+            return Decision::Refused { status: StatusCode::BAD_REQUEST };
+        }
         let found = match (&self.cache, demand.prefix) {
             (Some(cache), Some(prefix)) => Some((prefix, cache.find(prefix, demand.prompt_tokens, now))),
             _ => None,
@@ -234,7 +237,11 @@ impl Deployment {
                 bucket.set_share(spec, quota.factor, now);
                 self.audit.change_drain(bucket.rate(), bucket.depth(), now);
             }
-            // Servers have no quota; otherwise limiter and capacity are of one kind.
+            (Limiter::Servers(servers, _), Capacity::Servers(spec)) => {
+                servers.set_count(whole(spec.count as f64 * quota.factor));
+                self.audit.change_servers(servers.count());
+            }
+            // Limiter and capacity are of one kind.
             _ => {}
         }
     }
@@ -325,6 +332,9 @@ impl Deployment {
 
     /// Whether a request would be admitted at `now`.
     pub fn would_admit(&mut self, demand: &Demand, now: Timestamp) -> bool {
+        if !self.spec.fits(demand) {
+            return false;
+        }
         match &mut self.limiter {
             Limiter::Standard(cost, limit) => limit.would_admit(cost.estimate(demand), now),
             Limiter::Provisioned(bucket) => bucket.would_admit(now),
@@ -387,6 +397,7 @@ mod tests {
             throttling: Throttling::STANDARD,
             overload: None,
             quota: Vec::new(),
+            context: None,
             prices: Prices::default(),
         };
         Deployment::new(Arc::new(spec), &Semantics::default())

@@ -71,6 +71,10 @@ pub fn error_body(code: &str, message: &str) -> String {
 /// The body of a plain error with `status`.
 pub fn status_body(status: StatusCode) -> String {
     let (code, message) = match status.get() {
+        400 => (
+            "context_length_exceeded",
+            "This model's maximum context length is exceeded. Please reduce the length of the messages.",
+        ),
         401 => (
             "401",
             "Access denied due to invalid subscription key or wrong API endpoint. Make sure to provide a valid key \

@@ -3,6 +3,7 @@
 //! Rules
 //! - A call goes to a free server at once, or waits in order of arrival; with no place left it is refused.
 //! - A server works on one call for the time its answer takes (without the network) and takes the next.
+//! - Where their number changes, those taken away finish what they have.
 //! - How long a call takes is known when it comes, so that its wait is, too. Nobody leaves the queue: a gateway
 //!   that stops waiting does not stop the work, as with other deployments.
 //!
@@ -38,6 +39,21 @@ impl Servers {
     /// Idle ones.
     pub const fn new(spec: ServersSpec) -> Self {
         Self { spec, free: BinaryHeap::new(), leaving: BinaryHeap::new() }
+    }
+
+    /// There are so many servers from now on, at least 1. Those taken away finish what they have, and calls that
+    /// wait keep the server that they wait for.
+    pub fn set_count(&mut self, count: u64) {
+        self.spec.count = count.max(1);
+        // Who is free first is free no more.
+        while u64::try_from(self.free.len()).unwrap_or(u64::MAX) > self.spec.count {
+            self.free.pop();
+        }
+    }
+
+    /// How many servers there are.
+    pub const fn count(&self) -> u64 {
+        self.spec.count
     }
 
     /// Calls at work or waiting at `now`. A call leaves before another comes at the same instant.
@@ -123,6 +139,23 @@ mod tests {
         // One at work and one waiting; at 10 the first has left.
         assert_eq!(waits(servers(1, 1), &calls), [Some(0), Some(9), None, Some(10)]);
         assert_eq!(waits(servers(1, 0), &calls), [Some(0), None, None, Some(0)]);
+    }
+
+    #[test]
+    fn servers_that_are_taken_away_finish_what_they_have() {
+        let mut servers = servers(3, 9);
+        let wait = |servers: &mut Servers, second, work| servers.take(Duration::from_secs(work), at(second));
+        for work in [10, 20, 30] {
+            assert_eq!(wait(&mut servers, 0, work), Duration::ZERO);
+        }
+        servers.set_count(1);
+        // Until the last one of three is free; then one after the other.
+        assert_eq!(wait(&mut servers, 1, 5).as_secs_ceil(), 29);
+        assert_eq!(wait(&mut servers, 1, 5).as_secs_ceil(), 34);
+        servers.set_count(2);
+        assert_eq!(wait(&mut servers, 2, 5), Duration::ZERO);
+        servers.set_count(0);
+        assert_eq!((servers.count(), servers.places()), (1, 10));
     }
 
     #[test]

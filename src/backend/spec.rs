@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::units::{Duration, Ptu, RequestsPerMinute, Tokens, TokensPerMinute};
+use crate::units::{Demand, Duration, Ptu, RequestsPerMinute, Tokens, TokensPerMinute};
 
 use super::{CachingSpec, MeasuredLatency, Prices, ServersSpec, Throttling, TokenCost};
 
@@ -35,6 +35,8 @@ pub struct DeploymentSpec {
     pub caching: Option<CachingSpec>,
     /// What it costs, as far as that is known.
     pub prices: Prices,
+    /// Most tokens of a prompt and the answer that it asks for; what is longer gets 400. `None`: any.
+    pub context: Option<Tokens>,
 }
 
 /// Times without capacity: "system is experiencing high demand" although quota is free (quota page,
@@ -80,6 +82,12 @@ impl DeploymentSpec {
     /// The time of a 429 that nothing else is known about. Assumed; about 110 ms were measured through a
     /// gateway from a distant client (aoai-testing, 2024-08).
     pub const DEFAULT_REFUSAL: Duration = Duration::from_millis(20);
+
+    /// Whether a request fits: what it asks for counts (`max_tokens`), not what the model would write.
+    pub fn fits(&self, demand: &Demand) -> bool {
+        let asked = demand.prompt_tokens.saturating_add(demand.max_tokens.unwrap_or_default());
+        self.context.is_none_or(|most| asked <= most)
+    }
 
     /// How long a refusal takes as the gateway sees it.
     pub const fn refusal_time(&self) -> Duration {

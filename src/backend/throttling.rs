@@ -8,7 +8,8 @@
 //! - Remaining counts came with successes and not with 429s (aoai-testing, 2024-08), although documented for
 //!   every call. The utilisation of a provisioned deployment comes with every call.
 //!
-//! Deliberately not modelled: ids of requests (`apim-request-id`, `x-request-id`), which no policy decides by.
+//! Ids of requests (`apim-request-id`, `x-request-id`) are given where an expression of the policy names one.
+//! Deliberately not modelled: `azureml-model-session`, which no policy decides by.
 
 use std::sync::Arc;
 

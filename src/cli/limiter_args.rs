@@ -83,6 +83,9 @@ pub(crate) struct StandardArgs {
     /// How both windows move on
     #[arg(long, value_enum, default_value_t, conflicts_with = "ptu")]
     pub window: WindowArg,
+    /// Length of the token window: seconds, or with a unit; --tpm is the limit of one window
+    #[arg(long, value_name = "TIME", default_value = "60s", value_parser = span, conflicts_with = "ptu")]
+    pub token_window: Duration,
     /// Length of the request window: seconds, or with a unit
     #[arg(long, value_name = "TIME", default_value = "10s", value_parser = span, conflicts_with = "ptu")]
     pub request_window: Duration,

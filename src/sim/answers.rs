@@ -14,6 +14,7 @@ use crate::backend::{
     utilisation_text,
 };
 use crate::policy::{Body, Header, HeaderValue, Headers, Response, Text};
+use crate::random::Stream;
 use crate::units::{Duration, StatusCode, Timestamp};
 
 /// How one deployment answers.
@@ -27,6 +28,8 @@ pub(super) struct Answers {
     token_refusals: Arc<[Header]>,
     throttling: Throttling,
     start_unix_s: u64,
+    /// Whether anybody looks at the ids of requests.
+    tells_ids: bool,
     /// `None`: nobody looks at bodies.
     texts: Option<ErrorTexts>,
 }
@@ -55,6 +58,7 @@ impl Answers {
             errors: Arc::from(errors),
             throttling: deployment.throttling.clone(),
             start_unix_s: plan.gateway.start_unix_s(),
+            tells_ids: plan.gateway.program().names_request_ids,
             texts: (plan.gateway.program().reads_bodies)
                 .then(|| ErrorTexts::new(path, &deployment.model, &deployment.region)),
         }
@@ -63,6 +67,11 @@ impl Answers {
     /// Whether refusals tell the room that is left.
     pub(super) fn tells_room_on_refusal(&self) -> bool {
         self.throttling.remaining.on_refusal()
+    }
+
+    /// Whether answers carry ids.
+    pub(super) fn tells_ids(&self) -> bool {
+        self.tells_ids
     }
 
     /// The response to `call`.
@@ -190,6 +199,22 @@ impl Answers {
     }
 }
 
+/// Adds the ids that a deployment gives a request, from four words of `stream`.
+pub(super) fn add_ids(headers: &mut Headers, stream: &mut Stream) {
+    for name in ["apim-request-id", "x-request-id"] {
+        let id = uuid(stream.word(), stream.word());
+        headers.append(name.into(), HeaderValue::Text(Text::from(id)));
+    }
+}
+
+/// A random UUID (RFC 9562, version 4) of these bits.
+fn uuid(high: u64, low: u64) -> String {
+    let version = high & 0x0fff | 0x4000;
+    let variant = low >> 48 & 0x3fff | 0x8000;
+    let node = low & 0xffff_ffff_ffff;
+    format!("{:08x}-{:04x}-{version:04x}-{variant:04x}-{node:012x}", high >> 32, high >> 16 & 0xffff)
+}
+
 fn text(body: String) -> Body {
     Body::Text(Text::from(body))
 }
@@ -233,6 +258,16 @@ mod tests {
     use crate::config::testing::{load, walkthrough};
     use crate::semantics::Semantics;
     use crate::units::{BackendId, Ptu, Tokens};
+
+    #[test]
+    fn ids_are_random_uuids() {
+        assert_eq!(uuid(0, 0), "00000000-0000-4000-8000-000000000000");
+        assert_eq!(uuid(u64::MAX, u64::MAX), "ffffffff-ffff-4fff-bfff-ffffffffffff");
+        assert_eq!(
+            uuid(0x0123_4567_89ab_cdef, 0x0123_4567_89ab_cdef),
+            "01234567-89ab-4def-8123-456789abcdef"
+        );
+    }
 
     /// The headers that tell of limits, and the body, of a 429 after `wait` sent 1.5 s after the start.
     fn refusal(

@@ -1,6 +1,7 @@
 //! Attempts: what a deployment says to a forward, when its answer arrives, and what becomes of answers
 //! that nobody waits for any more.
 
+use super::answers::add_ids;
 use super::calendar::{Event, EventKind};
 use super::faults::Verdict;
 use super::flight::{Call, Reply, Spill};
@@ -10,9 +11,11 @@ use super::spillover::Handed;
 use super::world::World;
 use crate::backend::{Decision, Headroom, LimitKind, ServiceTime};
 use crate::gateway::{ForwardTarget, Input, SentBody};
-use crate::random::whole;
+use crate::random::{StreamName, whole};
 use crate::units::{AttemptNumber, BackendId, Demand, Duration, StatusCode, Timestamp, Tokens};
 use crate::workload::Service;
+
+const IDS: StreamName = StreamName::new("request-ids");
 
 impl<O: Observer> World<'_, O> {
     pub(super) fn forward(
@@ -104,7 +107,8 @@ impl<O: Observer> World<'_, O> {
                         Some(recorded) => recorded_time(recorded, deployment.spec().network),
                         None => deployment.service_time(&flight.demand, counted.cached, &mut stream),
                     };
-                    let time = deployment.begin(time, now);
+                    let slow = verdict.and_then(Verdict::slowness);
+                    let time = deployment.begin(slow.map_or(time, |slow| slowed(time, slow)), now);
                     let course = Course::of(time, now, flight.streams, &flight.demand, verdict);
                     kind = course.kind;
                     body_end = course.body_end;
@@ -199,6 +203,10 @@ impl<O: Observer> World<'_, O> {
             return false;
         };
         let mut response = site.answers.answer(&flight.call, deployment, self.plan);
+        if site.answers.tells_ids() {
+            let mut stream = self.streams.keyed(IDS, flight.tried.key(), u64::from(event.attempt));
+            add_ids(&mut response.headers, &mut stream);
+        }
         if flight.call.spill != Spill::None {
             self.tell_spillover(flight, &mut response.headers);
         }
@@ -305,11 +313,9 @@ impl Course {
         demand: &Demand,
         verdict: Option<Verdict>,
     ) -> Self {
-        let Some(Verdict::Passes { slow, cut_after, lost_at }) = verdict else {
+        let Some(Verdict::Passes { cut_after, lost_at, .. }) = verdict else {
             return Self::usual(time, now, streams);
         };
-        let slower = |time: Duration| Duration::from_nanos(whole(time.as_nanos() as f64 * slow));
-        let time = ServiceTime { first_token: slower(time.first_token), total: slower(time.total) };
         let mut course = Self::usual(time, now, streams);
         let generated = demand.generated().get();
         if let Some(tokens) = cut_after.filter(|tokens| *tokens < generated) {
@@ -338,6 +344,12 @@ impl Course {
             Self { at: end, kind: EventKind::Answer, body_end: None }
         }
     }
+}
+
+/// A time that takes `factor` times as long.
+pub(super) fn slowed(time: ServiceTime, factor: f64) -> ServiceTime {
+    let slower = |time: Duration| Duration::from_nanos(whole(time.as_nanos() as f64 * factor));
+    ServiceTime { first_token: slower(time.first_token), total: slower(time.total) }
 }
 
 /// A service time that was given instead of drawn.

@@ -150,6 +150,8 @@ pub(super) struct Fleet<'p> {
     /// Sums of the regions' shares.
     shares: Vec<f64>,
     next_change: Timestamp,
+    /// Whether round trips depend on the region.
+    has_networks: bool,
     /// What policies know, by region and client (the first: no client); made when first asked for.
     facts: Vec<Vec<Option<Arc<Facts>>>>,
 }
@@ -173,6 +175,7 @@ impl<'p> Fleet<'p> {
             turns: vec![0; regions],
             shares: shares.collect(),
             next_change: Timestamp::ZERO,
+            has_networks: spec.regions.iter().any(|region| !region.network.is_empty()),
             facts: if spec.is_regional() { vec![vec![None; clients + 1]; regions] } else { Vec::new() },
         };
         fleet.advance(Timestamp::ZERO);
@@ -212,14 +215,7 @@ impl<'p> Fleet<'p> {
 
     /// The instance that a call reaches.
     pub(super) fn choose(&mut self, sender: Sender, streams: Streams) -> u32 {
-        let region = match sender.region {
-            Some(region) => usize::from(region),
-            None => self.region_of(sender.who, streams),
-        };
-        let count = self.present.len().max(1);
-        let order = (0..count).map(|further| (region + further) % count);
-        let serving = |region: &usize| self.present.get(*region).is_some_and(|here| !here.is_empty());
-        let region = order.into_iter().find(serving).unwrap_or(region);
+        let region = if self.present.len() > 1 { self.region_of(sender, streams) } else { 0 };
         let (Some(here), Some(turn)) = (self.present.get(region), self.turns.get_mut(region)) else {
             return 0;
         };
@@ -233,18 +229,22 @@ impl<'p> Fleet<'p> {
         usize::try_from(place).ok().and_then(|place| here.get(place)).copied().unwrap_or(0)
     }
 
-    /// Where a sender is that does not say so.
-    fn region_of(&self, who: u64, streams: Streams) -> usize {
-        match self.shares.last() {
-            Some(all) if self.shares.len() > 1 => {
-                let drawn = streams.keyed(REGION, who, 0).uniform_open() * all;
-                self.shares.iter().position(|sum| drawn < *sum).unwrap_or(0)
-            }
-            _ => 0,
-        }
+    /// The region that a call reaches: its own, or the next one with an instance.
+    fn region_of(&self, sender: Sender, streams: Streams) -> usize {
+        let drawn = || {
+            let all = self.shares.last().copied().unwrap_or_default();
+            let drawn = streams.keyed(REGION, sender.who, 0).uniform_open() * all;
+            self.shares.iter().position(|sum| drawn < *sum).unwrap_or(0)
+        };
+        let own = sender.region.map_or_else(drawn, usize::from);
+        let count = self.present.len().max(1);
+        let mut order = (0..count).map(|further| (own + further) % count);
+        let serves = |region: &usize| self.present.get(*region).is_some_and(|here| !here.is_empty());
+        order.find(serves).unwrap_or(own)
     }
 
     /// An answer that would be heard of at `at` after a round trip of `usual`, when it goes to this instance.
+    #[inline]
     pub(super) fn arrival(
         &self,
         instance: u32,
@@ -252,6 +252,9 @@ impl<'p> Fleet<'p> {
         usual: Duration,
         at: Timestamp,
     ) -> Timestamp {
+        if !self.has_networks {
+            return at;
+        }
         let region = self.spec.regions.get(usize::from(self.region(instance)));
         match region.and_then(|region| region.network.get(backend.index()).copied().flatten()) {
             Some(own) if at < Timestamp::MAX => Timestamp::ZERO

@@ -1,7 +1,7 @@
 //! Spillover by the platform: a provisioned deployment hands on what it cannot take.
 //!
-//! Documented (spillover page, 2026-01-30): the provisioned deployment is always tried first; 429, 500 and 503
-//! spill; the target is a Standard deployment of the same resource, named by a property of the provisioned
+//! Documented (spillover page, 2026-01-30): the provisioned deployment is always tried first; 429, 500, 503 and
+//! the 400 of a context that is too long spill; the target is a Standard deployment of the same resource, named by a property of the provisioned
 //! one or else by the header `x-ms-spillover-deployment` of the request; when the target fails, the first answer
 //! is given with `x-ms-spillover-error`.
 //!
@@ -13,8 +13,6 @@
 //!
 //! To the gateway all of it is one attempt with one answer, and so it is counted: a spilled attempt is none of
 //! the admitted, throttled and failed.
-//!
-//! Deliberately not modelled: 400 for contexts that are too long, which the model does not have.
 
 use std::sync::Arc;
 
@@ -93,12 +91,13 @@ impl<O: Observer> World<'_, O> {
         let plan = self.plan;
         let target = plan.targets.get(backend.index())?;
         let spillover = target.spillover.as_deref()?;
-        let status = match reply {
-            Reply::Throttled { .. } => StatusCode::TOO_MANY_REQUESTS,
-            Reply::Scripted(fault) => plan.answer_status(fault)?,
-            Reply::Admitted(_) | Reply::Refused(_) => return None,
+        let spills = match reply {
+            Reply::Throttled { .. } => true,
+            Reply::Scripted(fault) => matches!(plan.answer_status(fault)?.get(), 429 | 500 | 503),
+            Reply::Refused(_) => !target.deployment.fits(&self.flights.get(slot as usize)?.demand),
+            Reply::Admitted(_) => false,
         };
-        if !matches!(status.get(), 429 | 500 | 503) {
+        if !spills {
             return None;
         }
         let flight = self.flights.get_mut(slot as usize)?;
@@ -147,7 +146,7 @@ impl<O: Observer> World<'_, O> {
             cut_after: None,
             lost_at: board.lost_at(backend),
         });
-        let course = Course::of(time, now, plan.traffic.stream, &flight.demand, verdict);
+        let course = Course::of(time, now, flight.streams, &flight.demand, verdict);
         let call = &mut flight.call;
         call.worker = u32::try_from(worker).unwrap_or(u32::MAX);
         call.counted = Some(counted);

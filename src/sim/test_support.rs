@@ -38,6 +38,7 @@ pub(crate) fn deployment(name: &str) -> Arc<DeploymentSpec> {
         throttling: Throttling::STANDARD,
         overload: None,
         quota: Vec::new(),
+        context: None,
         prices: Prices::default(),
     })
 }

@@ -244,3 +244,24 @@ fn one_answer_takes_a_deployment_out_for_a_day_unless_its_breaker_ignores_it() {
     // The small quota carries 40,000 of about 66,000 estimated tokens a minute.
     assert!((0.5..0.72).contains(&success("accepted")), "{}", success("accepted"));
 }
+
+/// The ids that a deployment gives requests are there for policies that name them, and another one for each attempt.
+#[test]
+fn policies_see_the_ids_of_requests() {
+    let work = Work::scenario("retry-storm");
+    work.edit(|scenario| {
+        scenario["traffic"] = json!({
+            "kind": "closed-loop", "requests": 3,
+            "request": { "promptTokens": 5, "completionTokens": 5 },
+        });
+        scenario.as_object_mut().unwrap().remove("variants");
+    });
+    let id = "context.Response.Headers.GetValueOrDefault(&quot;apim-request-id&quot;, &quot;&quot;)";
+    let told = format!(
+        "<outbound>\n<choose><when condition=\"@({id}.Length == 36 &amp;&amp; {id}[14] == '4')\">\
+         <return-response><set-status code=\"418\" reason=\"seen\" /></return-response></when></choose>"
+    );
+    work.replace("policy.xml", "<outbound>", &told);
+    work.simulate("run", &[]);
+    assert_eq!(work.summary("base")["requests"]["answered_otherwise"]["418"], 3);
+}

@@ -59,6 +59,9 @@ fn each_knob_changes_what_it_is_for() {
     assert_eq!(run(&["--used-requests", "10", "--rpm", "60"]), [10, 11, 12, 13, 14]);
     assert_eq!(run(&["--request-limit", "1"]), [0, 10, 20, 30, 40, 60]);
     assert_eq!(run(&["--rpm", "65", "--request-window", "1s"]), [0, 1, 2, 3, 4, 60, 61, 62, 63, 64]);
+    // 10,000 in half a minute: every window takes five of 2,000.
+    let halves = run(&["--token-window", "30s", "--rpm", "600"]);
+    assert_eq!(halves, [0, 1, 2, 3, 4, 30, 31, 32, 33, 34, 60, 61, 62, 63, 64]);
     // 648 from five seconds before leave 304 too little until they are a minute old; further use adds to it.
     let early = "time_s,cost\n-5,648\n0,648\n1,9008\n";
     assert_eq!(replay(early, &["--tpm", "10000"]).0[2]["retry_after_s"], 54);

@@ -71,3 +71,21 @@ fn servers_that_make_no_sense_are_told() {
     let done = work.call(&["run", "scenario.json", "--out", "none"]);
     assert!(done.code == 2 && done.err.contains("both `standard` and `servers` are given"), "{}", done.err);
 }
+
+/// A server that is slow is kept busy longer, and of two one may be taken away for a time.
+#[test]
+fn faults_reach_servers() {
+    let latencies = |servers: serde_json::Value, fault: serde_json::Value, at_s: &[u64]| {
+        let work = calls(at_s, &servers);
+        work.edit(|scenario| scenario["faults"] = json!([fault]));
+        work.simulate("run", &["--variant", "round-robin"]);
+        work.requests("round-robin").iter().map(|r| r.latency_ms.unwrap().round()).collect::<Vec<_>>()
+    };
+    // Three times 10 s and 4 ms of network: the second waits for all of the first one's work.
+    let slow = json!({ "backend": EAST, "kind": "slow", "factor": 3, "for": "500ms" });
+    assert_eq!(latencies(json!({ "count": 1, "queue": 1 }), slow, &[0, 1]), [30_012.0, 39_012.0]);
+    // Two at once; from 5 s on the one that is left, which is busy until 10 s, is enough for one after the other.
+    let cut = json!({ "backend": EAST, "kind": "capacity", "factor": 0.5, "from": "5s" });
+    let seen = latencies(json!({ "count": 2, "queue": 2 }), cut, &[0, 0, 6]);
+    assert_eq!(seen, [10_004.0, 10_004.0, 14_004.0]);
+}

@@ -246,3 +246,29 @@ fn the_scenario_says_what_its_notes_say() {
     assert!(waits("retry-only") > 10_000.0 && waits("platform-spillover") < 1.0);
     assert!(number(&summary("retry-only"), &["requests", "answered_2xx"]) < 4140 * 92 / 100);
 }
+
+/// A context that is too long for the units is 400 there, and goes to where it fits; to the client it is 400 where
+/// nothing spills.
+#[test]
+fn contexts_too_long_for_the_units_spill() {
+    let work = work();
+    work.edit(|scenario| {
+        // 1,000 tokens of the prompt and 500 that are asked for.
+        scenario["backends"][EAST]["contextTokens"] = json!(1499);
+    });
+    let (rows, summary) = run(&work, &[]);
+    assert_eq!(number(&summary["backends"][0], &["admitted"]), 0);
+    assert_eq!(number(&summary["spillover"]["backends"][0], &["answered"]), 44);
+    assert!(rows.iter().all(|row| row.status == Some(200)));
+    work.edit(|scenario| {
+        scenario["backends"][EAST]["provisioned"]["spilloverDeploymentName"].take();
+        scenario["backends"][EAST]["provisioned"].as_object_mut().unwrap().remove("spilloverDeploymentName");
+        scenario.as_object_mut().unwrap().remove("spilloverDeployments");
+    });
+    let (rows, _) = run(&work, &[]);
+    assert!(rows.iter().all(|row| row.status == Some(400) && row.attempts == 1), "{:?}", rows[0]);
+    // What just fits is served.
+    work.edit(|scenario| scenario["backends"][EAST]["contextTokens"] = json!(1500));
+    let (rows, _) = run(&work, &[]);
+    assert_eq!(rows.iter().filter(|row| row.backend == EAST).count(), 42);
+}

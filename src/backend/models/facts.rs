@@ -1,6 +1,6 @@
 //! What a fact about a model is, and how to find one.
 
-use crate::units::{RequestsPerMinute, TokensPerMinute};
+use crate::units::{RequestsPerMinute, Tokens, TokensPerMinute};
 
 use super::table::MODELS;
 use crate::backend::{LatencySpec, TokenCost};
@@ -112,6 +112,12 @@ impl ModelFacts {
             .find(|model| is_called(model.name) || model.aliases.iter().any(|alias| is_called(alias)))
     }
 
+    /// Most tokens of a context that provisioned units of a model take, where they take less than the model
+    /// (spillover page, 2026-01-30: those of gpt-4.1 answer 400 above 128,000).
+    pub fn provisioned_context(name: &str) -> Option<Tokens> {
+        name.to_ascii_lowercase().starts_with("gpt-4.1").then_some(Tokens(128_000))
+    }
+
     /// The names of all models, in the order of the table.
     pub fn names() -> impl Iterator<Item = &'static str> {
         MODELS.iter().map(|model| model.name)
@@ -146,6 +152,15 @@ mod tests {
         for name in ModelFacts::names() {
             assert_eq!(ModelFacts::find(name).unwrap().name, name);
         }
+    }
+
+    #[test]
+    fn units_of_some_models_take_shorter_contexts() {
+        let most = |name| ModelFacts::provisioned_context(name).map(Tokens::get);
+        assert_eq!(
+            [most("gpt-4.1"), most("GPT-4.1-mini"), most("gpt-4o")],
+            [Some(128_000), Some(128_000), None]
+        );
     }
 
     #[test]

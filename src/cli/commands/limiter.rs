@@ -67,6 +67,7 @@ fn standard(args: &LimiterReplayArgs, facts: &ModelFacts, session: &mut Session)
     };
     let spec = StandardSpec {
         window_kind,
+        token_window: given.token_window,
         request_window: given.request_window,
         request_limit: given.request_limit,
         count_rejected: given.count_rejected,

@@ -179,6 +179,7 @@ pub(crate) static BACKEND: Shape = Shape {
         Field::optional("network", Kind::TIME, "Round trip between gateway and deployment; default 0s."),
         REFUSAL_FIELD,
         CACHING_FIELD,
+        CONTEXT_FIELD,
         THROTTLING_FIELD,
         DEPLOYMENT_TYPE_FIELD,
         PRICES_FIELD,
@@ -192,6 +193,11 @@ pub(super) const LATENCY_FIELD: Field =
     Field::optional("latency", Kind::Object(&LATENCY), "How long answers take; default by model.");
 pub(super) const REFUSAL_FIELD: Field =
     Field::optional("refusal", Kind::TIME, "Time the deployment takes for a 429; default 20ms.");
+pub(super) const CONTEXT_FIELD: Field = Field::optional(
+    "contextTokens",
+    Kind::integer(1, 1_000_000_000),
+    "Most tokens of a prompt and its `maxTokens`; 400 above. Default: any, provisioned gpt-4.1 128,000.",
+);
 pub(super) const THROTTLING_FIELD: Field =
     Field::optional("throttling", Kind::Object(&THROTTLING), "What its headers tell of limits and waits.");
 pub(super) const DEPLOYMENT_TYPE_FIELD: Field = Field::optional(

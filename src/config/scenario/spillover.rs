@@ -13,8 +13,8 @@ use super::gateway::Described;
 use super::latency::read_samples;
 use super::library::Library;
 use super::shapes::{
-    DEPLOYMENT_TYPE_FIELD, LATENCY_FIELD, OVERLOAD_FIELD, PRICES_FIELD, QUOTA_FIELD, REFUSAL_FIELD, STANDARD,
-    THROTTLING_FIELD,
+    CONTEXT_FIELD, DEPLOYMENT_TYPE_FIELD, LATENCY_FIELD, OVERLOAD_FIELD, PRICES_FIELD, QUOTA_FIELD,
+    REFUSAL_FIELD, STANDARD, THROTTLING_FIELD,
 };
 use super::targets::read_deployment;
 use crate::backend::{Capacity, DeploymentSpec, deployment_of};
@@ -44,6 +44,7 @@ pub(crate) static SPILLOVER_DEPLOYMENT: Shape = Shape {
         ),
         REFUSAL_FIELD,
         CACHING_FIELD,
+        CONTEXT_FIELD,
         THROTTLING_FIELD,
         DEPLOYMENT_TYPE_FIELD,
         PRICES_FIELD,

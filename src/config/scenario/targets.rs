@@ -14,8 +14,8 @@ use super::models::{Layers, Model};
 use super::prices::read_prices;
 use super::throttling::read_throttling;
 use crate::backend::{
-    Capacity, CostKind, DeploymentSpec, Evidence, Fact, LatencyFamily, LatencySpec, PtuSpec, ServersSpec,
-    StandardSpec, Throttling, TokenCost, WindowKind,
+    Capacity, CostKind, DeploymentSpec, Evidence, Fact, LatencyFamily, LatencySpec, ModelFacts, PtuSpec,
+    ServersSpec, StandardSpec, Throttling, TokenCost, WindowKind,
 };
 use crate::diagnostics::{Diagnostic, Diagnostics};
 use crate::units::{Duration, Ptu, RequestsPerMinute, StatusCode, Tokens, TokensPerMinute};
@@ -88,6 +88,10 @@ pub(super) fn read_deployment(
         model: Arc::from(model.name()),
         caching: read_caching(entry, model.name(), servers.is_some()),
         prices: read_prices(entry, &model),
+        context: match entry.get("contextTokens") {
+            Some(given) => Some(Tokens(given.integer()?)),
+            None => ModelFacts::provisioned_context(model.name()).filter(|_| provisioned.is_some()),
+        },
         measured: None,
         capacity,
         latency,

@@ -311,6 +311,8 @@ pub struct Program {
     pub backend_references: Vec<(Text, Span)>,
     /// Whether an expression looks at the body of a response. Otherwise what it says can be left out.
     pub reads_bodies: bool,
+    /// Whether an expression names a header with the id of a request. Otherwise answers need none.
+    pub names_request_ids: bool,
 }
 
 impl Program {

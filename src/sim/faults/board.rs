@@ -77,6 +77,16 @@ pub(in crate::sim) enum Verdict {
     Overloaded(Duration),
 }
 
+impl Verdict {
+    /// How many times as long the deployment works on the call, if it sees it.
+    pub(in crate::sim) const fn slowness(self) -> Option<f64> {
+        match self {
+            Self::Passes { slow, .. } => Some(slow),
+            Self::Lost(_) | Self::Silent | Self::Answered(_) | Self::Overloaded(_) => None,
+        }
+    }
+}
+
 impl<'p> Board<'p> {
     /// The board of a run; `None` when nothing changes in it.
     pub(in crate::sim) fn new(plan: &'p RunPlan) -> Option<Self> {

@@ -226,6 +226,7 @@ impl<'a> Compiler<'a> {
             ops: self.ops,
             places: self.places,
             reads_bodies: self.variables.reads_bodies(),
+            names_request_ids: self.variables.names_request_ids(),
             variables: self.variables.into_names(),
             inbound,
             backend,

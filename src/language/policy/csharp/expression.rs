@@ -68,6 +68,9 @@ impl Expression {
         if expression.inner.reads_body {
             variables.note_body();
         }
+        if raw.text.to_ascii_lowercase().contains("request-id") {
+            variables.note_request_id();
+        }
         Some(expression)
     }
 

@@ -11,6 +11,7 @@ pub struct Variables {
     names: Vec<Text>,
     slots: BTreeMap<String, VariableSlot>,
     reads_bodies: bool,
+    names_request_ids: bool,
 }
 
 impl Variables {
@@ -33,6 +34,16 @@ impl Variables {
     /// Notes that an expression of the program looks at the body of a response.
     pub(super) fn note_body(&mut self) {
         self.reads_bodies = true;
+    }
+
+    /// Notes that an expression of the program names a header with the id of a request.
+    pub(super) fn note_request_id(&mut self) {
+        self.names_request_ids = true;
+    }
+
+    /// Whether any expression that was compiled with these names a header with the id of a request.
+    pub fn names_request_ids(&self) -> bool {
+        self.names_request_ids
     }
 
     /// Whether any expression that was compiled with these looks at the body of a response.
