@@ -12,8 +12,9 @@
 //! - Nothing panics, whatever the configuration and the inputs.
 //!
 //! Rooms: `instance` is the entrance, `pipeline` runs policies, `forward` makes attempts; `breaker`,
-//! `window`, `selection`, `retry`, `retry_after`, `affinity`, `carbon` hold one rule each; `limits`, `cache`, `calls` run the
-//! policies of those names, `policies` all others beyond routing; `io` and `exchange` are the data.
+//! `window`, `selection`, `affinity`, `carbon`, `retry`, `retry_after` hold one rule each; `limits`, `cache`,
+//! `calls` run the policies of those names, `policies` all others beyond routing; `io` and `exchange` are the
+//! data.
 //!
 //! Deliberately absent: latency, quota and traffic (the world's), file formats, HTTP.
 #![cfg_attr(not(test), deny(clippy::arithmetic_side_effects))]

@@ -112,7 +112,8 @@ impl PoolState {
         Self { credit: vec![0; members], slots: vec![0; members], available: 0 }
     }
 
-    /// Picks a member, or none when all are tripped; those of `dirty` (bits by position) only without others. Trips that are over end here; `changed` hears of it.
+    /// Picks a member, or none when all are tripped; those of `dirty` (bits by position) only when there is no
+    /// other. Trips that are over end here; `changed` hears of it.
     #[expect(clippy::too_many_arguments, reason = "parts of one gateway, borrowed apart")]
     pub(super) fn select<C: Choices>(
         &mut self,
