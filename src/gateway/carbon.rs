@@ -79,7 +79,7 @@ impl RegionCarbon {
 
 /// `East US` and `eastus` are one region.
 fn squeezed(name: &str) -> impl Iterator<Item = char> {
-    name.chars().filter(|c| c.is_ascii_alphanumeric()).map(|c| c.to_ascii_lowercase())
+    name.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase())
 }
 
 /// The members of `pool`, as bits by position, that emit more than they should at `now`.

@@ -146,7 +146,7 @@ switches! {
     /// Whether the rotation starts again when a member trips or returns.
     lb_weights_after_trip: WeightsAfterTrip = "lb.weights_after_trip", "unspecified",
         [Keep = "keep", Rebuild = "rebuild"];
-    /// What becomes of a session whose member is tripped: another member and its cookie, another for the time being, or the pool's refusal.
+    /// Where a session goes whose member is tripped: to another for good, for the time being, or nowhere.
     lb_affinity_tripped: AffinityTripped = "lb.affinity_tripped", "unspecified; the backends article (2025-05-20) says only that requests of a session go to one backend",
         [Repin = "repin", Keep = "keep", Refuse = "refuse"];
     /// Whether a session stays with its member while members of a better priority group are available.
