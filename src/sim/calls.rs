@@ -123,7 +123,8 @@ impl<O: Observer> World<'_, O> {
     /// A client begins to read an answer: whether it is going to leave before the end, which is scheduled then.
     pub(super) fn watches(&mut self, slot: u32, now: Timestamp) {
         let Some(flight) = self.flights.get(slot as usize) else { return };
-        let Some(disconnects) = self.traffic_of(flight.client).disconnects.filter(|_| flight.streams) else {
+        let traffic = self.traffic_of(flight.client);
+        let Some(disconnects) = traffic.disconnects.as_ref().filter(|_| flight.streams) else {
             return;
         };
         if !flight.status.is_some_and(crate::units::StatusCode::is_success) {

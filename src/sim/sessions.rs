@@ -70,7 +70,7 @@ impl<'p> Sessions<'p> {
     /// Those of the plan; `None` when its traffic has none.
     pub(super) fn new(plan: &'p RunPlan, streams: Streams) -> Option<Self> {
         let ArrivalSpec::Sessions(spec) = &plan.traffic.arrivals else { return None };
-        let draws = SessionDraws::new(*spec, plan.traffic.sizes.clone(), streams);
+        let draws = SessionDraws::new(spec.clone(), plan.traffic.sizes.clone(), streams);
         Some(Self { spec, draws, common: &plan.operation.headers, live: BTreeMap::new(), next: 0 })
     }
 

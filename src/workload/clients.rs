@@ -81,7 +81,7 @@ impl ClientRetry {
 }
 
 /// Clients that have seen enough of a stream and close the connection: people who stop a chat, and their browsers.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Disconnects {
     /// Share of the streamed answers, 0 to 1.
     pub share: f64,

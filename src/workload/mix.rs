@@ -108,7 +108,7 @@ mod tests {
     fn client(name: &str, count: u32, per_second: f64, requests: u64) -> ClientSpec {
         let tokens = TokenSpec::LogNormal { median: 100.0, sigma: 1.0, max: 1_000_000 };
         let sizes = SizeSpec {
-            prompt: PromptSpec::Tokens(tokens),
+            prompt: PromptSpec::Tokens(tokens.clone()),
             completion: tokens,
             max_tokens: None,
             prefixes: None,

@@ -25,7 +25,7 @@ pub use prefixes::PrefixSpec;
 pub use process::{Gaps, ProcessSpec, Segment, diurnal};
 pub use replay::ReplaySpec;
 pub use sessions::{MAX_TURNS, SessionBegin, SessionDraws, SessionPlan, SessionSpec};
-pub use sizes::{PromptSpec, SizeSpec, Sizes, TokenSpec, messages, one_message};
+pub use sizes::{PromptSpec, Quantiles, SizeSpec, Sizes, TokenSpec, messages, one_message};
 pub use trace::{
     Dropped, GzipError, Reason, SizeStats, Trace, TraceFormat, TraceRow, TraceStats, unix_ns, unpack,
 };

@@ -124,7 +124,7 @@ mod tests {
     fn open_loop(arrivals: ArrivalSpec) -> OpenLoop {
         let fixed = TokenSpec::Fixed(10);
         let sizes = SizeSpec {
-            prompt: PromptSpec::Tokens(fixed),
+            prompt: PromptSpec::Tokens(fixed.clone()),
             completion: fixed,
             max_tokens: None,
             prefixes: None,

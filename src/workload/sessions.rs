@@ -15,7 +15,7 @@ use super::sizes::one_message;
 use super::{SizeSpec, Sizes, TokenSpec};
 
 /// Sessions of one kind.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct SessionSpec {
     /// When sessions begin.
     pub begin: SessionBegin,
@@ -188,7 +188,7 @@ mod tests {
             assert_eq!(draws(SessionSpec { begin, ..spec() }).gap(), None);
         }
         let odd = SessionSpec { turns: TokenSpec::Fixed(u64::MAX), keep_cookies: f64::NAN, ..spec() };
-        assert_eq!(draws(odd).session(0).turns, MAX_TURNS);
+        assert_eq!(draws(odd.clone()).session(0).turns, MAX_TURNS);
         assert_eq!(draws(SessionSpec { turns: TokenSpec::Fixed(0), ..odd }).session(0).turns, 1);
     }
 }

@@ -3,6 +3,7 @@
 //! Rules: a size depends on the seed and the request's number. Where only one of tokens and characters is
 //! known, a token has 4 characters, the factor of the service's own estimate (assumed).
 
+use std::f64::consts::SQRT_2;
 use std::sync::Arc;
 
 use crate::random::{Stream, StreamName, Streams, whole};
@@ -34,7 +35,7 @@ pub enum PromptSpec {
 }
 
 /// A number of tokens, at least 1.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum TokenSpec {
     /// Always the same.
     Fixed(u64),
@@ -47,6 +48,33 @@ pub enum TokenSpec {
         /// Largest value.
         max: u64,
     },
+    /// As measured.
+    Empirical(Quantiles),
+}
+
+/// A distribution by points of its inverse: straight between them.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Quantiles(Arc<[(f64, f64)]>);
+
+impl Quantiles {
+    /// Of points (share, value). `None`: the shares do not rise from 0 to 1, or a value falls or is not finite.
+    pub fn new(points: &[(f64, f64)]) -> Option<Self> {
+        let ends = points.first().zip(points.last());
+        let spans = ends.is_some_and(|(first, last)| first.0 <= 0.0 && last.0 >= 1.0 && points.len() > 1);
+        let rises = points.iter().zip(points.iter().skip(1)).all(|(a, b)| a.0 < b.0 && a.1 <= b.1);
+        let is_finite = points.iter().all(|(share, value)| (0.0..=1.0).contains(share) && value.is_finite());
+        (spans && rises && is_finite).then(|| Self(points.into()))
+    }
+
+    /// The value below which a share `at` of all values lies.
+    pub fn value(&self, at: f64) -> f64 {
+        let above = self.0.partition_point(|(share, _)| *share < at).max(1);
+        let (Some(low), Some(high)) = (self.0.get(above - 1), self.0.get(above).or(self.0.last())) else {
+            return 0.0;
+        };
+        let width = high.0 - low.0;
+        if width > 0.0 { low.1 + (high.1 - low.1) * (at - low.0) / width } else { high.1 }
+    }
 }
 
 /// The sizes of a run's requests. A request's size depends on the seed and its number only.
@@ -69,7 +97,7 @@ impl Sizes {
         let constant_prompt = match &spec.prompt {
             PromptSpec::Messages(chars) => Some(messages(Arc::clone(chars))),
             PromptSpec::Tokens(TokenSpec::Fixed(tokens)) => Some(one_message(Tokens((*tokens).max(1)))),
-            PromptSpec::Tokens(TokenSpec::LogNormal { .. }) => None,
+            PromptSpec::Tokens(_) => None,
         };
         let prefixes = spec.prefixes.map(Prefixes::new);
         Self { spec, streams: *streams, constant_prompt, prefixes }
@@ -119,15 +147,17 @@ impl TokenSpec {
 
     /// The number that belongs to a standard normal draw.
     pub(super) fn at(&self, normal: f64) -> Tokens {
-        let tokens = match *self {
-            Self::Fixed(tokens) => tokens,
-            Self::LogNormal { median, sigma, max } => whole(median * libm::exp(sigma * normal)).min(max),
+        let tokens = match self {
+            Self::Fixed(tokens) => *tokens,
+            Self::LogNormal { median, sigma, max } => whole(median * libm::exp(sigma * normal)).min(*max),
+            // The share of normal draws below this one is uniform.
+            Self::Empirical(quantiles) => whole(quantiles.value(libm::erfc(-normal / SQRT_2) / 2.0)),
         };
         Tokens(tokens.max(1))
     }
 
     const fn varies(&self) -> bool {
-        matches!(self, Self::LogNormal { .. })
+        !matches!(self, Self::Fixed(_))
     }
 }
 
@@ -145,6 +175,7 @@ pub fn one_message(tokens: Tokens) -> (PromptSize, Tokens) {
 
 #[cfg(test)]
 mod tests {
+    use crate::random::scaled_distance;
     use crate::units::Timestamp;
 
     use super::*;
@@ -170,6 +201,40 @@ mod tests {
         assert_eq!(demand.prompt_tokens, Tokens(247));
         assert_eq!(demand.prompt, PromptSize::Messages(chars));
         assert_eq!((demand.completion_tokens, demand.max_tokens), (Tokens(1), Some(Tokens(77))));
+    }
+
+    #[test]
+    fn measured_sizes_have_their_quantiles() {
+        let quantiles = Quantiles::new(&[(0.0, 100.0), (0.25, 200.0), (0.75, 200.0), (1.0, 600.0)]).unwrap();
+        for (at, value) in
+            [(0.0, 100.0), (0.125, 150.0), (0.25, 200.0), (0.5, 200.0), (0.875, 400.0), (1.0, 600.0)]
+        {
+            assert!((quantiles.value(at) - value).abs() < 1e-9, "{at}: {}", quantiles.value(at));
+        }
+        let two = Quantiles::new(&[(0.0, 0.0), (0.5, 1_000.0), (1.0, 5_000.0)]).unwrap();
+        let sizes = sizes(PromptSpec::Tokens(TokenSpec::Fixed(1)), TokenSpec::Empirical(two));
+        let drawn = (0..50_000).map(|id| sizes.of(RequestId(id)).completion_tokens.get() as f64);
+        let share = |tokens: f64| {
+            if tokens < 1_000.0 { tokens / 2_000.0 } else { 0.5 + (tokens - 1_000.0) / 8_000.0 }
+        };
+        assert!(scaled_distance(drawn.collect(), share) < 1.95);
+    }
+
+    #[test]
+    fn what_is_no_distribution_is_refused() {
+        for points in [
+            &[][..],
+            &[(0.0, 1.0)],
+            &[(0.1, 1.0), (1.0, 2.0)],
+            &[(0.0, 1.0), (0.9, 2.0)],
+            &[(0.0, 1.0), (0.0, 2.0), (1.0, 3.0)],
+            &[(0.0, 1.0), (0.5, 3.0), (1.0, 2.0)],
+            &[(0.0, 1.0), (f64::NAN, 2.0), (1.0, 3.0)],
+            &[(0.0, 1.0), (1.0, f64::INFINITY)],
+            &[(-1.0, 1.0), (1.0, 2.0)],
+        ] {
+            assert!(Quantiles::new(points).is_none(), "{points:?}");
+        }
     }
 
     #[test]
@@ -230,7 +295,7 @@ mod tests {
             [(f64::NAN, 1.0, 5), (f64::INFINITY, 1.0, 0), (-1.0, 1.0, 5), (1.0, 1e9, u64::MAX)]
         {
             let spec = TokenSpec::LogNormal { median, sigma, max };
-            let sizes = sizes(PromptSpec::Tokens(spec), spec);
+            let sizes = sizes(PromptSpec::Tokens(spec.clone()), spec);
             assert!(
                 (0..100).all(|n| sizes.of(RequestId(n)).completion_tokens.get() >= 1),
                 "{median} {sigma}"

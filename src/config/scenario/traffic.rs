@@ -12,8 +12,8 @@ use super::scripted::read_script;
 use crate::diagnostics::{Diagnostic, Diagnostics};
 use crate::units::{Chars, Duration, Tokens};
 use crate::workload::{
-    ArrivalSpec, Disconnects, PrefixSpec, PromptSpec, ReplaySpec, SessionBegin, SessionSpec, SizeSpec,
-    TokenSpec, Trace, TrafficSpec,
+    ArrivalSpec, Disconnects, PrefixSpec, PromptSpec, Quantiles, ReplaySpec, SessionBegin, SessionSpec,
+    SizeSpec, TokenSpec, Trace, TrafficSpec,
 };
 
 /// The traffic that a checked tree describes, and the hashes of its traces.
@@ -89,7 +89,7 @@ fn read_sessions(node: &Node, diagnostics: &mut Diagnostics) -> Option<SessionSp
     Some(SessionSpec {
         begin,
         sessions: u32::try_from(node.get("sessions")?.integer()?).ok()?,
-        turns: read_tokens(node.get("turns")?)?,
+        turns: read_tokens(node.get("turns")?, diagnostics)?,
         think: node.get("thinkTime").and_then(Node::time).unwrap_or(Duration::ZERO),
         history: node.get("history").and_then(|flag| flag.flag(Dialect::Scenario)).unwrap_or(true),
         keep_cookies: node.get("keepCookies").map_or(Some(1.0), Node::number)?,
@@ -112,7 +112,7 @@ fn complete(node: &Node, arrivals: ArrivalSpec, diagnostics: &mut Diagnostics) -
         disconnects: match node.get("disconnects") {
             Some(node) => Some(Disconnects {
                 share: node.get("share")?.number()?,
-                after: read_tokens(node.get("afterTokens")?)?,
+                after: read_tokens(node.get("afterTokens")?, diagnostics)?,
             }),
             None => None,
         },
@@ -177,8 +177,9 @@ fn read_sizes(node: &Node, arrivals: &ArrivalSpec, diagnostics: &mut Diagnostics
     };
     if matches!(arrivals, ArrivalSpec::Replay(_) | ArrivalSpec::Scripted(_) | ArrivalSpec::Mix(_)) {
         // Rows of the trace, requests of the script and clients of the mix carry their sizes.
-        let none = TokenSpec::Fixed(1);
-        return Some(SizeSpec { prompt: PromptSpec::Tokens(none), completion: none, max_tokens, prefixes });
+        let none = || TokenSpec::Fixed(1);
+        let prompt = PromptSpec::Tokens(none());
+        return Some(SizeSpec { prompt, completion: none(), max_tokens, prefixes });
     }
     let request = request?;
     let prompt = match (request.get("messages"), request.get("promptTokens")) {
@@ -186,7 +187,7 @@ fn read_sizes(node: &Node, arrivals: &ArrivalSpec, diagnostics: &mut Diagnostics
             let sizes = messages.elements()?.iter().map(|message| message.get("characters")?.integer());
             PromptSpec::Messages(sizes.map(|size| size.map(Chars)).collect::<Option<Arc<[Chars]>>>()?)
         }
-        (None, Some(tokens)) => PromptSpec::Tokens(read_tokens(tokens)?),
+        (None, Some(tokens)) => PromptSpec::Tokens(read_tokens(tokens, diagnostics)?),
         (both, _) => {
             let (message, place) = match both {
                 Some(_) => ("both `messages` and `promptTokens` are given", request.get("promptTokens")),
@@ -199,7 +200,7 @@ fn read_sizes(node: &Node, arrivals: &ArrivalSpec, diagnostics: &mut Diagnostics
             return None;
         }
     };
-    let completion = read_tokens(request.get("completionTokens")?)?;
+    let completion = read_tokens(request.get("completionTokens")?, diagnostics)?;
     Some(SizeSpec { prompt, completion, max_tokens, prefixes })
 }
 
@@ -213,13 +214,29 @@ fn read_prefixes(node: &Node) -> Option<PrefixSpec> {
     })
 }
 
-fn read_tokens(node: &Node) -> Option<TokenSpec> {
+fn read_tokens(node: &Node, diagnostics: &mut Diagnostics) -> Option<TokenSpec> {
     if let Some(fixed) = node.integer() {
         return Some(TokenSpec::Fixed(fixed));
     }
-    Some(TokenSpec::LogNormal {
-        median: node.get("median")?.number()?,
-        sigma: node.get("sigma")?.number()?,
-        max: node.get("max")?.integer()?,
-    })
+    let Some(points) = node.elements() else {
+        return Some(TokenSpec::LogNormal {
+            median: node.get("median")?.number()?,
+            sigma: node.get("sigma")?.number()?,
+            max: node.get("max")?.integer()?,
+        });
+    };
+    let point = |point: &Node| match point.elements()? {
+        [share, tokens] => Some((share.number()?, tokens.number()?)),
+        _ => None,
+    };
+    let points: Vec<(f64, f64)> = points.iter().map(point).collect::<Option<_>>()?;
+    let quantiles = Quantiles::new(&points);
+    if quantiles.is_none() {
+        diagnostics.push(
+            Diagnostic::error("quantiles", node.mark(), "these are no points of a distribution")
+                .label("expected shares that rise from 0 to 1, and tokens that do not fall")
+                .help("write `[[0, 3], [0.5, 1469], [0.9, 5188], [1, 7437]]` for a median of 1,469 tokens"),
+        );
+    }
+    quantiles.map(TokenSpec::Empirical)
 }

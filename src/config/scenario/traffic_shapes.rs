@@ -490,7 +490,11 @@ pub(crate) static REQUEST: Shape = Shape {
             Kind::List { of: &Kind::Object(&MESSAGE), min: 1, max: 10_000 },
             "The messages of every prompt; this or `promptTokens`.",
         ),
-        Field::optional("promptTokens", TOKENS, "Prompt tokens; this or `messages`."),
+        Field::optional(
+            "promptTokens",
+            TOKENS,
+            "Prompt tokens: a number, a distribution, or [share, tokens] of a measured one; this or `messages`.",
+        ),
         Field::required("completionTokens", TOKENS, "Tokens the model would write without a limit."),
         MAX_TOKENS,
         STREAM,
@@ -517,7 +521,13 @@ pub(crate) static MESSAGE: Shape = Shape {
 };
 
 /// A fixed number of tokens or a distribution.
-pub(crate) const TOKENS: Kind = Kind::Either(&[Kind::integer(1, 10_000_000), Kind::Object(&DISTRIBUTION)]);
+/// A number, a log-normal distribution, or points of a measured one.
+pub(crate) const TOKENS: Kind = Kind::Either(&[
+    Kind::integer(1, 10_000_000),
+    Kind::Object(&DISTRIBUTION),
+    Kind::List { of: &QUANTILE, min: 2, max: 10_000 },
+]);
+const QUANTILE: Kind = Kind::List { of: &Kind::Number { min: 0.0, max: 1e7 }, min: 2, max: 2 };
 
 pub(crate) static DISTRIBUTION: Shape = Shape {
     name: "distribution",

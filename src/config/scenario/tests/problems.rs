@@ -78,6 +78,12 @@ fn problems_of_a_scenario_are_told_in_their_place() {
         ("\"completionTokens\": 150", "\"completionTokens\": \"x\"", "wrong-type", "\"x\""),
         (
             "\"completionTokens\": 150",
+            "\"completionTokens\": [[0, 1], [0.5, 9], [1, 5]]",
+            "quantiles",
+            "[[0, 1], [0.5, 9], [1, 5]]",
+        ),
+        (
+            "\"completionTokens\": 150",
             "\"completionTokens\": { \"median\": 9, \"sigma\": 1 }",
             "missing-field",
             "{",
