@@ -7,8 +7,8 @@ use crate::metrics::LatencyHistogram;
 use crate::report::{
     AssumptionSummary, AttemptTotals, BackendCachingSummary, BackendSummary, CachingSummary, CallTotals,
     ClientSummary, Distribution, FaultSummary, GroupSummary, MAX_TRIPS, OversizedTotals, PhaseSummary,
-    PoolSummary, RegionSummary, RequestTotals, RunStamp, SCHEMA_VERSION, SpillTargetSummary, SpillingSummary,
-    SpilloverSummary, Summary, TripRow, TripSummary, WarmupSummary,
+    PoolSummary, RegionSummary, RequestTotals, RunStamp, SCHEMA_VERSION, SessionSummary, SpillTargetSummary,
+    SpillingSummary, SpilloverSummary, Summary, TripRow, TripSummary, WarmupSummary,
 };
 use crate::sim::{FaultResult, GroupResult, RegionSpec, RunResult};
 use crate::units::{Duration, StatusCode, Timestamp};
@@ -90,6 +90,14 @@ pub(crate) fn summarise(
         }),
         clients: clients(variant, result),
         regions: regions(variant, result),
+        sessions: result.sessions.map(|sessions| SessionSummary {
+            begun: sessions.begun,
+            answers: sessions.answers,
+            follow_ups: sessions.follow_ups,
+            from_same_member: sessions.from_same,
+            pinned: sessions.pinned,
+            from_pinned_member: sessions.from_pinned,
+        }),
         backends: backends(variant, result),
         spillover: summarise_spillover(variant, result),
         prompt_caching: summarise_caching(variant, result),

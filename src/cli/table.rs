@@ -144,6 +144,15 @@ pub(crate) fn render_summary(summary: &Summary) -> String {
     if !summary.regions.is_empty() {
         text.push_str(&render_regions(&summary.regions));
     }
+    if let Some(s) = &summary.sessions {
+        // Writing to a string does not fail.
+        let _infallible = writeln!(
+            text,
+            "  {} sessions: {} of {} further answers came from the member of the answer before, {} of {} from the \
+             member that a cookie names",
+            s.begun, s.from_same_member, s.follow_ups, s.from_pinned_member, s.pinned
+        );
+    }
     text.push_str(&render_costs(summary));
     if let Some(faults) = &summary.faults {
         text.push_str(&render_faults(faults));

@@ -6,7 +6,7 @@ use std::io::{BufWriter, Write};
 
 use super::output::{OutputError, Staging};
 use crate::backend::LimitKind;
-use crate::gateway::{FailureCause, GatewaySpec, Selection, Threshold, Trip, TripLength};
+use crate::gateway::{FailureCause, GatewaySpec, Pinned, Selection, Threshold, Trip, TripLength};
 use crate::report::{CsvWriter, RequestRow, RunStamp, TableError, TimelineRow, TripRow};
 use crate::sim::{
     AttemptResult, Caller, IntervalRecord, Observer, Outcome, RequestRecord, RunPlan, Step, TripRecord,
@@ -277,7 +277,12 @@ fn write_reason(path: &mut String, selection: Option<Selection>) -> std::fmt::Re
     if selection.peers_tripped > 0 {
         write!(path, ", {} peers tripped", selection.peers_tripped)?;
     }
-    path.write_str(")")
+    path.write_str(match selection.pinned {
+        Pinned::No => ")",
+        Pinned::Yes => ", session)",
+        Pinned::Tripped => ", its session's member tripped)",
+        Pinned::Outranked => ", its session's member outranked)",
+    })
 }
 
 fn why(trip: &Trip) -> String {

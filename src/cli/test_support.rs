@@ -63,6 +63,7 @@ pub(crate) fn summary() -> Summary {
         refusal_ms: None,
         clients: Vec::new(),
         regions: Vec::new(),
+        sessions: None,
         backends: vec![BackendSummary {
             name: "b0".into(),
             region: "Nowhere".into(),

@@ -136,8 +136,8 @@ impl Variant {
     }
 }
 
-/// The switches that summaries and hashes tell: all but those of limits and caches at their default. Few
-/// policies limit or cache; what is told of the others does not depend on them.
+/// The switches that summaries and hashes tell: all but those of limits, caches, sessions and carbon at their default.
+/// Few policies and pools have these; what is told of the others does not depend on them.
 fn told_switches(semantics: &Semantics) -> impl Iterator<Item = &'static Switch> {
     Switch::ALL.iter().filter(|switch| {
         let is_rare = matches!(
@@ -147,6 +147,12 @@ fn told_switches(semantics: &Semantics) -> impl Iterator<Item = &'static Switch>
                 | Switch::JsonDates
                 | Switch::DoubleFormat
                 | Switch::StringHash
+                | Switch::AffinityTripped
+                | Switch::AffinityVsPriority
+                | Switch::AffinityUnknown
+                | Switch::AffinityRetry
+                | Switch::CarbonUnknown
+                | Switch::CarbonVsPriority
         );
         !is_rare || switch.info().readings.first() != Some(&semantics.get(**switch))
     })
@@ -163,8 +169,16 @@ fn hash_of(digest: &[u8; 32], gateway: &GatewaySpec) -> String {
         let number = |value: Option<u16>| value.map(u16::to_le_bytes);
         let status = number(pool.failure_status.map(StatusCode::get));
         print.part(pool.name.to_lowercase().as_bytes()).part(status.as_ref().map_or(&[], |bytes| &bytes[..]));
+        if let Some(affinity) = &pool.affinity {
+            print.part(b"affinity").part(affinity.cookie.as_bytes());
+        }
         for member in &pool.members {
             print.part(&member.backend.0.to_le_bytes());
+            if let Some(preferred) = member.preferred_carbon {
+                let region =
+                    gateway.backend(member.backend).and_then(|backend| backend.azure_region.as_deref());
+                print.part(preferred.name().as_bytes()).part(region.unwrap_or_default().as_bytes());
+            }
             for value in [member.priority, member.weight] {
                 let bytes = number(value.map(u16::from));
                 print.part(bytes.as_ref().map_or(&[], |bytes| &bytes[..]));

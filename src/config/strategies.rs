@@ -99,11 +99,17 @@ mod tests {
 
     #[test]
     fn weights_follow_capacity_and_priorities_that_differ_stay() {
-        let member = |n: u16, priority| PoolMember { backend: BackendId(n), priority, weight: Some(7) };
+        let member = |n: u16, priority| PoolMember {
+            backend: BackendId(n),
+            priority,
+            weight: Some(7),
+            preferred_carbon: None,
+        };
         let pool = PoolSpec {
             name: "p".into(),
             members: vec![member(0, Some(2)), member(1, Some(1))],
             failure_status: None,
+            affinity: None,
         };
         let kept: Vec<_> = prioritized(&pool).iter().map(|m| m.priority).collect();
         assert_eq!(kept, [Some(2), Some(1)]);

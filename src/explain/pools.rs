@@ -171,6 +171,13 @@ fn about_pool(teller: &Teller<'_>, pool: &PoolSpec, name: &str) -> Vec<Block> {
     items.push(Item::plain(
         "A member that is tripped (see the next section) is left out; the others of its group take its share.",
     ));
+    if let Some(affinity) = &pool.affinity {
+        let cookie = quoted(&affinity.cookie);
+        items.push(Item::plain(format!(
+            "An answer of a member sets the cookie {cookie}. A client that sends it back gets the same member, whatever \
+             the shares say, while it is not tripped."
+        )));
+    }
     items.push(exhausted(gateway, pool.failure_status, "all members are tripped", true));
     let head = format!(
         "{name} is a pool: a list of backends of which one is picked for each attempt. It has {members}."

@@ -33,7 +33,7 @@ pub fn alone(program: &Program) -> Option<GatewaySpec> {
     }
     let entity = |name: Arc<str>| {
         let url = Arc::from(format!("https://{name}"));
-        BackendEntity { name, url, breaker: None }
+        BackendEntity { name, url, breaker: None, azure_region: None }
     };
     let mut played = program.clone();
     for at in 0..played.ops.len() {

@@ -60,6 +60,8 @@ pub struct Exchange {
     pub(super) meaning_key: Option<Vec<Text>>,
     /// Headers that cors adds to the response when it is sent.
     pub(super) cors: Vec<(Text, Text)>,
+    /// The cookie that the answer to the latest attempt will set.
+    pub(super) set_cookie: Option<Text>,
 }
 
 /// What an exchange is waiting for.

@@ -11,12 +11,13 @@
 //! Sources: forward-request page (2023-10-19), backends article (2025-05-20).
 
 use super::breaker::{Completed, FailureCause};
+use super::carbon::dirty_members;
 use super::choices::Choices;
 use super::exchange::{BodyProgress, Phase, Target};
 use super::io::{Action, Answerer, Ending, Event, ForwardTarget, Input, SentBody, Usage};
 use super::pipeline::Runner;
 use super::retry_after::retry_after;
-use super::selection::Selection;
+use super::selection::{Pinned, Selection};
 use super::spec::{BackendRef, BreakerRule};
 use crate::policy::{Body, ForwardRequest, HeaderValue, LastError, Op, Response, Text};
 use crate::semantics::{
@@ -91,13 +92,20 @@ impl<'a, C: Choices> Runner<'a, C> {
                 priority: None,
                 better_tripped: 0,
                 peers_tripped: 0,
+                pinned: Pinned::No,
             }),
             BackendRef::Pool(id) => {
+                let pin = self.pin(id);
                 let pool = self.spec.pool(id)?;
+                let is_carbon_aware = pool.members.iter().any(|member| member.preferred_carbon.is_some());
+                let dirty =
+                    if is_carbon_aware { dirty_members(self.spec, pool, self.now, self.choices) } else { 0 };
                 let state = self.state.pools.get_mut(id.index())?;
                 let events = &mut self.effects.events;
                 state.select(
                     pool,
+                    pin,
+                    dirty,
                     &mut self.state.breakers,
                     self.now,
                     self.spec.semantics(),
@@ -106,6 +114,9 @@ impl<'a, C: Choices> Runner<'a, C> {
                 )
             }
         }?;
+        if let BackendRef::Pool(id) = entity {
+            self.note_cookie(id, selection.backend, selection.pinned == Pinned::Tripped);
+        }
         self.effects.events.push(Event::Selected { request: self.exchange.id, selection });
         Some(selection.backend)
     }
@@ -233,7 +244,7 @@ impl<'a, C: Choices> Runner<'a, C> {
         }
     }
 
-    fn headers_arrived(&mut self, attempt: AttemptNumber, response: Response) -> bool {
+    fn headers_arrived(&mut self, attempt: AttemptNumber, mut response: Response) -> bool {
         let Phase::AwaitingHeaders { backend, probe, .. } = self.exchange.phase else { return false };
         if attempt != self.exchange.attempt {
             return false;
@@ -241,6 +252,7 @@ impl<'a, C: Choices> Runner<'a, C> {
         if let Some(backend) = backend {
             self.tell_breaker(backend, &response, probe);
         }
+        self.add_cookie(&mut response);
         let status = response.status;
         self.exchange.response = Some(response);
         self.exchange.answerer = Some(Answerer::Backend { backend, attempt });

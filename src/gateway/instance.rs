@@ -12,6 +12,7 @@ use std::sync::Arc;
 
 use super::breaker::{Breaker, BreakerState};
 use super::cache::Caches;
+use super::carbon::RegionCarbon;
 use super::choices::Choices;
 use super::exchange::{Exchange, Phase};
 use super::io::{Effects, Input, RequestHead};
@@ -19,7 +20,7 @@ use super::limits::Limits;
 use super::pipeline::Runner;
 use super::selection::PoolState;
 use super::spec::GatewaySpec;
-use crate::policy::Text;
+use crate::policy::{Facts, Text};
 use crate::units::{AttemptNumber, BackendId, Timestamp};
 
 /// One API Management gateway instance. Instances share nothing but their configuration (backends
@@ -115,6 +116,15 @@ impl Gateway {
         if !exchange.facts.as_ref().is_some_and(|known| Arc::ptr_eq(known, facts)) {
             exchange.facts = Some(Arc::clone(facts));
         }
+        if !self.spec.carbon().is_empty() {
+            let of_region = |carbon: &&RegionCarbon| carbon.is_of(&facts.deployment.region);
+            let category = self.spec.carbon().iter().find(of_region).and_then(|carbon| carbon.at(now));
+            if let Some(category) = category {
+                let mut facts = Facts::clone(facts);
+                facts.deployment.carbon_intensity = Some(Text::Static(category.name()));
+                exchange.facts = Some(Arc::new(facts));
+            }
+        }
         exchange.tokens = head.tokens;
         exchange.usage = None;
         exchange.calls.clear();
@@ -124,6 +134,7 @@ impl Gateway {
         exchange.cache_key = None;
         exchange.meaning_key = None;
         exchange.cors.clear();
+        exchange.set_cookie = None;
         self.runner(exchange, now, choices, effects).run();
     }
 

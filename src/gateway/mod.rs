@@ -12,15 +12,18 @@
 //! - Nothing panics, whatever the configuration and the inputs.
 //!
 //! Rooms: `instance` is the entrance, `pipeline` runs policies, `forward` makes attempts; `breaker`,
-//! `window`, `selection`, `retry`, `retry_after` hold one rule each; `limits`, `cache`, `calls` run the
-//! policies of those names, `policies` all others beyond routing; `io` and `exchange` are the data.
+//! `window`, `selection`, `affinity`, `carbon`, `retry`, `retry_after` hold one rule each; `limits`, `cache`,
+//! `calls` run the policies of those names, `policies` all others beyond routing; `io` and `exchange` are the
+//! data.
 //!
 //! Deliberately absent: latency, quota and traffic (the world's), file formats, HTTP.
 #![cfg_attr(not(test), deny(clippy::arithmetic_side_effects))]
 
+mod affinity;
 mod breaker;
 mod cache;
 mod calls;
+mod carbon;
 mod choices;
 mod exchange;
 mod forward;
@@ -39,6 +42,7 @@ mod window;
 
 pub use breaker::{Breaker, BreakerChange, BreakerState, FailureCause, Trip, TripLength};
 pub use calls::CallNumber;
+pub use carbon::{CarbonCategory, RegionCarbon};
 pub use choices::{ChoiceReason, Choices, FirstChoice};
 pub use exchange::{Exchange, Phase};
 pub use instance::{Gateway, GatewayState};
@@ -48,7 +52,8 @@ pub use io::{
 };
 pub use retry::{RetryWait, retry_waits};
 pub use retry_after::retry_after;
-pub use selection::{MAX_MEMBERS, PoolState, PriorityGroup, Selection};
+pub use selection::{MAX_MEMBERS, Pinned, PoolState, PriorityGroup, Selection};
 pub use spec::{
-    BackendEntity, BackendRef, BreakerRule, GatewaySpec, PoolMember, PoolSpec, SpecError, Threshold,
+    BackendEntity, BackendRef, BreakerRule, GatewaySpec, PoolMember, PoolSpec, SessionAffinity, SpecError,
+    Threshold,
 };

@@ -10,14 +10,20 @@
 //! does it, ties by list order), missing priority and weight, weight 0, and whether the rotation starts
 //! again when the set of available members changes.
 //!
-//! Deliberately not modelled: session awareness, carbon awareness.
+//! Session awareness asks for one member ([`Pin`], room `affinity`); what it asks for is picked beside the
+//! rotation.
+//!
+//! Carbon awareness (room `carbon`) tells which members are to be left out while others are available.
 
 use std::collections::BTreeMap;
 
 use super::breaker::{Breaker, BreakerChange};
 use super::choices::{ChoiceReason, Choices, FirstChoice};
 use super::spec::{PoolMember, PoolSpec};
-use crate::semantics::{LoadBalancing, NullPriority, NullWeight, Semantics, WeightsAfterTrip, ZeroWeight};
+use crate::semantics::{
+    AffinityVsPriority, CarbonVsPriority, LoadBalancing, NullPriority, NullWeight, Semantics,
+    WeightsAfterTrip, ZeroWeight,
+};
 use crate::units::{BackendId, Timestamp};
 
 /// Largest number of members of a pool (backends article).
@@ -44,6 +50,34 @@ pub struct Selection {
     pub better_tripped: u8,
     /// Members of the same group that are tripped.
     pub peers_tripped: u8,
+    /// What the client's cookie had to do with it.
+    pub pinned: Pinned,
+}
+
+/// Whether a client's cookie decided.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Pinned {
+    /// There was no cookie to obey.
+    #[default]
+    No,
+    /// The member is the one that the cookie names.
+    Yes,
+    /// The member that the cookie names is tripped.
+    Tripped,
+    /// The member that the cookie names is in a worse group.
+    Outranked,
+}
+
+/// The member that a request asks for, by its position in the pool.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Pin {
+    /// None.
+    #[default]
+    None,
+    /// This one if it is available.
+    Prefer(usize),
+    /// This one or none.
+    Only(usize),
 }
 
 /// Members that share requests, and how.
@@ -78,10 +112,14 @@ impl PoolState {
         Self { credit: vec![0; members], slots: vec![0; members], available: 0 }
     }
 
-    /// Picks a member, or none when all are tripped. Trips that are over end here; `changed` hears of it.
+    /// Picks a member, or none when all are tripped; those of `dirty` (bits by position) only when there is no
+    /// other. Trips that are over end here; `changed` hears of it.
+    #[expect(clippy::too_many_arguments, reason = "parts of one gateway, borrowed apart")]
     pub(super) fn select<C: Choices>(
         &mut self,
         pool: &PoolSpec,
+        pin: Pin,
+        dirty: u32,
         breakers: &mut [Breaker],
         now: Timestamp,
         semantics: &Semantics,
@@ -121,8 +159,18 @@ impl PoolState {
         if group.is_empty() {
             return None;
         }
-        group.settle_zeros(semantics, choices);
+        if available & dirty != 0 {
+            best = cleaner(pool, available, dirty, &mut group, best, semantics, choices);
+        }
+        let (asked, pinned) = asked(pool, pin, available, best, semantics, choices);
+        if pinned == Pinned::Tripped && matches!(pin, Pin::Only(_)) {
+            return None;
+        }
+        if asked.is_none() {
+            group.settle_zeros(semantics, choices);
+        }
         let at = match semantics.lb_algorithm(choices) {
+            _ if asked.is_some() => asked,
             LoadBalancing::SmoothWrr => self.smooth(group.members()),
             LoadBalancing::SlotRr => {
                 let mut members = pool.members.iter();
@@ -131,8 +179,11 @@ impl PoolState {
             }
             LoadBalancing::WeightedRandom => group.random(choices),
         }?;
-        let backend = pool.members.get(at)?.backend;
-        let mut selection = Selection { backend, priority: Some(best), better_tripped: 0, peers_tripped: 0 };
+        let member = pool.members.get(at)?;
+        let best = if asked.is_some() { priority(*member, semantics, choices) } else { best };
+        let backend = member.backend;
+        let mut selection =
+            Selection { backend, priority: Some(best), better_tripped: 0, peers_tripped: 0, pinned };
         if tripped != 0 {
             for (at, member) in pool.members.iter().enumerate().take(MAX_MEMBERS) {
                 if tripped & bit(at) == 0 {
@@ -248,6 +299,64 @@ impl Group {
     }
 }
 
+/// Leaves the members of `dirty` out of `group`, the best one with somebody `available`, if others are. Gives the
+/// priority of what `group` is then.
+fn cleaner<C: Choices>(
+    pool: &PoolSpec,
+    available: u32,
+    dirty: u32,
+    group: &mut Group,
+    best: u16,
+    semantics: &Semantics,
+    choices: &mut C,
+) -> u16 {
+    let clean = available & !dirty;
+    let within_group = semantics.lb_carbon_vs_priority(choices) == CarbonVsPriority::PriorityFirst;
+    let mut left = Group::default();
+    let mut left_best = best;
+    for (at, member) in pool.members.iter().enumerate().take(MAX_MEMBERS) {
+        if clean & bit(at) == 0 {
+            continue;
+        }
+        let priority = priority(*member, semantics, choices);
+        if within_group && priority != best {
+            continue;
+        }
+        if left.is_empty() || priority < left_best {
+            left_best = priority;
+            left.clear();
+        }
+        if priority == left_best {
+            left.push(at, weight(*member, semantics, choices));
+        }
+    }
+    if left.is_empty() {
+        return best;
+    }
+    *group = left;
+    left_best
+}
+
+/// The position of the member that a request is to get instead of the next in turn, and what came of its
+/// cookie. `best` is the best group with somebody `available`.
+fn asked<C: Choices>(
+    pool: &PoolSpec,
+    pin: Pin,
+    available: u32,
+    best: u16,
+    semantics: &Semantics,
+    choices: &mut C,
+) -> (Option<usize>, Pinned) {
+    let (Pin::Prefer(at) | Pin::Only(at)) = pin else { return (None, Pinned::No) };
+    let Some(member) = pool.members.get(at) else { return (None, Pinned::No) };
+    if available & bit(at) == 0 {
+        return (None, Pinned::Tripped);
+    }
+    let is_outranked = priority(*member, semantics, choices) > best
+        && semantics.lb_affinity_vs_priority(choices) == AffinityVsPriority::PriorityWins;
+    if is_outranked { (None, Pinned::Outranked) } else { (Some(at), Pinned::Yes) }
+}
+
 #[inline]
 fn bit(at: usize) -> u32 {
     u32::try_from(at).ok().and_then(|at| 1u32.checked_shl(at)).unwrap_or(0)
@@ -293,9 +402,11 @@ mod tests {
                     backend: BackendId(id),
                     priority: *priority,
                     weight: *weight,
+                    preferred_carbon: None,
                 })
                 .collect(),
             failure_status: None,
+            affinity: None,
         }
     }
 
@@ -329,7 +440,16 @@ mod tests {
         (0..calls)
             .map(|_| {
                 state
-                    .select(pool, &mut breakers, Timestamp::ZERO, semantics, &mut FirstChoice, |_, _| ())
+                    .select(
+                        pool,
+                        Pin::None,
+                        0,
+                        &mut breakers,
+                        Timestamp::ZERO,
+                        semantics,
+                        &mut FirstChoice,
+                        |_, _| (),
+                    )
                     .map_or("-".to_owned(), |s| s.backend.0.to_string())
             })
             .collect()
@@ -355,6 +475,38 @@ mod tests {
             (vec![(None, Some(0)), (None, Some(0))], vec![], "010101"),
         ] {
             assert_eq!(picks(&pool(&members), &tripped, 6, &default), expected, "{members:?} {tripped:?}");
+        }
+    }
+
+    #[test]
+    fn what_a_request_asks_for_takes_no_turn_in_any_rotation() {
+        for algorithm in ["smooth_wrr", "slot_rr", "weighted_random"] {
+            let mut semantics = Semantics::default();
+            assert!(semantics.set("lb.algorithm", algorithm));
+            let pool = pool(&[(None, Some(2)), (None, Some(1)), (Some(9), Some(0))]);
+            let mut breakers = vec![Breaker::default(); 3];
+            let mut state = PoolState::new(3);
+            let mut pick = |state: &mut PoolState, pin| {
+                let picked = state.select(
+                    &pool,
+                    pin,
+                    0,
+                    &mut breakers,
+                    Timestamp::ZERO,
+                    &semantics,
+                    &mut FirstChoice,
+                    |_, _| (),
+                );
+                picked.map(|s| (s.backend.0, s.priority, s.pinned))
+            };
+            pick(&mut state, Pin::None);
+            let before = state.clone();
+            // Also a member without weight, of a worse group.
+            assert_eq!(pick(&mut state, Pin::Prefer(2)), Some((2, Some(9), Pinned::Yes)), "{algorithm}");
+            assert_eq!(pick(&mut state, Pin::Only(1)), Some((1, Some(0), Pinned::Yes)), "{algorithm}");
+            assert_eq!(state, before, "{algorithm}");
+            // A position that the pool does not have asks for nothing.
+            assert!(pick(&mut state, Pin::Prefer(30)).is_some_and(|(_, _, pinned)| pinned == Pinned::No));
         }
     }
 
@@ -389,7 +541,16 @@ mod tests {
             if step % 2 == 1 {
                 trip(&mut breakers[0]);
             }
-            let s = state.select(&spec, &mut breakers, Timestamp::ZERO, &slots, &mut FirstChoice, |_, _| ());
+            let s = state.select(
+                &spec,
+                Pin::None,
+                0,
+                &mut breakers,
+                Timestamp::ZERO,
+                &slots,
+                &mut FirstChoice,
+                |_, _| (),
+            );
             picks.push_str(&s.unwrap().backend.0.to_string());
         }
         assert_eq!(picks, "010201", "the primary in between does not disturb the pair behind it");
@@ -408,6 +569,8 @@ mod tests {
                 }
                 let s = state.select(
                     &members,
+                    Pin::None,
+                    0,
                     &mut breakers,
                     Timestamp::ZERO,
                     semantics,

@@ -8,6 +8,8 @@ use std::sync::Arc;
 
 use thiserror::Error;
 
+use super::affinity::Cookies;
+use super::carbon::{CarbonCategory, RegionCarbon};
 use crate::policy::operations::Supplied;
 use crate::policy::{Facts, Program, Response, Text};
 use crate::semantics::Semantics;
@@ -22,6 +24,8 @@ pub struct BackendEntity {
     pub url: Arc<str>,
     /// Its breaker rule; `None` never trips.
     pub breaker: Option<BreakerRule>,
+    /// `azureRegion`: where its emissions come from.
+    pub azure_region: Option<Arc<str>>,
 }
 
 /// A circuit breaker rule. The service accepts one for each backend.
@@ -71,6 +75,15 @@ pub struct PoolSpec {
     pub members: Vec<PoolMember>,
     /// `failureResponse.statusCode`: status answered when no member is available, instead of 503.
     pub failure_status: Option<StatusCode>,
+    /// `sessionAffinity`; `None`: the pool sets no cookie and looks at none.
+    pub affinity: Option<SessionAffinity>,
+}
+
+/// `sessionAffinity.sessionId` of a pool, with `source` cookie, the only one there is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SessionAffinity {
+    /// `name`: what the cookie is called.
+    pub cookie: Arc<str>,
 }
 
 /// A member of a pool.
@@ -82,6 +95,8 @@ pub struct PoolMember {
     pub priority: Option<u8>,
     /// 0 to 100; absent: switch `lb.null_weight`.
     pub weight: Option<u8>,
+    /// `preferredCarbonEmission`: with more it is left out; absent: whatever it emits.
+    pub preferred_carbon: Option<CarbonCategory>,
 }
 
 /// What a `backend-id` names.
@@ -125,6 +140,8 @@ pub struct GatewaySpec {
     semantic_hits: u16,
     supplied: Supplied,
     legacy_reasons: Vec<Text>,
+    cookies: Vec<Option<Cookies>>,
+    carbon: Vec<RegionCarbon>,
     pre_response: Response,
 }
 
@@ -166,6 +183,8 @@ impl GatewaySpec {
             .iter()
             .map(|p| Text::from(format!("Backend pool '{}' is temporarily unavailable", p.name)))
             .collect();
+        let name_of = |id: BackendId| backends.get(id.index()).map(|backend| &*backend.name);
+        let cookies = pools.iter().map(|pool| Cookies::of(pool, name_of)).collect();
         let pre_response = Response::plain(StatusCode::OK);
         let spec = Self {
             backends,
@@ -177,6 +196,8 @@ impl GatewaySpec {
             semantic_hits: 0,
             supplied: Supplied::default(),
             legacy_reasons,
+            cookies,
+            carbon: Vec::new(),
             pre_response,
         };
         for (name, _) in &spec.program.backend_references {
@@ -195,6 +216,7 @@ impl GatewaySpec {
             facts: Arc::clone(&self.facts),
             semantic_hits: self.semantic_hits,
             supplied: self.supplied.clone(),
+            carbon: self.carbon.clone(),
             ..new
         })
     }
@@ -213,6 +235,18 @@ impl GatewaySpec {
     pub fn with_facts(mut self, facts: Facts) -> Self {
         self.facts = Arc::new(facts);
         self
+    }
+
+    /// The same with what regions emit. Of regions that are not among them nothing is known.
+    #[must_use]
+    pub fn with_carbon(mut self, carbon: Vec<RegionCarbon>) -> Self {
+        self.carbon = carbon;
+        self
+    }
+
+    /// What regions emit.
+    pub fn carbon(&self) -> &[RegionCarbon] {
+        &self.carbon
     }
 
     /// The same with keys and authorizations that stand for services the gateway would ask.
@@ -293,6 +327,12 @@ impl GatewaySpec {
     /// Reason text of an exhausted pool under the `legacy` reading.
     pub(super) fn legacy_exhausted_reason(&self, pool: PoolId) -> Text {
         self.legacy_reasons.get(pool.index()).cloned().unwrap_or_default()
+    }
+
+    /// The cookies of a pool that sets them.
+    #[inline]
+    pub(super) fn cookies(&self, pool: PoolId) -> Option<&Cookies> {
+        self.cookies.get(pool.index())?.as_ref()
     }
 
     /// `context.Response` before the first forward under the `default_object` reading.

@@ -7,6 +7,7 @@
 mod caches;
 mod calls;
 mod cancel;
+mod carbon;
 mod driver;
 mod errors;
 mod exhausted;

@@ -1,4 +1,5 @@
-//! The parts of a summary that tell of some of the requests: those of each client of a mix, of each gateway region.
+//! The parts of a summary that tell of some of the requests: those of each client of a mix, of each gateway region,
+//! of sessions.
 
 use serde::{Deserialize, Serialize};
 
@@ -26,6 +27,38 @@ pub struct RegionSummary {
     /// Requests that reached them.
     #[serde(flatten)]
     pub totals: GroupSummary,
+}
+
+/// Sessions, and whether the same member answered each.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SessionSummary {
+    /// Sessions begun.
+    pub begun: u64,
+    /// Requests answered 2xx by a member.
+    pub answers: u64,
+    /// Of those, answers to sessions that had one before.
+    pub follow_ups: u64,
+    /// Of those, from the member of the answer before.
+    pub from_same_member: u64,
+    /// Of all answers, those to sessions whose client had a cookie.
+    pub pinned: u64,
+    /// Of those, from the member that had set the cookie.
+    pub from_pinned_member: u64,
+}
+
+impl SessionSummary {
+    /// The figures by name, in a fixed order.
+    pub fn metrics(&self) -> Vec<Metric> {
+        let share = |part: u64, whole: u64| (whole > 0).then(|| part as f64 / whole as f64);
+        let same = share(self.from_same_member, self.follow_ups);
+        let kept = share(self.from_pinned_member, self.pinned);
+        let all = [
+            ("sessions", Some(self.begun as f64), MetricKind::Count),
+            ("session_same_member", same, MetricKind::Share),
+            ("session_pinned_member", kept, MetricKind::Share),
+        ];
+        all.map(|(name, value, kind)| Metric { name, backend: String::new(), value, kind }).into()
+    }
 }
 
 /// What became of some of the requests.

@@ -15,7 +15,7 @@ mod spillover;
 mod summary;
 
 pub use caching::{BackendCachingSummary, CachingSummary};
-pub use clients::{ClientSummary, GroupSummary, RegionSummary};
+pub use clients::{ClientSummary, GroupSummary, RegionSummary, SessionSummary};
 pub use costs::{BackendCost, CostSummary, MonthlyCosts, ObjectiveSummary};
 pub use csv::{CsvWriter, RowReader, TableError, read_rows};
 pub use faults::{FaultSummary, PhaseSummary, PoolSummary};

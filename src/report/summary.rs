@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     CachingSummary, ClientSummary, CostSummary, FaultSummary, ObjectiveSummary, RegionSummary, RunStamp,
-    SpilloverSummary,
+    SessionSummary, SpilloverSummary,
 };
 
 /// One run in figures.
@@ -63,6 +63,9 @@ pub struct Summary {
     /// Each region of the gateway; empty where they are not told apart.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub regions: Vec<RegionSummary>,
+    /// Sessions, where traffic is made of them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sessions: Option<SessionSummary>,
     /// Each backend.
     pub backends: Vec<BackendSummary>,
     /// What the platform handed on, where it may.
@@ -409,6 +412,7 @@ impl Summary {
         metrics.extend(self.prompt_caching.iter().flat_map(CachingSummary::metrics));
         metrics.extend(self.clients.iter().flat_map(|client| client.totals.metrics(&client.client)));
         metrics.extend(self.regions.iter().flat_map(|region| region.totals.metrics(&region.region)));
+        metrics.extend(self.sessions.iter().flat_map(SessionSummary::metrics));
         metrics.extend(self.costs.iter().flat_map(CostSummary::metrics));
         metrics.extend(self.faults.iter().flat_map(FaultSummary::metrics));
         metrics

@@ -155,6 +155,11 @@ impl<O: Observer> World<'_, O> {
         if let Some(region) = self.result.regions.get_mut(usize::from(self.fleet.region(flight.instance))) {
             region.ended(outcome, flight.status, now.since(flight.arrival), &flight.demand);
         }
+        if let (Some(sessions), Some(totals)) = (&mut self.sessions, &mut self.result.sessions)
+            && outcome == Outcome::Answered
+        {
+            sessions.answered(flight, totals);
+        }
         self.result.oversized += u64::from(flight.was_oversized);
         self.observer.request(&record(flight, now, outcome));
         let client = flight.client;
@@ -191,8 +196,9 @@ impl<O: Observer> World<'_, O> {
     }
 
     /// Who sends next now that a client (of a script: a request) has ended, and how long from now.
-    fn next_of(&self, client: u32) -> Option<(u32, Duration)> {
+    fn next_of(&mut self, client: u32) -> Option<(u32, Duration)> {
         match &self.plan.traffic.arrivals {
+            ArrivalSpec::Sessions(_) => self.sessions.as_mut()?.goes_on(client),
             ArrivalSpec::ClosedLoop { pause, .. } => Some((client, *pause)),
             ArrivalSpec::Scripted(requests) => {
                 let next = client.checked_add(1)?;

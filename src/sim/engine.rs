@@ -23,6 +23,12 @@ pub fn run<O: Observer>(plan: &RunPlan, observer: &mut O) -> Result<RunResult, A
         ArrivalSpec::ClosedLoop { clients, requests, .. } => {
             closed_loop(plan, &mut world, horizon, *clients, *requests)
         }
+        ArrivalSpec::Sessions(_) => {
+            world.first_sessions();
+            clients_send(&mut world, horizon, |world, number, now| {
+                world.session_sends(number, now).map(|demand| (demand, None))
+            })
+        }
         ArrivalSpec::Scripted(requests) => scripted(&mut world, horizon, requests),
         ArrivalSpec::Poisson { .. }
         | ArrivalSpec::Process { .. }
@@ -82,7 +88,7 @@ fn closed_loop<O: Observer>(
         let event = Event { kind: EventKind::ClientSends, slot: client, epoch: 0, attempt: 0 };
         world.calendar.schedule(Timestamp::ZERO, event);
     }
-    clients_send(world, horizon, |world, _| {
+    clients_send(world, horizon, |world, _, _| {
         (world.begun() < requests).then(|| (sizes.of(RequestId(world.begun())), None))
     })
 }
@@ -101,7 +107,7 @@ fn scripted<O: Observer>(
         };
         world.calendar.schedule(at, Event { kind: EventKind::ClientSends, slot, epoch: 0, attempt: 0 });
     }
-    clients_send(world, horizon, |_, slot| {
+    clients_send(world, horizon, |_, slot, _| {
         let request = requests.get(usize::try_from(slot).ok()?)?;
         Some((request.demand.clone(), request.service))
     })
@@ -112,7 +118,7 @@ fn scripted<O: Observer>(
 fn clients_send<O: Observer>(
     world: &mut World<'_, O>,
     horizon: Timestamp,
-    mut next: impl FnMut(&World<'_, O>, u32) -> Option<(Demand, Option<Service>)>,
+    mut next: impl FnMut(&mut World<'_, O>, u32, Timestamp) -> Option<(Demand, Option<Service>)>,
 ) -> Timestamp {
     let mut now = Timestamp::ZERO;
     while let Some(at) = world.calendar.next_at() {
@@ -127,7 +133,7 @@ fn clients_send<O: Observer>(
             now = at;
             world.advance(now);
             world.happen(now, event);
-        } else if let Some((demand, service)) = next(world, event.slot) {
+        } else if let Some((demand, service)) = next(world, event.slot, at) {
             now = at;
             world.advance(now);
             world.arrive(now, Some(event.slot), demand, service);

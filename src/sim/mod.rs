@@ -27,6 +27,7 @@ mod ledger;
 mod observe;
 mod plan;
 mod result;
+mod sessions;
 mod spillover;
 #[cfg(test)]
 pub(crate) mod test_support;
@@ -46,4 +47,5 @@ pub use plan::{Caller, Objective, Operation, RunPlan, Target};
 pub use result::{
     AccountingError, BackendResult, CallsResult, FaultResult, PhaseResult, RunResult, SpilloverResult,
 };
+pub use sessions::SessionsResult;
 pub use spillover::{Spillover, SpilloverTarget};

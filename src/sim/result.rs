@@ -6,6 +6,7 @@ use super::callers::GroupResult;
 use super::faults::{Phase, PoolAbsence};
 use super::ledger::{Ledger, equal};
 use super::observe::Outcome;
+use super::sessions::SessionsResult;
 use crate::metrics::{LatencyHistogram, StatusCounts};
 use crate::units::{Duration, StatusCode, Timestamp};
 
@@ -54,6 +55,8 @@ pub struct RunResult {
     pub calls: Option<CallsResult>,
     /// Requests by client, in the order of the mix; empty without one.
     pub clients: Vec<GroupResult>,
+    /// What became of sessions, when traffic is made of them.
+    pub sessions: Option<SessionsResult>,
     /// Of the cancelled requests, those whose client had begun to read a stream and left.
     pub disconnected: u64,
     /// Requests under way, integrated over time from the end of the warm-up, in nanoseconds.
@@ -265,6 +268,7 @@ impl RunResult {
             calls: None,
             clients: Vec::new(),
             regions: Vec::new(),
+            sessions: None,
             disconnected: 0,
             under_way: 0,
             faults: None,
@@ -414,10 +418,12 @@ mod tests {
         let one = GroupResult { arrivals: 1, ..GroupResult::default() };
         result.clients = vec![GroupResult { cancelled: 1, ..one.clone() }, one];
         result.clients[1].statuses.record(StatusCode::OK);
+        result.regions.clone_from(&result.clients);
         result.ledger.enter(Timestamp::ZERO);
         result.ledger.enter(Timestamp::ZERO);
         result.ledger.leave(Timestamp::ZERO, Timestamp::from_nanos(5));
         result.ledger.leave(Timestamp::ZERO, Timestamp::from_nanos(7));
+        result.ledger.number_in_system = result.ledger.present.whole_integral(Timestamp::from_nanos(7));
         result
     }
 
@@ -425,7 +431,7 @@ mod tests {
     fn every_identity_of_a_result_can_fail() {
         type Falsify = fn(&mut RunResult);
         assert_eq!(result().check(), Ok(()));
-        let cases: [(Falsify, &str); 22] = [
+        let cases: [(Falsify, &str); 24] = [
             (|r| r.arrivals += 1, "arrivals = answered 2xx + answered otherwise"),
             (|r| r.statuses.record(StatusCode::NOT_FOUND), "arrivals = answered 2xx"),
             (|r| r.in_flight += 1, "arrivals = answered 2xx"),
@@ -445,6 +451,8 @@ mod tests {
             (|r| r.calls_mut().unfinished += 1, "calls = succeeded + failed + unfinished"),
             (|r| r.clients[0].arrivals += 1, "arrivals = sum of the clients'"),
             (|r| r.clients[1].in_flight += 1, "arrivals of a client = answered + broken off"),
+            (|r| r.regions[0].arrivals += 1, "arrivals = sum of the regions'"),
+            (|r| r.regions[1].in_flight += 1, "arrivals of a region = answered + broken off"),
             (|r| r.phases_mut()[0].arrivals += 1, "arrivals = sum of before, during and after faults"),
             (|r| r.phases_mut()[2].cancelled += 1, "arrivals of a phase = answered + broken off"),
             (|r| r.ledger.ended -= 1, "arrivals = ended + in flight"),

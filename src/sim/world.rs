@@ -26,6 +26,7 @@ use super::ledger::Ledger;
 use super::observe::{Observer, Step, TripRecord};
 use super::plan::RunPlan;
 use super::result::{RunResult, SpilloverResult};
+use super::sessions::{Sessions, SessionsResult};
 use super::timeline::Timeline;
 use crate::backend::{Deployment, Reservation};
 use crate::gateway::{
@@ -72,6 +73,8 @@ pub(super) struct World<'p, O> {
     pub(super) calls: Option<Calls>,
     /// Who sends, in a mix of clients.
     pub(super) callers: Option<Box<Callers<'p>>>,
+    /// Sessions under way, where traffic is made of them.
+    pub(super) sessions: Option<Box<Sessions<'p>>>,
 }
 
 /// What does not change about a deployment.
@@ -96,6 +99,7 @@ impl<'p, O: Observer> World<'p, O> {
             answers: Answers::new(plan, &target.deployment),
         });
         let callers = Callers::new(plan, streams);
+        let sessions = Sessions::new(plan, streams);
         let mut retries: Vec<_> =
             callers.iter().flat_map(Callers::traffics).map(|t| t.retry.as_ref()).collect();
         if callers.is_none() {
@@ -107,6 +111,7 @@ impl<'p, O: Observer> World<'p, O> {
         let empty = || RunResult {
             regions: vec![GroupResult::default(); regions],
             spillover: vec![SpilloverResult::default(); plan.spillover.len()],
+            sessions: sessions.is_some().then(SessionsResult::default),
             clients: vec![GroupResult::default(); callers.as_ref().map_or(0, Callers::rows)],
             faults: (!plan.faults.is_empty()).then(Box::default),
             ..RunResult::empty(plan.targets.len())
@@ -148,6 +153,7 @@ impl<'p, O: Observer> World<'p, O> {
             next_call: 0,
             calls: retries.iter().any(Option::is_some).then(|| Calls::new(retries.into_iter(), plan.warmup)),
             callers: callers.map(Box::new),
+            sessions: sessions.map(Box::new),
         }
     }
 
@@ -248,6 +254,9 @@ impl<'p, O: Observer> World<'p, O> {
                 self.head.headers = Some(Arc::clone(&caller.headers));
                 self.head.facts = Some(Arc::clone(&caller.facts));
             }
+        }
+        if let Some(sessions) = &self.sessions {
+            self.head.headers = Some(sessions.headers(client));
         }
         if let Some(totals) = self.result.regions.get_mut(usize::from(self.fleet.region(instance))) {
             totals.arrivals += 1;

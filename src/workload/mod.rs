@@ -5,7 +5,7 @@
 //! - Arrivals of an open loop come from one stream of their own; in a mix each client has its own streams.
 //! - Memory does not grow with the number of requests (a replayed trace is held once).
 //!
-//! Deliberately not modelled: sessions and correlated prompt and completion sizes.
+//! Deliberately not modelled: correlated prompt and completion sizes.
 
 mod clients;
 mod mix;
@@ -13,6 +13,7 @@ mod open_loop;
 mod prefixes;
 mod process;
 mod replay;
+mod sessions;
 mod sizes;
 mod trace;
 mod traffic;
@@ -23,6 +24,7 @@ pub use open_loop::{Arrival, OpenLoop};
 pub use prefixes::PrefixSpec;
 pub use process::{Gaps, ProcessSpec, Segment, diurnal};
 pub use replay::ReplaySpec;
+pub use sessions::{MAX_TURNS, SessionBegin, SessionDraws, SessionPlan, SessionSpec};
 pub use sizes::{PromptSpec, Quantiles, SizeSpec, Sizes, TokenSpec, messages, one_message};
 pub use trace::{
     Dropped, GzipError, Reason, SizeStats, Trace, TraceFormat, TraceRow, TraceStats, unix_ns, unpack,

@@ -68,9 +68,10 @@ impl OpenLoop {
                 process: Box::new(Process::new(process, *streams)),
                 requests: requests.unwrap_or(u64::MAX),
             },
-            ArrivalSpec::Poisson { .. } | ArrivalSpec::ClosedLoop { .. } | ArrivalSpec::Scripted(_) => {
-                Source::Nothing
-            }
+            ArrivalSpec::Poisson { .. }
+            | ArrivalSpec::ClosedLoop { .. }
+            | ArrivalSpec::Sessions(_)
+            | ArrivalSpec::Scripted(_) => Source::Nothing,
         };
         Self { source, sizes: Sizes::new(traffic.sizes.clone(), streams), next: 0 }
     }

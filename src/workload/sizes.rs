@@ -147,7 +147,7 @@ impl TokenSpec {
     }
 
     /// The number that belongs to a standard normal draw.
-    fn at(&self, normal: f64) -> Tokens {
+    pub(super) fn at(&self, normal: f64) -> Tokens {
         let tokens = match self {
             Self::Fixed(tokens) => *tokens,
             Self::LogNormal { median, sigma, max } => whole(median * libm::exp(sigma * normal)).min(*max),

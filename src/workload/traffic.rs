@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::units::{Demand, Duration, Timestamp};
 
-use super::{ClientRetry, ClientSpec, Disconnects, ProcessSpec, ReplaySpec, SizeSpec};
+use super::{ClientRetry, ClientSpec, Disconnects, ProcessSpec, ReplaySpec, SessionSpec, SizeSpec};
 
 /// All traffic of a run.
 #[derive(Clone, Debug, PartialEq)]
@@ -78,6 +78,8 @@ pub enum ArrivalSpec {
     Scripted(Arc<[ScriptedRequest]>),
     /// The times and sizes of a recorded trace.
     Replay(ReplaySpec),
+    /// Users who take turns, each after the answer to the one before.
+    Sessions(SessionSpec),
     /// Several clients, each with traffic of its own; the other fields of the traffic around it say nothing.
     Mix(Arc<[ClientSpec]>),
 }

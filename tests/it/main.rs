@@ -12,6 +12,7 @@
 )]
 
 mod caching;
+mod carbon;
 mod clients;
 mod commands;
 mod costs;
@@ -35,6 +36,7 @@ mod replay;
 mod replications;
 mod servegen;
 mod servers;
+mod sessions;
 mod spillover;
 mod support;
 mod theory;

@@ -4,7 +4,6 @@
 //! Rules
 //! - What has no effect on routing (titles, credentials, TLS) is accepted and ignored; unknown properties
 //!   are warned about, because a newer API version may give them meaning.
-//! - What has an effect and is not modelled (session affinity, carbon awareness) is refused.
 //! - Template expressions are not evaluated: where a value is needed they are refused.
 
 mod find;

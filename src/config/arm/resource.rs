@@ -8,7 +8,7 @@ use super::super::shape::Kind;
 use super::find::backend_resources;
 use super::shapes::{POOL, RESOURCE, SINGLE};
 use crate::diagnostics::{Diagnostic, Diagnostics, Span};
-use crate::gateway::{BreakerRule, Threshold};
+use crate::gateway::{BreakerRule, CarbonCategory, SessionAffinity, Threshold};
 use crate::units::{Duration, StatusCode};
 
 /// A backend resource.
@@ -29,10 +29,12 @@ pub(crate) enum ResourceKind {
         url_span: Span,
         breaker: Option<BreakerRule>,
         breaker_span: Option<Span>,
+        azure_region: Option<Arc<str>>,
     },
     Pool {
         members: Vec<ResourceMember>,
         failure_status: Option<StatusCode>,
+        affinity: Option<SessionAffinity>,
     },
     /// Has an error that was told; only its name is of use, so that others can be checked against it.
     Unusable,
@@ -46,6 +48,7 @@ pub(crate) struct ResourceMember {
     pub(crate) span: Span,
     pub(crate) priority: Option<u8>,
     pub(crate) weight: Option<u8>,
+    pub(crate) preferred_carbon: Option<CarbonCategory>,
 }
 
 /// The backend resources of a document, in order. Problems are told. `None` when the name of one cannot be
@@ -118,7 +121,9 @@ fn read_single(properties: &Node, diagnostics: &mut Diagnostics) -> Option<Resou
         breaker = Some(read_rule(rule, diagnostics)?);
     }
     let breaker_span = breaker.as_ref().and(circuit_breaker).map(Node::mark);
-    Some(ResourceKind::Single { url: Arc::from(url), url_span: url_node.span, breaker, breaker_span })
+    let azure_region = present(properties, "azureRegion").and_then(Node::text).map(Arc::from);
+    let url = Arc::from(url);
+    Some(ResourceKind::Single { url, url_span: url_node.span, breaker, breaker_span, azure_region })
 }
 
 fn read_rule(rule: &Node, diagnostics: &mut Diagnostics) -> Option<BreakerRule> {
@@ -214,20 +219,6 @@ fn allowed_in_pool(properties: &Node, diagnostics: &mut Diagnostics) -> bool {
                 .note(why),
         );
     }
-    if let Some(pool) = properties.get("pool") {
-        let services = pool.get("services").and_then(Node::elements).unwrap_or_default();
-        let affinity = present(pool, "sessionAffinity");
-        let carbon = services.iter().filter_map(|service| present(service, "preferredCarbonEmission"));
-        let named = affinity.map(|node| ("sessionAffinity", node)).into_iter();
-        for (name, node) in named.chain(carbon.map(|node| ("preferredCarbonEmission", node))) {
-            clean = false;
-            diagnostics.push(
-                Diagnostic::error("not-modelled", node.mark(), format!("`{name}` is not modelled yet"))
-                    .label("a run needs it")
-                    .help("remove it to run without it; routing will differ from the service"),
-            );
-        }
-    }
     clean
 }
 
@@ -251,9 +242,32 @@ fn read_pool(properties: &Node, diagnostics: &mut Diagnostics) -> Option<Resourc
             span: id.span,
             priority: percent(service, "priority"),
             weight: percent(service, "weight"),
+            preferred_carbon: present(service, "preferredCarbonEmission")
+                .and_then(Node::text)
+                .and_then(CarbonCategory::named),
         });
     }
-    Some(ResourceKind::Pool { members, failure_status: failure_status(pool) })
+    let affinity = match present(pool, "sessionAffinity") {
+        Some(node) => Some(read_affinity(node, diagnostics)?),
+        None => None,
+    };
+    Some(ResourceKind::Pool { members, failure_status: failure_status(pool), affinity })
+}
+
+fn read_affinity(node: &Node, diagnostics: &mut Diagnostics) -> Option<SessionAffinity> {
+    let name_node = node.get("sessionId")?.get("name")?;
+    let name = name_node.text()?;
+    // What RFC 6265 lets a cookie be called.
+    let is_token = |c: char| c.is_ascii_graphic() && !"()<>@,;:\\\"/[]?={}".contains(c);
+    if name.is_empty() || !name.chars().all(is_token) {
+        let message = format!("`{}` is not a name for a cookie", shorten(name));
+        diagnostics.push(
+            Diagnostic::error("cookie-name", name_node.mark(), message)
+                .label("expected letters, digits, `-` and `_`"),
+        );
+        return None;
+    }
+    Some(SessionAffinity { cookie: Arc::from(name) })
 }
 
 /// The last segment of a resource id or name: `/subscriptions/../backends/x`, `/backends/x` and `x` are

@@ -46,7 +46,7 @@ pub(crate) static SINGLE: Shape = Shape {
         ignored("title"),
         ignored("description"),
         ignored("resourceId"),
-        ignored("azureRegion"),
+        Field::optional("azureRegion", Kind::Text, ""),
         ignored("credentials"),
         ignored("proxy"),
         ignored("tls"),
@@ -131,8 +131,23 @@ static POOL_BODY: Shape = Shape {
     fields: &[
         Field::required("services", Kind::List { of: &Kind::Object(&SERVICE), min: 1, max: 30 }, ""),
         Field::optional("failureResponse", Kind::Object(&FAILURE_RESPONSE), ""),
-        // Refused with a reason of its own.
-        ignored("sessionAffinity"),
+        Field::optional("sessionAffinity", Kind::Object(&SESSION_AFFINITY), ""),
+    ],
+};
+
+static SESSION_AFFINITY: Shape = Shape {
+    name: "sessionAffinity",
+    what: "a session affinity",
+    fields: &[Field::required("sessionId", Kind::Object(&SESSION_ID), "")],
+};
+
+static SESSION_ID: Shape = Shape {
+    name: "sessionId",
+    what: "a session id",
+    fields: &[
+        // The only source that the service documents.
+        Field::optional("source", Kind::Choice(&["cookie"]), ""),
+        Field::required("name", Kind::Text, ""),
     ],
 };
 
@@ -143,7 +158,10 @@ static SERVICE: Shape = Shape {
         Field::required("id", Kind::Text, ""),
         Field::optional("priority", Kind::integer(0, 100), ""),
         Field::optional("weight", Kind::integer(0, 100), ""),
-        // Refused with a reason of its own.
-        ignored("preferredCarbonEmission"),
+        Field::optional(
+            "preferredCarbonEmission",
+            Kind::Choice(&["VeryLow", "Low", "Medium", "High", "VeryHigh"]),
+            "",
+        ),
     ],
 };

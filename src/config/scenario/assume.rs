@@ -117,6 +117,7 @@ fn relevance(setting: &Setting<'_>, switch: Switch) -> Option<u8> {
             with > 0 && with < pool.members.len()
         })
     };
+    let has_cookies = setting.pools.iter().any(|pool| pool.affinity.is_some());
     let choice = setting.pools.iter().any(|pool| pool.members.len() > 1);
     let (matters, rank) = match switch {
         Switch::LoadBalancing => (choice, 1),
@@ -137,6 +138,12 @@ fn relevance(setting: &Setting<'_>, switch: Switch) -> Option<u8> {
         Switch::PctMinSamples => (rules().any(|rule| matches!(rule.threshold, Threshold::Percentage(_))), 2),
         Switch::ErrorReasons => (rules().any(|rule| !rule.error_reasons.is_empty()), 2),
         Switch::CountTimeouts | Switch::HalfOpen | Switch::InflightWhileTripped => (has_rule, 2),
+        Switch::AffinityTripped | Switch::AffinityVsPriority => (has_cookies && has_rule, 1),
+        Switch::AffinityRetry => (has_cookies && has_retry, 2),
+        Switch::CarbonUnknown | Switch::CarbonVsPriority => {
+            (members().any(|member| member.preferred_carbon.is_some()), 1)
+        }
+        Switch::AffinityUnknown => (has_cookies, 4),
         Switch::RetryAfterSource => (counts_several && rules().any(|rule| rule.accept_retry_after), 3),
         Switch::TripEnd => (has_rule, 4),
         Switch::WeightsAfterTrip => (choice && has_rule, 3),

@@ -66,10 +66,11 @@ pub(crate) fn join_all(
     let singles: Option<Vec<BackendEntity>> = resources
         .iter()
         .filter_map(|resource| match &resource.kind {
-            ResourceKind::Single { url, breaker, .. } => Some(Some(BackendEntity {
+            ResourceKind::Single { url, breaker, azure_region, .. } => Some(Some(BackendEntity {
                 name: Arc::clone(&resource.name),
                 url: Arc::clone(url),
                 breaker: breaker.clone(),
+                azure_region: azure_region.clone(),
             })),
             ResourceKind::Pool { .. } => None,
             ResourceKind::Unusable => Some(None),
@@ -331,12 +332,15 @@ impl<'n> Join<'n, '_> {
         }
         let mut singles = Vec::new();
         for resource in self.resources {
-            let ResourceKind::Single { url, url_span, breaker, .. } = &resource.kind else { continue };
+            let ResourceKind::Single { url, url_span, breaker, azure_region, .. } = &resource.kind else {
+                continue;
+            };
             let Some(entry) = self.entry(&resource.name) else { continue };
             let entity = BackendEntity {
                 name: Arc::clone(&resource.name),
                 url: Arc::clone(url),
                 breaker: breaker.clone(),
+                azure_region: azure_region.clone(),
             };
             singles.push(Described { entity, url_span: *url_span, entry });
         }
@@ -353,13 +357,14 @@ impl<'n> Join<'n, '_> {
     ) -> Option<Vec<PoolSpec>> {
         let mut pools = Vec::new();
         for resource in self.resources {
-            let ResourceKind::Pool { members, failure_status } = &resource.kind else { continue };
+            let ResourceKind::Pool { members, failure_status, affinity } = &resource.kind else { continue };
             let changed = self.changed_members(&resource.name, members);
             let resolved: Option<Vec<PoolMember>> = changed
                 .iter()
                 .map(|member| {
                     let backend = id_of(&member.name)?;
-                    Some(PoolMember { backend, priority: member.priority, weight: member.weight })
+                    let ResourceMember { priority, weight, preferred_carbon, .. } = *member;
+                    Some(PoolMember { backend, priority, weight, preferred_carbon })
                 })
                 .collect();
             match resolved {
@@ -367,6 +372,7 @@ impl<'n> Join<'n, '_> {
                     name: Arc::clone(&resource.name),
                     members,
                     failure_status: *failure_status,
+                    affinity: affinity.clone(),
                 }),
                 // A pool that nobody uses may have members that nobody describes.
                 None if program.is_some_and(|p| self.user_of(resource, p).is_none()) => {}

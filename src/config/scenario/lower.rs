@@ -9,6 +9,7 @@ use super::super::shape::Kind;
 use super::super::utc::{read_start, unix_seconds};
 use super::assume::{Assumption, Assumptions};
 use super::caching::assume_caching;
+use super::carbon::read_carbon;
 use super::endpoints::read_endpoints;
 use super::faults::read_faults;
 use super::fleet::read_fleet;
@@ -87,6 +88,7 @@ fn lower_all(tree: &Node, library: &mut Library<'_>, diagnostics: &mut Diagnosti
     let resources = resources.filter(|resources: &Vec<_>| !resources.is_empty());
     let parts = resources.and_then(|resources| join(tree, &resources, program, references, diagnostics));
     let (semantics, given) = read_semantics(tree, diagnostics);
+    let carbon = read_carbon(tree, diagnostics);
     let operation = read_operation(tree, diagnostics);
     let traffic = read_traffic(tree, library, diagnostics);
     check_warmup(tree, diagnostics);
@@ -150,6 +152,7 @@ fn lower_all(tree: &Node, library: &mut Library<'_>, diagnostics: &mut Diagnosti
             return None;
         }
     };
+    let gateway = gateway.with_carbon(carbon?);
     let start_unix_s = start.as_deref().and_then(unix_seconds).unwrap_or_default();
     let settings = tree.get("gateway");
     let setting = |name: &str| settings.and_then(|settings| settings.get(name));

@@ -6,6 +6,7 @@
 
 mod assume;
 mod caching;
+mod carbon;
 mod edit;
 mod endpoints;
 mod fault_args;

@@ -2,6 +2,7 @@
 
 use super::super::shape::{Field, Kind, Shape};
 use super::caching::{CACHING, CACHING_FIELD};
+use super::carbon::{CARBON, CARBON_FIELD};
 use super::fault_shapes::{self, FAULTS, OVERLOAD, QUOTA_STEP};
 use super::faults::MOST_FAULTS;
 use super::fleet::{GATEWAY_REGION, REGIONS_FIELD, SCALING_FIELD, SCALING_STEP};
@@ -13,8 +14,8 @@ use super::spillover::SPILLOVER_DEPLOYMENT;
 use super::throttling::THROTTLING;
 use super::traffic_shapes::{
     BURSTS, CLOSED_LOOP, DISCONNECTS, DISTRIBUTION, DIURNAL, GAMMA, MESSAGE, ON_OFF, POISSON, PREFIXES,
-    REPLAY, REPLAYED_REQUEST, REQUEST, RETRY, SCRIPTED, SCRIPTED_COMMON, SCRIPTED_REQUEST, SERVEGEN, STEP,
-    STEPS, TRAFFIC, WEIBULL,
+    REPLAY, REPLAYED_REQUEST, REQUEST, RETRY, SCRIPTED, SCRIPTED_COMMON, SCRIPTED_REQUEST, SERVEGEN,
+    SESSIONS, STEP, STEPS, TRAFFIC, WEIBULL,
 };
 
 /// Service tiers of API Management.
@@ -93,6 +94,7 @@ pub(crate) static SCENARIO: Shape = Shape {
             Kind::Object(&OBJECTIVE),
             "What a request has to meet to be a good one, beside an answer with 2xx.",
         ),
+        CARBON_FIELD,
         Field::optional("output", Kind::Object(&OUTPUT), "What is written."),
         Field::optional(
             "variants",
@@ -521,7 +523,9 @@ pub(crate) static ALL: &[&Shape] = &[
     &fault_shapes::DEPLOYMENT_NOT_FOUND,
     &fault_shapes::PARTIAL,
     &fault_shapes::CAPACITY,
+    &CARBON,
     &CLOSED_LOOP,
+    &SESSIONS,
     &RETRY,
     &DISCONNECTS,
     &POISSON,

@@ -13,8 +13,8 @@ use super::servegen::read_servegen;
 use crate::diagnostics::{Diagnostic, Diagnostics};
 use crate::units::{Chars, Duration, Tokens};
 use crate::workload::{
-    ArrivalSpec, Disconnects, PrefixSpec, PromptSpec, Quantiles, ReplaySpec, SizeSpec, TokenSpec, Trace,
-    TrafficSpec,
+    ArrivalSpec, Disconnects, PrefixSpec, PromptSpec, Quantiles, ReplaySpec, SessionBegin, SessionSpec,
+    SizeSpec, TokenSpec, Trace, TrafficSpec,
 };
 
 /// The traffic that a checked tree describes, and the hashes of its traces.
@@ -37,6 +37,7 @@ pub(super) fn read_traffic(
             pause: node.get("pause").and_then(Node::time).unwrap_or(Duration::ZERO),
         },
         "servegen" => read_servegen(node, library, &mut hashes, diagnostics)?,
+        "sessions" => ArrivalSpec::Sessions(read_sessions(node, diagnostics)?),
         "mix" => read_mix(node, has_end, library, &mut hashes, diagnostics)?,
         "scripted" => ArrivalSpec::Scripted(read_script(node, common_max_tokens(node), diagnostics)?),
         _ => {
@@ -68,6 +69,33 @@ pub(super) fn read_open_loop(
         kind => read_process(node, kind, has_end, diagnostics)?,
     };
     complete(node, arrivals, diagnostics)
+}
+
+/// Sessions of a checked `traffic`.
+fn read_sessions(node: &Node, diagnostics: &mut Diagnostics) -> Option<SessionSpec> {
+    let begin = match (node.get("users"), node.get("perSecond")) {
+        (Some(users), None) => SessionBegin::Users(u32::try_from(users.integer()?).ok()?),
+        (None, Some(rate)) => SessionBegin::PerSecond(rate.number()?),
+        (both, rate) => {
+            let (message, place) = match both {
+                Some(_) => ("both `users` and `perSecond` are given", rate),
+                None => ("there is no `users` and no `perSecond`", None),
+            };
+            diagnostics.push(
+                Diagnostic::error("session-begin", place.unwrap_or(node).mark(), message)
+                    .label("expected one of the two"),
+            );
+            return None;
+        }
+    };
+    Some(SessionSpec {
+        begin,
+        sessions: u32::try_from(node.get("sessions")?.integer()?).ok()?,
+        turns: read_tokens(node.get("turns")?, diagnostics)?,
+        think: node.get("thinkTime").and_then(Node::time).unwrap_or(Duration::ZERO),
+        history: node.get("history").and_then(|flag| flag.flag(Dialect::Scenario)).unwrap_or(true),
+        keep_cookies: node.get("keepCookies").map_or(Some(1.0), Node::number)?,
+    })
 }
 
 /// What kinds of traffic have in common beside their arrivals.

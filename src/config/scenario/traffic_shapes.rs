@@ -15,6 +15,7 @@ pub(crate) static TRAFFIC: &[(&str, &Shape)] = &[
     ("bursts", &BURSTS),
     ("scripted", &SCRIPTED),
     ("replay", &REPLAY),
+    ("sessions", &SESSIONS),
     ("mix", &MIX),
     ("servegen", &SERVEGEN),
 ];
@@ -32,6 +33,7 @@ pub(super) const TRAFFIC_KIND: Field = Field::required(
         "bursts",
         "scripted",
         "replay",
+        "sessions",
         "mix",
         "servegen",
     ]),
@@ -123,6 +125,41 @@ pub(crate) static CLOSED_LOOP: Shape = Shape {
             "clients",
             Kind::integer(1, 1_000_000),
             "Clients at work at the same time; default 1.",
+        ),
+        REQUEST_FIELD,
+        CLIENT_TIMEOUT,
+        DISCONNECTS_FIELD,
+        CLIENT_RETRY,
+    ],
+};
+
+pub(crate) static SESSIONS: Shape = Shape {
+    name: "sessions",
+    what: "traffic of sessions",
+    fields: &[
+        TRAFFIC_KIND,
+        Field::required("sessions", Kind::integer(1, 100_000_000), "Sessions in all."),
+        Field::optional(
+            "users",
+            Kind::integer(1, 1_000_000),
+            "Users, each with one session after the other; this or `perSecond`.",
+        ),
+        Field::optional("perSecond", RATE, "Sessions that begin per second, independently; this or `users`."),
+        Field::required("turns", TOKENS, "Turns of a session, at most 10000: a number, or a distribution."),
+        Field::optional(
+            "thinkTime",
+            Kind::TIME,
+            "Mean time, exponential, between an answer and the next turn or the user's next session; default 0s.",
+        ),
+        Field::optional(
+            "history",
+            Kind::Flag,
+            "Whether a prompt has the turns before in front of its own; default true.",
+        ),
+        Field::optional(
+            "keepCookies",
+            Kind::Number { min: 0.0, max: 1.0 },
+            "Share of the sessions whose client stores cookies and sends them back; default 1.",
         ),
         REQUEST_FIELD,
         CLIENT_TIMEOUT,

@@ -19,7 +19,7 @@ use crate::diagnostics::{Diagnostics, SourceMap, render_human};
 use crate::gateway::{
     Action, Answerer, BackendEntity, BreakerChange, BreakerRule, BreakerState, CallNumber, Effects, Ending,
     Event, Exchange, FirstChoice, ForwardTarget, Gateway, GatewaySpec, Input, PoolMember, PoolSpec,
-    RequestHead, SentBody, SideAnswer, SideCall, Threshold, TokenFacts, Usage,
+    RegionCarbon, RequestHead, SentBody, SessionAffinity, SideAnswer, SideCall, Threshold, TokenFacts, Usage,
 };
 use crate::policy::{self, Body, Header, HeaderValue, Program, Response, Text};
 use crate::semantics::Semantics;
@@ -32,6 +32,8 @@ pub(super) struct Setup {
     pub(super) backends: Vec<BackendEntity>,
     pub(super) pools: Vec<PoolSpec>,
     pub(super) semantics: Semantics,
+    /// What regions emit; backend `b1` is in `region 1`.
+    pub(super) carbon: Vec<RegionCarbon>,
 }
 
 /// The gateway, the requests by number, and the time.
@@ -100,6 +102,7 @@ pub(super) fn backends(count: usize, rule: Option<&BreakerRule>) -> Vec<BackendE
             name: format!("b{n}").into(),
             url: format!("https://b{n}.example/openai").into(),
             breaker: rule.cloned(),
+            azure_region: Some(format!("region {n}").into()),
         })
         .collect()
 }
@@ -115,10 +118,20 @@ pub(super) fn pool(members: &[(Option<u8>, Option<u8>)]) -> PoolSpec {
                 backend: BackendId(id),
                 priority: *priority,
                 weight: *weight,
+                preferred_carbon: None,
             })
             .collect(),
         failure_status: None,
+        affinity: None,
     }
+}
+
+/// The same with session awareness by the cookie `sid`.
+pub(super) fn with_sessions(mut setup: Setup) -> Setup {
+    for pool in &mut setup.pools {
+        pool.affinity = Some(SessionAffinity { cookie: "sid".into() });
+    }
+    setup
 }
 
 /// Backends with `rule` in a pool with priorities 1, 2, 3, ...
@@ -129,6 +142,7 @@ pub(super) fn by_priority(count: u8, policy: &str) -> Setup {
         backends: backends(count.into(), Some(&rule())),
         pools: vec![pool(&members)],
         semantics: Semantics::default(),
+        carbon: Vec::new(),
     }
 }
 
@@ -194,6 +208,7 @@ impl Rig {
     pub(super) fn new(setup: Setup) -> Self {
         let program = compile(&setup.policy);
         let spec = GatewaySpec::new(setup.backends, setup.pools, program, setup.semantics).unwrap();
+        let spec = spec.with_carbon(setup.carbon);
         Self {
             gateway: Gateway::new(Arc::new(spec)),
             now: Timestamp::ZERO,
@@ -211,6 +226,18 @@ impl Rig {
     /// Request `id` arrives.
     pub(super) fn start(&mut self, id: usize) -> String {
         self.start_with(id, &head(id))
+    }
+
+    /// Request `id` arrives with a header `Cookie`, unless it is empty.
+    pub(super) fn start_with_cookie(&mut self, id: usize, cookie: &str) -> String {
+        let mut head = head(id);
+        if !cookie.is_empty() {
+            let mut headers: Vec<Header> = head.headers.iter().flat_map(|all| all.iter().cloned()).collect();
+            let value = HeaderValue::Text(Text::from(cookie.to_owned()));
+            headers.push(Header { name: "Cookie".into(), value });
+            head.headers = Some(headers.into());
+        }
+        self.start_with(id, &head)
     }
 
     pub(super) fn start_with(&mut self, id: usize, head: &RequestHead) -> String {

@@ -69,6 +69,7 @@ fn even_members_take_turns_across_requests() {
         backends: backends(3, Some(&rule())),
         pools: vec![pool(&[(None, None); 3])],
         semantics: Semantics::default(),
+        carbon: Vec::new(),
     };
     let mut rig = Rig::new(setup);
     let order: Vec<String> = (0..7).map(|id| rig.start(id)).collect();

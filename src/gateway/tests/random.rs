@@ -266,7 +266,7 @@ fn state_word(state: &BreakerState) -> &'static str {
 fn the_plays_are_not_empty() {
     let mut runner = TestRunner::deterministic();
     let mut came_up = BTreeSet::new();
-    for _ in 0..4_000 {
+    for _ in 0..12_000 {
         came_up.extend(check(&play().new_tree(&mut runner).unwrap().current()));
     }
     let expected = [

@@ -2,11 +2,12 @@
 //! of it. Expected values follow from the meaning of the reading, worked out by hand.
 
 use super::driver::{
-    Rig, Setup, backends, by_priority, code, policy, pool, response, retry, retry_429, rule, seconds, to_pool,
+    Rig, Setup, backends, by_priority, code, policy, pool, response, retry, retry_429, rule, seconds,
+    to_pool, with_sessions,
 };
-use crate::gateway::{BreakerState, Event, Input, Threshold};
+use crate::gateway::{BreakerState, CarbonCategory, Event, Input, RegionCarbon, Threshold};
 use crate::semantics::{Semantics, Switch};
-use crate::units::BackendId;
+use crate::units::{BackendId, Timestamp};
 
 struct Scene {
     switch: &'static str,
@@ -185,6 +186,79 @@ const SCENES: &[Scene] = &[
             order
         },
         shows: &[("keep", "0120110"), ("rebuild", "0120010")],
+    },
+    Scene {
+        // A session of member 0, which trips until 5 s. Where each request of it goes then, and whether the
+        // answer brings a cookie; the last request comes after the trip.
+        switch: "lb.affinity_tripped",
+        play: |reading| {
+            let mut rig = reading.rig(with_sessions(pool_of(&[(None, None); 2])));
+            let mut cookie = session(&mut rig, 0);
+            rig.start_with_cookie(1, &cookie);
+            rig.throttle(1, "5");
+            let mut words = vec![next_of_session(&mut rig, 2, &mut cookie)];
+            rig.wait(seconds(5));
+            words.push(next_of_session(&mut rig, 3, &mut cookie));
+            words.join(", ")
+        },
+        shows: &[("repin", "b1 new, b1"), ("keep", "b1, b0"), ("refuse", "503, b0")],
+    },
+    Scene {
+        // The session began while member 0 (priority 1) was tripped; then it is back.
+        switch: "lb.affinity_vs_priority",
+        play: |reading| {
+            let setup = by_priority(2, &to_pool("<forward-request />"));
+            let mut rig = reading.rig(with_sessions(setup));
+            rig.start(0);
+            rig.throttle(0, "5");
+            let mut cookie = session(&mut rig, 1);
+            rig.wait(seconds(5));
+            next_of_session(&mut rig, 2, &mut cookie)
+        },
+        shows: &[("pinned", "b1"), ("priority_wins", "b0 new")],
+    },
+    Scene {
+        switch: "lb.affinity_unknown_cookie",
+        play: |reading| {
+            let mut rig = reading.rig(with_sessions(pool_of(&[(None, None); 2])));
+            next_of_session(&mut rig, 0, &mut "sid=nonsense".to_owned())
+        },
+        shows: &[("reissue", "b0 new"), ("ignore", "b0")],
+    },
+    Scene {
+        // A refusal that trips nothing: the breaker wants two. The turn is member 1's.
+        switch: "lb.affinity_retry",
+        play: |reading| {
+            let mut rule = rule();
+            rule.threshold = Threshold::Count(2);
+            let setup = Setup { policy: to_pool(&retry_429(1)), ..pool_of(&[(None, None); 2]) };
+            let mut rig = reading.rig(with_sessions(setup).with_rule(&rule));
+            let cookie = session(&mut rig, 0);
+            let first = rig.start_with_cookie(1, &cookie);
+            [first, rig.status(1, 429)].join(" / ")
+        },
+        shows: &[
+            ("pinned", "forward 1 b0 / abort 1; forward 2 b0"),
+            ("reselect", "forward 1 b0 / abort 1; forward 2 b1"),
+        ],
+    },
+    Scene {
+        // Two members that are to emit little; the region of the first is not known.
+        switch: "lb.carbon_unknown",
+        play: |reading| {
+            let setup = pool_of(&[(None, None); 2]);
+            carbon_picks(reading, setup, &[(1, CarbonCategory::VeryLow)])
+        },
+        shows: &[("served", "0101"), ("left_out", "1111")],
+    },
+    Scene {
+        // The member of priority 1 emits too much, that of priority 2 does not.
+        switch: "lb.carbon_vs_priority",
+        play: |reading| {
+            let setup = by_priority(2, &to_pool("<forward-request />"));
+            carbon_picks(reading, setup, &[(0, CarbonCategory::High), (1, CarbonCategory::Low)])
+        },
+        shows: &[("carbon_first", "1111"), ("priority_first", "0000")],
     },
     Scene {
         switch: "pool.exhausted_reason",
@@ -398,11 +472,51 @@ fn pool_of(members: &[(Option<u8>, Option<u8>)]) -> Setup {
         backends: backends(members.len(), Some(&rule())),
         pools: vec![pool(members)],
         semantics: Semantics::default(),
+        carbon: Vec::new(),
     }
 }
 
 fn chosen(rig: &mut Rig, id: usize) -> String {
     rig.start(id).trim_start_matches("forward 1 b").to_owned()
+}
+
+/// A request without a cookie, answered: the cookie it got.
+fn session(rig: &mut Rig, id: usize) -> String {
+    rig.start(id);
+    rig.status(id, 200);
+    rig.header(id, "Set-Cookie").unwrap()
+}
+
+/// A request of the session, answered: the member, or the gateway's own status, and whether there was a
+/// cookie, which is kept.
+fn next_of_session(rig: &mut Rig, id: usize, cookie: &mut String) -> String {
+    let started = rig.start_with_cookie(id, cookie);
+    if started.starts_with("respond 503") {
+        return "503".to_owned();
+    }
+    let member = started.trim_start_matches("forward 1 ").to_owned();
+    rig.status(id, 200);
+    match rig.header(id, "Set-Cookie") {
+        Some(new) => {
+            *cookie = new;
+            format!("{member} new")
+        }
+        None => member,
+    }
+}
+
+/// Four requests to members that prefer `Low`, in regions that emit so much.
+fn carbon_picks(reading: Reading<'_>, mut setup: Setup, emits: &[(usize, CarbonCategory)]) -> String {
+    for member in setup.pools.iter_mut().flat_map(|pool| &mut pool.members) {
+        member.preferred_carbon = Some(CarbonCategory::Low);
+    }
+    let carbon = emits.iter().map(|(region, category)| RegionCarbon {
+        region: format!("Region{region}").into(),
+        since: vec![(Timestamp::ZERO, *category)],
+    });
+    setup.carbon = carbon.collect();
+    let mut rig = reading.rig(setup);
+    (0..4).map(|id| chosen(&mut rig, id)).collect()
 }
 
 fn picks(reading: Reading<'_>, members: &[(Option<u8>, Option<u8>)], calls: usize) -> String {

@@ -6,10 +6,14 @@
 
 use proptest::prelude::*;
 
-use super::driver::{Rig, Setup, backends, code, pool, response, retry_429, rule, seconds, to_pool};
+use super::driver::{
+    Rig, Setup, backends, code, pool, response, retry_429, rule, seconds, to_pool, with_sessions,
+};
 use crate::gateway::Threshold;
 use crate::semantics::Semantics;
 use crate::units::Duration;
+
+const SESSIONS: usize = 3;
 
 /// What does not change.
 #[derive(Clone, Debug)]
@@ -21,12 +25,15 @@ struct World {
     trip_s: u64,
     accepts_retry_after: bool,
     retries: u32,
+    /// Whether the pool sets cookies.
+    has_sessions: bool,
 }
 
 #[derive(Clone, Debug)]
 enum Step {
     Wait(u64),
-    Start,
+    /// Of which session, if any, whose client keeps its cookie.
+    Start(Option<usize>),
     /// Which of the requests under way, status, Retry-After.
     Answer(usize, u16, Option<u64>),
 }
@@ -40,8 +47,12 @@ struct Model {
     tripped: Vec<Option<u64>>,
     /// How far each member is ahead (behind: negative) of its fair share, in units of weight.
     credit: Vec<i64>,
-    /// Requests under way: number, member, attempts so far.
-    under_way: Vec<(usize, usize, u32)>,
+    /// Requests under way: number, member, attempts so far, session.
+    under_way: Vec<(usize, usize, u32, Option<usize>)>,
+    /// The member that each session's cookie names, as its client has it and as it was when each request
+    /// under way was sent.
+    cookies: [Option<usize>; SESSIONS],
+    sent: Vec<Option<usize>>,
 }
 
 impl Model {
@@ -54,17 +65,22 @@ impl Model {
             tripped: vec![None; members],
             credit: vec![0; members],
             under_way: Vec::new(),
+            cookies: [None; SESSIONS],
+            sent: Vec::new(),
         }
     }
 
-    /// The member that gets the next call.
-    fn select(&mut self) -> Option<usize> {
+    /// The member that gets the next call of a client that has the cookie of `pinned`.
+    fn select(&mut self, pinned: Option<usize>) -> Option<usize> {
         for end in &mut self.tripped {
             if end.is_some_and(|end| end <= self.now) {
                 *end = None;
             }
         }
         let mut free: Vec<usize> = (0..self.tripped.len()).filter(|m| self.tripped[*m].is_none()).collect();
+        if let Some(pinned) = pinned.filter(|member| self.world.has_sessions && free.contains(member)) {
+            return Some(pinned);
+        }
         free.sort_by_key(|m| self.world.members[*m].0);
         let best = self.world.members[*free.first()?].0;
         free.retain(|m| self.world.members[*m].0 == best);
@@ -96,10 +112,12 @@ impl Model {
     }
 
     /// Starts request `id`: what the core has to do.
-    fn start(&mut self, id: usize) -> String {
-        match self.select() {
+    fn start(&mut self, id: usize, session: Option<usize>) -> String {
+        let pinned = session.and_then(|session| self.cookies[session]);
+        self.sent.push(pinned);
+        match self.select(pinned) {
             Some(member) => {
-                self.under_way.push((id, member, 1));
+                self.under_way.push((id, member, 1, session));
                 format!("forward 1 b{member}")
             }
             None => "respond 503 gateway; answered".to_owned(),
@@ -108,7 +126,7 @@ impl Model {
 
     /// Answers the request in place `at`.
     fn answer(&mut self, at: usize, status: u16, retry_after: Option<u64>) -> (usize, String) {
-        let (id, member, attempts) = self.under_way.remove(at);
+        let (id, member, attempts, session) = self.under_way.remove(at);
         // A trip ends by time, whoever looks first.
         self.tripped[member] = self.tripped[member].filter(|end| *end > self.now);
         if status == 429 {
@@ -117,28 +135,37 @@ impl Model {
         if status == 429 && attempts <= self.world.retries {
             return (
                 id,
-                match self.select() {
+                match self.select(self.sent[id]) {
                     Some(next) => {
-                        self.under_way.push((id, next, attempts + 1));
+                        self.under_way.push((id, next, attempts + 1, session));
                         format!("abort {attempts}; forward {} b{next}", attempts + 1)
                     }
                     None => format!("abort {attempts}; respond 503 gateway; answered"),
                 },
             );
         }
+        if let Some(session) = session {
+            // A cookie that names another member than the client's did.
+            if self.world.has_sessions && self.sent[id] != Some(member) {
+                self.cookies[session] = Some(member);
+            }
+        }
         (id, format!("respond {status} b{member}#{attempts}"))
     }
 }
 
 fn world() -> impl Strategy<Value = World> {
-    (prop::collection::vec((0u8..3, 0u8..4), 1..5), 1u32..4, 1u64..20, 1u64..20, any::<bool>(), 1u32..4)
-        .prop_map(|(members, count, interval_s, trip_s, accepts_retry_after, retries)| World {
-            members,
-            count,
-            interval_s,
-            trip_s,
-            accepts_retry_after,
-            retries,
+    (
+        prop::collection::vec((0u8..3, 0u8..4), 1..5),
+        1u32..4,
+        1u64..20,
+        1u64..20,
+        any::<bool>(),
+        1u32..4,
+        any::<bool>(),
+    )
+        .prop_map(|(members, count, interval_s, trip_s, accepts_retry_after, retries, has_sessions)| {
+            World { members, count, interval_s, trip_s, accepts_retry_after, retries, has_sessions }
         })
 }
 
@@ -146,7 +173,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
     let status = prop_oneof![3 => Just(429u16), 2 => Just(200u16), 1 => Just(500u16)];
     let step = prop_oneof![
         2 => (0u64..12).prop_map(Step::Wait),
-        3 => Just(Step::Start),
+        3 => prop::option::of(0..SESSIONS).prop_map(Step::Start),
         4 => (any::<usize>(), status, prop::option::of(0u64..15))
             .prop_map(|(at, status, retry_after)| Step::Answer(at, status, retry_after)),
     ];
@@ -161,12 +188,14 @@ fn rig(world: &World) -> Rig {
     rule.accept_retry_after = world.accepts_retry_after;
     rule.statuses = vec![(code(429), code(429))];
     let members: Vec<_> = world.members.iter().map(|(p, w)| (Some(*p), Some(*w))).collect();
-    Rig::new(Setup {
+    let setup = Setup {
         policy: to_pool(&retry_429(world.retries)),
         backends: backends(members.len(), Some(&rule)),
         pools: vec![pool(&members)],
         semantics: Semantics::default(),
-    })
+        carbon: Vec::new(),
+    };
+    Rig::new(if world.has_sessions { with_sessions(setup) } else { setup })
 }
 
 proptest! {
@@ -175,15 +204,20 @@ proptest! {
         let mut rig = rig(&world);
         let mut model = Model::new(world);
         let mut requests = 0;
+        // What the client of each session has got; of which session each request is.
+        let mut jar: [String; SESSIONS] = Default::default();
+        let mut sessions = Vec::new();
         for step in steps {
             match step {
                 Step::Wait(s) => {
                     model.now += s;
                     rig.wait(seconds(s));
                 }
-                Step::Start => {
-                    let expected = model.start(requests);
-                    prop_assert_eq!(rig.start(requests), expected);
+                Step::Start(session) => {
+                    let expected = model.start(requests, session);
+                    let cookie = session.map_or("", |session| &jar[session]);
+                    prop_assert_eq!(rig.start_with_cookie(requests, cookie), expected);
+                    sessions.push(session);
                     requests += 1;
                 }
                 Step::Answer(_, _, _) if model.under_way.is_empty() => {}
@@ -195,6 +229,12 @@ proptest! {
                         answer.headers.set("Retry-After".into(), crate::policy::HeaderValue::Number(wait));
                     }
                     prop_assert_eq!(rig.answer(id, answer), expected);
+                    // What policies and clients see is the answer's; a 503 of the gateway has no cookie.
+                    if let (Some(session), Some(cookie)) = (sessions[id], rig.header(id, "Set-Cookie"))
+                        && !model.under_way.iter().any(|(other, ..)| *other == id)
+                    {
+                        jar[session] = cookie;
+                    }
                 }
             }
             let tripped: Vec<Option<u64>> =
@@ -214,12 +254,13 @@ fn the_model_knows_the_simple_cases() {
         trip_s: 60,
         accepts_retry_after: true,
         retries: 2,
+        has_sessions: false,
     };
     let mut model = Model::new(world);
-    assert_eq!(model.start(0), "forward 1 b0");
+    assert_eq!(model.start(0, None), "forward 1 b0");
     assert_eq!(model.answer(0, 429, Some(5)), (0, "abort 1; forward 2 b1".to_owned()));
-    assert_eq!(model.start(1), "forward 1 b2");
-    assert_eq!(model.start(2), "forward 1 b1");
+    assert_eq!(model.start(1, None), "forward 1 b2");
+    assert_eq!(model.start(2, None), "forward 1 b1");
     model.now = Duration::from_secs(5).as_secs_ceil();
-    assert_eq!(model.start(3), "forward 1 b0");
+    assert_eq!(model.start(3, None), "forward 1 b0");
 }

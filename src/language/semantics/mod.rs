@@ -13,7 +13,8 @@
 mod switches;
 
 pub use switches::{
-    BreakerWindow, BucketDepth, CacheMissValue, CountTimeouts, DoubleFormat, ErrorReasons, ExhaustedAs,
+    AffinityRetry, AffinityTripped, AffinityUnknown, AffinityVsPriority, BreakerWindow, BucketDepth,
+    CacheMissValue, CarbonUnknown, CarbonVsPriority, CountTimeouts, DoubleFormat, ErrorReasons, ExhaustedAs,
     ExhaustedReason, ExhaustedRetryAfter, FirstFastIndex, HalfOpen, InflightWhileTripped, InstanceAssignment,
     JsonDates, LoadBalancing, NullPriority, NullWeight, OversizedRetryAfter, PctMinSamples, PreResponse,
     RateAlgorithm, RequestLimitRounding, ResponseAfterTransportError, ResponseInOnError, RetryAfterPolicy,

@@ -146,6 +146,24 @@ switches! {
     /// Whether the rotation starts again when a member trips or returns.
     lb_weights_after_trip: WeightsAfterTrip = "lb.weights_after_trip", "unspecified",
         [Keep = "keep", Rebuild = "rebuild"];
+    /// Where a session goes whose member is tripped: to another for good, for the time being, or nowhere.
+    lb_affinity_tripped: AffinityTripped = "lb.affinity_tripped", "unspecified; the backends article (2025-05-20) says only that requests of a session go to one backend",
+        [Repin = "repin", Keep = "keep", Refuse = "refuse"];
+    /// Whether a session stays with its member while members of a better priority group are available.
+    lb_affinity_vs_priority: AffinityVsPriority = "lb.affinity_vs_priority", "unspecified; backends article (2025-05-20)",
+        [Pinned = "pinned", PriorityWins = "priority_wins"];
+    /// What a session cookie does that names no member: as if it were absent, or no new one is set either.
+    lb_affinity_unknown: AffinityUnknown = "lb.affinity_unknown_cookie", "unspecified; backends article (2025-05-20)",
+        [Reissue = "reissue", Ignore = "ignore"];
+    /// Whether a further attempt of one request obeys the session cookie too.
+    lb_affinity_retry: AffinityRetry = "lb.affinity_retry", "unspecified; the member is selected on each forward-request (Apim-Samples, 2026-08)",
+        [Pinned = "pinned", Reselect = "reselect"];
+    /// Whether a member of a carbon-aware pool is left out while nothing is known of its region.
+    lb_carbon_unknown: CarbonUnknown = "lb.carbon_unknown", "unspecified; article on sustainability (2025)",
+        [Served = "served", LeftOut = "left_out"];
+    /// Whether members of a worse priority group come before members that emit too much.
+    lb_carbon_vs_priority: CarbonVsPriority = "lb.carbon_vs_priority", "wording of the resource schema (2025-03-01-preview): used when all other backends are not available",
+        [CarbonFirst = "carbon_first", PriorityFirst = "priority_first"];
     /// Status reason of the gateway's own 503 when no member is available.
     pool_exhausted_reason: ExhaustedReason = "pool.exhausted_reason", "the wording changed in 2026-01 (AI-Gateway issue 262); neither text is published in full",
         [Current = "current", Legacy = "legacy"];

@@ -63,6 +63,7 @@ pub(super) fn play(plan: &RunPlan, log: &JoinedLog) -> Result<Played, Accounting
             label: Text::from(Arc::clone(&client.name)),
             headers: Arc::clone(&plan.operation.headers),
             facts: Arc::clone(plan.gateway.facts()),
+            region: None,
         };
         let callers = clients.iter().map(caller).collect();
         (ArrivalSpec::Mix(Arc::from(clients.to_vec())), callers)
@@ -82,9 +83,17 @@ pub(super) fn play(plan: &RunPlan, log: &JoinedLog) -> Result<Played, Accounting
 /// Traffic with these arrivals; what the log does not know is as in the scenario.
 fn traffic(plan: &RunPlan, arrivals: ArrivalSpec, stream: bool) -> TrafficSpec {
     // Rows of the trace carry their sizes.
-    let none = TokenSpec::Fixed(1);
-    let sizes = SizeSpec { prompt: PromptSpec::Tokens(none), completion: none, ..plan.traffic.sizes.clone() };
-    TrafficSpec { arrivals, sizes, stream, client_timeout: plan.traffic.client_timeout, retry: None }
+    let none = || TokenSpec::Fixed(1);
+    let sizes =
+        SizeSpec { prompt: PromptSpec::Tokens(none()), completion: none(), ..plan.traffic.sizes.clone() };
+    TrafficSpec {
+        arrivals,
+        sizes,
+        stream,
+        client_timeout: plan.traffic.client_timeout,
+        disconnects: None,
+        retry: None,
+    }
 }
 
 struct Keeper {

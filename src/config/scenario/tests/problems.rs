@@ -197,12 +197,24 @@ fn problems_of_resources_are_told_in_their_place() {
             "\"circuitBreaker\"",
         ),
         ("\"type\": \"Pool\",", "\"type\": \"Poll\",", "unknown-value", "\"Poll\""),
-        ("{ \"services\": [", "{ \"sessionAffinity\": {}, \"services\": [", "not-modelled", "{"),
+        ("{ \"services\": [", "{ \"sessionAffinity\": {}, \"services\": [", "missing-field", "{"),
+        (
+            "{ \"services\": [",
+            "{ \"sessionAffinity\": { \"sessionId\": { \"name\": \"a b\" } }, \"services\": [",
+            "cookie-name",
+            "\"a b\"",
+        ),
+        (
+            "{ \"services\": [",
+            "{ \"sessionAffinity\": { \"sessionId\": { \"source\": \"header\", \"name\": \"a\" } }, \"services\": [",
+            "unknown-value",
+            "\"header\"",
+        ),
         (
             "{ \"id\": \"/backends/openai-eastus\" }",
-            "{ \"id\": \"/backends/openai-eastus\", \"preferredCarbonEmission\": \"Low\" }",
-            "not-modelled",
-            "\"Low\"",
+            "{ \"id\": \"/backends/openai-eastus\", \"preferredCarbonEmission\": \"Some\" }",
+            "unknown-value",
+            "\"Some\"",
         ),
         ("{ \"id\": \"/backends/openai-eastus\" }", "{ \"priority\": 1 }", "missing-field", "{"),
         (
