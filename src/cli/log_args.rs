@@ -38,7 +38,7 @@ impl LogArgs {
 /// What a time in the log of the gateway is the time of.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub(crate) enum TimeIs {
-    /// What requests of Application Insights say, if they are given; else the end
+    /// What requests of Application Insights say, if they are given; else the start
     #[default]
     Auto,
     /// The start of the request

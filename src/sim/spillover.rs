@@ -1,9 +1,9 @@
 //! Spillover by the platform: a provisioned deployment hands on what it cannot take.
 //!
 //! Documented (spillover page, 2026-01-30): the provisioned deployment is always tried first; 429, 500, 503 and
-//! the 400 of a context that is too long spill; the target is a Standard deployment of the same resource, named by a property of the provisioned
-//! one or else by the header `x-ms-spillover-deployment` of the request; when the target fails, the first answer
-//! is given with `x-ms-spillover-error`.
+//! the 400 of a context that is too long spill; the target is a Standard deployment of the same resource, named by
+//! a property of the provisioned one or else by the header `x-ms-spillover-deployment` of the request; when the
+//! target fails, the first answer is given with `x-ms-spillover-error`.
 //!
 //! Model choices (assumed)
 //! - Both deployments decide at the instant the gateway sends; the time of the refusal is added to the answer.

@@ -37,13 +37,15 @@ fn every_form_plain_or_packed_gives_the_same_trace() {
     let mut first = None;
     for form in FORMS {
         let (gateway, llm) = (format!("gateway.{form}"), format!("llm.{form}"));
-        work.call(&["trace", "import", &gateway, &llm, "--out", "log.csv"]).ok();
+        work.call(&["trace", "import", "--time-is=end", &gateway, &llm, "--out", "log.csv"]).ok();
         let log = work.read("log.csv");
         assert_eq!(&log, first.get_or_insert(log.clone()), "{form}");
     }
     let packed = pack(work.read("gateway.csv").as_bytes());
     fs::write(work.path().join("gateway.csv.gz"), packed).unwrap();
-    let done = work.call(&["trace", "import", "gateway.csv.gz", "llm.jsonl", "--out", "log.csv"]).ok();
+    let done = work
+        .call(&["trace", "import", "--time-is=end", "gateway.csv.gz", "llm.jsonl", "--out", "log.csv"])
+        .ok();
     assert_eq!(Some(work.read("log.csv")), first);
     for said in ["kept", "left out: answered without tokens", "the medians of the others", "`MaxTokens`"] {
         assert!(done.out.contains(said), "{said}: {}", done.out);
@@ -55,7 +57,17 @@ fn every_form_plain_or_packed_gives_the_same_trace() {
 fn an_imported_log_is_a_trace_like_others() {
     let work = with_logs();
     let done = work
-        .call(&["trace", "import", "gateway.json", "llm.json", "--out", "log.csv", "--format", "json"])
+        .call(&[
+            "trace",
+            "import",
+            "--time-is=end",
+            "gateway.json",
+            "llm.json",
+            "--out",
+            "log.csv",
+            "--format",
+            "json",
+        ])
         .ok();
     let report = as_json(&done.out);
     assert_eq!((&report["read"], &report["kept"], &report["span_s"]), (&json!(8), &json!(3), &json!(5.47)));
@@ -85,7 +97,7 @@ fn max_tokens_are_replayed_where_the_log_has_them() {
     let gateway = "TimeGenerated,CorrelationId,TotalTime,ResponseCode,PromptTokens,CompletionTokens,MaxTokens\n\
                    2026-03-02T10:00:00Z,a,500,200,70,90,40\n2026-03-02T10:00:01Z,b,500,200,70,90,\n";
     work.write("gateway.csv", gateway);
-    work.call(&["trace", "import", "gateway.csv", "--out", "log.csv"]).ok();
+    work.call(&["trace", "import", "--time-is=end", "gateway.csv", "--out", "log.csv"]).ok();
     work.edit(|scenario| scenario["traffic"] = json!({ "kind": "replay", "trace": "log.csv" }));
     work.simulate("run", &["--variant", "priority"]);
     // An answer ends at `max_tokens`.
@@ -98,7 +110,7 @@ fn what_cannot_be_used_is_told_and_nothing_is_written() {
     let work = with_logs();
     work.write("log.csv", "mine");
     let refuse = |files: &[&str], said: &str| {
-        let mut args = vec!["trace", "import"];
+        let mut args = vec!["trace", "import", "--time-is=end"];
         args.extend(files);
         args.extend(["--out", "log.csv"]);
         let done = work.call(&args);
@@ -127,10 +139,10 @@ fn what_cannot_be_used_is_told_and_nothing_is_written() {
     // All problems of all files at once.
     refuse(&["bad.csv", "renamed.csv"], "bad.csv:2:");
     refuse(&["bad.csv", "renamed.csv"], "renamed.csv:1:1");
-    let done = work.call(&["trace", "import", "gateway.csv", "llm.csv", "--out", "."]);
+    let done = work.call(&["trace", "import", "--time-is=end", "gateway.csv", "llm.csv", "--out", "."]);
     assert_eq!(done.code, 2, "{}", done.err);
     // A replay takes rows in order only: the file is ours, and an edited one may be wrong.
-    work.call(&["trace", "import", "gateway.csv", "llm.csv", "--out", "sorted.csv"]).ok();
+    work.call(&["trace", "import", "--time-is=end", "gateway.csv", "llm.csv", "--out", "sorted.csv"]).ok();
     let sorted = work.read("sorted.csv");
     let mut lines: Vec<&str> = sorted.lines().collect();
     lines.swap(1, 2);
@@ -217,7 +229,15 @@ impl Plant {
     }
 
     fn calibrate(&self, more: &[&str]) -> Value {
-        let mut args = vec!["calibrate", "scenario.json", "gateway.csv", "llm.csv", "--variant", "priority"];
+        let mut args = vec![
+            "calibrate",
+            "scenario.json",
+            "--time-is=end",
+            "gateway.csv",
+            "llm.csv",
+            "--variant",
+            "priority",
+        ];
         args.extend(more);
         args.extend(["--format", "json"]);
         as_json(&self.work.call(&args).ok().out)
@@ -311,7 +331,7 @@ fn what_the_logs_were_made_with_comes_back() {
 #[test]
 fn a_joined_log_calibrates_like_its_exports() {
     let plant = Plant::new();
-    plant.work.call(&["trace", "import", "gateway.csv", "llm.csv", "--out", "log.csv"]).ok();
+    plant.work.call(&["trace", "import", "--time-is=end", "gateway.csv", "llm.csv", "--out", "log.csv"]).ok();
     let raw = plant.calibrate(&[]);
     let done = plant
         .work
@@ -336,7 +356,15 @@ fn names_in_the_log_are_told_apart_from_those_of_the_scenario() {
     assert_eq!(mapped["backends"][1]["logged"]["requests"], unmatched["aoai-2"]);
     assert_eq!(mapped["unmatched"], json!({}));
     for (map, said) in [("aoai-2=gone", "has no backend `gone`"), ("aoai-2", "expected LOGNAME=BACKEND")] {
-        let done = plant.work.call(&["calibrate", "scenario.json", "gateway.csv", "llm.csv", "--map", map]);
+        let done = plant.work.call(&[
+            "calibrate",
+            "scenario.json",
+            "--time-is=end",
+            "gateway.csv",
+            "llm.csv",
+            "--map",
+            map,
+        ]);
         assert!(done.code == 2 && done.err.contains(said), "{map}: {}", done.err);
     }
 }
@@ -349,8 +377,17 @@ fn hosts_find_backends_where_the_log_names_the_pool() {
     let text = work.read("gateway.jsonl").replace("https://east.", "https://openai-eastus.");
     let text = text.replace("https://west.", "https://OpenAI-WestUS.");
     work.write("gateway.jsonl", &text.replace("\"openai-east\"", "\"openai-pool\""));
-    let done =
-        work.call(&["calibrate", "scenario.json", "gateway.jsonl", "llm.json", "--format", "json"]).ok();
+    let done = work
+        .call(&[
+            "calibrate",
+            "scenario.json",
+            "--time-is=end",
+            "gateway.jsonl",
+            "llm.json",
+            "--format",
+            "json",
+        ])
+        .ok();
     let found = as_json(&done.out);
     let counts: Vec<u64> = found["backends"]
         .as_array()

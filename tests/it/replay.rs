@@ -73,7 +73,12 @@ fn a_small_trace_is_served_as_worked_out_by_hand() {
     // 61.5 s: so is the second; exactly full again.
     assert_eq!(steps[6], [(EAST, "200")]);
 
-    let summary = work.summary("priority");
+    let mut summary = work.summary("priority");
+    // Little's law: all times in the system over the time of the run.
+    let mean = summary["requests"].as_object_mut().unwrap().remove("in_flight_mean").unwrap();
+    let spent_ms: f64 = work.requests("priority").iter().map(|request| request.latency_ms.unwrap()).sum();
+    let expected = spent_ms / 1_000.0 / summary["duration_s"].as_f64().unwrap();
+    assert!((mean.as_f64().unwrap() - expected).abs() < 1e-6, "{mean}, not {expected}");
     assert_eq!(
         summary["requests"],
         json!({ "arrivals": 7, "answered_2xx": 5, "answered_otherwise": { "503": 2 },

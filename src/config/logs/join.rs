@@ -273,7 +273,8 @@ impl Tables {
         let (meaning, why) = match self.told_by_requests() {
             Some(TimeMeaning::Start) => (TimeMeaning::Start, "nearer to the start in Application Insights"),
             Some(_) => (TimeMeaning::End, "nearer to the start in Application Insights"),
-            None => (TimeMeaning::End, "--time-is start for the other reading"),
+            // The reference of the resource logs (gateway logs, `time`) says when the gateway begins with a request.
+            None => (TimeMeaning::Start, "--time-is end for the other reading"),
         };
         let what = if meaning == TimeMeaning::Start { START } else { END };
         report.assume("what `TimeGenerated` is the time of", &format!("{what} ({why})"), rows);

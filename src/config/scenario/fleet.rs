@@ -12,6 +12,8 @@ use crate::units::{Duration, Timestamp};
 
 /// Instances of a run at most, those counted that serve some of the time.
 const MOST_INSTANCES: usize = 1_000;
+/// Instances of a region at one time at most, as the table says.
+const MOST_AT_ONCE: u32 = 1_000;
 
 const REGION: &Kind = &Kind::Object(&GATEWAY_REGION);
 const SCALING: Kind = Kind::List { of: &Kind::Object(&SCALING_STEP), min: 0, max: 10_000 };
@@ -130,7 +132,8 @@ impl Reader<'_> {
                 self.problems.push(problem.label("expected changes in order of time"));
                 return None;
             }
-            changes.push((at, u32::try_from(step.get("units")?.integer()?).ok()?));
+            let units = step.get("units")?.integer()?;
+            changes.push((at, u32::try_from(units).ok().filter(|units| *units <= MOST_AT_ONCE)?));
         }
         Some(changes)
     }

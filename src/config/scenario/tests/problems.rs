@@ -76,12 +76,7 @@ fn problems_of_a_scenario_are_told_in_their_place() {
         ("\"messages\": [{ \"characters\": 41 }, { \"characters\": 31 }], ", "", "prompt-size", "{"),
         ("\"messages\": [", "\"promptTokens\": 5, \"messages\": [", "prompt-size", "5"),
         ("\"completionTokens\": 150", "\"completionTokens\": \"x\"", "wrong-type", "\"x\""),
-        (
-            "\"completionTokens\": 150",
-            "\"completionTokens\": [[0, 1], [0.5, 9], [1, 5]]",
-            "quantiles",
-            "[[0, 1], [0.5, 9], [1, 5]]",
-        ),
+        ("\"completionTokens\": 150", "\"completionTokens\": [[0, 1], [0.5, 9], [1, 5]]", "quantiles", "["),
         (
             "\"completionTokens\": 150",
             "\"completionTokens\": { \"median\": 9, \"sigma\": 1 }",
