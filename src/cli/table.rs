@@ -393,6 +393,9 @@ fn requests(summary: &Summary) -> String {
     for (name, count) in others.chain(ends).filter(|(_, count)| *count > 0) {
         let _infallible = write!(text, ", {count} {name} ({})", percent(summary.share(count)));
     }
+    if let Some(left) = r.disconnected.filter(|left| *left > 0) {
+        let _infallible = write!(text, "; {left} of the cancelled left a stream");
+    }
     text
 }
 

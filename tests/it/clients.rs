@@ -98,8 +98,16 @@ fn clients_may_leave_a_stream_before_its_end() {
             scenario["backends"]["openai-eastus"]["standard"] = json!({ "tpm": 10_000_000 });
             scenario.as_object_mut().unwrap().remove("variants");
         });
-        work.simulate("run", &[]);
-        (work.summary("base"), work.requests("base"))
+        let done = work.simulate("run", &[]);
+        let told = done.out.contains("of the cancelled left a stream");
+        let summary = work.summary("base");
+        assert_eq!(
+            told,
+            summary["requests"]["disconnected"].as_u64().is_some_and(|left| left > 0),
+            "{}",
+            done.out
+        );
+        (summary, work.requests("base"))
     };
     let (patient, all) = run(Value::Null);
     assert!(patient["requests"].get("disconnected").is_none());

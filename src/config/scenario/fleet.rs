@@ -169,7 +169,7 @@ impl Reader<'_> {
         } else if let Some(at) = fleet.deserted_at() {
             let message = format!("no instance serves from {} on", at.since(Timestamp::ZERO));
             self.problems.push(problem("no-instance", message).label("expected one at any time"));
-        } else if fleet.regions.iter().all(|region| region.share <= 0.0) {
+        } else if fleet.regions.iter().all(|region| region.share.abs() <= 0.0) {
             let message = "no traffic comes from any region".to_owned();
             self.problems.push(problem("no-traffic", message).label("expected a `share` above 0"));
         }
