@@ -145,6 +145,24 @@ fn shares(gateway: &GatewaySpec, group: &PriorityGroup) -> String {
     list(&parts, "and")
 }
 
+/// Which members are left out for what their regions emit; `None`: the pool does not care.
+fn carbon(gateway: &GatewaySpec, pool: &PoolSpec) -> Option<String> {
+    let limits: Vec<String> = pool
+        .members
+        .iter()
+        .filter_map(|member| {
+            let most = member.preferred_carbon?;
+            Some(format!("{} above {}", quoted(name_of(gateway, member.backend)), most.name()))
+        })
+        .collect();
+    (!limits.is_empty()).then(|| {
+        let limits = list(&limits, "and");
+        format!(
+            "Left out while their region emits more than they should, unless no other is available: {limits}."
+        )
+    })
+}
+
 fn about_pool(teller: &Teller<'_>, pool: &PoolSpec, name: &str) -> Vec<Block> {
     let gateway = &teller.subject.gateway;
     let groups = PriorityGroup::of(pool, gateway.semantics());
@@ -178,6 +196,7 @@ fn about_pool(teller: &Teller<'_>, pool: &PoolSpec, name: &str) -> Vec<Block> {
              the shares say, while it is not tripped."
         )));
     }
+    items.extend(carbon(gateway, pool).map(Item::plain));
     items.push(exhausted(gateway, pool.failure_status, "all members are tripped", true));
     let head = format!(
         "{name} is a pool: a list of backends of which one is picked for each attempt. It has {members}."

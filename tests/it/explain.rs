@@ -177,3 +177,22 @@ fn the_readme_shows_what_is_printed() {
         assert!(done.out.contains(piece), "{piece}");
     }
 }
+
+#[test]
+fn pools_tell_of_cookies_and_carbon() {
+    let work = Work::walkthrough();
+    let id = "/backends/openai-westus\"";
+    work.replace("backends.json", id, &format!("{id}, \"preferredCarbonEmission\": \"Low\""));
+    let services = "\"services\": [";
+    let cookie = "\"sessionAffinity\": { \"sessionId\": { \"source\": \"cookie\", \"name\": \"sid\" } }, ";
+    work.replace("backends.json", services, &format!("{cookie}{services}"));
+    let done = work.call(&["policy", "explain", "scenario.json"]).ok();
+    tells(
+        &done.out,
+        &[
+            "An answer of a member sets the cookie `sid`.",
+            "Left out while their region emits more than they should, unless no other is available: `openai-westus` \
+             above Low.",
+        ],
+    );
+}
