@@ -494,7 +494,7 @@ fn body(node: Option<&Node>) -> Body {
 /// The tree without places.
 pub(crate) fn json(node: &Node) -> Json {
     match &node.value {
-        Tree::Null => Json::Null,
+        Tree::Null | Tree::Unknown(_) => Json::Null,
         Tree::Bool(value) => Json::from(*value),
         Tree::Number(text) => serde_json::from_str(text).unwrap_or(Json::Null),
         Tree::Text(text) => Json::from(text.as_str()),

@@ -40,7 +40,7 @@ pub(crate) fn canonical(node: &Node) -> String {
 
 fn write(node: &Node, text: &mut String) {
     match &node.value {
-        Value::Null => text.push_str("null"),
+        Value::Null | Value::Unknown(_) => text.push_str("null"),
         Value::Bool(value) => text.push_str(if *value { "true" } else { "false" }),
         Value::Number(number) => text.push_str(&canonical_number(number)),
         Value::Text(value) => text.push_str(&quoted(value)),

@@ -11,13 +11,11 @@
 
 mod arm;
 mod calls;
-mod check;
 mod context;
 mod files;
 mod guess;
 mod hash;
 mod hints;
-mod json;
 mod latencies;
 mod loaded;
 mod logs;
@@ -28,12 +26,13 @@ mod regions;
 mod rows;
 mod scenario;
 mod schema;
-mod shape;
 mod strategies;
 mod suite;
 #[cfg(test)]
 pub(crate) mod testing;
 mod utc;
+
+use crate::tree::{check, json, shape};
 
 pub use calls::{CallRules, Recorded, RecordedCall, RecordedCalls, call_columns, read_calls};
 pub use context::read_context;

@@ -8,6 +8,5 @@
 
 mod find;
 mod resource;
-mod shapes;
 
 pub(crate) use resource::{Resource, ResourceKind, ResourceMember, read_resources};

@@ -6,9 +6,9 @@ use super::super::check::{Dialect, check};
 use super::super::json::{Node, Value, shorten};
 use super::super::shape::Kind;
 use super::find::backend_resources;
-use super::shapes::{POOL, RESOURCE, SINGLE};
 use crate::diagnostics::{Diagnostic, Diagnostics, Span};
 use crate::gateway::{BreakerRule, CarbonCategory, SessionAffinity, Threshold};
+use crate::resources::shapes::{POOL, RESOURCE, SINGLE};
 use crate::units::{Duration, StatusCode};
 
 /// A backend resource.

@@ -171,7 +171,7 @@ fn scalar(node: &Node) -> Result<Option<Cow<'_, str>>, String> {
             let text = text.trim();
             Ok((!text.is_empty()).then_some(Cow::Borrowed(text)))
         }
-        Value::Array(_) | Value::Object(_) => Err(node.describe()),
+        Value::Array(_) | Value::Object(_) | Value::Unknown(_) => Err(node.describe()),
     }
 }
 

@@ -74,7 +74,7 @@ pub(crate) fn read_semantics(tree: &Node, diagnostics: &mut Diagnostics) -> (Sem
         let reading = match &member.value.value {
             Value::Text(text) | Value::Number(text) => text.clone(),
             Value::Bool(flag) => flag.to_string(),
-            Value::Null | Value::Array(_) | Value::Object(_) => String::new(),
+            Value::Null | Value::Array(_) | Value::Object(_) | Value::Unknown(_) => String::new(),
         };
         let info = switch.info();
         if semantics.set(info.path, &reading) {

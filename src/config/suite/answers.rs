@@ -91,7 +91,7 @@ pub(super) fn read_status(node: &Node) -> Option<StatusCode> {
 /// A body: text as it is, nothing for null, any other value as JSON.
 pub(super) fn read_body(node: &Node) -> Option<Text> {
     match &node.value {
-        Value::Null => None,
+        Value::Null | Value::Unknown(_) => None,
         Value::Text(text) => Some(Text::from(text.clone())),
         Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_) => {
             Some(Text::from(compact(node)))
@@ -109,7 +109,7 @@ pub(super) fn read_headers(node: Option<&Node>) -> Vec<(String, Vec<Header>)> {
         let values = match &member.value.value {
             Value::Text(text) | Value::Number(text) => vec![header(text)],
             Value::Array(elements) => elements.iter().filter_map(Node::text).map(header).collect(),
-            Value::Null | Value::Bool(_) | Value::Object(_) => Vec::new(),
+            Value::Null | Value::Bool(_) | Value::Object(_) | Value::Unknown(_) => Vec::new(),
         };
         (member.name.clone(), values)
     });

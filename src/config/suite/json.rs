@@ -18,7 +18,7 @@ pub(super) fn to_json(node: &Node) -> Json {
 
 fn write(node: &Node, text: &mut String) {
     match &node.value {
-        Value::Null => text.push_str("null"),
+        Value::Null | Value::Unknown(_) => text.push_str("null"),
         Value::Bool(value) => text.push_str(if *value { "true" } else { "false" }),
         Value::Number(number) => text.push_str(number),
         Value::Text(value) => text.push_str(&Json::from(value.as_str()).to_string()),

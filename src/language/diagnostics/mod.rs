@@ -16,6 +16,8 @@ pub use source::{Position, SourceId, SourceMap, Span};
 /// How bad a problem is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Severity {
+    /// Worth knowing for whoever asks.
+    Info,
     /// Worth knowing; nothing is stopped.
     Warning,
     /// The input cannot be used.
@@ -35,6 +37,8 @@ pub struct Diagnostic {
     pub span: Option<Span>,
     /// Text beside the marked place: what was expected there. May be empty.
     pub label: String,
+    /// Other places that belong to it, each with words for it.
+    pub places: Vec<(Span, String)>,
     /// Cause or consequence, one line each.
     pub notes: Vec<String>,
     /// What to do about it.
@@ -52,7 +56,8 @@ impl Diagnostic {
         Self::new(code, Severity::Warning, span, message)
     }
 
-    fn new(
+    /// A problem of this severity at `span`.
+    pub fn new(
         code: &'static str,
         severity: Severity,
         span: impl Into<Option<Span>>,
@@ -65,6 +70,7 @@ impl Diagnostic {
             message,
             span: span.into(),
             label: String::new(),
+            places: Vec::new(),
             notes: Vec::new(),
             help: None,
         }
@@ -74,6 +80,13 @@ impl Diagnostic {
     #[must_use]
     pub fn label(mut self, label: impl Into<String>) -> Self {
         self.label = label.into();
+        self
+    }
+
+    /// The same with another place that belongs to it.
+    #[must_use]
+    pub fn place(mut self, span: Span, label: impl Into<String>) -> Self {
+        self.places.push((span, label.into()));
         self
     }
 
@@ -89,6 +102,17 @@ impl Diagnostic {
     pub fn help(mut self, help: impl Into<String>) -> Self {
         self.help = Some(help.into());
         self
+    }
+}
+
+impl Severity {
+    /// The word for it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Info => "info",
+            Self::Warning => "warning",
+            Self::Error => "error",
+        }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 
-use super::{Diagnostic, Diagnostics, Severity, SourceMap};
+use super::{Diagnostic, Diagnostics, Severity, SourceId, SourceMap, Span};
 
 /// All problems as text, each with its place, a marked excerpt, notes and help; one blank line between
 /// them. `colour` turns on terminal styles.
@@ -26,7 +26,7 @@ pub fn render_json(diagnostics: &Diagnostics, sources: &SourceMap) -> serde_json
             let position = d.span.map(|span| sources.position(span));
             serde_json::json!({
                 "code": d.code,
-                "severity": match d.severity { Severity::Error => "error", Severity::Warning => "warning" },
+                "severity": d.severity.name(),
                 "message": d.message,
                 "file": d.span.map(|span| sources.name(span.source)),
                 "line": position.map(|p| p.line),
@@ -43,16 +43,30 @@ fn group<'a>(diagnostic: &'a Diagnostic, sources: &'a SourceMap) -> Group<'a> {
     let level = match diagnostic.severity {
         Severity::Error => Level::ERROR,
         Severity::Warning => Level::WARNING,
+        Severity::Info => Level::INFO,
     };
     let title = level.primary_title(diagnostic.message.as_str()).id(diagnostic.code);
     let mut group = Group::with_title(title);
     if let Some(span) = diagnostic.span {
-        let text = sources.text(span.source);
-        let start = floor_boundary(text, span.start as usize);
-        let end = floor_boundary(text, span.end as usize).max(start);
-        let mark = AnnotationKind::Primary.span(start..end).label(diagnostic.label.as_str());
-        group = group
-            .element(Snippet::source(text).path(sources.name(span.source)).line_start(1).annotation(mark));
+        let mark = |span: Span, kind: AnnotationKind, label: &'a str| {
+            let text = sources.text(span.source);
+            let start = floor_boundary(text, span.start as usize);
+            let end = floor_boundary(text, span.end as usize).max(start);
+            kind.span(start..end).label(label)
+        };
+        let snippet =
+            |source: SourceId| Snippet::source(sources.text(source)).path(sources.name(source)).line_start(1);
+        let own = |(place, _): &&(Span, String)| place.source == span.source;
+        let more = |kind: AnnotationKind, (place, label): &'a (Span, String)| mark(*place, kind, label);
+        let mut first =
+            snippet(span.source).annotation(mark(span, AnnotationKind::Primary, diagnostic.label.as_str()));
+        for place in diagnostic.places.iter().filter(own) {
+            first = first.annotation(more(AnnotationKind::Context, place));
+        }
+        group = group.element(first);
+        for place in diagnostic.places.iter().filter(|place| !own(place)) {
+            group = group.element(snippet(place.0.source).annotation(more(AnnotationKind::Context, place)));
+        }
     }
     for note in &diagnostic.notes {
         group = group.element(Level::NOTE.message(note.as_str()));
@@ -73,7 +87,6 @@ fn floor_boundary(text: &str, at: usize) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use super::super::Span;
     use super::*;
 
     #[test]

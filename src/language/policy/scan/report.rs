@@ -20,7 +20,7 @@ impl<'a> Report<'a> {
     pub(super) fn push(&mut self, diagnostic: Diagnostic) {
         let count = match diagnostic.severity {
             Severity::Error => &mut self.errors,
-            Severity::Warning => &mut self.warnings,
+            Severity::Warning | Severity::Info => &mut self.warnings,
         };
         *count = count.saturating_add(1);
         if *count <= MAX_PROBLEMS {

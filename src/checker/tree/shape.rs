@@ -5,28 +5,31 @@
 
 /// A kind of object.
 #[derive(Debug)]
-pub(crate) struct Shape {
+pub struct Shape {
     /// Name in the JSON Schema.
-    pub(crate) name: &'static str,
+    pub name: &'static str,
     /// What messages call it, with its article.
-    pub(crate) what: &'static str,
+    pub what: &'static str,
     /// Its fields, in the order in which they are explained. `note` is allowed besides, everywhere.
-    pub(crate) fields: &'static [Field],
+    pub fields: &'static [Field],
 }
 
 /// One field of a [`Shape`].
 #[derive(Debug)]
-pub(crate) struct Field {
-    pub(crate) name: &'static str,
-    pub(crate) required: bool,
-    pub(crate) kind: Kind,
+pub struct Field {
+    /// As it is written.
+    pub name: &'static str,
+    /// Whether it must be given.
+    pub required: bool,
+    /// What its value may be.
+    pub kind: Kind,
     /// One line for the schema: meaning, unit, default.
-    pub(crate) doc: &'static str,
+    pub doc: &'static str,
 }
 
 /// What a value may be.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum Kind {
+pub enum Kind {
     /// Text of at least one character.
     Text,
     /// Text, which may be empty.
@@ -36,21 +39,46 @@ pub(crate) enum Kind {
     /// `true` or `false`.
     Flag,
     /// A whole number, bounds included.
-    Integer { min: u64, max: u64 },
+    Integer {
+        /// Least.
+        min: u64,
+        /// Greatest.
+        max: u64,
+    },
     /// A number, bounds included.
-    Number { min: f64, max: f64 },
+    Number {
+        /// Least.
+        min: f64,
+        /// Greatest.
+        max: f64,
+    },
     /// A duration, at least `min_nanos` nanoseconds.
-    Time { min_nanos: u64 },
+    Time {
+        /// Shortest.
+        min_nanos: u64,
+    },
     /// One of some words.
     Choice(&'static [&'static str]),
     /// An object with known fields.
     Object(&'static Shape),
     /// An object whose field `tag` says which fields it has.
-    Tagged { tag: &'static str, cases: &'static [(&'static str, &'static Shape)] },
+    Tagged {
+        /// The field.
+        tag: &'static str,
+        /// Its values, each with the fields of the object.
+        cases: &'static [(&'static str, &'static Shape)],
+    },
     /// An object with free names and values of one kind.
     Map(&'static Kind),
     /// A list, with bounds of its length.
-    List { of: &'static Kind, min: usize, max: usize },
+    List {
+        /// What each element may be.
+        of: &'static Kind,
+        /// Fewest.
+        min: usize,
+        /// Most.
+        max: usize,
+    },
     /// The first kind that fits the JSON type of the value.
     Either(&'static [Kind]),
     /// Anything; somebody else looks at it.
@@ -59,17 +87,17 @@ pub(crate) enum Kind {
 
 impl Kind {
     /// A duration of any length.
-    pub(crate) const TIME: Self = Self::Time { min_nanos: 0 };
+    pub const TIME: Self = Self::Time { min_nanos: 0 };
     /// A duration above zero.
-    pub(crate) const TIME_ABOVE_ZERO: Self = Self::Time { min_nanos: 1 };
+    pub const TIME_ABOVE_ZERO: Self = Self::Time { min_nanos: 1 };
 
     /// A whole number in a range.
-    pub(crate) const fn integer(min: u64, max: u64) -> Self {
+    pub const fn integer(min: u64, max: u64) -> Self {
         Self::Integer { min, max }
     }
 
     /// What is expected, for "expected ..." in messages.
-    pub(crate) fn expected(self) -> String {
+    pub fn expected(self) -> String {
         match self {
             Self::Text | Self::Characters => "text".to_owned(),
             Self::Null => "`null`".to_owned(),
@@ -103,19 +131,19 @@ impl Kind {
 
 impl Field {
     /// A field that must be given.
-    pub(crate) const fn required(name: &'static str, kind: Kind, doc: &'static str) -> Self {
+    pub const fn required(name: &'static str, kind: Kind, doc: &'static str) -> Self {
         Self { name, required: true, kind, doc }
     }
 
     /// A field that may be absent.
-    pub(crate) const fn optional(name: &'static str, kind: Kind, doc: &'static str) -> Self {
+    pub const fn optional(name: &'static str, kind: Kind, doc: &'static str) -> Self {
         Self { name, required: false, kind, doc }
     }
 }
 
 impl Shape {
     /// The field called `name`.
-    pub(crate) fn field(&self, name: &str) -> Option<&'static Field> {
+    pub fn field(&self, name: &str) -> Option<&'static Field> {
         self.fields.iter().find(|field| field.name == name)
     }
 }

@@ -4,14 +4,14 @@
 //! 2025-09-01-preview, and the ranges that its documentation and the Terraform provider add. What has no
 //! effect on routing is [`Kind::Any`].
 
-use super::super::shape::{Field, Kind, Shape};
+use crate::tree::shape::{Field, Kind, Shape};
 
 const fn ignored(name: &'static str) -> Field {
     Field::optional(name, Kind::Any, "")
 }
 
 /// What stands around `properties`.
-pub(crate) static RESOURCE: Shape = Shape {
+pub static RESOURCE: Shape = Shape {
     name: "resource",
     what: "a backend resource",
     fields: &[
@@ -35,7 +35,8 @@ pub(crate) static RESOURCE: Shape = Shape {
     ],
 };
 
-pub(crate) static SINGLE: Shape = Shape {
+/// `properties` of one endpoint.
+pub static SINGLE: Shape = Shape {
     name: "single",
     what: "a backend of type Single",
     fields: &[
@@ -56,7 +57,8 @@ pub(crate) static SINGLE: Shape = Shape {
     ],
 };
 
-pub(crate) static POOL: Shape = Shape {
+/// `properties` of a pool.
+pub static POOL: Shape = Shape {
     name: "pool",
     what: "a backend of type Pool",
     fields: &[

@@ -7,6 +7,7 @@
 //! Limits, so that no input can exhaust memory or stack: 64 MiB of text, 128 levels of nesting.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use jsonc_parser::ast::{ObjectPropName, Value as Ast};
 use jsonc_parser::common::{Range, Ranged};
@@ -16,43 +17,58 @@ use jsonc_parser::{CollectOptions, ParseOptions, parse_to_ast};
 use crate::diagnostics::{Diagnostic, Diagnostics, SourceId, Span};
 
 /// Longest text that is read, in bytes.
-pub(crate) const MAX_TEXT_BYTES: usize = 64 << 20;
+pub const MAX_TEXT_BYTES: usize = 64 << 20;
 /// Deepest nesting of objects and arrays.
 const MAX_DEPTH: usize = 128;
 
 /// A value and where it is written.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Node {
-    pub(crate) value: Value,
-    pub(crate) span: Span,
+pub struct Node {
+    /// The value.
+    pub value: Value,
+    /// Where it is written; of something computed, where the computation is.
+    pub span: Span,
 }
 
 /// A JSON value. Numbers keep their text, so that large integers stay exact.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) enum Value {
+pub enum Value {
+    /// `null`
     Null,
+    /// `true` or `false`
     Bool(bool),
+    /// As it is written.
     Number(String),
+    /// Without quotes and escapes.
     Text(String),
+    /// Elements in order.
     Array(Vec<Node>),
+    /// Members in order, names unique.
     Object(Vec<Member>),
+    /// A value that only the deployment knows: the words say why. No file is read into this; readers of
+    /// templates put it where an expression cannot be evaluated.
+    Unknown(Arc<str>),
 }
 
 /// One `"name": value` of an object.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Member {
-    pub(crate) name: String,
-    pub(crate) name_span: Span,
-    pub(crate) value: Node,
+pub struct Member {
+    /// Without quotes and escapes.
+    pub name: String,
+    /// Where the name is written.
+    pub name_span: Span,
+    /// The value.
+    pub value: Node,
 }
 
 impl Node {
-    pub(crate) fn new(value: Value, span: Span) -> Self {
+    /// A value at a place.
+    pub fn new(value: Value, span: Span) -> Self {
         Self { value, span }
     }
 
     /// The members, if this is an object.
-    pub(crate) fn members(&self) -> Option<&[Member]> {
+    pub fn members(&self) -> Option<&[Member]> {
         match &self.value {
             Value::Object(members) => Some(members),
             _ => None,
@@ -60,7 +76,7 @@ impl Node {
     }
 
     /// The elements, if this is an array.
-    pub(crate) fn elements(&self) -> Option<&[Self]> {
+    pub fn elements(&self) -> Option<&[Self]> {
         match &self.value {
             Value::Array(elements) => Some(elements),
             _ => None,
@@ -68,17 +84,17 @@ impl Node {
     }
 
     /// The member called `name`, if this is an object that has it.
-    pub(crate) fn member(&self, name: &str) -> Option<&Member> {
+    pub fn member(&self, name: &str) -> Option<&Member> {
         self.members()?.iter().find(|m| m.name == name)
     }
 
     /// The value of the member called `name`.
-    pub(crate) fn get(&self, name: &str) -> Option<&Self> {
+    pub fn get(&self, name: &str) -> Option<&Self> {
         self.member(name).map(|m| &m.value)
     }
 
     /// The text, if this is a string.
-    pub(crate) fn text(&self) -> Option<&str> {
+    pub fn text(&self) -> Option<&str> {
         match &self.value {
             Value::Text(text) => Some(text),
             _ => None,
@@ -87,17 +103,17 @@ impl Node {
 
     /// Where a message about the value as a whole points: all of a scalar, the bracket that opens an
     /// object or array.
-    pub(crate) fn mark(&self) -> Span {
+    pub fn mark(&self) -> Span {
         match &self.value {
             Value::Array(_) | Value::Object(_) => {
                 Span { end: self.span.end.min(self.span.start.saturating_add(1)), ..self.span }
             }
-            Value::Null | Value::Bool(_) | Value::Number(_) | Value::Text(_) => self.span,
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::Text(_) | Value::Unknown(_) => self.span,
         }
     }
 
     /// What the value is, for "found ..." in messages.
-    pub(crate) fn describe(&self) -> String {
+    pub fn describe(&self) -> String {
         match &self.value {
             Value::Null => "null".to_owned(),
             Value::Bool(value) => format!("`{value}`"),
@@ -105,12 +121,13 @@ impl Node {
             Value::Text(text) => format!("the text `{}`", shorten(text)),
             Value::Array(_) => "a list".to_owned(),
             Value::Object(_) => "an object".to_owned(),
+            Value::Unknown(why) => format!("a value that only the deployment knows ({why})"),
         }
     }
 }
 
 /// At most 60 characters of `text`, without line breaks.
-pub(crate) fn shorten(text: &str) -> String {
+pub fn shorten(text: &str) -> String {
     let clean = |c: char| if c.is_control() { ' ' } else { c };
     let mut short: String = text.chars().map(clean).take(60).collect();
     if text.chars().nth(60).is_some() {
@@ -120,17 +137,12 @@ pub(crate) fn shorten(text: &str) -> String {
 }
 
 /// The tree of `text`. `None`, with the problem told, when it is not JSON at all.
-pub(crate) fn parse(source: SourceId, text: &str, diagnostics: &mut Diagnostics) -> Option<Node> {
+pub fn parse(source: SourceId, text: &str, diagnostics: &mut Diagnostics) -> Option<Node> {
     parse_at(source, 0, text, diagnostics)
 }
 
 /// The tree of `text`, which begins at byte `offset` of `source`.
-pub(crate) fn parse_at(
-    source: SourceId,
-    offset: usize,
-    text: &str,
-    diagnostics: &mut Diagnostics,
-) -> Option<Node> {
+pub fn parse_at(source: SourceId, offset: usize, text: &str, diagnostics: &mut Diagnostics) -> Option<Node> {
     if text.len() > MAX_TEXT_BYTES {
         diagnostics.push(
             Diagnostic::error(

@@ -11,11 +11,11 @@ use super::json::{Member, Node, Value, shorten};
 use super::shape::{Kind, Shape};
 
 /// The name that every object may use for a remark.
-pub(crate) const NOTE: &str = "note";
+pub const NOTE: &str = "note";
 
 /// What differs between our own files and ARM JSON.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Dialect {
+pub enum Dialect {
     /// Our scenario format: exact.
     Scenario,
     /// Resource definitions: numbers and booleans may be text, null means absent, words compare without
@@ -25,7 +25,7 @@ pub(crate) enum Dialect {
 
 /// Tells all differences between `node` and `kind`. `subject` is the name of the value in messages.
 /// Returns whether there was no error.
-pub(crate) fn check(
+pub fn check(
     node: &Node,
     kind: Kind,
     subject: &str,
@@ -38,12 +38,12 @@ pub(crate) fn check(
 }
 
 /// The members of an object except its note.
-pub(crate) fn entries(node: &Node) -> impl Iterator<Item = &Member> {
+pub fn entries(node: &Node) -> impl Iterator<Item = &Member> {
     node.members().unwrap_or_default().iter().filter(|member| !is_note(member))
 }
 
 /// Whether the member is a remark and nothing else.
-pub(crate) fn is_note(member: &Member) -> bool {
+pub fn is_note(member: &Member) -> bool {
     member.name == NOTE && matches!(member.value.value, Value::Text(_))
 }
 
@@ -55,7 +55,7 @@ struct Checker<'d> {
 
 impl Checker<'_> {
     fn push(&mut self, diagnostic: Diagnostic) {
-        self.clean &= diagnostic.severity == Severity::Warning;
+        self.clean &= diagnostic.severity != Severity::Error;
         self.diagnostics.push(diagnostic);
     }
 
@@ -281,7 +281,7 @@ fn fits(node: &Node, kind: Kind) -> bool {
 /// it is not allowed.
 impl Node {
     /// A whole number from 0 to `u64::MAX`; `5.0` is one.
-    pub(crate) fn integer(&self) -> Option<u64> {
+    pub fn integer(&self) -> Option<u64> {
         let text = self.numeral()?;
         let whole = text.split_once('.').map_or(text, |(whole, fraction)| {
             if fraction.bytes().all(|digit| digit == b'0') { whole } else { text }
@@ -290,7 +290,7 @@ impl Node {
     }
 
     /// A finite number.
-    pub(crate) fn number(&self) -> Option<f64> {
+    pub fn number(&self) -> Option<f64> {
         match &self.value {
             Value::Number(text) => text.parse().ok().filter(|n: &f64| n.is_finite()),
             _ => None,
@@ -298,7 +298,7 @@ impl Node {
     }
 
     /// A boolean.
-    pub(crate) fn flag(&self, dialect: Dialect) -> Option<bool> {
+    pub fn flag(&self, dialect: Dialect) -> Option<bool> {
         match (&self.value, dialect) {
             (Value::Bool(value), _) => Some(*value),
             (Value::Text(text), Dialect::Arm) if text.eq_ignore_ascii_case("true") => Some(true),
@@ -308,7 +308,7 @@ impl Node {
     }
 
     /// A duration.
-    pub(crate) fn time(&self) -> Option<Duration> {
+    pub fn time(&self) -> Option<Duration> {
         Duration::parse(self.text()?).ok()
     }
 

@@ -1,0 +1,44 @@
+//! All files of a configuration, each by the reader of its form.
+
+use std::sync::Arc;
+
+use super::detect::Form;
+use super::inventory::Inventory;
+use super::plain::read_plain;
+use crate::diagnostics::{Diagnostics, SourceId};
+use crate::tree::json::parse;
+
+/// A file as it was read.
+#[derive(Clone, Debug)]
+pub struct TextFile {
+    /// As it was named or found.
+    pub path: Arc<str>,
+    /// Its text in the source map.
+    pub source: SourceId,
+    /// Without a byte order mark.
+    pub text: Arc<str>,
+    /// What it is.
+    pub form: Form,
+}
+
+/// The resources in `files`. Policies and scenarios are passed over: others read them.
+pub fn read_all(files: &[TextFile], problems: &mut Diagnostics) -> Inventory {
+    let mut inventory = Inventory::default();
+    for file in files {
+        match file.form {
+            Form::Plain | Form::ApiOps | Form::Template => {
+                if let Some(root) = parse(file.source, &file.text, problems) {
+                    inventory.extend(read_plain(&root, file.form));
+                }
+            }
+            Form::Parameters
+            | Form::Bicep
+            | Form::Terraform
+            | Form::TerraformValues
+            | Form::TerraformPlan
+            | Form::Policy
+            | Form::Scenario => {}
+        }
+    }
+    inventory
+}

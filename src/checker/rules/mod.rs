@@ -1,0 +1,25 @@
+//! What will go wrong with a configuration, found from its files alone.
+//!
+//! Rules
+//! - One rule is one file, one code and one [`Rule`]: its page, its example, its test. A test holds every rule
+//!   against its own examples, and against those of all others.
+//! - An error is what certainly fails: the service refuses it, a cast certainly throws, a body is certainly lost.
+//!   What may fail is a warning; what is worth a thought is info. What only the deployment knows is no finding.
+//! - What is not among the inputs is unknown, never absent: see [`Setup::is_partial`].
+//! - A finding that holds only under one reading of an undocumented point names that reading.
+//!
+//! Rooms: `backends` and `policies` hold a rule per file, `setup` what they look at, `registry` the list of all.
+
+mod backends;
+mod finding;
+mod policies;
+mod registry;
+mod rule;
+mod setup;
+#[cfg(test)]
+mod tests;
+
+pub use finding::{Edit, Finding, Fix, Report};
+pub use registry::{all, by_code, check};
+pub use rule::{Example, Found, Rule};
+pub use setup::{PolicyFile, Setup, Tier, Workload, read_setup};
