@@ -13,6 +13,7 @@
 mod backends;
 mod finding;
 mod policies;
+mod reading;
 mod registry;
 mod rule;
 mod setup;
