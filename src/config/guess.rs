@@ -84,20 +84,17 @@ pub fn guess_scenario(
     sources: &mut SourceMap,
     diagnostics: &mut Diagnostics,
 ) -> Option<Guessed> {
-    let mut arguments = Arguments::new(policy_path, resources_paths, sources);
+    let arguments = Arguments::new(policy_path, resources_paths, sources);
     let mut library = Library::new(files, sources, "");
     let mut problems = Diagnostics::new();
     let policy = read_policy(&arguments.policy, &mut library, &mut problems);
-    let mut resources = Vec::new();
-    for node in arguments.resources.drain(..) {
-        resources.extend(library.resources(&node, &mut problems).and_then(|loaded| loaded.content));
-    }
+    let (resources, _) = library.resources(&arguments.resources, &mut problems);
     let failed = problems.has_errors();
     diagnostics.extend(problems);
     if failed || policy?.content.is_none_or(|policy| policy.program.is_none()) {
         return None;
     }
-    Some(guess(policy_path, resources_paths, &resources.concat()))
+    Some(guess(policy_path, resources_paths, &resources?))
 }
 
 /// Loads a guessed scenario as if it stood in a file of the working folder.

@@ -1,8 +1,10 @@
 //! Where backends and pools are written, for texts that speak of them.
 
-use super::arm::{ResourceKind, read_resources};
-use super::json::parse;
+use std::sync::Arc;
+
+use super::json::{Node, Value};
 use crate::diagnostics::{Diagnostics, SourceMap, Span};
+use crate::resources::{Kind, TextFile, detect, read_all};
 
 /// Where a resource is written.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,23 +20,22 @@ pub struct ResourceSpans {
 /// Every backend resource in `sources`, in their order. Texts that are something else have none; problems were
 /// told when the resources were read.
 pub fn resource_spans(sources: &SourceMap) -> Vec<ResourceSpans> {
-    let mut found = Vec::new();
+    let mut files = Vec::new();
     for source in sources.ids() {
-        let mut quiet = Diagnostics::new();
-        let text = sources.text(source);
-        if !text.trim_start_matches('\u{feff}').trim_start().starts_with(['{', '[', '/']) {
-            continue;
-        }
-        let Some(root) = parse(source, text, &mut quiet) else { continue };
-        for resource in read_resources(&root, &mut quiet).unwrap_or_default() {
-            let breaker = match resource.kind {
-                ResourceKind::Single { breaker_span, .. } => breaker_span,
-                ResourceKind::Pool { .. } | ResourceKind::Unusable => None,
-            };
-            found.push(ResourceSpans { name: resource.name.to_string(), at: resource.name_span, breaker });
-        }
+        let (path, text) = (sources.name(source), sources.text(source));
+        let Some(form) = detect(path, text) else { continue };
+        files.push(TextFile { path: Arc::from(path), source, text: Arc::from(text), form });
     }
-    found
+    let inventory = read_all(&files, &mut Diagnostics::new());
+    let named = inventory.of(Kind::Backend).filter_map(|found| Some((found.name.clone()?, found)));
+    named
+        .map(|(name, found)| {
+            let breaker = found.properties().and_then(|properties| properties.get("circuitBreaker"));
+            let is_null = |node: &&Node| matches!(node.value, Value::Null);
+            let breaker = breaker.filter(|node| !is_null(node)).map(Node::mark);
+            ResourceSpans { name: name.to_string(), at: found.name_span, breaker }
+        })
+        .collect()
 }
 
 #[cfg(test)]

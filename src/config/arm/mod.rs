@@ -1,12 +1,12 @@
-//! Backend resources of API Management as ARM JSON: templates, arrays, single resources, lists that the
-//! management API returns.
+//! Backend resources of API Management, from every form that `resources` reads, as the gateway needs them.
 //!
 //! Rules
 //! - What has no effect on routing (titles, credentials, TLS) is accepted and ignored; unknown properties
 //!   are warned about, because a newer API version may give them meaning.
-//! - Template expressions are not evaluated: where a value is needed they are refused.
+//! - A run needs every value that decides: one that only the deployment knows is an error here.
 
-mod find;
+mod read;
 mod resource;
 
-pub(crate) use resource::{Resource, ResourceKind, ResourceMember, read_resources};
+pub(crate) use read::read_resources;
+pub(crate) use resource::{Resource, ResourceKind, ResourceMember};

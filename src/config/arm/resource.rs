@@ -5,9 +5,9 @@ use std::sync::Arc;
 use super::super::check::{Dialect, check};
 use super::super::json::{Node, Value, shorten};
 use super::super::shape::Kind;
-use super::find::backend_resources;
 use crate::diagnostics::{Diagnostic, Diagnostics, Span};
 use crate::gateway::{BreakerRule, CarbonCategory, SessionAffinity, Threshold};
+use crate::resources::Found;
 use crate::resources::shapes::{POOL, RESOURCE, SINGLE};
 use crate::units::{Duration, StatusCode};
 
@@ -51,22 +51,50 @@ pub(crate) struct ResourceMember {
     pub(crate) preferred_carbon: Option<CarbonCategory>,
 }
 
-/// The backend resources of a document, in order. Problems are told. `None` when the name of one cannot be
-/// read, because then nothing can be said about names that seem to be missing.
-pub(crate) fn read_resources(root: &Node, diagnostics: &mut Diagnostics) -> Option<Vec<Resource>> {
-    let found = backend_resources(root, diagnostics);
-    let read: Vec<_> = found.into_iter().map(|node| read_resource(node, diagnostics)).collect();
-    read.into_iter().collect()
-}
-
-fn read_resource(node: &Node, diagnostics: &mut Diagnostics) -> Option<Resource> {
+/// The backend that was found. Problems are told. `None` when its name is not known.
+pub(super) fn read_resource(found: &Found, diagnostics: &mut Diagnostics) -> Option<Resource> {
+    let node = &found.node;
     let mut clean = check(node, Kind::Object(&RESOURCE), "resource", Dialect::Arm, diagnostics);
     let properties = node.get("properties");
-    let kind = properties.and_then(|properties| read_properties(properties, &mut clean, diagnostics));
+    let kind = properties.and_then(|properties| {
+        for member in properties.members().unwrap_or_default() {
+            clean &= NO_ROUTING.contains(&member.name.as_str())
+                || is_known(&member.value, &member.name, diagnostics);
+        }
+        read_properties(properties, &mut clean, diagnostics)
+    });
     let kind = kind.filter(|_| clean).unwrap_or(ResourceKind::Unusable);
-    let name_node = node.get("name")?;
-    let name = name_node.text().filter(|name| !name.starts_with('['))?;
-    Some(Resource { name: Arc::from(last_segment(name)), name_span: name_node.span, kind })
+    let name = found.name.clone().filter(|name| !name.starts_with('['));
+    if name.is_none() && node.get("name").is_some_and(|name| matches!(name.value, Value::Unknown(_))) {
+        is_known(node.get("name")?, "name", diagnostics);
+    }
+    Some(Resource { name: name?, name_span: found.name_span, kind })
+}
+
+/// Properties that no request depends on here.
+const NO_ROUTING: [&str; 8] =
+    ["title", "description", "credentials", "proxy", "tls", "resourceId", "properties", "provisioningState"];
+
+/// Tells every value below `node` that only the deployment knows. Whether there is none.
+fn is_known(node: &Node, name: &str, diagnostics: &mut Diagnostics) -> bool {
+    match &node.value {
+        Value::Unknown(why) => {
+            let message = format!("only the deployment knows `{}`", shorten(name));
+            diagnostics.push(
+                Diagnostic::error("unknown-to-files", node.mark(), message)
+                    .label(shorten(why))
+                    .help("give a value for it (parameters, variables), or write the value out"),
+            );
+            false
+        }
+        Value::Array(elements) => {
+            elements.iter().fold(true, |all, element| is_known(element, name, diagnostics) && all)
+        }
+        Value::Object(members) => {
+            members.iter().fold(true, |all, member| is_known(&member.value, &member.name, diagnostics) && all)
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::Text(_) => true,
+    }
 }
 
 fn read_properties(
@@ -299,14 +327,20 @@ fn failure_status(node: &Node) -> Option<StatusCode> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::super::json::parse;
+    use super::super::read_resources;
     use super::*;
     use crate::diagnostics::SourceId;
+    use crate::resources::{Form, TextFile, detect};
 
     fn read(text: &str) -> (Vec<Resource>, Diagnostics) {
         let mut diagnostics = Diagnostics::new();
-        let tree = parse(SourceId(0), text, &mut diagnostics).expect("JSON");
-        let resources = read_resources(&tree, &mut diagnostics).expect("names");
+        let file = TextFile {
+            path: Arc::from("backends.json"),
+            source: SourceId(0),
+            text: Arc::from(text),
+            form: detect("backends.json", text).unwrap_or(Form::Plain),
+        };
+        let resources = read_resources(&[file], &mut diagnostics).expect("names");
         (resources, diagnostics)
     }
 

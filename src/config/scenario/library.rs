@@ -10,6 +10,7 @@ use super::super::json::{Node, parse, shorten};
 use super::super::latencies::{Latencies, read_latencies};
 use super::policies::Policy;
 use crate::diagnostics::{Diagnostic, Diagnostics, SourceId, SourceMap, Span};
+use crate::resources::{Form, TextFile, detect};
 use crate::workload::{Trace, unpack};
 
 /// A file in its lowered form and the hash of its bytes.
@@ -27,7 +28,7 @@ pub(crate) struct Library<'a> {
     scenario_path: String,
     /// By what the tree says of them.
     pub(super) policies: BTreeMap<String, Loaded<Policy>>,
-    resources: BTreeMap<String, Loaded<Vec<Resource>>>,
+    resources: BTreeMap<Vec<String>, (Option<Vec<Resource>>, Vec<[u8; 32]>)>,
     traces: BTreeMap<String, Loaded<Arc<Trace>>>,
     latencies: BTreeMap<String, Loaded<Arc<Latencies>>>,
     chunks: BTreeMap<String, Loaded<Arc<[Chunk]>>>,
@@ -80,25 +81,33 @@ impl<'a> Library<'a> {
         parse(source, &text, diagnostics)
     }
 
-    /// The backend resources in the file that the field at `node` names.
+    /// The backend resources in the files that these fields name, read together, and the hash of each file.
+    /// `None` when one of them cannot be used.
     pub(crate) fn resources(
         &mut self,
-        node: &Node,
+        nodes: &[Node],
         diagnostics: &mut Diagnostics,
-    ) -> Option<Loaded<Vec<Resource>>> {
-        let path = beside(&self.scenario_path, node.text()?);
-        if let Some(known) = self.resources.get(&path) {
-            return Some(known.clone());
+    ) -> (Option<Vec<Resource>>, Vec<[u8; 32]>) {
+        let named = |node: &Node| node.text().map(|path| beside(&self.scenario_path, path));
+        let paths: Vec<String> = nodes.iter().filter_map(named).collect();
+        if let Some(known) = self.resources.get(&paths) {
+            return known.clone();
         }
-        let bytes = self.named_file(&path, "resources", node, diagnostics)?;
-        let hash = hash(&bytes);
-        let content = self
-            .text(&path, bytes, diagnostics)
-            .and_then(|(source, text)| parse(source, &text, diagnostics))
-            .and_then(|tree| read_resources(&tree, diagnostics));
-        let loaded = Loaded { content, hash };
-        self.resources.insert(path, loaded.clone());
-        Some(loaded)
+        let mut hashes = Vec::new();
+        let mut files = Vec::new();
+        for (node, path) in nodes.iter().filter(|node| node.text().is_some()).zip(&paths) {
+            let Some(bytes) = self.named_file(path, "resources", node, diagnostics) else { continue };
+            hashes.push(hash(&bytes));
+            if let Some((source, text)) = self.text(path, bytes, diagnostics) {
+                let form = detect(path, &text).unwrap_or(Form::Plain);
+                files.push(TextFile { path: Arc::from(path.as_str()), source, text, form });
+            }
+        }
+        let are_all_there = files.len() == nodes.len();
+        let read = read_resources(&files, diagnostics).filter(|_| are_all_there);
+        let loaded = (read, hashes);
+        self.resources.insert(paths, loaded.clone());
+        loaded
     }
 
     /// The trace that the field at `node` names.

@@ -71,16 +71,8 @@ fn lower_all(tree: &Node, library: &mut Library<'_>, diagnostics: &mut Diagnosti
     check_models(tree, diagnostics);
     let models = tree.get("models");
     let policy = read_policy(tree, library, diagnostics);
-    let mut hashes = Vec::new();
-    let mut resources = Some(Vec::new());
-    for node in tree.get("resources").and_then(Node::elements).unwrap_or_default() {
-        let loaded = library.resources(node, diagnostics);
-        hashes.extend(loaded.as_ref().map(|loaded| loaded.hash));
-        match (&mut resources, loaded.and_then(|loaded| loaded.content)) {
-            (Some(all), Some(more)) => all.extend(more),
-            (all, _) => *all = None,
-        }
-    }
+    let named = tree.get("resources").and_then(Node::elements).unwrap_or_default();
+    let (resources, mut hashes) = library.resources(named, diagnostics);
     let policy_content = policy.as_ref().and_then(|policy| policy.content.as_ref());
     let program = policy_content.and_then(|policy| policy.program.as_ref());
     let references = policy_content.map_or(&[][..], |policy| &policy.references);

@@ -49,7 +49,7 @@ pub(crate) static SCENARIO: Shape = Shape {
         Field::required(
             "resources",
             Kind::List { of: &Kind::Text, min: 1, max: 1_000 },
-            "Files with backend resources (ARM JSON), relative to the scenario file.",
+            "Files with backend resources (Bicep, Terraform, ARM JSON), read together, relative to the scenario file.",
         ),
         Field::optional("gateway", Kind::Object(&GATEWAY), "The API Management service."),
         Field::required("operation", Kind::Object(&OPERATION), "What clients call."),

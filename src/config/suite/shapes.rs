@@ -118,7 +118,7 @@ pub(crate) static SUITE: Shape = Shape {
         Field::optional(
             "resources",
             Kind::List { of: &Kind::Text, min: 1, max: 1_000 },
-            "Files with backend resources (ARM JSON), relative to this file.",
+            "Files with backend resources (Bicep, Terraform, ARM JSON), read together, relative to this file.",
         ),
         FRAGMENTS,
         NAMED_VALUES,

@@ -217,14 +217,8 @@ fn read_scenario(
 fn read_parts(tree: &Node, library: &mut Library<'_>, diagnostics: &mut Diagnostics) -> Option<Parts> {
     let policy = read_policy(tree, library, diagnostics).and_then(|loaded| loaded.content);
     let (program, references) = policy.map_or_else(Default::default, |p| (p.program, p.references));
-    let mut resources = Some(Vec::new());
-    for node in tree.get("resources").and_then(Node::elements).unwrap_or_default() {
-        let loaded = library.resources(node, diagnostics).and_then(|loaded| loaded.content);
-        match (&mut resources, loaded) {
-            (Some(all), Some(more)) => all.extend(more),
-            (all, _) => *all = None,
-        }
-    }
+    let named = tree.get("resources").and_then(Node::elements).unwrap_or_default();
+    let (resources, _) = library.resources(named, diagnostics);
     let (backends, pools) = join_all(&resources?, &references, diagnostics)?;
     Some(Parts { backends, pools, program })
 }
