@@ -3,13 +3,17 @@
 //!
 //! Nothing panics, and what was read prints as something that reads the same.
 
-use poolproof::diagnostics::{Diagnostics, SourceMap};
+use std::sync::Arc;
+
+use poolproof::diagnostics::{Diagnostics, SourceMap, render_human};
 use poolproof::policy::check::{CheckOptions, check};
 use poolproof::policy::csharp::{
     Context, Expression, LowestChance, NamedValues, Options, ParseOptions, Variables, parse_with, to_json,
 };
 use poolproof::policy::scan::{RawText, say_the_same};
 use poolproof::policy::{Response, document};
+use poolproof::resources::{Form, TextFile};
+use poolproof::rules::{self, read_setup};
 use poolproof::units::StatusCode;
 
 /// Reads, checks and compiles `bytes` as a policy document; prints it and reads it again.
@@ -33,6 +37,49 @@ pub(crate) fn document(bytes: &[u8]) {
         say_the_same(&first.roots, &second.roots),
         "what was printed reads as something else:\n{printed}"
     );
+}
+
+/// Reads `bytes` as a template, and as one with its parameters: two files with a record separator between them.
+pub(crate) fn template(bytes: &[u8]) {
+    configuration(bytes, &["main.json", "main.parameters.json"], &[Form::Template, Form::Parameters]);
+}
+
+/// Reads `bytes` as Bicep, a module and parameters.
+pub(crate) fn bicep(bytes: &[u8]) {
+    let paths = ["main.bicep", "modules/backend.bicep", "main.bicepparam"];
+    configuration(bytes, &paths, &[Form::Bicep, Form::Bicep, Form::Parameters]);
+}
+
+/// Reads `bytes` as Terraform with values.
+pub(crate) fn terraform(bytes: &[u8]) {
+    let paths = ["main.tf", "terraform.tfvars"];
+    configuration(bytes, &paths, &[Form::Terraform, Form::TerraformValues]);
+}
+
+/// Reads `bytes` as JSON of all other forms.
+pub(crate) fn resources(bytes: &[u8]) {
+    configuration(bytes, &["backends.json"], &[Form::Plain]);
+    configuration(bytes, &["plan.json"], &[Form::TerraformPlan]);
+    configuration(bytes, &["backends/x/backendInformation.json"], &[Form::ApiOps]);
+}
+
+/// Reads the parts of `bytes` as files of one configuration, and asks every rule: twice with the same result.
+fn configuration(bytes: &[u8], paths: &[&str], forms: &[Form]) {
+    let check = || {
+        let mut sources = SourceMap::new();
+        let mut files = Vec::new();
+        for ((path, form), part) in paths.iter().zip(forms).zip(bytes.split(|byte| *byte == 0x1e)) {
+            let text: Arc<str> = Arc::from(String::from_utf8_lossy(part).as_ref());
+            let source = sources.add(*path, Arc::clone(&text));
+            files.push(TextFile { path: Arc::from(*path), source, text, form: *form });
+        }
+        let mut problems = Diagnostics::new();
+        let setup = read_setup(&files, &mut sources, &mut problems);
+        let findings = rules::check(&setup);
+        let told: Vec<_> = findings.into_iter().map(|finding| finding.diagnostic).collect();
+        (render_human(&problems, &sources, false), told)
+    };
+    assert_eq!(check(), check(), "two results for the same files");
 }
 
 /// Reads and checks `bytes` as an expression.

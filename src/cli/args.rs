@@ -3,18 +3,29 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
 
+use super::check_args::{ExplainArgs, RulesArgs, ValidateArgs};
 use super::limiter_args::LimiterArgs;
 use super::log_args::{CalibrateArgs, TraceImportArgs};
 use crate::config::Overrides;
 
 /// Simulate an Azure API Management backend pool in front of Azure OpenAI, before deploying it.
 #[derive(Debug, Parser)]
-#[command(name = "poolproof", version, max_term_width = 100, after_help = EXIT_CODES)]
+#[command(name = "poolproof", version, max_term_width = 100, after_help = EXIT_CODES, arg_required_else_help = true)]
 pub(crate) struct Cli {
     /// What to do.
     #[command(subcommand)]
-    pub command: Command,
+    pub command: Option<Command>,
+    /// Do it again whenever a file changes in the folders of what is named
+    #[arg(long, global = true)]
+    pub watch: bool,
+    /// Print completions for this shell, and do nothing else
+    #[arg(long, value_enum, value_name = "SHELL", exclusive = true)]
+    pub completions: Option<Shell>,
+    /// Write manual pages into this folder, and do nothing else
+    #[arg(long, value_name = "DIR", exclusive = true)]
+    pub man_pages: Option<PathBuf>,
 }
 
 const EXIT_CODES: &str = "Exit codes: 0 ok, 1 finding or missed requirement, 2 unusable input, \
@@ -31,6 +42,10 @@ pub(crate) enum Command {
     Compare(CompareArgs),
     /// Draw the charts of an output folder again, from the CSV files in it
     Plot(PlotArgs),
+    /// Find what will go wrong with policies, backends and pools, before they are deployed
+    Validate(ValidateArgs),
+    /// Explain a rule of `validate`: what it finds, why that is bad, how to mend it
+    Explain(ExplainArgs),
     /// Run tests of policies: requests against scripted backends, in virtual time
     Test(TestArgs),
     /// Look at policy documents: are they well-formed, what do they do, how much of it runs here?
@@ -47,6 +62,8 @@ pub(crate) enum Command {
     Limiter(LimiterArgs),
     /// Print the JSON Schema of a file format
     Schema(SchemaArgs),
+    /// List the rules of `validate`
+    Rules(RulesArgs),
 }
 
 /// Arguments of `run`.

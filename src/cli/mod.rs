@@ -2,11 +2,13 @@
 
 mod args;
 mod charts;
+mod check_args;
 mod commands;
 mod costs;
 mod error;
 mod execute;
 pub mod exit_code;
+mod gather;
 mod limiter_args;
 mod load;
 mod log_args;
@@ -16,6 +18,7 @@ mod readings;
 mod replicate;
 mod require;
 mod session;
+mod shell;
 mod simulate;
 mod summarise;
 mod table;
@@ -23,6 +26,7 @@ mod tables;
 #[cfg(test)]
 mod test_support;
 mod verdict;
+mod watch;
 
 use std::process::ExitCode;
 
@@ -45,7 +49,18 @@ pub fn main() -> ExitCode {
         }
     };
     let mut session = Session::default();
-    let result = match &cli.command {
+    if let Some(shell) = cli.completions {
+        shell::completions(shell, &session);
+        return Exit::Ok.into();
+    }
+    if let Some(folder) = &cli.man_pages {
+        return shell::man_pages(folder, &session).map_or_else(|Stop(exit)| exit.into(), |()| Exit::Ok.into());
+    }
+    if cli.watch {
+        return watch::watch(&session).map_or_else(|Stop(exit)| exit.into(), |()| Exit::Ok.into());
+    }
+    let Some(command) = &cli.command else { return Exit::Unusable.into() };
+    let result = match command {
         Command::Init(args) => commands::init::init(args, &mut session),
         Command::Run(args) => commands::run::run(args, &mut session),
         Command::Compare(args) => commands::compare::compare(args, &mut session),
@@ -67,6 +82,9 @@ pub fn main() -> ExitCode {
             LimiterCommand::Replay(args) => commands::limiter::replay_calls(args, &mut session),
         },
         Command::Schema(args) => commands::schema::schema(args, &mut session),
+        Command::Validate(args) => commands::validate::validate(args, &mut session),
+        Command::Explain(args) => commands::rules::explain(args, &mut session),
+        Command::Rules(args) => commands::rules::rules(args, &mut session),
     };
     match result {
         Ok(()) => Exit::Ok.into(),

@@ -19,6 +19,7 @@ mod hints;
 mod latencies;
 mod loaded;
 mod logs;
+mod named;
 mod places;
 mod print;
 mod ranges;
@@ -45,6 +46,7 @@ pub use logs::{
     Assumed, Counted, FileReport, ImportRules, JoinedLog, LogFile, LogKind, LogReport, LogRequest,
     MissingTokens, TimeMeaning, join_logs, read_log,
 };
+pub use named::{NamedFiles, named_files};
 pub use places::{ResourceSpans, resource_spans};
 pub(crate) use scenario::read_trace;
 pub use scenario::{Assumption, Overrides, open_switches};

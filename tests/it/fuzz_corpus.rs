@@ -30,6 +30,14 @@ fn documents_of_the_corpus_keep_the_laws() {
 }
 
 #[test]
+fn resources_of_the_corpus_keep_the_laws() {
+    check("template", laws::template);
+    check("bicep", laws::bicep);
+    check("terraform", laws::terraform);
+    check("resources", laws::resources);
+}
+
+#[test]
 fn expressions_of_the_corpus_keep_the_laws() {
     check("expression", laws::expression);
 }

@@ -12,6 +12,8 @@ pub(crate) mod limiter;
 pub(crate) mod plot;
 pub(crate) mod policy;
 pub(crate) mod run;
+pub(crate) mod rules;
 pub(crate) mod schema;
 pub(crate) mod test;
 pub(crate) mod trace;
+pub(crate) mod validate;

@@ -1,0 +1,76 @@
+//! The files of a configuration that a scenario names, for those who look at the files and not at the traffic.
+
+use super::check::entries;
+use super::files::beside;
+use super::json::{Node, parse};
+use crate::diagnostics::{Diagnostics, SourceId};
+use crate::policy::PolicyScope;
+use crate::policy::document::NamedValues;
+
+/// What a scenario names, paths as they are read.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct NamedFiles {
+    /// Policies by scope.
+    pub policies: Vec<(PolicyScope, String)>,
+    /// Fragments by id.
+    pub fragments: Vec<(String, String)>,
+    /// Resource files.
+    pub resources: Vec<String>,
+    /// What is put in for `{{name}}`.
+    pub named_values: NamedValues,
+    /// Whether the policies are deployed with format `xml`.
+    pub is_xml: bool,
+    /// The tier of the service.
+    pub tier: Option<String>,
+}
+
+/// What the scenario at `path` names. `None` when it is not JSON; others tell that.
+pub fn named_files(path: &str, source: SourceId, text: &str) -> Option<NamedFiles> {
+    let tree = parse(source, text, &mut Diagnostics::new())?;
+    let at = |node: &Node| node.text().map(|named| beside(path, named));
+    let mut named = NamedFiles::default();
+    if let Some(policy) = tree.get("policy") {
+        match at(policy) {
+            Some(file) => named.policies.push((PolicyScope::Api, file)),
+            None => {
+                for member in entries(policy) {
+                    let scope = PolicyScope::ALL.into_iter().find(|scope| scope.name() == member.name);
+                    named.policies.extend(scope.zip(at(&member.value)));
+                }
+            }
+        }
+    }
+    for member in tree.get("fragments").into_iter().flat_map(entries) {
+        named.fragments.extend(at(&member.value).map(|file| (member.name.clone(), file)));
+    }
+    let resources = tree.get("resources").and_then(Node::elements).unwrap_or_default();
+    named.resources = resources.iter().filter_map(at).collect();
+    let values = tree.get("namedValues").into_iter().flat_map(entries);
+    named.named_values =
+        values.filter_map(|member| Some((member.name.as_str(), member.value.text()?))).collect();
+    named.is_xml = tree.get("policyFormat").and_then(Node::text) == Some("xml");
+    named.tier = tree.get("gateway").and_then(|gateway| gateway.get("tier")?.text()).map(str::to_owned);
+    Some(named)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn files_are_named_relative_to_the_scenario() {
+        let text = r#"{ "policy": { "global": "all.xml", "api": "p.xml" }, "fragments": { "f": "f.xml" },
+            "resources": ["b.json", "pools/p.bicep"], "namedValues": { "n": "v" }, "policyFormat": "xml",
+            "gateway": { "tier": "BasicV2" } }"#;
+        let named = named_files("a/scenario.json", SourceId(0), text).expect("JSON");
+        let policies = [(PolicyScope::Global, "a/all.xml"), (PolicyScope::Api, "a/p.xml")];
+        assert_eq!(named.policies, policies.map(|(scope, path)| (scope, path.to_owned())));
+        assert_eq!(named.fragments, [("f".to_owned(), "a/f.xml".to_owned())]);
+        assert_eq!(named.resources, ["a/b.json", "a/pools/p.bicep"]);
+        assert!(named.is_xml);
+        assert_eq!(named.tier.as_deref(), Some("BasicV2"));
+        let plain = named_files("scenario.json", SourceId(0), r#"{ "policy": "p.xml" }"#).expect("JSON");
+        assert_eq!(plain.policies, [(PolicyScope::Api, "p.xml".to_owned())]);
+        assert_eq!(named_files("scenario.json", SourceId(0), "{"), None);
+    }
+}
