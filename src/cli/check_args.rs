@@ -139,7 +139,8 @@ fn rule_and_severity(text: &str) -> Result<(String, Severity), String> {
 
 fn tier(text: &str) -> Result<crate::rules::Tier, String> {
     crate::rules::Tier::named(text).ok_or_else(|| {
-        "expected Consumption, Developer, Basic, Standard, Premium, BasicV2, StandardV2 or PremiumV2".to_owned()
+        "expected Consumption, Developer, Basic, Standard, Premium, BasicV2, StandardV2 or PremiumV2"
+            .to_owned()
     })
 }
 

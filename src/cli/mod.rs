@@ -54,7 +54,8 @@ pub fn main() -> ExitCode {
         return Exit::Ok.into();
     }
     if let Some(folder) = &cli.man_pages {
-        return shell::man_pages(folder, &session).map_or_else(|Stop(exit)| exit.into(), |()| Exit::Ok.into());
+        return shell::man_pages(folder, &session)
+            .map_or_else(|Stop(exit)| exit.into(), |()| Exit::Ok.into());
     }
     if cli.watch {
         return watch::watch(&session).map_or_else(|Stop(exit)| exit.into(), |()| Exit::Ok.into());

@@ -82,8 +82,19 @@ fn is_input(path: &Path) -> bool {
     let extension = path.extension().map(|e| e.to_string_lossy().to_ascii_lowercase()).unwrap_or_default();
     let is_read = matches!(
         extension.as_str(),
-        "xml" | "policy" | "rawxml" | "cshtml" | "json" | "jsonc" | "jsonl" | "bicep" | "bicepparam" | "tf"
-            | "tfvars" | "csv" | "gz"
+        "xml"
+            | "policy"
+            | "rawxml"
+            | "cshtml"
+            | "json"
+            | "jsonc"
+            | "jsonl"
+            | "bicep"
+            | "bicepparam"
+            | "tf"
+            | "tfvars"
+            | "csv"
+            | "gz"
     );
     is_read && !is_written
 }

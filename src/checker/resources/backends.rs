@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use super::given::Given;
 use super::inventory::Found;
-use super::plain::last_segment;
+use super::plain::known_name;
 use crate::diagnostics::Span;
 use crate::tree::check::Dialect;
 use crate::tree::json::Node;
@@ -254,7 +254,8 @@ fn member(node: &Node) -> Member {
     let id = Given::text(node.get("id"));
     Member {
         span: node.mark(),
-        name: id.known().map(|id| Arc::from(last_segment(id))),
+        // The end of an id may be known although the rest is not.
+        name: node.get("id").and_then(Node::text).and_then(known_name),
         id,
         priority: Given::read(node.get("priority"), Node::integer),
         weight: Given::read(node.get("weight"), Node::integer),

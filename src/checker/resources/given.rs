@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::eval::UNKNOWN_PART;
 use crate::diagnostics::Span;
 use crate::tree::json::{Node, Value};
 
@@ -57,8 +58,8 @@ impl<T> Given<T> {
 }
 
 impl Given<Arc<str>> {
-    /// A text.
+    /// A text that is known as a whole.
     pub fn text(node: Option<&Node>) -> Self {
-        Self::read(node, |node| node.text().map(Arc::from))
+        Self::read(node, |node| node.text().filter(|text| !text.contains(UNKNOWN_PART)).map(Arc::from))
     }
 }

@@ -10,12 +10,17 @@
 //! Not known here: which values are good ones (`rules`), and what they do (`gateway`).
 
 mod backends;
+mod bicep;
 mod detect;
+mod eval;
 mod given;
 mod inventory;
 mod plain;
 mod read;
 pub mod shapes;
+mod template;
+#[cfg(test)]
+mod tests;
 
 pub use backends::{Backend, BackendKind, Breaker, BreakerRule, Member, Pool, Single, StatusRange, backend};
 pub use detect::{Form, detect};

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::detect::Form;
+use super::eval::UNKNOWN_PART;
 use super::inventory::{Embedded, Found, Inventory, Kind};
 use crate::tree::json::{Node, Value};
 
@@ -63,7 +64,7 @@ fn kind_of(node: &Node, own_type: Option<&str>) -> Option<Kind> {
 /// Adds a resource in the shape of ARM JSON to what was found, and the policy in it, if there is one.
 pub(super) fn add(node: &Node, kind: Kind, form: Form, resource_type: &str, inventory: &mut Inventory) {
     let name_node = node.get("name");
-    let name = name_node.and_then(Node::text).map(last_segment).filter(|name| !name.is_empty());
+    let name = name_node.and_then(Node::text).and_then(known_name);
     let span = name_node.map_or_else(|| node.mark(), |name| name.span);
     let version = node.get("apiVersion").and_then(|node| Some((Arc::from(node.text()?), node.span)));
     let is_conditional = match node.get("condition").map(|condition| &condition.value) {
@@ -86,7 +87,7 @@ pub(super) fn add(node: &Node, kind: Kind, form: Form, resource_type: &str, inve
     }
     inventory.resources.push(Found {
         kind,
-        name: name.map(Arc::from),
+        name,
         name_span: span,
         api_version: version,
         form,
@@ -97,7 +98,12 @@ pub(super) fn add(node: &Node, kind: Kind, form: Form, resource_type: &str, inve
 }
 
 /// The last segment of a resource id or name: `/subscriptions/../backends/x`, `/backends/x` and `x` are all `x`.
-pub(super) fn last_segment(id: &str) -> &str {
+fn last_segment(id: &str) -> &str {
     let id = id.trim().trim_end_matches('/');
     id.rsplit('/').next().unwrap_or(id)
+}
+
+/// The last segment, if it is known.
+pub(super) fn known_name(id: &str) -> Option<Arc<str>> {
+    Some(last_segment(id)).filter(|name| !name.is_empty() && !name.contains(UNKNOWN_PART)).map(Arc::from)
 }
