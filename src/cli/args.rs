@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
-use super::check_args::{ExplainArgs, RulesArgs, ValidateArgs};
+use super::check_args::{ExplainArgs, ImportArgs, RulesArgs, ValidateArgs};
 use super::limiter_args::LimiterArgs;
 use super::log_args::{CalibrateArgs, TraceImportArgs};
 use crate::config::Overrides;
@@ -36,6 +36,8 @@ const EXIT_CODES: &str = "Exit codes: 0 ok, 1 finding or missed requirement, 2 u
 pub(crate) enum Command {
     /// Make a scenario from a policy and its backends; every guessed value is listed with its reason
     Init(InitArgs),
+    /// Make a scenario from what is deployed: Bicep, Terraform, ARM templates, APIOps folders
+    Import(ImportArgs),
     /// Simulate scenarios, or a policy with its backends: what happens to the traffic?
     Run(RunArgs),
     /// Simulate the variants of a scenario over the same traffic: which strategy is better?

@@ -95,6 +95,26 @@ pub(crate) enum FailOn {
     Never,
 }
 
+/// Arguments of `import`.
+#[derive(Debug, Args)]
+pub(crate) struct ImportArgs {
+    /// Files and folders with policies and backends (Bicep, Terraform, ARM JSON, APIOps), parameters with them
+    #[arg(required = true, value_name = "PATH")]
+    pub paths: Vec<String>,
+    /// Folder for the scenario; it must not hold one yet
+    #[arg(long, value_name = "DIR")]
+    pub out: PathBuf,
+    /// The policy that is meant, by a part of its path, where there are several
+    #[arg(long, value_name = "NAME")]
+    pub policy: Option<String>,
+    /// Change a value of the scenario, for example `traffic.requests=50` (repeatable)
+    #[arg(long, value_name = "PATH=VALUE", value_parser = super::args::path_and_value)]
+    pub set: Vec<(String, String)>,
+    /// What is printed
+    #[arg(long, value_enum, default_value_t)]
+    pub format: super::args::Format,
+}
+
 /// Arguments of `rules`.
 #[derive(Debug, Args)]
 pub(crate) struct RulesArgs {

@@ -63,6 +63,7 @@ pub fn main() -> ExitCode {
     let Some(command) = &cli.command else { return Exit::Unusable.into() };
     let result = match command {
         Command::Init(args) => commands::init::init(args, &mut session),
+        Command::Import(args) => commands::import::import(args, &mut session),
         Command::Run(args) => commands::run::run(args, &mut session),
         Command::Compare(args) => commands::compare::compare(args, &mut session),
         Command::Plot(args) => commands::plot::plot(args, &mut session),
@@ -74,7 +75,7 @@ pub fn main() -> ExitCode {
         Command::Test(args) => commands::test::test(args, &mut session),
         Command::Trace(args) => match &args.command {
             TraceCommand::Stats(args) => commands::trace::stats(args, &mut session),
-            TraceCommand::Import(args) => commands::import::import(args, &mut session),
+            TraceCommand::Import(args) => commands::trace_import::import(args, &mut session),
         },
         Command::Fit(args) => commands::fit::fit(args, &mut session),
         Command::Calibrate(args) => commands::calibrate::calibrate(args, &mut session),

@@ -75,6 +75,21 @@ const COMPLETION_TOKENS: u64 = 150;
 /// Name under which a guessed scenario appears in messages; no file has it.
 const GUESSED_PATH: &str = "<guessed scenario>";
 
+/// The files that a scenario is made up for, and what is known besides.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Parts {
+    /// The policy of the API.
+    pub policy: String,
+    /// Fragments: id and path.
+    pub fragments: Vec<(String, String)>,
+    /// What is put in for `{{name}}`.
+    pub named_values: Vec<(String, String)>,
+    /// Resource files, read together.
+    pub resources: Vec<String>,
+    /// The SKU of the service.
+    pub tier: Option<String>,
+}
+
 /// Makes up a scenario for the policy and the resources at these paths. `None`, with errors told, when
 /// they cannot be used.
 pub fn guess_scenario(
@@ -84,7 +99,19 @@ pub fn guess_scenario(
     sources: &mut SourceMap,
     diagnostics: &mut Diagnostics,
 ) -> Option<Guessed> {
-    let arguments = Arguments::new(policy_path, resources_paths, sources);
+    let policy = policy_path.to_owned();
+    let parts = Parts { policy, resources: resources_paths.to_vec(), ..Parts::default() };
+    guess_for(&parts, files, sources, diagnostics)
+}
+
+/// The same for more than a policy and resources.
+pub fn guess_for(
+    parts: &Parts,
+    files: &dyn Files,
+    sources: &mut SourceMap,
+    diagnostics: &mut Diagnostics,
+) -> Option<Guessed> {
+    let arguments = Arguments::new(parts, sources);
     let mut library = Library::new(files, sources, "");
     let mut problems = Diagnostics::new();
     let policy = read_policy(&arguments.policy, &mut library, &mut problems);
@@ -94,7 +121,7 @@ pub fn guess_scenario(
     if failed || policy?.content.is_none_or(|policy| policy.program.is_none()) {
         return None;
     }
-    Some(guess(policy_path, resources_paths, &resources?))
+    Some(guess(parts, &resources?))
 }
 
 /// Loads a guessed scenario as if it stood in a file of the working folder.
@@ -117,16 +144,25 @@ struct Arguments {
 }
 
 impl Arguments {
-    fn new(policy: &str, resources: &[String], sources: &mut SourceMap) -> Self {
+    fn new(parts: &Parts, sources: &mut SourceMap) -> Self {
         let mut node = |path: &str| {
             let source = sources.add("command line", path);
             Node::new(super::json::Value::Text(path.to_owned()), Span::new(source, 0, path.len()))
         };
-        let value = node(policy);
+        let value = node(&parts.policy);
         let span = value.span;
-        let member = Member { name: "policy".to_owned(), name_span: span, value };
-        let policy = Node::new(super::json::Value::Object(vec![member]), span);
-        Self { policy, resources: resources.iter().map(|path| node(path)).collect() }
+        let member = |name: &str, value| Member { name: name.to_owned(), name_span: span, value };
+        let mut map = |pairs: &[(String, String)]| {
+            let all = pairs.iter().map(|(name, value)| member(name, node(value))).collect();
+            Node::new(super::json::Value::Object(all), span)
+        };
+        let members = vec![
+            member("fragments", map(&parts.fragments)),
+            member("namedValues", map(&parts.named_values)),
+            member("policy", value),
+        ];
+        let policy = Node::new(super::json::Value::Object(members), span);
+        Self { policy, resources: parts.resources.iter().map(|path| node(path)).collect() }
     }
 }
 
@@ -142,7 +178,7 @@ impl Guesser {
     }
 }
 
-fn guess(policy_path: &str, resources_paths: &[String], resources: &[Resource]) -> Guessed {
+fn guess(parts: &Parts, resources: &[Resource]) -> Guessed {
     let singles: Vec<(&str, &str)> = resources
         .iter()
         .filter_map(|resource| match &resource.kind {
@@ -157,15 +193,28 @@ fn guess(policy_path: &str, resources_paths: &[String], resources: &[Resource]) 
         .map(|(name, url)| ((*name).to_owned(), guess_backend(name, url, &mut guesser)))
         .collect();
     let traffic = guess_traffic(&mut guesser);
-    let scenario_json = json!({
+    let mut scenario_json = json!({
         "formatVersion": 1,
         "name": "guessed",
-        "policy": policy_path,
-        "resources": resources_paths,
+        "policy": parts.policy,
+        "resources": parts.resources,
         "operation": operation,
         "backends": backends,
         "traffic": traffic,
     });
+    if let Some(scenario) = scenario_json.as_object_mut() {
+        let map = |pairs: &[(String, String)]| -> Map<String, Value> {
+            pairs.iter().map(|(name, value)| (name.clone(), json!(value))).collect()
+        };
+        for (field, pairs) in [("fragments", &parts.fragments), ("namedValues", &parts.named_values)] {
+            if !pairs.is_empty() {
+                scenario.insert(field.to_owned(), Value::Object(map(pairs)));
+            }
+        }
+        if let Some(tier) = &parts.tier {
+            scenario.insert("gateway".to_owned(), json!({ "tier": tier }));
+        }
+    }
     Guessed { scenario_json, guesses: guesser.guesses }
 }
 

@@ -38,7 +38,7 @@ use crate::tree::{check, json, shape};
 pub use calls::{CallRules, Recorded, RecordedCall, RecordedCalls, call_columns, read_calls};
 pub use context::read_context;
 pub use files::{DiskFiles, FileError, Files, MAX_FILE_BYTES, MemoryFiles};
-pub use guess::{Guess, Guessed, guess_scenario, load_guessed};
+pub use guess::{Guess, Guessed, Parts, guess_for, guess_scenario, load_guessed};
 pub use hints::unknown_model;
 pub use latencies::{Latencies, LatencyRow, read_latencies};
 pub use loaded::{BASE, Scenario, Variant, load_scenario};
@@ -49,7 +49,7 @@ pub use logs::{
 pub use named::{NamedFiles, named_files};
 pub use places::{ResourceSpans, resource_spans};
 pub(crate) use scenario::read_trace;
-pub use scenario::{Assumption, Overrides, open_switches};
+pub use scenario::{Assumption, Overrides, open_switches, service_tier};
 pub use schema::{scenario_schema, suite_schema};
 pub use strategies::strategy_variants;
 pub use suite::{is_suite, load_suite};

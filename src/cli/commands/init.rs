@@ -88,12 +88,16 @@ fn copied_names(policy: &str, backends: &[String]) -> Result<Vec<(String, String
     Ok(names)
 }
 
-fn write_all(out: &Path, scenario: &str, files: &[(String, Vec<u8>)]) -> Result<(), String> {
+/// Writes the scenario and its files into `out`; nothing is written over.
+pub(super) fn write_all(out: &Path, scenario: &str, files: &[(String, Vec<u8>)]) -> Result<(), String> {
     let failed = |path: &Path, e: std::io::Error| format!("`{}`: {e}", path.display());
     fs::create_dir_all(out).map_err(|e| failed(out, e))?;
     let all = files.iter().map(|(name, bytes)| (name.as_str(), bytes.as_slice()));
     for (name, bytes) in all.chain([("scenario.json", scenario.as_bytes())]) {
         let path = out.join(name);
+        if let Some(folder) = path.parent() {
+            fs::create_dir_all(folder).map_err(|e| failed(folder, e))?;
+        }
         let partial: PathBuf = out.join(format!("{name}.partial"));
         // The originals may lie in this very folder: then they are in place already.
         if fs::read(&path).is_ok_and(|old| old == bytes) {

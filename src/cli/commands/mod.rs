@@ -16,4 +16,5 @@ pub(crate) mod run;
 pub(crate) mod schema;
 pub(crate) mod test;
 pub(crate) mod trace;
+pub(crate) mod trace_import;
 pub(crate) mod validate;

@@ -46,3 +46,4 @@ pub use overrides::Overrides;
 pub(crate) use overrides::{ParsedOverrides, vary};
 pub(crate) use policies::{FRAGMENTS, NAMED_VALUES, POLICIES, POLICY, POLICY_FORMAT, read_policy};
 pub(crate) use readings::{flatten_semantics, read_semantics};
+pub use shapes::service_tier;

@@ -22,6 +22,12 @@ use super::traffic_shapes::{
 pub(crate) const TIERS: &[&str] =
     &["Consumption", "Developer", "Basic", "BasicV2", "Standard", "StandardV2", "Premium", "PremiumV2"];
 
+/// The tier that the name of a SKU says, as a scenario writes it: `Basic_1` and `basic` are `Basic`.
+pub fn service_tier(sku: &str) -> Option<&'static str> {
+    let name = sku.split('_').next().unwrap_or_default();
+    TIERS.iter().copied().find(|tier| tier.eq_ignore_ascii_case(name))
+}
+
 /// Fields that a variant cannot change.
 pub(crate) const FIXED_IN_VARIANTS: &[&str] = &["formatVersion", "name", "variants"];
 
