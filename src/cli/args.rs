@@ -64,6 +64,9 @@ pub(crate) enum Command {
     Limiter(LimiterArgs),
     /// Print the JSON Schema of a file format
     Schema(SchemaArgs),
+    /// Serve an editor over standard input and output: findings, pages of rules, definitions
+    #[cfg(feature = "lsp")]
+    Lsp,
     /// List the rules of `validate`
     Rules(RulesArgs),
 }

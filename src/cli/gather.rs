@@ -6,11 +6,11 @@
 //! - In folders, files that are none of the forms are passed over; so are hidden ones, links, and folders of
 //!   packages and builds. What is named is always read.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::config::{DiskFiles, Files as _, NamedFiles, named_files};
+use crate::config::{DiskFiles, Files, MemoryFiles, NamedFiles, named_files};
 use crate::diagnostics::{Diagnostic, Diagnostics, SourceId, SourceMap, Span};
 use crate::resources::{Form, TextFile, detect};
 
@@ -45,7 +45,21 @@ pub(crate) struct Gathered {
 
 /// Gathers the files of `paths`.
 pub(crate) fn gather(paths: &[String], sources: &mut SourceMap) -> Gathered {
-    let mut search = Search { sources, found: Gathered::default(), loose: Configuration::default() };
+    gather_with(paths, &BTreeMap::new(), sources)
+}
+
+/// The same with some files as they are being edited, by path.
+pub(crate) fn gather_with(
+    paths: &[String],
+    edited: &BTreeMap<String, Arc<str>>,
+    sources: &mut SourceMap,
+) -> Gathered {
+    let mut files = MemoryFiles::over(&DiskFiles);
+    for (path, text) in edited {
+        files = files.with(path.clone(), text.as_bytes());
+    }
+    let mut search =
+        Search { files: &files, sources, found: Gathered::default(), loose: Configuration::default() };
     let mut seen = BTreeSet::new();
     for path in paths {
         let given = Path::new(path);
@@ -71,6 +85,7 @@ pub(crate) fn gather(paths: &[String], sources: &mut SourceMap) -> Gathered {
 }
 
 struct Search<'s> {
+    files: &'s dyn Files,
     sources: &'s mut SourceMap,
     found: Gathered,
     loose: Configuration,
@@ -128,7 +143,7 @@ impl Search<'_> {
 
     /// The text and form of a file. `None` when it is passed over or cannot be used, which is then told.
     fn text(&mut self, path: &str, is_named: bool) -> Option<(Arc<str>, Form)> {
-        let bytes = match DiskFiles.read(path) {
+        let bytes = match self.files.read(path) {
             Ok(bytes) if bytes.len() <= MAX_BYTES => bytes,
             Ok(_) => {
                 let message = format!("`{path}` is longer than 64 MiB");
@@ -176,7 +191,7 @@ impl Search<'_> {
         let resources = named.resources.iter().map(|path| (path, Form::Plain));
         for (path, fallback) in policies.chain(fragments).chain(resources) {
             // A missing file is told with its place when the scenario is loaded.
-            let Ok(bytes) = DiskFiles.read(path) else { continue };
+            let Ok(bytes) = self.files.read(path) else { continue };
             let Ok(text) = String::from_utf8(bytes) else { continue };
             let text: Arc<str> = Arc::from(text.strip_prefix('\u{feff}').unwrap_or(&text));
             let source = self.sources.add(path.as_str(), Arc::clone(&text));
@@ -209,7 +224,7 @@ fn may_be_one(name: &str) -> bool {
 }
 
 /// The path with `/`, without `./` in front.
-fn shown(path: &Path) -> String {
+pub(crate) fn shown(path: &Path) -> String {
     let text = path.to_string_lossy().replace('\\', "/");
     text.strip_prefix("./").map(str::to_owned).unwrap_or(text)
 }

@@ -1,5 +1,6 @@
 //! The command line: wires everything, writes files, chooses the exit code.
 
+mod analysis;
 mod args;
 mod charts;
 mod check_args;
@@ -13,6 +14,8 @@ mod limiter_args;
 mod load;
 mod log_args;
 mod logs;
+#[cfg(feature = "lsp")]
+mod lsp;
 mod output;
 mod readings;
 mod replicate;
@@ -27,6 +30,7 @@ mod tables;
 mod test_support;
 mod verdict;
 mod watch;
+mod workload;
 
 use std::process::ExitCode;
 
@@ -84,6 +88,8 @@ pub fn main() -> ExitCode {
             LimiterCommand::Replay(args) => commands::limiter::replay_calls(args, &mut session),
         },
         Command::Schema(args) => commands::schema::schema(args, &mut session),
+        #[cfg(feature = "lsp")]
+        Command::Lsp => lsp::serve(&session),
         Command::Validate(args) => commands::validate::validate(args, &mut session),
         Command::Explain(args) => commands::rules::explain(args, &mut session),
         Command::Rules(args) => commands::rules::rules(args, &mut session),

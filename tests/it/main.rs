@@ -27,6 +27,8 @@ mod latency;
 mod layering;
 mod limiter;
 mod logs;
+#[cfg(feature = "lsp")]
+mod lsp;
 mod mix;
 mod outputs;
 mod parity;

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::diagnostics::{Diagnostics, SourceId, SourceMap, Span};
-use crate::policy::document::{self, Document, Options, Unresolved};
-use crate::policy::scan::Format;
-use crate::policy::{PolicyScope, PolicyText, Program, Sources, load_sources};
+use crate::policy::document::{Document, Options, Unresolved};
+use crate::policy::scan::{Element, Format};
+use crate::policy::{PolicyScope, PolicyText, Program, Sources, load_seen};
 use crate::resources::{Backend, Form, Inventory, Kind, TextFile, backend};
 use crate::units::Duration;
 
@@ -120,10 +120,11 @@ fn read_policy(
 ) -> PolicyFile {
     let format = if is_xml == Some(true) { Format::Xml } else { Format::Raw };
     let options = Options { format, unresolved: Unresolved::Keep, ..Options::default() };
-    let document = document::read(source, text, &options, &mut Diagnostics::new());
     let scopes = BTreeMap::from([(PolicyScope::Api, PolicyText { source, text })]);
     let sources = Sources { scopes, options, is_check: true, ..Sources::default() };
-    let (program, references) = load_sources(&sources, problems);
+    let mut document = Document::new(Vec::new());
+    let mut keep = |_, elements: &[Element]| document = Document::new(elements.to_vec());
+    let (program, references) = load_seen(&sources, &mut keep, problems);
     let references = references.into_iter().map(|(id, span)| (Arc::from(id.as_str()), span)).collect();
     PolicyFile {
         name: Arc::clone(name),

@@ -91,6 +91,15 @@ pub fn load_sources(
     sources: &Sources<'_>,
     diagnostics: &mut Diagnostics,
 ) -> (Option<Program>, Vec<(Text, Span)>) {
+    load_seen(sources, &mut |_, _| {}, diagnostics)
+}
+
+/// The same; `see` is shown the elements of the document of each scope, so that nobody has to read it twice.
+pub fn load_seen(
+    sources: &Sources<'_>,
+    see: &mut dyn FnMut(PolicyScope, &[Element]),
+    diagnostics: &mut Diagnostics,
+) -> (Option<Program>, Vec<(Text, Span)>) {
     let mut problems = Diagnostics::new();
     let mut documents = BTreeMap::new();
     let mut fragments = BTreeMap::new();
@@ -104,6 +113,7 @@ pub fn load_sources(
         documents.insert(document.source, document.text);
         let mut own = Diagnostics::new();
         let elements = document::read(document.source, document.text, &sources.options, &mut own).roots;
+        see(*scope, &elements);
         let malformed = own.has_errors();
         problems.extend(own);
         let start = Span::new(document.source, 0, 0);
