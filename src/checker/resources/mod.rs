@@ -15,6 +15,7 @@ mod detect;
 mod eval;
 mod given;
 mod inventory;
+mod object;
 mod plain;
 mod read;
 pub mod shapes;
@@ -26,5 +27,6 @@ pub use backends::{Backend, BackendKind, Breaker, BreakerRule, Member, Pool, Sin
 pub use detect::{Form, detect};
 pub use given::Given;
 pub use inventory::{Embedded, Found, Inventory, Kind};
+pub use object::object;
 pub use plain::read_plain;
 pub use read::{TextFile, read_all};

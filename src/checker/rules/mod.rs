@@ -11,6 +11,7 @@
 //! Rooms: `backends` and `policies` hold a rule per file, `setup` what they look at, `registry` the list of all.
 
 mod backends;
+mod facts;
 mod finding;
 mod policies;
 mod reading;
@@ -20,6 +21,7 @@ mod setup;
 #[cfg(test)]
 mod tests;
 
+use facts::is_model_endpoint;
 pub use finding::{Edit, Finding, Fix, Report};
 pub use registry::{all, by_code, check};
 pub use rule::{Example, Found, Rule};

@@ -7,7 +7,7 @@ use crate::diagnostics::{Diagnostics, SourceId, SourceMap, Span};
 use crate::policy::document::{Document, Options, Unresolved};
 use crate::policy::scan::{Element, Format};
 use crate::policy::{PolicyScope, PolicyText, Program, Sources, load_seen};
-use crate::resources::{Backend, Form, Inventory, Kind, TextFile, backend};
+use crate::resources::{Backend, Form, Inventory, Kind, TextFile, backend, object};
 use crate::units::Duration;
 
 /// Everything that is known of a configuration.
@@ -93,6 +93,9 @@ impl Tier {
 /// Reads all files together. What readers object to goes to `problems`.
 pub fn read_setup(files: &[TextFile], sources: &mut SourceMap, problems: &mut Diagnostics) -> Setup {
     let inventory = crate::resources::read_all(files, problems);
+    for found in inventory.of(Kind::Backend).filter(|found| !found.is_reference) {
+        object(found, problems);
+    }
     let backends = inventory.of(Kind::Backend).map(backend).collect();
     let mut policies = Vec::new();
     for file in files.iter().filter(|file| file.form == Form::Policy) {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::super::check::{Dialect, check};
-use super::super::json::{Node, Value, shorten};
+use super::super::json::{Node, UNKNOWN_PART, Value, shorten};
 use super::super::shape::Kind;
 use crate::diagnostics::{Diagnostic, Diagnostics, Span};
 use crate::gateway::{BreakerRule, CarbonCategory, SessionAffinity, Threshold};
@@ -92,6 +92,16 @@ fn is_known(node: &Node, name: &str, diagnostics: &mut Diagnostics) -> bool {
         }
         Value::Object(members) => {
             members.iter().fold(true, |all, member| is_known(&member.value, &member.name, diagnostics) && all)
+        }
+        // Of an id only the end counts.
+        Value::Text(text) if text.contains(UNKNOWN_PART) && name != "id" => {
+            let message = format!("only the deployment knows all of `{}`", shorten(name));
+            diagnostics.push(
+                Diagnostic::error("unknown-to-files", node.mark(), message)
+                    .label(format!("known is `{}`", shorten(text)))
+                    .help("give a value for it (parameters, variables), or write the value out"),
+            );
+            false
         }
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::Text(_) => true,
     }

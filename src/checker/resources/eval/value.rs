@@ -6,8 +6,7 @@ use super::MAX_TEXT;
 use crate::diagnostics::Span;
 use crate::tree::json::{Node, Value};
 
-/// What stands in a text for a part that only the deployment knows.
-pub(in crate::resources) const UNKNOWN_PART: &str = "{unknown}";
+pub(in crate::resources) use crate::tree::json::UNKNOWN_PART;
 
 /// A value that only the deployment knows.
 pub(in crate::resources) fn unknown(why: &str, span: Span) -> Node {
