@@ -11,6 +11,7 @@
 //! Rooms: `backends` and `policies` hold a rule per file, `setup` what they look at, `registry` the list of all.
 
 mod backends;
+mod documents;
 mod facts;
 mod finding;
 mod policies;
@@ -20,6 +21,8 @@ mod rule;
 mod setup;
 #[cfg(test)]
 mod tests;
+mod together;
+mod truth;
 
 use facts::is_model_endpoint;
 pub use finding::{Edit, Finding, Fix, Report};

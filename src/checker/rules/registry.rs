@@ -3,11 +3,11 @@
 use super::finding::{Finding, Report};
 use super::rule::{Found, Rule};
 use super::setup::Setup;
-use super::{backends, policies, reading};
+use super::{backends, policies, reading, together};
 
 /// Every rule, in the order of the codes.
 pub fn all() -> impl Iterator<Item = &'static Rule> {
-    backends::RULES.iter().chain(policies::RULES).chain(reading::RULES).copied()
+    backends::RULES.iter().chain(policies::RULES).chain(together::RULES).chain(reading::RULES).copied()
 }
 
 /// The rule with this code or name; letter case does not count.

@@ -44,6 +44,8 @@ pub struct PolicyFile {
     pub references: Vec<(Arc<str>, Span)>,
     /// Whether it is deployed with format `xml`, if that is known.
     pub is_xml: Option<bool>,
+    /// Whether it is a file of its own, whose bytes places count.
+    pub is_file: bool,
 }
 
 /// Tiers of API Management.
@@ -99,10 +101,15 @@ pub fn read_setup(files: &[TextFile], sources: &mut SourceMap, problems: &mut Di
     let backends = inventory.of(Kind::Backend).map(backend).collect();
     let mut policies = Vec::new();
     for file in files.iter().filter(|file| file.form == Form::Policy) {
-        policies.push(read_policy(&file.path, file.source, &file.text, None, problems));
+        let policy = read_policy(&file.path, file.source, &file.text, None, problems);
+        policies.push(PolicyFile { is_file: true, ..policy });
     }
     for embedded in &inventory.policies {
         let Some(text) = &embedded.text else { continue };
+        // What is read from a file is looked at there.
+        if policies.iter().any(|known: &PolicyFile| known.text.trim() == text.trim()) {
+            continue;
+        }
         let holder = sources.name(embedded.span.source);
         let line = sources.position(embedded.span).line;
         let name: Arc<str> = Arc::from(format!("{holder} (policy at line {line})"));
@@ -138,6 +145,7 @@ fn read_policy(
         program,
         references,
         is_xml,
+        is_file: false,
     }
 }
 
