@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use super::eval::UNKNOWN_PART;
 use crate::diagnostics::Span;
 use crate::tree::json::{Node, Value};
 
@@ -58,8 +57,8 @@ impl<T> Given<T> {
 }
 
 impl Given<Arc<str>> {
-    /// A text that is known as a whole.
+    /// A text.
     pub fn text(node: Option<&Node>) -> Self {
-        Self::read(node, |node| node.text().filter(|text| !text.contains(UNKNOWN_PART)).map(Arc::from))
+        Self::read(node, |node| node.text().map(Arc::from))
     }
 }

@@ -46,7 +46,9 @@ pub enum Kind {
 pub struct Found {
     /// What it is.
     pub kind: Kind,
-    /// The last segment of its name; `None` when only the deployment knows it.
+    /// The last segment of its name; `None` when only the deployment knows it. What is unknown of a name that a
+    /// template computes stands in it in braces, `{prefix}-east`, so that references made of the same parts compare;
+    /// the inventory is partial then.
     pub name: Option<Arc<str>>,
     /// Where its name is written, or the resource begins.
     pub name_span: Span,
@@ -67,10 +69,10 @@ pub struct Found {
 pub struct Embedded {
     /// The text; `None` when only the deployment knows it.
     pub text: Option<Arc<str>>,
-    /// Where the text is written in the file.
+    /// Where the text is written: without the quotes when it is verbatim, and in the file that it is taken from.
     pub span: Span,
-    /// Whether the bytes at `span`, without the quotes, are the text itself (no escapes): then places in the
-    /// policy are places in the file.
+    /// Whether the bytes at `span` are the text itself (no escapes): then places in the policy are places in the
+    /// file.
     pub is_verbatim: bool,
     /// `xml`, `rawxml` and the like, as `format` says.
     pub format: Option<Arc<str>>,

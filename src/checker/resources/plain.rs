@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use super::detect::Form;
-use super::eval::UNKNOWN_PART;
 use super::inventory::{Embedded, Found, Inventory, Kind};
 use crate::tree::json::{Node, Value};
 
@@ -98,12 +97,12 @@ pub(super) fn add(node: &Node, kind: Kind, form: Form, resource_type: &str, inve
 }
 
 /// The last segment of a resource id or name: `/subscriptions/../backends/x`, `/backends/x` and `x` are all `x`.
-fn last_segment(id: &str) -> &str {
+pub(super) fn last_segment(id: &str) -> &str {
     let id = id.trim().trim_end_matches('/');
     id.rsplit('/').next().unwrap_or(id)
 }
 
-/// The last segment, if it is known.
+/// The last segment, if there is one.
 pub(super) fn known_name(id: &str) -> Option<Arc<str>> {
-    Some(last_segment(id)).filter(|name| !name.is_empty() && !name.contains(UNKNOWN_PART)).map(Arc::from)
+    Some(last_segment(id)).filter(|name| !name.is_empty()).map(Arc::from)
 }

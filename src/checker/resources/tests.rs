@@ -230,7 +230,7 @@ resource one 'Microsoft.ApiManagement/service/backends@2024-05-01' = {
 resource many 'Microsoft.ApiManagement/service/backends@2024-05-01' = [for m in members: { name: m }]
 ";
     let (words, problems, inventory) = read(&[("a.bicep", text)]);
-    assert_eq!(words, "pool: pool and more\none: ?\n");
+    assert_eq!(words, "pool: pool and more\none: ?\n{members.each}: unknown\n");
     assert_eq!(problems, Vec::<&str>::new());
     assert!(inventory.is_partial);
 }
@@ -266,10 +266,10 @@ fn broken_files_are_told_and_the_rest_is_read() {
     assert_eq!(words, "b: https://b\n");
     assert_eq!(problems, ["bicep-syntax", "bicep-syntax"]);
     let circle = "var a = b\nvar b = a\nresource r 'Microsoft.ApiManagement/service/backends@2024-05-01' = { name: a }\n";
-    assert_eq!(read(&[("a.bicep", circle)]).1, ["template-cycle"]);
+    assert_eq!(read(&[("a.bicep", circle)]).1, ["circular-definition"]);
     let circle = r#"{ "contentVersion": "1", "variables": { "a": "[variables('b')]", "b": "[variables('a')]" }, "resources":
         [{ "type": "Microsoft.ApiManagement/service/backends", "name": "[variables('a')]", "properties": { "url": "x" } }] }"#;
-    assert_eq!(read(&[("a.json", circle)]).1, ["template-cycle"]);
+    assert_eq!(read(&[("a.json", circle)]).1, ["circular-definition"]);
 }
 
 #[test]

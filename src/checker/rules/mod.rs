@@ -19,9 +19,11 @@ mod reading;
 mod registry;
 mod rule;
 mod setup;
+pub mod show;
 #[cfg(test)]
 mod tests;
 mod together;
+mod told;
 mod truth;
 
 use facts::is_model_endpoint;
@@ -29,3 +31,4 @@ pub use finding::{Edit, Finding, Fix, Report};
 pub use registry::{all, by_code, check};
 pub use rule::{Example, Found, Rule};
 pub use setup::{PolicyFile, Setup, Tier, Workload, read_setup};
+pub use told::{Told, gather, sort, suppress};

@@ -7,7 +7,7 @@ use crate::diagnostics::{Diagnostics, SourceId, SourceMap, Span};
 use crate::policy::document::{Document, Options, Unresolved};
 use crate::policy::scan::{Element, Format};
 use crate::policy::{PolicyScope, PolicyText, Program, Sources, load_seen};
-use crate::resources::{Backend, Form, Inventory, Kind, TextFile, backend, object};
+use crate::resources::{Backend, Embedded, Form, Inventory, Kind, TextFile, backend, object};
 use crate::units::Duration;
 
 /// Everything that is known of a configuration.
@@ -101,13 +101,18 @@ pub fn read_setup(files: &[TextFile], sources: &mut SourceMap, problems: &mut Di
     let backends = inventory.of(Kind::Backend).map(backend).collect();
     let mut policies = Vec::new();
     for file in files.iter().filter(|file| file.form == Form::Policy) {
-        let policy = read_policy(&file.path, file.source, &file.text, None, problems);
+        // A resource that takes its policy from the file says the format.
+        let is_taken = |embedded: &&Embedded| embedded.is_verbatim && embedded.span.source == file.source;
+        let format = inventory.policies.iter().find(is_taken).and_then(|embedded| embedded.format.as_deref());
+        let is_xml = format.map(|format| format.eq_ignore_ascii_case("xml"));
+        let policy = read_policy(&file.path, file.source, &file.text, is_xml, problems);
         policies.push(PolicyFile { is_file: true, ..policy });
     }
     for embedded in &inventory.policies {
         let Some(text) = &embedded.text else { continue };
         // What is read from a file is looked at there.
-        if policies.iter().any(|known: &PolicyFile| known.text.trim() == text.trim()) {
+        let is_read = |file: &TextFile| file.form == Form::Policy && file.source == embedded.span.source;
+        if files.iter().any(is_read) {
             continue;
         }
         let holder = sources.name(embedded.span.source);

@@ -32,7 +32,8 @@ impl From<Finding> for Told {
 impl From<&Diagnostic> for Told {
     /// A problem of a reader is a finding of the rule that has it, if one has.
     fn from(problem: &Diagnostic) -> Self {
-        let has = |rule: &&Rule| matches!(rule.found, Found::ByReaders(names) if names.contains(&problem.code));
+        let has =
+            |rule: &&Rule| matches!(rule.found, Found::ByReaders(names) if names.contains(&problem.code));
         let rule = all().find(has);
         let mut diagnostic = problem.clone();
         if let Some(rule) = rule {
@@ -119,9 +120,15 @@ impl Comment {
     fn problem(&self) -> Option<Diagnostic> {
         let rules = self.rules.join(", ");
         let unknown = self.rules.iter().find(|rule| super::by_code(rule).is_none());
-        let tell = |code, message: String, label: &str| Some(Diagnostic::warning(code, self.span, message).label(label));
+        let tell = |code, message: String, label: &str| {
+            Some(Diagnostic::warning(code, self.span, message).label(label))
+        };
         if let Some(unknown) = unknown {
-            return tell("suppression-unknown", format!("there is no rule `{unknown}`"), "expected codes such as `PP1101`");
+            return tell(
+                "suppression-unknown",
+                format!("there is no rule `{unknown}`"),
+                "expected codes such as `PP1101`",
+            );
         }
         if self.reason.is_empty() {
             let message = format!("{rules} is ignored without a reason");

@@ -7,7 +7,7 @@ use crate::diagnostics::{Diagnostic, Diagnostics, Severity};
 use crate::units::Duration;
 
 use super::hints::{did_you_mean, list};
-use super::json::{Member, Node, UNKNOWN_PART, Value, shorten};
+use super::json::{Member, Node, Value, shorten};
 use super::shape::{Kind, Shape};
 
 /// The name that every object may use for a remark.
@@ -61,8 +61,7 @@ impl Checker<'_> {
 
     fn value(&mut self, node: &Node, kind: Kind, subject: &str) {
         // What only the deployment knows may be right.
-        let is_partly_unknown = || node.text().is_some_and(|text| text.contains(UNKNOWN_PART));
-        if matches!(node.value, Value::Unknown(_)) || is_partly_unknown() {
+        if matches!(node.value, Value::Unknown(_)) {
             return;
         }
         if self.dialect == Dialect::Arm && is_template_expression(node, kind) {

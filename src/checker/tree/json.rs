@@ -18,8 +18,6 @@ use crate::diagnostics::{Diagnostic, Diagnostics, SourceId, Span};
 
 /// Longest text that is read, in bytes.
 pub const MAX_TEXT_BYTES: usize = 64 << 20;
-/// What stands in a text for a part that only the deployment knows.
-pub const UNKNOWN_PART: &str = "{unknown}";
 /// Deepest nesting of objects and arrays.
 const MAX_DEPTH: usize = 128;
 

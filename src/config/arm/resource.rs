@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::super::check::{Dialect, check};
-use super::super::json::{Node, UNKNOWN_PART, Value, shorten};
+use super::super::json::{Node, Value, shorten};
 use super::super::shape::Kind;
 use crate::diagnostics::{Diagnostic, Diagnostics, Span};
 use crate::gateway::{BreakerRule, CarbonCategory, SessionAffinity, Threshold};
@@ -64,7 +64,17 @@ pub(super) fn read_resource(found: &Found, diagnostics: &mut Diagnostics) -> Opt
         read_properties(properties, &mut clean, diagnostics)
     });
     let kind = kind.filter(|_| clean).unwrap_or(ResourceKind::Unusable);
-    let name = found.name.clone().filter(|name| !name.starts_with('['));
+    // What is unknown of a name stands in it in braces.
+    let is_whole = |name: &Arc<str>| !name.starts_with('[') && !name.contains('{');
+    let name = found.name.clone().filter(is_whole);
+    if let Some(partial) = found.name.as_deref().filter(|_| name.is_none()) {
+        let message = format!("only the deployment knows the name of `{}`", shorten(partial));
+        diagnostics.push(
+            Diagnostic::error("unknown-to-files", found.name_span, message)
+                .label("what is in braces is not known")
+                .help("give a value for it (parameters, variables), or write the value out"),
+        );
+    }
     if name.is_none() && node.get("name").is_some_and(|name| matches!(name.value, Value::Unknown(_))) {
         is_known(node.get("name")?, "name", diagnostics);
     }
@@ -92,16 +102,6 @@ fn is_known(node: &Node, name: &str, diagnostics: &mut Diagnostics) -> bool {
         }
         Value::Object(members) => {
             members.iter().fold(true, |all, member| is_known(&member.value, &member.name, diagnostics) && all)
-        }
-        // Of an id only the end counts.
-        Value::Text(text) if text.contains(UNKNOWN_PART) && name != "id" => {
-            let message = format!("only the deployment knows all of `{}`", shorten(name));
-            diagnostics.push(
-                Diagnostic::error("unknown-to-files", node.mark(), message)
-                    .label(format!("known is `{}`", shorten(text)))
-                    .help("give a value for it (parameters, variables), or write the value out"),
-            );
-            false
         }
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::Text(_) => true,
     }

@@ -1,34 +1,40 @@
-//! A declaration of a Bicep file cannot be read.
+//! A Bicep file has a place that is not Bicep.
 
 use crate::diagnostics::Severity;
 use crate::rules::{Example, Found, Rule};
 
 pub(super) static RULE: Rule = Rule {
-    code: "PP1902",
+    code: "PP1901",
     name: "bicep-syntax",
     severity: Severity::Error,
-    summary: "a declaration of a Bicep file cannot be read",
-    why: "The compiler refuses the file. The other declarations are looked at all the same.",
-    fix: "write what the message expects",
-    source: "Bicep language reference",
-    applies: "all tiers and API versions",
+    summary: "a Bicep file has a place that is not Bicep",
+    why: "The compiler refuses the file. The declaration with the problem is left out here, everything else is checked.",
+    fix: "correct the marked place; `az bicep build` shows it too",
+    source: "Bicep language specification, as of version 0.38",
+    applies: "all",
     bad: &[Example(&[(
         "main.bicep",
-        r#"resource b 'Microsoft.ApiManagement/service/backends@2024-05-01' = {
-  name 'a'
+        r"resource east 'Microsoft.ApiManagement/service/backends@2024-05-01' = {
+  name: 'apim/east'
+  properties: {
+    url: 'https://east.openai.azure.com/openai'
+    protocol: 'http'
+    circuitBreaker: { rules: [ { name 'throttled' } ] }
+  }
 }
-"#,
+",
     )])],
     good: &[Example(&[(
         "main.bicep",
-        r#"resource b 'Microsoft.ApiManagement/service/backends@2024-05-01' = {
-  name: 'apim/a'
+        r"resource east 'Microsoft.ApiManagement/service/backends@2024-05-01' = {
+  name: 'apim/east'
   properties: {
-    url: 'https://a.contoso.com'
+    url: 'https://east.openai.azure.com/openai'
     protocol: 'http'
+    circuitBreaker: { rules: [ { name: 'throttled' } ] }
   }
 }
-"#,
+",
     )])],
     found: Found::ByReaders(&["bicep-syntax"]),
 };

@@ -4,7 +4,7 @@ use crate::diagnostics::Severity;
 use crate::rules::{Example, Found, Rule};
 
 pub(super) static RULE: Rule = Rule {
-    code: "PP1901",
+    code: "PP1911",
     name: "json-syntax",
     severity: Severity::Error,
     summary: "a JSON file cannot be read",

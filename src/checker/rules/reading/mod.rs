@@ -1,18 +1,24 @@
 //! Rules about files that cannot be read or evaluated: 19xx.
 
 mod bicep_syntax;
-mod declaration_cycle;
+mod circular_definition;
+mod evaluation_limit;
 mod json_syntax;
 mod policy_malformed;
-mod too_much_to_evaluate;
+mod template_expression;
+mod undeclared_name;
+mod unknown_function;
 
 use super::rule::Rule;
 
 /// In the order of the codes.
 pub(super) const RULES: &[&Rule] = &[
-    &json_syntax::RULE,
     &bicep_syntax::RULE,
-    &declaration_cycle::RULE,
+    &template_expression::RULE,
+    &undeclared_name::RULE,
+    &circular_definition::RULE,
+    &unknown_function::RULE,
+    &evaluation_limit::RULE,
+    &json_syntax::RULE,
     &policy_malformed::RULE,
-    &too_much_to_evaluate::RULE,
 ];

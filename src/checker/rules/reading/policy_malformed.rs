@@ -4,7 +4,7 @@ use crate::diagnostics::Severity;
 use crate::rules::{Example, Found, Rule};
 
 pub(super) static RULE: Rule = Rule {
-    code: "PP1904",
+    code: "PP1912",
     name: "policy-malformed",
     severity: Severity::Error,
     summary: "a policy document is not well-formed",

@@ -11,7 +11,9 @@ const WIDTH: usize = 100;
 /// The page of a rule for a terminal.
 pub fn page(rule: &Rule) -> String {
     let mut text = format!("{} {} ({})\n{}\n", rule.code, rule.name, rule.severity.name(), rule.summary);
-    for (title, body) in [("Why", rule.why), ("What to do", rule.fix), ("Applies to", rule.applies), ("Source", rule.source)] {
+    for (title, body) in
+        [("Why", rule.why), ("What to do", rule.fix), ("Applies to", rule.applies), ("Source", rule.source)]
+    {
         text.push_str(&format!("\n{title}\n{}", wrapped(body)));
     }
     for (title, examples) in [("Found in", rule.bad), ("Right", rule.good)] {
@@ -28,7 +30,14 @@ pub fn page(rule: &Rule) -> String {
 
 /// The page of a rule in Markdown.
 pub fn page_markdown(rule: &Rule) -> String {
-    let mut text = format!("# {} {}\n\n*{}*: {}\n\n{}\n", rule.code, rule.name, rule.severity.name(), rule.summary, rule.why);
+    let mut text = format!(
+        "# {} {}\n\n*{}*: {}\n\n{}\n",
+        rule.code,
+        rule.name,
+        rule.severity.name(),
+        rule.summary,
+        rule.why
+    );
     for (title, body) in [("What to do", rule.fix), ("Applies to", rule.applies), ("Source", rule.source)] {
         text.push_str(&format!("\n**{title}:** {body}\n"));
     }
@@ -66,7 +75,8 @@ pub fn page_json(rule: &Rule) -> Value {
 
 /// A line for each rule.
 pub fn list() -> String {
-    let line = |rule: &Rule| format!("{} {:8} {:32} {}\n", rule.code, rule.severity.name(), rule.name, rule.summary);
+    let line =
+        |rule: &Rule| format!("{} {:8} {:32} {}\n", rule.code, rule.severity.name(), rule.name, rule.summary);
     all().map(line).collect()
 }
 

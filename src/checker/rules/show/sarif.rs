@@ -100,7 +100,8 @@ fn result(told: &Told, sources: &SourceMap, index: &BTreeMap<&str, usize>) -> Va
         let mut changes: BTreeMap<&str, Vec<Value>> = BTreeMap::new();
         for edit in &fix.edits {
             let place = location(edit.span, sources);
-            let change = json!({ "deletedRegion": place["region"], "insertedContent": { "text": edit.text } });
+            let change =
+                json!({ "deletedRegion": place["region"], "insertedContent": { "text": edit.text } });
             changes.entry(sources.name(edit.span.source)).or_default().push(change);
         }
         let changes = changes.into_iter().map(|(path, replacements)| {

@@ -55,78 +55,6 @@ fn people_see_excerpts_readings_and_fixes() {
 }
 
 #[test]
-fn sarif_is_valid_and_counts_utf_16() {
-    let ignored = POLICY.replace("<!-- \u{1f600} -->", "<!-- \u{1f600} poolproof: ignore PP1101: polls -->");
-    for text in [POLICY, ignored.as_str()] {
-        let (all, sources) = told(&[("a b.xml", text)]);
-        let document = sarif(&all, &sources, "0.1.0");
-        let schema: serde_json::Value = serde_json::from_str(serde_sarif_schema()).expect("a schema");
-        let validator = jsonschema::validator_for(&schema).expect("a schema");
-        let problems: Vec<String> = validator.iter_errors(&document).map(|error| error.to_string()).collect();
-        assert_eq!(problems, Vec::<String>::new());
-        let run = &document["runs"][0];
-        assert_eq!(run["results"][0]["locations"][0]["physicalLocation"]["artifactLocation"]["uri"], "a%20b.xml");
-        let is_ignored = text != POLICY;
-        assert_eq!(run["results"][1]["suppressions"].is_array(), is_ignored);
-        if !is_ignored {
-            // Two units for the face: one more than characters.
-            assert_eq!(run["results"][1]["locations"][0]["physicalLocation"]["region"]["startColumn"], 24);
-        }
-    }
-}
-
-/// The schema of SARIF 2.1.0 that a crate of its own carries.
-const fn serde_sarif_schema() -> &'static str {
-    include_str!("../../../../tests/fixtures/sarif-2.1.0.json")
-}
-
-#[test]
-fn junit_has_the_elements_and_attributes_of_its_schema() {
-    let (all, sources) = told(&[("policy.xml", POLICY)]);
-    let text = junit(&all, &sources);
-    let mut reader = quick_xml::Reader::from_str(&text);
-    let allowed = |name: &str| match name {
-        "testsuites" => &["name", "tests", "failures", "errors", "time"][..],
-        "testsuite" => &["name", "tests", "failures", "errors", "skipped", "time", "hostname", "id", "timestamp"],
-        "testcase" => &["name", "classname", "time", "file", "line"],
-        "failure" => &["message", "type"],
-        _ => panic!("{name} is no element of JUnit"),
-    };
-    let mut path: Vec<String> = Vec::new();
-    let mut counted = (0, 0);
-    loop {
-        match reader.read_event().expect("well-formed") {
-            quick_xml::events::Event::Start(tag) => {
-                let name = String::from_utf8_lossy(tag.name().as_ref().as_bytes()).into_owned();
-                for attribute in tag.attributes() {
-                    let key = attribute.expect("an attribute").key;
-                    let key = String::from_utf8_lossy(key.as_ref().as_bytes()).into_owned();
-                    assert!(allowed(&name).contains(&key.as_str()), "{name} {key}");
-                }
-                let parent = path.last().map(String::as_str);
-                let expected = match name.as_str() {
-                    "testsuites" => None,
-                    "testsuite" => Some("testsuites"),
-                    "testcase" => Some("testsuite"),
-                    _ => Some("testcase"),
-                };
-                assert_eq!(parent, expected);
-                counted.0 += i32::from(name == "testcase");
-                counted.1 += i32::from(name == "failure");
-                path.push(name);
-            }
-            quick_xml::events::Event::End(_) => {
-                path.pop();
-            }
-            quick_xml::events::Event::Eof => break,
-            _ => {}
-        }
-    }
-    assert_eq!(counted, (2, 2));
-    assert!(text.contains("<testsuites name=\"poolproof\" tests=\"2\" failures=\"2\">"));
-}
-
-#[test]
 fn forges_are_told_in_their_words() {
     let (all, sources) = told(&[("p,a|.xml", POLICY)]);
     let commands = github(&all, &sources);
@@ -156,7 +84,10 @@ fn fingerprints_do_not_move_with_lines() {
 fn pages_have_examples() {
     let rule = super::super::by_code("pp1101").expect("a rule");
     let text = page(rule);
-    assert!(text.contains("PP1101 retry-without-body (error)") && text.contains("Right: policy.xml"), "{text}");
+    assert!(
+        text.contains("PP1101 retry-without-body (error)") && text.contains("Right: policy.xml"),
+        "{text}"
+    );
     assert!(page_markdown(rule).contains("```xml"));
     assert_eq!(list().lines().count(), super::super::all().count());
 }

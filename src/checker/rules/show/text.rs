@@ -9,7 +9,8 @@ pub fn human(all: &[Told], sources: &SourceMap, colour: bool) -> String {
     for told in all.iter().filter(|told| told.suppressed.is_none()) {
         let mut diagnostic = told.diagnostic.clone();
         if let Some((switch, reading)) = told.reading {
-            diagnostic = diagnostic.note(format!("holds where `{switch}` is `{reading}`: the service does not say"));
+            diagnostic =
+                diagnostic.note(format!("holds where `{switch}` is `{reading}`: the service does not say"));
         }
         if let Some(fix) = &told.fix {
             let how = if fix.is_safe { "--fix" } else { "--unsafe-fixes" };

@@ -1,0 +1,6 @@
+//! What is read of whole files in both languages.
+
+mod bad;
+mod functions;
+mod styles;
+mod syntax;
