@@ -11,15 +11,17 @@
 //! Rooms: `backends` and `policies` hold a rule per file, `setup` what they look at, `registry` the list of all.
 
 mod backends;
-mod documents;
 mod facts;
 mod finding;
 mod policies;
 mod reading;
 mod registry;
+#[cfg(test)]
+mod right_policies;
 mod rule;
 mod setup;
 pub mod show;
+mod sites;
 #[cfg(test)]
 mod tests;
 mod together;

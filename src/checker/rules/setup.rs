@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::diagnostics::{Diagnostics, SourceId, SourceMap, Span};
-use crate::policy::document::{Document, Options, Unresolved};
+use crate::policy::document::{self, Document, Options, Unresolved};
 use crate::policy::scan::{Element, Format};
 use crate::policy::{PolicyScope, PolicyText, Program, Sources, load_seen};
 use crate::resources::{Backend, Embedded, Form, Inventory, Kind, TextFile, backend, object};
@@ -38,14 +38,16 @@ pub struct PolicyFile {
     pub scope: Option<PolicyScope>,
     /// Its elements with places; complete only when it is well-formed.
     pub document: Document,
+    /// Whether it is well-formed.
+    pub is_whole: bool,
+    /// Whether places in it are places in a file that can be changed.
+    pub is_editable: bool,
     /// What is made of it. `None` when it has errors.
     pub program: Option<Program>,
     /// Every literal `backend-id` and where it is.
     pub references: Vec<(Arc<str>, Span)>,
     /// Whether it is deployed with format `xml`, if that is known.
     pub is_xml: Option<bool>,
-    /// Whether it is a file of its own, whose bytes places count.
-    pub is_file: bool,
 }
 
 /// Tiers of API Management.
@@ -100,13 +102,16 @@ pub fn read_setup(files: &[TextFile], sources: &mut SourceMap, problems: &mut Di
     }
     let backends = inventory.of(Kind::Backend).map(backend).collect();
     let mut policies = Vec::new();
+    let fragments = fragments(files);
     for file in files.iter().filter(|file| file.form == Form::Policy) {
+        let own = PolicyText { source: file.source, text: &file.text };
         // A resource that takes its policy from the file says the format.
         let is_taken = |embedded: &&Embedded| embedded.is_verbatim && embedded.span.source == file.source;
         let format = inventory.policies.iter().find(is_taken).and_then(|embedded| embedded.format.as_deref());
         let is_xml = format.map(|format| format.eq_ignore_ascii_case("xml"));
-        let policy = read_policy(&file.path, file.source, &file.text, is_xml, problems);
-        policies.push(PolicyFile { is_file: true, ..policy });
+        let mut policy = read_policy(&file.path, own, &fragments, is_xml, problems);
+        policy.is_editable = true;
+        policies.push(policy);
     }
     for embedded in &inventory.policies {
         let Some(text) = &embedded.text else { continue };
@@ -120,7 +125,8 @@ pub fn read_setup(files: &[TextFile], sources: &mut SourceMap, problems: &mut Di
         let name: Arc<str> = Arc::from(format!("{holder} (policy at line {line})"));
         let source = sources.add(Arc::clone(&name), Arc::clone(text));
         let is_xml = embedded.format.as_deref().map(|format| format.eq_ignore_ascii_case("xml"));
-        policies.push(read_policy(&name, source, text, is_xml, problems));
+        let own = PolicyText { source, text };
+        policies.push(read_policy(&name, own, &fragments, is_xml, problems));
     }
     let tier = tier_of(&inventory);
     Setup { inventory, backends, policies, tier, workload: None }
@@ -128,29 +134,95 @@ pub fn read_setup(files: &[TextFile], sources: &mut SourceMap, problems: &mut Di
 
 fn read_policy(
     name: &Arc<str>,
-    source: SourceId,
-    text: &Arc<str>,
+    own: PolicyText<'_>,
+    fragments: &BTreeMap<String, PolicyText<'_>>,
     is_xml: Option<bool>,
     problems: &mut Diagnostics,
 ) -> PolicyFile {
     let format = if is_xml == Some(true) { Format::Xml } else { Format::Raw };
     let options = Options { format, unresolved: Unresolved::Keep, ..Options::default() };
-    let scopes = BTreeMap::from([(PolicyScope::Api, PolicyText { source, text })]);
-    let sources = Sources { scopes, options, is_check: true, ..Sources::default() };
+    // What a fragment itself has is told when it is read by itself.
+    let fragments = needed(&own, fragments);
+    let sources_of: Vec<SourceId> = fragments.values().map(|text| text.source).collect();
+    let scopes = BTreeMap::from([(PolicyScope::Api, own)]);
+    let sources = Sources { scopes, fragments, options, is_check: true };
+    let mut told = Diagnostics::new();
     let mut document = Document::new(Vec::new());
-    let mut keep = |_, elements: &[Element]| document = Document::new(elements.to_vec());
-    let (program, references) = load_seen(&sources, &mut keep, problems);
-    let references = references.into_iter().map(|(id, span)| (Arc::from(id.as_str()), span)).collect();
+    let mut is_whole = false;
+    let mut keep = |elements: &[Element], malformed: bool| {
+        document = Document::new(elements.to_vec());
+        is_whole = !malformed;
+    };
+    let (program, references) = load_seen(&sources, &mut keep, &mut told);
+    for problem in told.sorted() {
+        if problem.span.is_none_or(|span| !sources_of.contains(&span.source)) {
+            problems.push(problem.clone());
+        }
+    }
+    let references = references
+        .into_iter()
+        .filter(|(_, span)| span.source == own.source)
+        .map(|(id, span)| (Arc::from(id.as_str()), span))
+        .collect();
     PolicyFile {
         name: Arc::clone(name),
-        source,
-        text: Arc::clone(text),
+        source: own.source,
+        text: Arc::from(own.text),
         scope: None,
         document,
+        is_whole,
+        is_editable: false,
         program,
         references,
         is_xml,
-        is_file: false,
+    }
+}
+
+/// The fragments that a policy names, and those that they name.
+fn needed<'a>(
+    own: &PolicyText<'_>,
+    fragments: &BTreeMap<String, PolicyText<'a>>,
+) -> BTreeMap<String, PolicyText<'a>> {
+    let mut found: BTreeMap<String, PolicyText<'a>> = BTreeMap::new();
+    let mut texts: Vec<&str> = vec![own.text];
+    while let Some(text) = texts.pop() {
+        if !text.contains("include-fragment") {
+            continue;
+        }
+        for (id, fragment) in fragments {
+            if fragment.source != own.source && !found.contains_key(id) && text.contains(id.as_str()) {
+                found.insert(id.clone(), *fragment);
+                texts.push(fragment.text);
+            }
+        }
+    }
+    found
+}
+
+/// Fragments among the files, by id: the folder of a `policy.xml`, the name of any other file.
+fn fragments(files: &[TextFile]) -> BTreeMap<String, PolicyText<'_>> {
+    let mut found = BTreeMap::new();
+    let may_be_one = |file: &&TextFile| file.form == Form::Policy && file.text.contains("<fragment");
+    for file in files.iter().filter(may_be_one) {
+        let options = Options { unresolved: Unresolved::Keep, ..Options::default() };
+        let document = document::read(file.source, &file.text, &options, &mut Diagnostics::new());
+        if document.kind == document::Kind::Fragment
+            && let Some(id) = fragment_id(&file.path)
+        {
+            found.insert(id.to_owned(), PolicyText { source: file.source, text: &file.text });
+        }
+    }
+    found
+}
+
+fn fragment_id(path: &str) -> Option<&str> {
+    let mut parts = path.rsplit(['/', '\\']);
+    let name = parts.next()?;
+    let stem = name.split('.').next().filter(|stem| !stem.is_empty())?;
+    if stem.eq_ignore_ascii_case("policy") {
+        parts.next().filter(|folder| !folder.is_empty())
+    } else {
+        Some(stem)
     }
 }
 

@@ -4,58 +4,31 @@ use crate::diagnostics::Severity;
 use crate::rules::{Example, Found, Rule};
 
 pub(super) static RULE: Rule = Rule {
-    code: "PP1192",
+    code: "PP1193",
     name: "constant-condition",
     severity: Severity::Warning,
     summary: "a condition is always true or always false",
-    why: "A condition that does not depend on anything decides nothing: a branch is never taken, or a \
-          retry never ends early.",
-    fix: "compare with what was meant",
-    source: "by definition of the expression",
-    applies: "all tiers and API versions",
+    why: "A condition that no request can change is mostly a test that was left behind, or an operator or a literal that is wrong.",
+    fix: "compare something that a request brings, or leave the condition out",
+    source: "C# language specification: constant expressions",
+    applies: "all tiers, all API versions",
     bad: &[Example(&[(
         "policy.xml",
         r#"<policies>
-    <inbound>
-        <base />
-        <choose>
-            <when condition="@(true)">
-                <set-backend-service backend-id="pool" />
-            </when>
-        </choose>
-    </inbound>
-    <backend>
-        <retry condition="@(context.Response == null || context.Response.StatusCode == 429 || context.Response.StatusCode >= 500)" count="2" interval="0">
-            <forward-request buffer-request-body="true" />
-        </retry>
-    </backend>
-    <outbound>
-        <base />
-    </outbound>
-    <on-error>
-        <base />
-    </on-error>
+  <inbound><base /><set-backend-service backend-id="openai-pool" /></inbound>
+  <backend><retry condition="@(1 == 2)" count="2" interval="0"><forward-request buffer-request-body="true" buffer-response="false" /></retry></backend>
+  <outbound><base /></outbound>
+  <on-error><base /></on-error>
 </policies>
 "#,
     )])],
     good: &[Example(&[(
         "policy.xml",
         r#"<policies>
-    <inbound>
-        <base />
-        <set-backend-service backend-id="pool" />
-    </inbound>
-    <backend>
-        <retry condition="@(context.Response == null || context.Response.StatusCode == 429 || context.Response.StatusCode >= 500)" count="2" interval="0">
-            <forward-request buffer-request-body="true" />
-        </retry>
-    </backend>
-    <outbound>
-        <base />
-    </outbound>
-    <on-error>
-        <base />
-    </on-error>
+  <inbound><base /><set-backend-service backend-id="openai-pool" /></inbound>
+  <backend><retry condition="@(context.Response != null && context.Response.StatusCode == 429)" count="2" interval="0"><forward-request buffer-request-body="true" buffer-response="false" /></retry></backend>
+  <outbound><base /></outbound>
+  <on-error><base /></on-error>
 </policies>
 "#,
     )])],

@@ -1,94 +1,49 @@
-//! A wait that the network may not keep.
+//! A timeout is longer than a connection may stay idle.
 
 use crate::diagnostics::Severity;
-use crate::rules::documents::{literal, named};
+use crate::rules::sites::{files, number};
 use crate::rules::{Example, Found, Report, Rule, Setup};
 
 pub(super) static RULE: Rule = Rule {
-    code: "PP1110",
+    code: "PP1109",
     name: "long-timeout",
     severity: Severity::Info,
-    summary: "a timeout is longer than 240 seconds",
-    why: "Idle connections are dropped by the network after four minutes, so a longer wait for response \
-          headers may not be kept. Times every attempt it is also what a client has to wait at worst.",
-    fix: "use at most 240 seconds; stream long answers",
-    source: "forward-request policy reference (2023-10-19): values above 240 may not be honoured",
-    applies: "all tiers and API versions",
+    summary: "a timeout is longer than a connection may stay idle",
+    why: "Connections without traffic are cut after about 4 minutes by what lies in between. A timeout of `forward-request` above 240 seconds is then not what ends a slow request, and each further attempt may take as long again.",
+    fix: "keep `timeout` at 240 or below, and below what clients wait for divided by the attempts",
+    source: "forward-request policy reference (2023-10-19): values above 240 seconds may not be honored",
+    applies: "all tiers, all API versions",
     bad: &[Example(&[(
         "policy.xml",
         r#"<policies>
-    <inbound>
-        <base />
-        <set-backend-service backend-id="pool" />
-    </inbound>
-    <backend>
-        <forward-request timeout="600" />
-    </backend>
-    <outbound>
-        <base />
-    </outbound>
-    <on-error>
-        <base />
-    </on-error>
+  <inbound><base /><llm-emit-token-metric><dimension name="API ID" /></llm-emit-token-metric><set-backend-service backend-id="openai-pool" /></inbound>
+  <backend><forward-request timeout="600" buffer-response="false" /></backend>
+  <outbound><base /></outbound>
+  <on-error><base /></on-error>
 </policies>
 "#,
     )])],
-    good: &[
-        Example(&[(
-            "policy.xml",
-            r#"<policies>
-    <inbound>
-        <base />
-        <set-backend-service backend-id="pool" />
-    </inbound>
-    <backend>
-        <retry condition="@(context.Response == null || context.Response.StatusCode == 429 || context.Response.StatusCode >= 500)" count="2" interval="0">
-            <forward-request buffer-request-body="true" />
-        </retry>
-    </backend>
-    <outbound>
-        <base />
-    </outbound>
-    <on-error>
-        <base />
-    </on-error>
+    good: &[Example(&[(
+        "policy.xml",
+        r#"<policies>
+  <inbound><base /><llm-emit-token-metric><dimension name="API ID" /></llm-emit-token-metric><set-backend-service backend-id="openai-pool" /></inbound>
+  <backend><forward-request timeout="120" buffer-response="false" /></backend>
+  <outbound><base /></outbound>
+  <on-error><base /></on-error>
 </policies>
 "#,
-        )]),
-        Example(&[(
-            "policy.xml",
-            r#"<policies>
-    <inbound>
-        <base />
-        <set-backend-service backend-id="pool" />
-    </inbound>
-    <backend>
-        <forward-request timeout="120" />
-    </backend>
-    <outbound>
-        <base />
-    </outbound>
-    <on-error>
-        <base />
-    </on-error>
-</policies>
-"#,
-        )]),
-    ],
+    )])],
     found: Found::Here(look),
 };
 
 fn look(setup: &Setup, report: &mut Report<'_>) {
-    for policy in &setup.policies {
-        for forward in named(&policy.document.roots, "forward-request") {
-            let seconds = literal(forward, "timeout").and_then(|text| text.parse::<u64>().ok());
-            if let (Some(seconds), Some(timeout)) =
-                (seconds.filter(|s| *s > 240), forward.attribute("timeout"))
-            {
-                report
-                    .add(timeout.value.span, format!("a wait of {seconds} s may not be kept"))
-                    .label("expected at most 240");
-            }
+    for sites in files(setup).filter(super::super::sites::Sites::is_llm) {
+        for forward in sites.named("forward-request") {
+            let Some(timeout) = number(forward.element, "timeout").filter(|s| *s > 240) else { continue };
+            let Some(attribute) = forward.element.attribute("timeout") else { continue };
+            report
+                .add(attribute.value.span, format!("a timeout of {timeout} s may not be kept"))
+                .label("expected at most 240");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! A block has a way without a return.
+//! A path through an expression returns nothing.
 
 use crate::diagnostics::Severity;
 use crate::rules::{Example, Found, Rule};
@@ -7,53 +7,36 @@ pub(super) static RULE: Rule = Rule {
     code: "PP1187",
     name: "missing-return",
     severity: Severity::Error,
-    summary: "a block has a way without a return",
-    why: "An expression `@{...}` has to return a value on every way through it; the service refuses \
-          others.",
+    summary: "a path through an expression returns nothing",
+    why: "Every path through `@{ ... }` has to return a value. Statements behind a `return` never run.",
     fix: "return a value at the end",
-    source: "policy expressions article",
-    applies: "all tiers and API versions",
+    source: "Policy expressions in API Management: multi-statement expressions",
+    applies: "all tiers, all API versions",
     bad: &[Example(&[(
         "policy.xml",
         r#"<policies>
-    <inbound>
-        <base />
-        <set-variable name="a" value="@{ if (context.Request.Method == &quot;GET&quot;) { return 1; } }" />
-    </inbound>
-    <backend>
-        <retry condition="@(context.Response == null || context.Response.StatusCode == 429 || context.Response.StatusCode >= 500)" count="2" interval="0">
-            <forward-request buffer-request-body="true" />
-        </retry>
-    </backend>
-    <outbound>
-        <base />
-    </outbound>
-    <on-error>
-        <base />
-    </on-error>
+  <inbound><base /><set-variable name="x" value="@{ if (context.Request.HasBody) { return 1; } }" /></inbound>
+  <backend><base /></backend>
+  <outbound><base /></outbound>
+  <on-error><base /></on-error>
 </policies>
 "#,
     )])],
     good: &[Example(&[(
         "policy.xml",
         r#"<policies>
-    <inbound>
-        <base />
-        <set-backend-service backend-id="pool" />
-    </inbound>
-    <backend>
-        <retry condition="@(context.Response == null || context.Response.StatusCode == 429 || context.Response.StatusCode >= 500)" count="2" interval="0">
-            <forward-request buffer-request-body="true" />
-        </retry>
-    </backend>
-    <outbound>
-        <base />
-    </outbound>
-    <on-error>
-        <base />
-    </on-error>
+  <inbound><base /><set-variable name="x" value="@{ if (context.Request.HasBody) { return 1; } return 2; }" /></inbound>
+  <backend><base /></backend>
+  <outbound><base /></outbound>
+  <on-error><base /></on-error>
 </policies>
 "#,
     )])],
-    found: Found::ByReaders(&["missing-return", "unreachable-code"]),
+    found: Found::ByReaders(&[
+        "missing-return",
+        "unreachable-code",
+        "unreachable-catch",
+        "case-falls-through",
+        "duplicate-case",
+    ]),
 };

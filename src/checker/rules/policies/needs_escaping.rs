@@ -1,42 +1,26 @@
-//! Characters are not escaped in a policy with format xml.
+//! An expression is not escaped, and the policy is deployed as `xml`.
 
 use crate::diagnostics::Severity;
 use crate::rules::{Example, Found, Rule};
 
 pub(super) static RULE: Rule = Rule {
-    code: "PP1189",
+    code: "PP1182",
     name: "needs-escaping",
     severity: Severity::Error,
-    summary: "characters are not escaped in a policy with format xml",
-    why: "With format `xml` the document is parsed as XML: quotes, `<` and `&&` inside of expressions have \
-          to be written as entities.",
-    fix: "deploy with format `rawxml`, or escape the characters",
-    source: "policy resource: formats xml and rawxml",
-    applies: "all tiers and API versions",
+    summary: "an expression is not escaped, and the policy is deployed as `xml`",
+    why: "With format `xml` the service reads the document as strict XML: `<`, `&` and quotes inside of expressions have to be entities. With format `rawxml` they may stand as they are.",
+    fix: "deploy with format `rawxml`, or write `&lt;`, `&amp;` and `&quot;`",
+    source: "Policy resource schema: format is xml, xml-link, rawxml or rawxml-link",
+    applies: "all tiers, all API versions",
     bad: &[Example(&[(
-        "main.json",
-        r#"[{"type": "Microsoft.ApiManagement/service/apis/policies", "name": "s/a/policy", "properties": {"format": "xml", "value": "<policies><inbound><set-variable name=\"a\" value=\"@(\"b\" == \"c\" && true)\" /></inbound></policies>"}}]"#,
+        "policy.json",
+        r#"{ "type": "Microsoft.ApiManagement/service/apis/policies", "apiVersion": "2024-05-01", "name": "apim/chat/policy",
+  "properties": { "format": "xml", "value": "<policies><inbound><set-variable name=\"x\" value=\"@(1 < 2 && true)\" /></inbound></policies>" } }"#,
     )])],
     good: &[Example(&[(
-        "policy.xml",
-        r#"<policies>
-    <inbound>
-        <base />
-        <set-backend-service backend-id="pool" />
-    </inbound>
-    <backend>
-        <retry condition="@(context.Response == null || context.Response.StatusCode == 429 || context.Response.StatusCode >= 500)" count="2" interval="0">
-            <forward-request buffer-request-body="true" />
-        </retry>
-    </backend>
-    <outbound>
-        <base />
-    </outbound>
-    <on-error>
-        <base />
-    </on-error>
-</policies>
-"#,
+        "policy.json",
+        r#"{ "type": "Microsoft.ApiManagement/service/apis/policies", "apiVersion": "2024-05-01", "name": "apim/chat/policy",
+  "properties": { "format": "rawxml", "value": "<policies><inbound><set-variable name=\"x\" value=\"@(1 < 2 && true)\" /></inbound></policies>" } }"#,
     )])],
     found: Found::ByReaders(&["needs-escaping"]),
 };

@@ -1,57 +1,34 @@
-//! An expression reads the response before there is one.
+//! A response is read before any can have come.
 
 use crate::diagnostics::Severity;
 use crate::rules::{Example, Found, Rule};
 
 pub(super) static RULE: Rule = Rule {
-    code: "PP1188",
+    code: "PP1194",
     name: "response-before-forward",
     severity: Severity::Warning,
-    summary: "an expression reads the response before there is one",
-    why: "Before the first `forward-request` there is no response. Whether `context.Response` is null then \
-          is not documented; if it is, the expression fails with every request.",
-    fix: "test for null first",
-    source: "context.Response before forward-request is not documented (policy.pre_response)",
-    applies: "all tiers and API versions",
+    summary: "a response is read before any can have come",
+    why: "Before the first `forward-request` there is no response, also in the first round of a `retry`. Reading its status throws, if `context.Response` is null there.",
+    fix: "test it first: `context.Response != null && ...`",
+    source: "apim-genai-gateway-toolkit: retry-with-payg.xml relies on a response there; the documentation does not say",
+    applies: "all tiers, all API versions",
     bad: &[Example(&[(
         "policy.xml",
         r#"<policies>
-    <inbound>
-        <base />
-        <set-variable name="a" value="@(context.Response.StatusCode)" />
-    </inbound>
-    <backend>
-        <retry condition="@(context.Response == null || context.Response.StatusCode == 429 || context.Response.StatusCode >= 500)" count="2" interval="0">
-            <forward-request buffer-request-body="true" />
-        </retry>
-    </backend>
-    <outbound>
-        <base />
-    </outbound>
-    <on-error>
-        <base />
-    </on-error>
+  <inbound><base /><set-variable name="x" value="@(context.Response.StatusCode)" /></inbound>
+  <backend><base /></backend>
+  <outbound><base /></outbound>
+  <on-error><base /></on-error>
 </policies>
 "#,
     )])],
     good: &[Example(&[(
         "policy.xml",
         r#"<policies>
-    <inbound>
-        <base />
-        <set-backend-service backend-id="pool" />
-    </inbound>
-    <backend>
-        <retry condition="@(context.Response == null || context.Response.StatusCode == 429 || context.Response.StatusCode >= 500)" count="2" interval="0">
-            <forward-request buffer-request-body="true" />
-        </retry>
-    </backend>
-    <outbound>
-        <base />
-    </outbound>
-    <on-error>
-        <base />
-    </on-error>
+  <inbound><base /></inbound>
+  <backend><base /></backend>
+  <outbound><base /><set-variable name="x" value="@(context.Response.StatusCode)" /></outbound>
+  <on-error><base /></on-error>
 </policies>
 "#,
     )])],

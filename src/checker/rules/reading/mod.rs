@@ -4,7 +4,6 @@ mod bicep_syntax;
 mod circular_definition;
 mod evaluation_limit;
 mod json_syntax;
-mod policy_malformed;
 mod template_expression;
 mod undeclared_name;
 mod unknown_function;
@@ -20,5 +19,4 @@ pub(super) const RULES: &[&Rule] = &[
     &unknown_function::RULE,
     &evaluation_limit::RULE,
     &json_syntax::RULE,
-    &policy_malformed::RULE,
 ];

@@ -1,56 +1,35 @@
-//! A member of a pool that is used by itself.
+//! A policy names one member of a pool, and none names the pool.
 
 use crate::diagnostics::Severity;
-use crate::resources::{Backend, Member};
+use crate::resources::Pool;
 use crate::rules::{Example, Found, Report, Rule, Setup};
 
 pub(super) static RULE: Rule = Rule {
-    code: "PP1205",
+    code: "PP1202",
     name: "member-instead-of-pool",
     severity: Severity::Info,
-    summary: "a policy names a member of a pool and not the pool",
-    why: "Requests go to this one backend only: when its breaker trips they get 503, although the pool \
-          that it belongs to has others.",
-    fix: "name the pool, if failover is meant",
-    source: "set-backend-service policy reference; documented: a tripped backend is answered for with 503",
-    applies: "all tiers and API versions",
+    summary: "a policy names one member of a pool, and none names the pool",
+    why: "A request to a member goes to that endpoint alone: there is no fail-over, and the pool that holds it is not used.",
+    fix: "name the pool with `backend-id`, or leave the pool out",
+    source: "Backends in API Management (2025-05-20)",
+    applies: "all tiers, all API versions",
     bad: &[Example(&[
         (
             "policy.xml",
             r#"<policies>
-    <inbound>
-        <base />
-        <set-backend-service backend-id="a" />
-    </inbound>
-    <backend>
-        <retry condition="@(context.Response == null || context.Response.StatusCode == 429 || context.Response.StatusCode >= 500)" count="2" interval="0">
-            <forward-request buffer-request-body="true" />
-        </retry>
-    </backend>
-    <outbound>
-        <base />
-    </outbound>
-    <on-error>
-        <base />
-    </on-error>
+  <inbound><base /><set-backend-service backend-id="east" /></inbound>
+  <backend><base /></backend>
+  <outbound><base /></outbound>
+  <on-error><base /></on-error>
 </policies>
 "#,
         ),
         (
             "backends.json",
             r#"[
-{ "type": "Microsoft.ApiManagement/service/backends", "apiVersion": "2024-05-01", "name": "apim/a",
-  "properties": { "url": "https://a.openai.azure.com/openai", "protocol": "http",
-    "circuitBreaker": { "rules": [{ "name": "r", "tripDuration": "PT1M", "acceptRetryAfter": true, "failureCondition":
-      { "count": 1, "interval": "PT1M", "statusCodeRanges": [{ "min": 429, "max": 429 }] } }] } } },
-{ "type": "Microsoft.ApiManagement/service/backends", "apiVersion": "2024-05-01", "name": "apim/b",
-  "properties": { "url": "https://b.openai.azure.com/openai", "protocol": "http",
-    "circuitBreaker": { "rules": [{ "name": "r", "tripDuration": "PT1M", "acceptRetryAfter": true, "failureCondition":
-      { "count": 1, "interval": "PT1M", "statusCodeRanges": [{ "min": 429, "max": 429 }] } }] } } },
-{ "type": "Microsoft.ApiManagement/service/backends", "apiVersion": "2024-05-01", "name": "apim/pool",
-  "properties": { "type": "Pool", "pool": { "services": [
-    { "id": "/backends/a" },
-    { "id": "/backends/b" } ] } } }
+{"type": "Microsoft.ApiManagement/service/backends", "apiVersion": "2024-05-01", "name": "apim/east", "properties": {"url": "https://east.openai.azure.com/openai", "protocol": "http", "circuitBreaker": {"rules": [{"name": "r", "tripDuration": "PT1M", "acceptRetryAfter": true, "failureCondition": {"count": 1, "interval": "PT1M", "statusCodeRanges": [{"min": 429, "max": 429}, {"min": 500, "max": 503}]}}]}}},
+{"type": "Microsoft.ApiManagement/service/backends", "apiVersion": "2024-05-01", "name": "apim/west", "properties": {"url": "https://west.openai.azure.com/openai", "protocol": "http", "circuitBreaker": {"rules": [{"name": "r", "tripDuration": "PT1M", "acceptRetryAfter": true, "failureCondition": {"count": 1, "interval": "PT1M", "statusCodeRanges": [{"min": 429, "max": 429}, {"min": 500, "max": 503}]}}]}}},
+{"type": "Microsoft.ApiManagement/service/backends", "apiVersion": "2024-10-01-preview", "name": "apim/openai-pool", "properties": {"type": "Pool", "pool": {"services": [{"id": "/backends/east", "priority": 1}, {"id": "/backends/west", "priority": 1}]}}}
 ]
 "#,
         ),
@@ -59,39 +38,19 @@ pub(super) static RULE: Rule = Rule {
         (
             "policy.xml",
             r#"<policies>
-    <inbound>
-        <base />
-        <set-backend-service backend-id="pool" />
-    </inbound>
-    <backend>
-        <retry condition="@(context.Response == null || context.Response.StatusCode == 429 || context.Response.StatusCode >= 500)" count="2" interval="0">
-            <forward-request buffer-request-body="true" />
-        </retry>
-    </backend>
-    <outbound>
-        <base />
-    </outbound>
-    <on-error>
-        <base />
-    </on-error>
+  <inbound><base /><set-backend-service backend-id="openai-pool" /></inbound>
+  <backend><base /></backend>
+  <outbound><base /></outbound>
+  <on-error><base /></on-error>
 </policies>
 "#,
         ),
         (
             "backends.json",
             r#"[
-{ "type": "Microsoft.ApiManagement/service/backends", "apiVersion": "2024-05-01", "name": "apim/a",
-  "properties": { "url": "https://a.openai.azure.com/openai", "protocol": "http",
-    "circuitBreaker": { "rules": [{ "name": "r", "tripDuration": "PT1M", "acceptRetryAfter": true, "failureCondition":
-      { "count": 1, "interval": "PT1M", "statusCodeRanges": [{ "min": 429, "max": 429 }] } }] } } },
-{ "type": "Microsoft.ApiManagement/service/backends", "apiVersion": "2024-05-01", "name": "apim/b",
-  "properties": { "url": "https://b.openai.azure.com/openai", "protocol": "http",
-    "circuitBreaker": { "rules": [{ "name": "r", "tripDuration": "PT1M", "acceptRetryAfter": true, "failureCondition":
-      { "count": 1, "interval": "PT1M", "statusCodeRanges": [{ "min": 429, "max": 429 }] } }] } } },
-{ "type": "Microsoft.ApiManagement/service/backends", "apiVersion": "2024-05-01", "name": "apim/pool",
-  "properties": { "type": "Pool", "pool": { "services": [
-    { "id": "/backends/a" },
-    { "id": "/backends/b" } ] } } }
+{"type": "Microsoft.ApiManagement/service/backends", "apiVersion": "2024-05-01", "name": "apim/east", "properties": {"url": "https://east.openai.azure.com/openai", "protocol": "http", "circuitBreaker": {"rules": [{"name": "r", "tripDuration": "PT1M", "acceptRetryAfter": true, "failureCondition": {"count": 1, "interval": "PT1M", "statusCodeRanges": [{"min": 429, "max": 429}, {"min": 500, "max": 503}]}}]}}},
+{"type": "Microsoft.ApiManagement/service/backends", "apiVersion": "2024-05-01", "name": "apim/west", "properties": {"url": "https://west.openai.azure.com/openai", "protocol": "http", "circuitBreaker": {"rules": [{"name": "r", "tripDuration": "PT1M", "acceptRetryAfter": true, "failureCondition": {"count": 1, "interval": "PT1M", "statusCodeRanges": [{"min": 429, "max": 429}, {"min": 500, "max": 503}]}}]}}},
+{"type": "Microsoft.ApiManagement/service/backends", "apiVersion": "2024-10-01-preview", "name": "apim/openai-pool", "properties": {"type": "Pool", "pool": {"services": [{"id": "/backends/east", "priority": 1}, {"id": "/backends/west", "priority": 1}]}}}
 ]
 "#,
         ),
@@ -99,27 +58,36 @@ pub(super) static RULE: Rule = Rule {
     found: Found::Here(look),
 };
 
+/// References of one policy that are looked at: each may take a look at all backends and texts.
+const MOST: usize = 200;
+
 fn look(setup: &Setup, report: &mut Report<'_>) {
     for policy in &setup.policies {
-        for (name, at) in &policy.references {
-            let Some(single) = setup.backend(name).filter(|backend| backend.single().is_some()) else {
-                continue;
+        for (id, span) in policy.references.iter().take(MOST) {
+            let holds = |pool: &Pool| {
+                pool.members
+                    .iter()
+                    .any(|member| member.name.as_deref().is_some_and(|name| name.eq_ignore_ascii_case(id)))
             };
-            let holds = |backend: &&Backend| {
-                backend.pool().is_some_and(|pool| {
-                    let is_it =
-                        |m: &Member| m.name.as_deref().is_some_and(|own| own.eq_ignore_ascii_case(name));
-                    pool.members.len() > 1 && pool.members.iter().any(is_it)
-                })
-            };
-            if let Some(pool) = setup.backends.iter().find(holds) {
+            let mut holders =
+                setup.backends.iter().filter(|backend| backend.pool().is_some_and(holds)).peekable();
+            let Some(first) = holders.peek().copied() else { continue };
+            let is_used = |name: &str| setup.policies.iter().any(|other| other.text.contains(name));
+            let is_idle = holders.all(|backend| backend.name.as_deref().is_some_and(|name| !is_used(name)));
+            // A name that is computed may be that of the pool.
+            let is_computed = setup.policies.iter().any(|other| {
+                crate::policy::document::expressions(&other.document.roots)
+                    .iter()
+                    .any(|site| site.attribute == Some("backend-id"))
+            });
+            if is_idle && !is_computed {
                 report
                     .add(
-                        *at,
-                        format!("`{}` is used by itself, not with `{}`", single.called(), pool.called()),
+                        *span,
+                        format!("`{id}` is a member of the pool `{}`, which nothing uses", first.called()),
                     )
-                    .label("no failover")
-                    .place(pool.span, "a pool that it belongs to");
+                    .label("goes to this endpoint alone")
+                    .place(first.span, "the pool");
             }
         }
     }

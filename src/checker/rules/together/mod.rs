@@ -1,18 +1,31 @@
-//! Rules about policies and resources together: 12xx.
+//! Rules about policies and the resources that they name: 12xx.
 
-mod backend_id_misspelt;
-mod failover_not_retried;
-mod failure_response_not_expected;
+mod exhausted_pool_in_outbound;
+mod failure_status_not_tested;
+mod fewer_attempts_than_members;
+mod limit_not_in_tier;
 mod member_instead_of_pool;
+mod one_token_for_other_providers;
 mod pool_without_retry;
+mod pools;
+mod retries_exhausted_pool;
+mod retry_before_trip;
+mod retry_misses_breaker_statuses;
+mod unknown_backend;
 
 use super::rule::Rule;
 
 /// In the order of the codes.
 pub(super) const RULES: &[&Rule] = &[
-    &failover_not_retried::RULE,
-    &pool_without_retry::RULE,
-    &failure_response_not_expected::RULE,
-    &backend_id_misspelt::RULE,
+    &unknown_backend::RULE,
     &member_instead_of_pool::RULE,
+    &retry_misses_breaker_statuses::RULE,
+    &pool_without_retry::RULE,
+    &failure_status_not_tested::RULE,
+    &fewer_attempts_than_members::RULE,
+    &retry_before_trip::RULE,
+    &one_token_for_other_providers::RULE,
+    &retries_exhausted_pool::RULE,
+    &limit_not_in_tier::RULE,
+    &exhausted_pool_in_outbound::RULE,
 ];

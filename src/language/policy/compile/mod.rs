@@ -94,10 +94,11 @@ pub fn load_sources(
     load_seen(sources, &mut |_, _| {}, diagnostics)
 }
 
-/// The same; `see` is shown the elements of the document of each scope, so that nobody has to read it twice.
+/// The same; `see` is shown the elements of the document of each scope, and whether it is malformed, so that nobody has
+/// to read it twice.
 pub fn load_seen(
     sources: &Sources<'_>,
-    see: &mut dyn FnMut(PolicyScope, &[Element]),
+    see: &mut dyn FnMut(&[Element], bool),
     diagnostics: &mut Diagnostics,
 ) -> (Option<Program>, Vec<(Text, Span)>) {
     let mut problems = Diagnostics::new();
@@ -113,8 +114,8 @@ pub fn load_seen(
         documents.insert(document.source, document.text);
         let mut own = Diagnostics::new();
         let elements = document::read(document.source, document.text, &sources.options, &mut own).roots;
-        see(*scope, &elements);
         let malformed = own.has_errors();
+        see(&elements, malformed);
         problems.extend(own);
         let start = Span::new(document.source, 0, 0);
         layers.push(Layer { scope: *scope, elements, start, malformed });
