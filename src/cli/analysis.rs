@@ -4,18 +4,7 @@ use super::gather::{Configuration, Gathered};
 use super::workload::workload;
 use crate::config::{DiskFiles, Overrides, load_scenario};
 use crate::diagnostics::{Diagnostic, Diagnostics, SourceMap, Span};
-use crate::rules::{Finding, Found, Rule, Tier, all, check, read_setup};
-
-/// Something to tell.
-#[derive(Clone, Debug)]
-pub(crate) struct Told {
-    /// With the code of its rule, if it has one.
-    pub diagnostic: Diagnostic,
-    /// The rule, unless a reader objects to something that has none.
-    pub rule: Option<&'static Rule>,
-    /// Fix and reading, where a rule found it.
-    pub finding: Option<Finding>,
-}
+use crate::rules::{Tier, Told, check, read_setup, sort, suppress};
 
 /// What was found in everything that was gathered.
 #[derive(Debug, Default)]
@@ -26,23 +15,16 @@ pub(crate) struct Analysis {
     pub links: Vec<(Span, Span)>,
 }
 
-impl Told {
-    /// The page of its rule in Markdown.
-    pub(crate) fn page(&self) -> Option<String> {
-        let rule = self.rule?;
-        Some(format!("**{} {}**: {}\n\n{}\n\n{}", rule.code, rule.name, rule.summary, rule.why, rule.fix))
-    }
-}
-
 /// Asks all rules about each configuration.
 pub(crate) fn analyse_all(gathered: &Gathered, sources: &mut SourceMap, tier: Option<Tier>) -> Analysis {
     let mut analysis = Analysis::default();
-    tell_problems(&gathered.problems, &mut analysis);
+    analysis.told.extend(gathered.problems.sorted().into_iter().map(Told::from));
     for configuration in &gathered.configurations {
         analyse(configuration, sources, tier, &mut analysis);
     }
-    analysis.told.sort_by_key(|told| told.diagnostic.span);
-    analysis.told.dedup_by(|one, other| one.diagnostic == other.diagnostic);
+    sort(&mut analysis.told);
+    suppress(&mut analysis.told, sources);
+    sort(&mut analysis.told);
     analysis
 }
 
@@ -66,14 +48,8 @@ fn analyse(
             problems.push(problem.clone());
         }
     }
-    tell_problems(&problems, analysis);
-    for finding in check(&setup) {
-        analysis.told.push(Told {
-            diagnostic: finding.diagnostic.clone(),
-            rule: Some(finding.rule),
-            finding: Some(finding),
-        });
-    }
+    analysis.told.extend(problems.sorted().into_iter().map(Told::from));
+    analysis.told.extend(check(&setup).into_iter().map(Told::from));
     for policy in &setup.policies {
         for (name, span) in &policy.references {
             analysis.links.extend(setup.backend(name).map(|backend| (*span, backend.span)));
@@ -86,19 +62,5 @@ fn analyse(
                 .links
                 .extend(target.map(|target| (member.id.span().unwrap_or(member.span), target.span)));
         }
-    }
-}
-
-/// What readers object to, as findings of their rules.
-fn tell_problems(problems: &Diagnostics, analysis: &mut Analysis) {
-    for problem in problems.sorted() {
-        let finds =
-            |rule: &&Rule| matches!(rule.found, Found::ByReaders(names) if names.contains(&problem.code));
-        let rule = all().find(finds);
-        let mut diagnostic = problem.clone();
-        if let Some(rule) = rule {
-            diagnostic.code = rule.code;
-        }
-        analysis.told.push(Told { diagnostic, rule, finding: None });
     }
 }

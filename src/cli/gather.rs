@@ -43,9 +43,18 @@ pub(crate) struct Gathered {
     pub problems: Diagnostics,
 }
 
-/// Gathers the files of `paths`.
-pub(crate) fn gather(paths: &[String], sources: &mut SourceMap) -> Gathered {
-    gather_with(paths, &BTreeMap::new(), sources)
+/// Gathers the files of `paths`. Named files that are none of the forms are told, unless `skip_others`.
+pub(crate) fn gather(paths: &[String], skip_others: bool, sources: &mut SourceMap) -> Gathered {
+    let mut gathered = gather_with(paths, &BTreeMap::new(), sources);
+    if skip_others {
+        let mut kept = Diagnostics::new();
+        for problem in gathered.problems.sorted().into_iter().filter(|problem| problem.code != "unknown-form")
+        {
+            kept.push(problem.clone());
+        }
+        gathered.problems = kept;
+    }
+    gathered
 }
 
 /// The same with some files as they are being edited, by path.
@@ -259,7 +268,7 @@ mod tests {
             fs::write(root.join(name), text).unwrap();
         }
         let mut sources = SourceMap::new();
-        let gathered = gather(&[root.to_string_lossy().into_owned()], &mut sources);
+        let gathered = gather(&[root.to_string_lossy().into_owned()], false, &mut sources);
         assert!(gathered.problems.is_empty(), "{:?}", gathered.problems);
         assert_eq!(paths(&gathered, root), [vec!["a.xml", "b.bicep"], vec!["s/p.xml"]]);
     }
@@ -272,7 +281,7 @@ mod tests {
         fs::write(at("l.xml"), b"<policies>\xff</policies>").unwrap();
         fs::write(at("broken.xml"), "<polic").unwrap();
         let paths = ["x.txt", "l.xml", "gone.xml", "broken.xml"].map(at);
-        let gathered = gather(&paths, &mut SourceMap::new());
+        let gathered = gather(&paths, false, &mut SourceMap::new());
         let codes: Vec<_> = gathered.problems.sorted().iter().map(|problem| problem.code).collect();
         assert_eq!(codes, ["unknown-form", "missing-file", "not-utf8"]);
         // Broken or not, it is meant to be a policy: its reader says what is wrong.

@@ -18,10 +18,11 @@ use tower_lsp_server::ls_types::{
 };
 use tower_lsp_server::{Client, LanguageServer, LspService, Server as Transport};
 
-use super::analysis::{Analysis, Told, analyse_all};
+use super::analysis::{Analysis, analyse_all};
 use super::gather::{gather_with, shown};
 use super::session::{Session, Stop};
 use crate::diagnostics::{Severity, SourceId, SourceMap, Span};
+use crate::rules::{Told, show::page_markdown};
 
 /// Serves one editor over standard input and output, until it ends.
 pub(crate) fn serve(session: &Session) -> std::result::Result<(), Stop> {
@@ -74,7 +75,7 @@ impl Server {
             let gathered = gather_with(&paths, &state.edited, &mut sources);
             let analysis = analyse_all(&gathered, &mut sources, None);
             let mut by_file: BTreeMap<String, Vec<Shown>> = BTreeMap::new();
-            for told in &analysis.told {
+            for told in analysis.told.iter().filter(|told| told.suppressed.is_none()) {
                 let Some(span) = told.diagnostic.span else { continue };
                 by_file
                     .entry(sources.name(span.source).to_owned())
@@ -171,7 +172,7 @@ impl LanguageServer for Server {
             .told
             .iter()
             .filter(|told| told.diagnostic.span.is_some_and(|span| contains(span, source, at)));
-        let pages: Vec<String> = rules.filter_map(Told::page).collect();
+        let pages: Vec<String> = rules.filter_map(|told| told.rule).map(page_markdown).collect();
         if pages.is_empty() {
             return Ok(None);
         }

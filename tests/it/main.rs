@@ -46,6 +46,7 @@ mod tidy;
 mod token_keys;
 mod traces;
 mod traffic;
+mod validate;
 mod walkthrough;
 mod warmup;
 mod window_edges;

@@ -10,6 +10,7 @@
 //!
 //! Rooms: `backends` and `policies` hold a rule per file, `setup` what they look at, `registry` the list of all.
 
+mod apply;
 mod backends;
 mod facts;
 mod finding;
@@ -28,6 +29,7 @@ mod together;
 mod told;
 mod truth;
 
+pub use apply::apply;
 use facts::is_model_endpoint;
 pub use finding::{Edit, Finding, Fix, Report};
 pub use registry::{all, by_code, check};

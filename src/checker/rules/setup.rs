@@ -103,15 +103,21 @@ pub fn read_setup(files: &[TextFile], sources: &mut SourceMap, problems: &mut Di
     let backends = inventory.of(Kind::Backend).map(backend).collect();
     let mut policies = Vec::new();
     let fragments = fragments(files);
-    for file in files.iter().filter(|file| file.form == Form::Policy) {
+    let own_files: Vec<&TextFile> = files.iter().filter(|file| file.form == Form::Policy).collect();
+    let read = |file: &TextFile| {
         let own = PolicyText { source: file.source, text: &file.text };
         // A resource that takes its policy from the file says the format.
         let is_taken = |embedded: &&Embedded| embedded.is_verbatim && embedded.span.source == file.source;
         let format = inventory.policies.iter().find(is_taken).and_then(|embedded| embedded.format.as_deref());
         let is_xml = format.map(|format| format.eq_ignore_ascii_case("xml"));
-        let mut policy = read_policy(&file.path, own, &fragments, is_xml, problems);
+        let mut own_problems = Diagnostics::new();
+        let mut policy = read_policy(&file.path, own, &fragments, is_xml, &mut own_problems);
         policy.is_editable = true;
+        (policy, own_problems)
+    };
+    for (policy, told) in on_all_cores(&own_files, &read) {
         policies.push(policy);
+        problems.extend(told);
     }
     for embedded in &inventory.policies {
         let Some(text) = &embedded.text else { continue };
@@ -130,6 +136,27 @@ pub fn read_setup(files: &[TextFile], sources: &mut SourceMap, problems: &mut Di
     }
     let tier = tier_of(&inventory);
     Setup { inventory, backends, policies, tier, workload: None }
+}
+
+/// What `read` gives for each, in order. Few are not worth a thread.
+fn on_all_cores<T: Sync, R: Send>(all: &[&T], read: &(impl Fn(&T) -> R + Sync)) -> Vec<R> {
+    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    if cores < 2 || all.len() < 16 {
+        return all.iter().map(|one| read(one)).collect();
+    }
+    let size = all.len().div_ceil(cores);
+    std::thread::scope(|scope| {
+        let parts: Vec<_> = all
+            .chunks(size)
+            .map(|part| scope.spawn(move || part.iter().map(|one| read(one)).collect::<Vec<R>>()))
+            .collect();
+        // A part that panicked is read again here, so that its panic is that of this thread.
+        let joined = parts
+            .into_iter()
+            .zip(all.chunks(size))
+            .map(|(part, own)| part.join().unwrap_or_else(|_| own.iter().map(|one| read(one)).collect()));
+        joined.flatten().collect()
+    })
 }
 
 fn read_policy(

@@ -23,7 +23,7 @@ pub(crate) fn import(args: &ImportArgs, session: &mut Session) -> Result<(), Sto
     if target.exists() {
         return Err(session.usage(&format!("`{}` exists already: choose another folder", target.display())));
     }
-    let gathered = gather(&args.paths, &mut session.sources);
+    let gathered = gather(&args.paths, false, &mut session.sources);
     session.diagnostics.extend(gathered.problems);
     session.stop_if_unusable()?;
     let configuration = gathered.configurations.into_iter().find(|found| found.scenario.is_none());

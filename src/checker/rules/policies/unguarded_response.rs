@@ -55,6 +55,20 @@ pub(super) static RULE: Rule = Rule {
             "policy.xml",
             r#"<policies>
   <inbound><base /><set-backend-service backend-id="openai-pool" /></inbound>
+  <backend><base /></backend>
+  <outbound><base /></outbound>
+  <on-error><base /><choose>
+    <when condition="@(context.Response != null && context.Response.StatusCode == 503)">
+      <set-variable name="wait" value="@(context.Response.Headers.GetValueOrDefault("Retry-After", "10"))" />
+    </when>
+  </choose></on-error>
+</policies>
+"#,
+        )]),
+        Example(&[(
+            "policy.xml",
+            r#"<policies>
+  <inbound><base /><set-backend-service backend-id="openai-pool" /></inbound>
   <backend><retry condition="@(context.Response?.StatusCode == 429)" count="2" interval="0"><forward-request buffer-request-body="true" buffer-response="false" /></retry></backend>
   <outbound><base /></outbound>
   <on-error><base /></on-error>
@@ -75,7 +89,13 @@ fn look(setup: &Setup, report: &mut Report<'_>) {
                     matches!(inner.element.name.as_str(), "forward-request" | "include-fragment" | "base")
                 })
             };
-            if is_retry && !forwards() || !is_retry && site.section != Some(Section::OnError) {
+            // A branch that is taken only when there is a response needs no test of its own.
+            let is_guarded = sites.around(site).any(|outer| {
+                let condition = outer.element.attribute("condition").map(|a| a.value.text.replace(' ', ""));
+                condition.is_some_and(|text| text.contains("context.Response!=null"))
+            });
+            if is_retry && !forwards() || !is_retry && (site.section != Some(Section::OnError) || is_guarded)
+            {
                 continue;
             }
             let attributes = site.element.attributes.iter().map(|attribute| &attribute.value);
