@@ -4,6 +4,7 @@ use super::gather::{Configuration, Gathered};
 use super::workload::workload;
 use crate::config::{DiskFiles, Overrides, load_scenario};
 use crate::diagnostics::{Diagnostic, Diagnostics, SourceMap, Span};
+use crate::policy::scan::Element;
 use crate::rules::{Tier, Told, check, read_setup, sort, suppress};
 
 /// What was found in everything that was gathered.
@@ -13,6 +14,8 @@ pub(crate) struct Analysis {
     pub told: Vec<Told>,
     /// From names of backends to where they are defined.
     pub links: Vec<(Span, Span)>,
+    /// The elements of policies.
+    pub elements: Vec<Element>,
 }
 
 /// Asks all rules about each configuration.
@@ -63,4 +66,5 @@ fn analyse(
                 .extend(target.map(|target| (member.id.span().unwrap_or(member.span), target.span)));
         }
     }
+    analysis.elements.extend(setup.policies.into_iter().flat_map(|policy| policy.document.roots));
 }

@@ -1,4 +1,4 @@
-//! `poolproof lsp`: findings, pages of rules and definitions, for editors.
+//! `poolproof lsp`: findings, pages of rules, what policies and attributes are for, and definitions, for editors.
 //!
 //! Everything that lies in the folders of the workspace belongs to one configuration, as for `validate`; what is
 //! being edited counts as it stands in the editor. Each change asks all rules again: that takes some milliseconds.
@@ -22,6 +22,7 @@ use super::analysis::{Analysis, analyse_all};
 use super::gather::{gather_with, shown};
 use super::session::{Session, Stop};
 use crate::diagnostics::{Severity, SourceId, SourceMap, Span};
+use crate::reference::about;
 use crate::rules::{Told, show::page_markdown};
 
 /// Serves one editor over standard input and output, until it ends.
@@ -172,7 +173,8 @@ impl LanguageServer for Server {
             .told
             .iter()
             .filter(|told| told.diagnostic.span.is_some_and(|span| contains(span, source, at)));
-        let pages: Vec<String> = rules.filter_map(|told| told.rule).map(page_markdown).collect();
+        let mut pages: Vec<String> = rules.filter_map(|told| told.rule).map(page_markdown).collect();
+        pages.extend(about(&seen.analysis.elements, source, at));
         if pages.is_empty() {
             return Ok(None);
         }
