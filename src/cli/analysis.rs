@@ -5,7 +5,7 @@ use super::workload::workload;
 use crate::config::{DiskFiles, Overrides, load_scenario};
 use crate::diagnostics::{Diagnostic, Diagnostics, SourceMap, Span};
 use crate::policy::scan::Element;
-use crate::rules::{Tier, Told, check, read_setup, sort, suppress};
+use crate::rules::{Tier, Told, check, fix_in_files, read_setup, sort, suppress};
 
 /// What was found in everything that was gathered.
 #[derive(Debug, Default)]
@@ -28,6 +28,9 @@ pub(crate) fn analyse_all(gathered: &Gathered, sources: &mut SourceMap, tier: Op
     sort(&mut analysis.told);
     suppress(&mut analysis.told, sources);
     sort(&mut analysis.told);
+    for told in &mut analysis.told {
+        told.fix = told.fix.take().and_then(|fix| fix_in_files(fix, sources));
+    }
     analysis
 }
 

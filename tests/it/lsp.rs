@@ -170,7 +170,8 @@ fn an_editor_is_told_of_findings_while_typing() {
     let policy = uri(&root.join("policy.xml"));
     // What a policy is for, and an attribute of it.
     for (character, expected) in [(25, "**`<set-backend-service>`**"), (45, "`backend-id`: ")] {
-        let place = json!({ "textDocument": { "uri": policy }, "position": { "line": 1, "character": character } });
+        let place =
+            json!({ "textDocument": { "uri": policy }, "position": { "line": 1, "character": character } });
         let hover = editor.request("textDocument/hover", &place);
         let text = hover["contents"]["value"].as_str().unwrap();
         assert!(text.contains(expected), "{character}: {text}");

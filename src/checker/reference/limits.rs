@@ -4,10 +4,16 @@ use super::{Attribute, Policy, any, fixed, of};
 
 const TOKEN_LIMIT: &[Attribute] = &[
     any("counter-key", "Requests with the same key count together; one counter for all scopes."),
-    any("tokens-per-minute", "Most tokens in a minute; beyond it 429. A rate, a quota, or both must be there."),
+    any(
+        "tokens-per-minute",
+        "Most tokens in a minute; beyond it 429. A rate, a quota, or both must be there.",
+    ),
     any("token-quota", "Most tokens in a period; beyond it 403."),
     any("token-quota-period", "`Hourly`, `Daily`, `Weekly`, `Monthly` or `Yearly`."),
-    any("estimate-prompt-tokens", "`true` counts the prompt before it is sent, `false` by the usage in responses. Must be there."),
+    any(
+        "estimate-prompt-tokens",
+        "`true` counts the prompt before it is sent, `false` by the usage in responses. Must be there.",
+    ),
     fixed("retry-after-header-name", "Header with the seconds to wait; `Retry-After` by default."),
     fixed("retry-after-variable-name", "Variable with the seconds to wait."),
     fixed("remaining-tokens-header-name", "Header with the tokens left in this minute."),
@@ -22,7 +28,10 @@ const SEMANTIC_LOOKUP: &[Attribute] = &[
     any("score-threshold", "How near a prompt must be to one in the cache, 0 to 1."),
     any("embeddings-backend-id", "Backend that makes embeddings."),
     any("embeddings-backend-auth", "`system-assigned`."),
-    any("ignore-system-messages", "Whether system messages are left out of the comparison; `false` by default."),
+    any(
+        "ignore-system-messages",
+        "Whether system messages are left out of the comparison; `false` by default.",
+    ),
     any("max-message-count", "Longer conversations are not looked up."),
 ];
 
@@ -89,7 +98,11 @@ pub(super) const POLICIES: &[Policy] = &[
         "Answers from the cache when a prompt is near to one that was answered before.",
         SEMANTIC_LOOKUP,
     ),
-    of("azure-openai-semantic-cache-lookup", "The older name of `llm-semantic-cache-lookup`.", SEMANTIC_LOOKUP),
+    of(
+        "azure-openai-semantic-cache-lookup",
+        "The older name of `llm-semantic-cache-lookup`.",
+        SEMANTIC_LOOKUP,
+    ),
     of("llm-semantic-cache-store", "Keeps the response for `llm-semantic-cache-lookup`.", SEMANTIC_STORE),
     of("azure-openai-semantic-cache-store", "The older name of `llm-semantic-cache-store`.", SEMANTIC_STORE),
     of(
@@ -98,13 +111,20 @@ pub(super) const POLICIES: &[Policy] = &[
         &[
             any("vary-by-developer", "Whether each developer has entries of their own."),
             any("vary-by-developer-groups", "Whether each group has entries of its own."),
-            any("allow-private-response-caching", "Whether responses to requests with `Authorization` are kept; `false` by default."),
+            any(
+                "allow-private-response-caching",
+                "Whether responses to requests with `Authorization` are kept; `false` by default.",
+            ),
             fixed("caching-type", "`prefer-external`, `external` or `internal`."),
             any("downstream-caching-type", "`none`, `private` or `public`."),
             any("must-revalidate", "Whether caches behind must ask again; `true` by default."),
         ],
     ),
-    of("cache-store", "Keeps the response for `cache-lookup`.", &[any("duration", "Seconds for which it is kept.")]),
+    of(
+        "cache-store",
+        "Keeps the response for `cache-lookup`.",
+        &[any("duration", "Seconds for which it is kept.")],
+    ),
     of(
         "cache-lookup-value",
         "Reads a value of the cache into a variable.",
@@ -128,6 +148,9 @@ pub(super) const POLICIES: &[Policy] = &[
     of(
         "cache-remove-value",
         "Removes a value of the cache.",
-        &[any("key", "Key of the value."), fixed("caching-type", "`prefer-external`, `external` or `internal`.")],
+        &[
+            any("key", "Key of the value."),
+            fixed("caching-type", "`prefer-external`, `external` or `internal`."),
+        ],
     ),
 ];

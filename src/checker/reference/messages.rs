@@ -44,7 +44,10 @@ pub(super) const POLICIES: &[Policy] = &[
         "Changes the path that the backend gets.",
         &[
             any("template", "Path, with parameters of the operation in braces."),
-            any("copy-unmatched-params", "Whether other parameters of the query are kept; `true` by default."),
+            any(
+                "copy-unmatched-params",
+                "Whether other parameters of the query are kept; `true` by default.",
+            ),
         ],
     ),
     of(
@@ -84,7 +87,10 @@ pub(super) const POLICIES: &[Policy] = &[
         "Sends a request of its own and keeps the response in a variable.",
         &[
             fixed("mode", "`new` (default), or `copy` of the current request."),
-            fixed("response-variable-name", "Variable for the response; null when it failed and errors are ignored."),
+            fixed(
+                "response-variable-name",
+                "Variable for the response; null when it failed and errors are ignored.",
+            ),
             any("timeout", "Seconds until it is given up; 60 by default."),
             any("ignore-error", "Whether the pipeline goes on when it fails; `false` by default."),
         ],
@@ -92,7 +98,10 @@ pub(super) const POLICIES: &[Policy] = &[
     of(
         "send-one-way-request",
         "Sends a request of its own and does not wait.",
-        &[fixed("mode", "`new` (default), or `copy` of the current request."), any("timeout", "Seconds until it is given up; 60 by default.")],
+        &[
+            fixed("mode", "`new` (default), or `copy` of the current request."),
+            any("timeout", "Seconds until it is given up; 60 by default."),
+        ],
     ),
     of(
         "wait",

@@ -73,9 +73,7 @@ pub fn policy(name: &str) -> Option<&'static Policy> {
 
 /// What is to be said of the name at this byte of a file: of a policy, or of one of its attributes. In Markdown.
 pub fn about(elements: &[Element], source: SourceId, at: usize) -> Option<String> {
-    let is_at = |span: Span| {
-        span.source == source && (span.start as usize..=span.end as usize).contains(&at)
-    };
+    let is_at = |span: Span| span.source == source && (span.start as usize..=span.end as usize).contains(&at);
     elements.iter().find_map(|element| {
         let Some(policy) = policy(&element.name) else { return about(element.policies(), source, at) };
         if is_at(element.name_span) {
@@ -172,6 +170,13 @@ mod tests {
         assert!(text.starts_with("**`<retry>`** "), "{text}");
         assert!(text.contains("May stand in: inbound, backend, outbound, on-error."), "{text}");
         assert!(text.contains("\n- `count`: "), "{text}");
-        assert!(policy("set-body").unwrap().attribute("template").unwrap().markdown().ends_with(" No expression."));
+        assert!(
+            policy("set-body")
+                .unwrap()
+                .attribute("template")
+                .unwrap()
+                .markdown()
+                .ends_with(" No expression.")
+        );
     }
 }

@@ -2,7 +2,8 @@
 
 use super::{Attribute, Policy, any, fixed, of};
 
-const TOKEN_METRIC: &[Attribute] = &[fixed("namespace", "Namespace of the metrics; `API Management` by default.")];
+const TOKEN_METRIC: &[Attribute] =
+    &[fixed("namespace", "Namespace of the metrics; `API Management` by default.")];
 
 pub(super) const POLICIES: &[Policy] = &[
     of(
@@ -87,7 +88,10 @@ pub(super) const POLICIES: &[Policy] = &[
         "Answers preflights, and says to browsers which origins may call.",
         &[
             any("allow-credentials", "Whether requests may carry credentials; `false` by default."),
-            any("terminate-unmatched-request", "Whether requests of other origins end with an empty 200; `true` by default."),
+            any(
+                "terminate-unmatched-request",
+                "Whether requests of other origins end with an empty 200; `true` by default.",
+            ),
         ],
     ),
     of("cross-domain", "Lets Flash and Silverlight clients call.", &[]),
@@ -95,7 +99,10 @@ pub(super) const POLICIES: &[Policy] = &[
         "validate-content",
         "Checks size and schema of bodies.",
         &[
-            any("unspecified-content-type-action", "`ignore`, `prevent` or `detect` for other content types."),
+            any(
+                "unspecified-content-type-action",
+                "`ignore`, `prevent` or `detect` for other content types.",
+            ),
             any("max-size", "Longest body in bytes."),
             any("size-exceeded-action", "`ignore`, `prevent` or `detect` for longer ones."),
             fixed("errors-variable-name", "Variable for the errors."),
@@ -120,7 +127,10 @@ pub(super) const POLICIES: &[Policy] = &[
     of(
         "validate-status-code",
         "Checks statuses of responses against the API.",
-        &[any("unspecified-status-code-action", "`ignore`, `prevent` or `detect` for statuses that the API lacks.")],
+        &[any(
+            "unspecified-status-code-action",
+            "`ignore`, `prevent` or `detect` for statuses that the API lacks.",
+        )],
     ),
     of("validate-odata-request", "Checks OData requests.", &[any("max-size", "Longest request in bytes.")]),
     of(
@@ -138,7 +148,11 @@ pub(super) const POLICIES: &[Policy] = &[
             any("window-size", "Characters that are checked at a time."),
         ],
     ),
-    of("llm-emit-token-metric", "Sends token counts to Application Insights, by the given dimensions.", TOKEN_METRIC),
+    of(
+        "llm-emit-token-metric",
+        "Sends token counts to Application Insights, by the given dimensions.",
+        TOKEN_METRIC,
+    ),
     of("azure-openai-emit-token-metric", "The older name of `llm-emit-token-metric`.", TOKEN_METRIC),
     of(
         "emit-metric",
@@ -152,7 +166,10 @@ pub(super) const POLICIES: &[Policy] = &[
     of(
         "trace",
         "Writes a line to traces and logs; changes nothing.",
-        &[fixed("source", "Name of the place."), fixed("severity", "`verbose` (default), `information` or `error`.")],
+        &[
+            fixed("source", "Name of the place."),
+            fixed("severity", "`verbose` (default), `information` or `error`."),
+        ],
     ),
     of(
         "log-to-eventhub",

@@ -7,7 +7,10 @@ pub(super) const POLICIES: &[Policy] = &[
         "set-backend-service",
         "Sets where the request goes: a backend or pool by its id, or an address. The last one that runs counts.",
         &[
-            any("backend-id", "Id of a backend or pool of the service. Breakers and pools work with it only."),
+            any(
+                "backend-id",
+                "Id of a backend or pool of the service. Breakers and pools work with it only.",
+            ),
             any("base-url", "Address without a slash at the end. Passes by pools, breakers and credentials."),
             fixed("sf-resolve-condition", "Service Fabric: when to resolve again."),
             fixed("sf-service-instance-name", "Service Fabric: name of the instance."),
@@ -23,13 +26,22 @@ pub(super) const POLICIES: &[Policy] = &[
         "forward-request",
         "Sends the request to the backend. Where a pool is named, a member is chosen each time that it runs.",
         &[
-            any("timeout", "Seconds until the headers of the response must be there; 300 by default. More than 240 may not be kept."),
+            any(
+                "timeout",
+                "Seconds until the headers of the response must be there; 300 by default. More than 240 may not be kept.",
+            ),
             any("timeout-ms", "The same in milliseconds; only one of the two."),
             any("continue-timeout", "Seconds to wait for 100 Continue."),
             fixed("http-version", "`1`, `2or1` or `2` towards the backend; `1` by default."),
             any("follow-redirects", "Whether redirects are followed; `false` by default."),
-            fixed("buffer-request-body", "Whether the body is kept so that a retry can send it again; `false` by default."),
-            fixed("buffer-response", "Whether the response is buffered; `true` by default. `false` for server-sent events."),
+            fixed(
+                "buffer-request-body",
+                "Whether the body is kept so that a retry can send it again; `false` by default.",
+            ),
+            fixed(
+                "buffer-response",
+                "Whether the response is buffered; `true` by default. `false` for server-sent events.",
+            ),
             fixed("fail-on-error-status-code", "Whether 400 to 599 lead to on-error; `false` by default."),
         ],
     ),
@@ -37,7 +49,10 @@ pub(super) const POLICIES: &[Policy] = &[
         "retry",
         "Runs its children, and again while the condition is true and the count is not reached.",
         &[
-            any("condition", "True to go on. Is asked after each run of the children, also when one of them failed."),
+            any(
+                "condition",
+                "True to go on. Is asked after each run of the children, also when one of them failed.",
+            ),
             any("count", "Most repetitions, 1 to 50; the children run once more than that."),
             any("interval", "Seconds before each repetition; 0 for none."),
             any("max-interval", "Longest wait in seconds; with `delta` waits grow exponentially up to it."),
@@ -45,11 +60,18 @@ pub(super) const POLICIES: &[Policy] = &[
             any("first-fast-retry", "Whether the first repetition comes at once; `false` by default."),
         ],
     ),
-    of("choose", "Runs the children of the first `when` whose condition is true, or those of `otherwise`.", &[]),
+    of(
+        "choose",
+        "Runs the children of the first `when` whose condition is true, or those of `otherwise`.",
+        &[],
+    ),
     of(
         "limit-concurrency",
         "Lets only so many requests be inside of it at the same time; others get 429 at once. Each gateway instance counts for itself.",
-        &[any("key", "Requests with the same key count together."), fixed("max-count", "How many may be inside.")],
+        &[
+            any("key", "Requests with the same key count together."),
+            fixed("max-count", "How many may be inside."),
+        ],
     ),
     of("base", "Runs the same section of the next broader scope.", &[]),
     of(
@@ -60,7 +82,10 @@ pub(super) const POLICIES: &[Policy] = &[
     of(
         "return-response",
         "Ends the pipeline with a response of its own; outbound is not run.",
-        &[fixed("response-variable-name", "Variable with the response to begin with; a plain 200 without it.")],
+        &[fixed(
+            "response-variable-name",
+            "Variable with the response to begin with; a plain 200 without it.",
+        )],
     ),
     of(
         "mock-response",
@@ -71,9 +96,13 @@ pub(super) const POLICIES: &[Policy] = &[
             fixed("index", "Which example, from 1."),
         ],
     ),
-    of("proxy", "Sends requests through an HTTP proxy.", &[
-        any("url", "Address of the proxy."),
-        any("username", "Name at the proxy."),
-        any("password", "Password at the proxy."),
-    ]),
+    of(
+        "proxy",
+        "Sends requests through an HTTP proxy.",
+        &[
+            any("url", "Address of the proxy."),
+            any("username", "Name at the proxy."),
+            any("password", "Password at the proxy."),
+        ],
+    ),
 ];

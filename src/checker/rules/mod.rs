@@ -12,6 +12,7 @@
 
 mod apply;
 mod backends;
+mod embedded;
 mod facts;
 mod finding;
 mod policies;
@@ -30,6 +31,7 @@ mod told;
 mod truth;
 
 pub use apply::apply;
+pub use embedded::fix_in_files;
 use facts::is_model_endpoint;
 pub use finding::{Edit, Finding, Fix, Report};
 pub use registry::{all, by_code, check};

@@ -129,7 +129,7 @@ pub fn read_setup(files: &[TextFile], sources: &mut SourceMap, problems: &mut Di
         let holder = sources.name(embedded.span.source);
         let line = sources.position(embedded.span).line;
         let name: Arc<str> = Arc::from(format!("{holder} (policy at line {line})"));
-        let source = sources.add(Arc::clone(&name), Arc::clone(text));
+        let source = sources.add_part(Arc::clone(&name), Arc::clone(text), embedded.span);
         let is_xml = embedded.format.as_deref().map(|format| format.eq_ignore_ascii_case("xml"));
         let own = PolicyText { source, text };
         policies.push(read_policy(&name, own, &fragments, is_xml, problems));
@@ -198,7 +198,7 @@ fn read_policy(
         scope: None,
         document,
         is_whole,
-        is_editable: false,
+        is_editable: true,
         program,
         references,
         is_xml,

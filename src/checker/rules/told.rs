@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::finding::{Finding, Fix};
 use super::registry::all;
 use super::rule::{Found, Rule};
-use crate::diagnostics::{Diagnostic, Diagnostics, Severity, SourceId, SourceMap};
+use crate::diagnostics::{Diagnostic, Diagnostics, Severity, SourceId, SourceMap, Span};
 
 /// Something to tell.
 #[derive(Clone, Debug)]
@@ -85,7 +85,12 @@ pub fn sort(all: &mut Vec<Told>) {
 pub fn suppress(all: &mut Vec<Told>, sources: &SourceMap) {
     let mut comments: BTreeMap<SourceId, Vec<Comment>> = BTreeMap::new();
     for source in sources.ids() {
-        let found = comments_of(source, sources.text(source));
+        let mut found = comments_of(source, sources.text(source));
+        // What stands in a policy inside of this file is a comment of that policy.
+        let parts: Vec<Span> = sources.parts_of(source).collect();
+        found.retain(|comment| {
+            !parts.iter().any(|part| comment.span.start >= part.start && comment.span.end <= part.end)
+        });
         if !found.is_empty() {
             comments.insert(source, found);
         }
@@ -95,7 +100,10 @@ pub fn suppress(all: &mut Vec<Told>, sources: &SourceMap) {
         let line = sources.position(span).line;
         for comment in comments.get_mut(&span.source).into_iter().flatten() {
             let is_here = comment.is_file || line == comment.line || line == comment.line.saturating_add(1);
-            let is_meant = comment.rules.iter().any(|rule| told.code().eq_ignore_ascii_case(rule));
+            let is_meant = comment.rules.iter().any(|rule| {
+                super::by_code(rule)
+                    .map_or(rule.eq_ignore_ascii_case(told.code()), |rule| rule.code == told.code())
+            });
             if is_here && is_meant && !comment.reason.is_empty() {
                 told.suppressed = Some(comment.reason.clone());
                 comment.is_used = true;
@@ -110,7 +118,7 @@ pub fn suppress(all: &mut Vec<Told>, sources: &SourceMap) {
 /// A comment that suppresses findings.
 struct Comment {
     line: u32,
-    span: crate::diagnostics::Span,
+    span: Span,
     rules: Vec<String>,
     reason: String,
     is_file: bool,
@@ -163,7 +171,7 @@ fn comments_of(source: SourceId, text: &str) -> Vec<Comment> {
         let start = own.saturating_add(before.len());
         found.push(Comment {
             line: u32::try_from(index).unwrap_or(u32::MAX).saturating_add(1),
-            span: crate::diagnostics::Span::new(source, start, start.saturating_add(MARK.len())),
+            span: Span::new(source, start, start.saturating_add(MARK.len())),
             rules: rules.map(str::to_ascii_uppercase).collect(),
             reason: reason.trim().to_owned(),
             is_file,
@@ -176,7 +184,6 @@ fn comments_of(source: SourceId, text: &str) -> Vec<Comment> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::diagnostics::Span;
 
     fn told(text: &str, marked: &str) -> Vec<(&'static str, Option<String>)> {
         let mut sources = SourceMap::new();
@@ -195,6 +202,7 @@ mod tests {
         for (text, expected) in [
             ("<!-- poolproof: ignore PP1103: as published -->\nX", vec![("PP1103", reason("as published"))]),
             ("X // poolproof: ignore PP1103, PP1001: why not", vec![("PP1103", reason("why not"))]),
+            ("X // poolproof: ignore retry-misses-throttling: why", vec![("PP1103", reason("why"))]),
             ("# poolproof: ignore-file pp1103: all of it\n\n\nX", vec![("PP1103", reason("all of it"))]),
             ("// poolproof: ignore PP1103\nX", vec![("PP1103", None), ("suppression-reason", None)]),
             ("// poolproof: ignore PP0000: a\nX", vec![("PP1103", None), ("suppression-unknown", None)]),

@@ -1,5 +1,6 @@
 //! Where text came from, and places in it.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// Index of a text in a [`SourceMap`].
@@ -44,6 +45,8 @@ pub struct Position {
 #[derive(Clone, Debug, Default)]
 pub struct SourceMap {
     sources: Vec<(Arc<str>, Arc<str>)>,
+    /// Texts that stand inside of another, and where.
+    parts: BTreeMap<SourceId, Span>,
 }
 
 impl SourceMap {
@@ -61,6 +64,28 @@ impl SourceMap {
             self.sources.len() - 1
         });
         SourceId(u32::try_from(at).unwrap_or(u32::MAX))
+    }
+
+    /// Adds a text that is written inside of another one, at `holder`, perhaps with escapes.
+    pub fn add_part(
+        &mut self,
+        name: impl Into<Arc<str>>,
+        text: impl Into<Arc<str>>,
+        holder: Span,
+    ) -> SourceId {
+        let id = self.add(name, text);
+        self.parts.insert(id, holder);
+        id
+    }
+
+    /// Where a text is written, when that is inside of another one.
+    pub fn holder(&self, id: SourceId) -> Option<Span> {
+        self.parts.get(&id).copied()
+    }
+
+    /// Where texts are written that stand inside of this one.
+    pub fn parts_of(&self, id: SourceId) -> impl Iterator<Item = Span> {
+        self.parts.values().copied().filter(move |holder| holder.source == id)
     }
 
     /// All texts, in the order in which they were added.
