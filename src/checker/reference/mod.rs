@@ -11,7 +11,7 @@ mod messages;
 mod others;
 mod routing;
 
-use crate::diagnostics::{SourceId, Span};
+use crate::diagnostics::Span;
 use crate::policy::scan::Element;
 use crate::policy::sections_of;
 
@@ -71,18 +71,17 @@ pub fn policy(name: &str) -> Option<&'static Policy> {
     policies().find(|policy| policy.name == name)
 }
 
-/// What is to be said of the name at this byte of a file: of a policy, or of one of its attributes. In Markdown.
-pub fn about(elements: &[Element], source: SourceId, at: usize) -> Option<String> {
-    let is_at = |span: Span| span.source == source && (span.start as usize..=span.end as usize).contains(&at);
+/// What is to be said of the name that `is_at` a place: of a policy, or of one of its attributes. In Markdown.
+pub fn about(elements: &[Element], is_at: &impl Fn(Span) -> bool) -> Option<String> {
     elements.iter().find_map(|element| {
-        let Some(policy) = policy(&element.name) else { return about(element.policies(), source, at) };
+        let Some(policy) = policy(&element.name) else { return about(element.policies(), is_at) };
         if is_at(element.name_span) {
             return Some(policy.markdown());
         }
         let attribute = element.attributes.iter().find(|attribute| is_at(attribute.name_span));
         match attribute {
             Some(attribute) => policy.attribute(&attribute.name).map(Attribute::markdown),
-            None => about(element.policies(), source, at),
+            None => about(element.policies(), is_at),
         }
     })
 }

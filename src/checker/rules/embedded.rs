@@ -21,8 +21,13 @@ enum Writing {
     Computed,
 }
 
+/// The place in a file.
+pub fn in_file(span: Span, sources: &SourceMap) -> Span {
+    sources.holder(span.source).map_or(span, |holder| located(span, holder, sources).0)
+}
+
 /// The same with places in files only, as programs that know nothing but files need them.
-pub(super) fn in_files(all: &[Told], sources: &SourceMap) -> Vec<Told> {
+pub fn in_files(all: &[Told], sources: &SourceMap) -> Vec<Told> {
     all.iter().map(|told| moved(told, sources, |_| true)).collect()
 }
 

@@ -1,6 +1,5 @@
 //! What several rules ask of backends.
 
-use super::setup::Setup;
 use crate::resources::{Backend, BreakerRule, StatusRange};
 
 /// Hosts of models: Azure OpenAI and Foundry.
@@ -38,15 +37,5 @@ impl BreakerRule {
                 || range.max.known().is_some_and(|max| *max < status)
         };
         self.ranges.known().is_some_and(|ranges| !ranges.is_empty() && ranges.iter().all(outside))
-    }
-}
-
-impl Setup {
-    /// The backend that a pool means by a name: one of its own file before others.
-    pub fn backend_beside(&self, pool: &Backend, name: &str) -> Option<&Backend> {
-        let is_it =
-            |other: &&Backend| other.name.as_deref().is_some_and(|own| own.eq_ignore_ascii_case(name));
-        let own = self.backends.iter().filter(|other| other.span.source == pool.span.source).find(is_it);
-        own.or_else(|| self.backends.iter().find(is_it))
     }
 }

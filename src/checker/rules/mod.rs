@@ -31,7 +31,7 @@ mod told;
 mod truth;
 
 pub use apply::apply;
-pub use embedded::fix_in_files;
+pub use embedded::{fix_in_files, in_file, in_files};
 use facts::is_model_endpoint;
 pub use finding::{Edit, Finding, Fix, Report};
 pub use registry::{all, by_code, check};

@@ -17,6 +17,8 @@ pub struct Setup {
     pub inventory: Inventory,
     /// The backends and pools of it, in the same order.
     pub backends: Vec<Backend>,
+    /// Their places by name, in small letters.
+    by_name: BTreeMap<String, Vec<usize>>,
     /// Policies: files, and those inside of resources.
     pub policies: Vec<PolicyFile>,
     /// The tier of the service, where a file or the user says it.
@@ -100,7 +102,7 @@ pub fn read_setup(files: &[TextFile], sources: &mut SourceMap, problems: &mut Di
     for found in inventory.of(Kind::Backend).filter(|found| !found.is_reference) {
         object(found, problems);
     }
-    let backends = inventory.of(Kind::Backend).map(backend).collect();
+    let backends: Vec<Backend> = inventory.of(Kind::Backend).map(backend).collect();
     let mut policies = Vec::new();
     let fragments = fragments(files);
     let own_files: Vec<&TextFile> = files.iter().filter(|file| file.form == Form::Policy).collect();
@@ -135,7 +137,7 @@ pub fn read_setup(files: &[TextFile], sources: &mut SourceMap, problems: &mut Di
         policies.push(read_policy(&name, own, &fragments, is_xml, problems));
     }
     let tier = tier_of(&inventory);
-    Setup { inventory, backends, policies, tier, workload: None }
+    Setup { inventory, policies, tier, ..Setup::of(backends) }
 }
 
 /// What `read` gives for each, in order. Few are not worth a thread.
@@ -170,7 +172,8 @@ fn read_policy(
     let options = Options { format, unresolved: Unresolved::Keep, ..Options::default() };
     // What a fragment itself has is told when it is read by itself.
     let fragments = needed(&own, fragments);
-    let sources_of: Vec<SourceId> = fragments.values().map(|text| text.source).collect();
+    let all = fragments.values().map(|text| text.source);
+    let sources_of: Vec<SourceId> = all.filter(|source| *source != own.source).collect();
     let scopes = BTreeMap::from([(PolicyScope::Api, own)]);
     let sources = Sources { scopes, fragments, options, is_check: true };
     let mut told = Diagnostics::new();
@@ -217,7 +220,7 @@ fn needed<'a>(
             continue;
         }
         for (id, fragment) in fragments {
-            if fragment.source != own.source && !found.contains_key(id) && text.contains(id.as_str()) {
+            if !found.contains_key(id) && text.contains(id.as_str()) {
                 found.insert(id.clone(), *fragment);
                 texts.push(fragment.text);
             }
@@ -264,10 +267,31 @@ impl Setup {
         self.inventory.is_partial
     }
 
+    /// One with these backends and nothing else.
+    pub fn of(backends: Vec<Backend>) -> Self {
+        let mut by_name: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+        for (at, backend) in backends.iter().enumerate() {
+            if let Some(name) = &backend.name {
+                by_name.entry(name.to_ascii_lowercase()).or_default().push(at);
+            }
+        }
+        Self { backends, by_name, ..Self::default() }
+    }
+
+    /// The backends with this id, in order; letter case does not count.
+    pub fn backends_named(&self, name: &str) -> impl Iterator<Item = &Backend> {
+        let places = self.by_name.get(&name.to_ascii_lowercase()).map_or(&[][..], Vec::as_slice);
+        places.iter().filter_map(|at| self.backends.get(*at))
+    }
+
     /// The backend with this id; letter case does not count.
     pub fn backend(&self, name: &str) -> Option<&Backend> {
-        self.backends
-            .iter()
-            .find(|backend| backend.name.as_deref().is_some_and(|n| n.eq_ignore_ascii_case(name)))
+        self.backends_named(name).next()
+    }
+
+    /// The backend that a pool means by a name: one of its own file before others.
+    pub fn backend_beside(&self, pool: &Backend, name: &str) -> Option<&Backend> {
+        let own = self.backends_named(name).find(|other| other.span.source == pool.span.source);
+        own.or_else(|| self.backend(name))
     }
 }

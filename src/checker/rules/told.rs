@@ -55,8 +55,9 @@ impl Told {
 
     /// Whether the file could not be read: nothing was looked at in it.
     pub fn is_unusable(&self) -> bool {
-        let is_input =
-            self.rule.is_none_or(|rule| rule.code.starts_with("PP19") || rule.name == "malformed-policy");
+        let is_input = self.rule.is_none_or(|rule| {
+            rule.code.starts_with("PP19") || matches!(rule.name, "malformed-policy" | "policy-too-large")
+        });
         is_input && self.diagnostic.severity == Severity::Error
     }
 }
