@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::settle::settle;
 use crate::diagnostics::{Diagnostics, SourceId, SourceMap, Span};
 use crate::policy::document::{self, Document, Options, Unresolved};
 use crate::policy::scan::{Element, Format};
@@ -103,6 +104,7 @@ pub fn read_setup(files: &[TextFile], sources: &mut SourceMap, problems: &mut Di
     let backends = inventory.of(Kind::Backend).map(backend).collect();
     let mut policies = Vec::new();
     let fragments = fragments(files);
+    let has_fragments = !fragments.is_empty() || inventory.of(Kind::Fragment).next().is_some();
     let own_files: Vec<&TextFile> = files.iter().filter(|file| file.form == Form::Policy).collect();
     let read = |file: &TextFile| {
         let own = PolicyText { source: file.source, text: &file.text };
@@ -110,9 +112,12 @@ pub fn read_setup(files: &[TextFile], sources: &mut SourceMap, problems: &mut Di
         let is_taken = |embedded: &&Embedded| embedded.is_verbatim && embedded.span.source == file.source;
         let format = inventory.policies.iter().find(is_taken).and_then(|embedded| embedded.format.as_deref());
         let is_xml = format.map(|format| format.eq_ignore_ascii_case("xml"));
+        let holder = inventory.policies.iter().find(is_taken);
         let mut own_problems = Diagnostics::new();
         let mut policy = read_policy(&file.path, own, &fragments, is_xml, &mut own_problems);
         policy.is_editable = true;
+        policy.scope = holder.map_or_else(|| scope_of_path(&file.path, files), |holder| scope_of(holder));
+        let own_problems = settle(&policy, has_fragments, &own_problems);
         (policy, own_problems)
     };
     for (policy, told) in on_all_cores(&own_files, &read) {
@@ -132,7 +137,11 @@ pub fn read_setup(files: &[TextFile], sources: &mut SourceMap, problems: &mut Di
         let source = sources.add(Arc::clone(&name), Arc::clone(text));
         let is_xml = embedded.format.as_deref().map(|format| format.eq_ignore_ascii_case("xml"));
         let own = PolicyText { source, text };
-        policies.push(read_policy(&name, own, &fragments, is_xml, problems));
+        let mut own_problems = Diagnostics::new();
+        let mut policy = read_policy(&name, own, &fragments, is_xml, &mut own_problems);
+        policy.scope = scope_of(embedded);
+        problems.extend(settle(&policy, has_fragments, &own_problems));
+        policies.push(policy);
     }
     let tier = tier_of(&inventory);
     Setup { inventory, backends, policies, tier, workload: None }
@@ -250,6 +259,39 @@ fn fragment_id(path: &str) -> Option<&str> {
         parts.next().filter(|folder| !folder.is_empty())
     } else {
         Some(stem)
+    }
+}
+
+/// The scope of a policy in a resource, by the type of that.
+fn scope_of(embedded: &Embedded) -> Option<PolicyScope> {
+    let parts: Vec<&str> = embedded.resource_type.split('/').collect();
+    match parts.as_slice() {
+        [.., "operations" | "resolvers", "policies"] => Some(PolicyScope::Operation),
+        [.., "apis", "policies"] => Some(PolicyScope::Api),
+        [.., "products", "policies"] => Some(PolicyScope::Product),
+        [.., "workspaces", "policies"] => Some(PolicyScope::Workspace),
+        [_, "service", "policies"] => Some(PolicyScope::Global),
+        _ => None,
+    }
+}
+
+/// The scope of a `policy.xml` in a tree of folders as APIOps has them: `apis/chat/policy.xml`.
+fn scope_of_path(path: &str, files: &[TextFile]) -> Option<PolicyScope> {
+    let parts: Vec<&str> = path.split(['/', '\\']).collect();
+    let (name, folders) = parts.split_last()?;
+    if !name.eq_ignore_ascii_case("policy.xml") {
+        return None;
+    }
+    match folders {
+        [.., "operations", _] => Some(PolicyScope::Operation),
+        [.., "apis", _] => Some(PolicyScope::Api),
+        [.., "products", _] => Some(PolicyScope::Product),
+        [.., "workspaces", _] => Some(PolicyScope::Workspace),
+        _ => {
+            let below = format!("{}apis/", path.strip_suffix(name)?);
+            let is_root = files.iter().any(|file| file.path.starts_with(below.as_str()));
+            is_root.then_some(PolicyScope::Global)
+        }
     }
 }
 

@@ -38,9 +38,10 @@ impl From<&Diagnostic> for Told {
         let mut diagnostic = problem.clone();
         if let Some(rule) = rule {
             diagnostic.code = rule.code;
-            // What cannot be simulated is no fault of the configuration.
-            if rule.severity == Severity::Info {
-                diagnostic.severity = Severity::Info;
+            // A reader says what it cannot take, the rule what the service is sure to refuse.
+            if diagnostic.severity > rule.severity {
+                diagnostic.severity = rule.severity;
+                diagnostic.notes.push(format!("source: {}", rule.source));
             }
         }
         Self { diagnostic, rule, fix: None, reading: None, suppressed: None }

@@ -67,6 +67,7 @@ pub(super) static RULE: Rule = Rule {
 
 /// The first version that has a property, by the way to it.
 const FIRST: &[(&[&str], &str)] = &[
+    (&["circuitBreaker"], "2023-03-01-preview"),
     (&["pool"], "2023-05-01-preview"),
     (&["circuitBreaker", "rules", "acceptRetryAfter"], "2023-09-01-preview"),
     (&["circuitBreaker", "rules", "failureResponse"], "2024-10-01-preview"),
@@ -76,6 +77,8 @@ const FIRST: &[(&[&str], &str)] = &[
     (&["pool", "sessionAffinity"], "2024-10-01-preview"),
     (&["pool", "services", "preferredCarbonEmission"], "2025-03-01-preview"),
     (&["azureRegion"], "2025-03-01-preview"),
+    (&["tls", "serverCertificateThumbprints"], "2025-03-01-preview"),
+    (&["tls", "serverX509Names"], "2025-03-01-preview"),
 ];
 
 fn look(setup: &Setup, report: &mut Report<'_>) {

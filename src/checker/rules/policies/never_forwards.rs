@@ -89,7 +89,8 @@ fn look(setup: &Setup, report: &mut Report<'_>) {
             let finding = report
                 .add(owner.tag_span, "nothing in this section sends the request")
                 .label("expected `<base />` or `<forward-request />` inside");
-            if !part.policies.is_empty() {
+            // Where no backend is chosen, another scope may be the one that answers.
+            if sites.named("set-backend-service").next().is_none() {
                 finding.severity(Severity::Warning);
             }
         }
