@@ -4,7 +4,7 @@ use super::gather::{Configuration, Gathered};
 use super::workload::workload;
 use crate::config::{DiskFiles, Overrides, load_scenario};
 use crate::diagnostics::{Diagnostic, Diagnostics, SourceMap, Span};
-use crate::rules::{Tier, Told, check, read_setup, sort, suppress};
+use crate::rules::{Tier, Told, check, read_setup, sort, suggest, suppress};
 
 /// What was found in everything that was gathered.
 #[derive(Debug, Default)]
@@ -23,6 +23,7 @@ pub(crate) fn analyse_all(gathered: &Gathered, sources: &mut SourceMap, tier: Op
         analyse(configuration, sources, tier, &mut analysis);
     }
     sort(&mut analysis.told);
+    suggest(&mut analysis.told, sources);
     suppress(&mut analysis.told, sources);
     sort(&mut analysis.told);
     analysis

@@ -15,6 +15,7 @@ mod apply;
 mod backends;
 #[cfg(test)]
 mod corpus;
+mod edits;
 mod examples;
 mod facts;
 mod finding;
@@ -43,4 +44,4 @@ pub use finding::{Edit, Finding, Fix, Report};
 pub use registry::{all, by_code, check};
 pub use rule::{Example, Found, Rule};
 pub use setup::{PolicyFile, Setup, Tier, Workload, read_setup};
-pub use told::{Told, gather, sort, suppress};
+pub use told::{Told, gather, sort, suggest, suppress};

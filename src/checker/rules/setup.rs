@@ -22,6 +22,8 @@ pub struct Setup {
     pub policies: Vec<PolicyFile>,
     /// The tier of the service, where a file or the user says it.
     pub tier: Option<Tier>,
+    /// The texts of the files, for whoever wants to change them.
+    pub texts: BTreeMap<SourceId, Arc<str>>,
     /// The traffic that is to be expected, when a scenario was given.
     pub workload: Option<Workload>,
 }
@@ -144,7 +146,8 @@ pub fn read_setup(files: &[TextFile], sources: &mut SourceMap, problems: &mut Di
         policies.push(policy);
     }
     let tier = tier_of(&inventory);
-    Setup { inventory, backends, policies, tier, workload: None }
+    let texts = files.iter().map(|file| (file.source, Arc::clone(&file.text))).collect();
+    Setup { inventory, backends, policies, tier, texts, workload: None }
 }
 
 /// What `read` gives for each, in order. Few are not worth a thread.

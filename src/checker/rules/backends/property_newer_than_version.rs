@@ -84,23 +84,26 @@ const FIRST: &[(&[&str], &str)] = &[
 fn look(setup: &Setup, report: &mut Report<'_>) {
     for backend in &setup.backends {
         for (path, first) in FIRST {
-            tell(backend, path, first, report);
+            tell(setup, backend, path, first, report);
         }
     }
 }
 
-fn tell(backend: &Backend, path: &[&str], first: &str, report: &mut Report<'_>) {
+fn tell(setup: &Setup, backend: &Backend, path: &[&str], first: &str, report: &mut Report<'_>) {
     let (Some((version, at)), Some(properties)) = (&backend.api_version, &backend.properties) else { return };
     // Versions are dates: as texts they are in order, and what is no date says nothing.
     let date = |version: &str| version.get(..10).map(str::to_owned);
     let is_older = date(version) < date(first) && version.starts_with("20");
     if let Some(found) = find(properties, path).filter(|_| is_older) {
         let name = path.last().copied().unwrap_or_default();
-        report
-            .add(found.mark(), format!("`{name}` is not in version {version}"))
+        let finding = report.add(found.mark(), format!("`{name}` is not in version {version}"));
+        finding
             .label(format!("in {first} and later"))
             .place(*at, "this version")
             .help(format!("use version {first} or a later one"));
+        if let Some(edits) = setup.replaced_within(*at, version, first) {
+            finding.fix(format!("write version {first}"), false, edits);
+        }
     }
 }
 

@@ -47,9 +47,11 @@ fn look(setup: &Setup, report: &mut Report<'_>) {
                 "quota-by-key" if period != 0 && period < 300 => "expected 0, or 300 or more",
                 _ => continue,
             };
-            report
-                .add(attribute.value.span, format!("`{name}` cannot renew every {period} s"))
-                .label(expected);
+            let finding = report.add(attribute.value.span, format!("`{name}` cannot renew every {period} s"));
+            finding.label(expected);
+            if let Some(edits) = sites.set_attribute(site.element, "renewal-period", "300") {
+                finding.fix("write 300", false, edits);
+            }
         }
     }
 }
