@@ -5,7 +5,7 @@ use super::workload::workload;
 use crate::config::{DiskFiles, Overrides, load_scenario};
 use crate::diagnostics::{Diagnostic, Diagnostics, SourceMap, Span};
 use crate::policy::scan::Element;
-use crate::rules::{Tier, Told, check, fix_in_files, read_setup, sort, suppress};
+use crate::rules::{Tier, Told, check, fix_in_files, read_setup, sort, suggest, suppress};
 
 /// What was found in everything that was gathered.
 #[derive(Debug, Default)]
@@ -26,6 +26,7 @@ pub(crate) fn analyse_all(gathered: &Gathered, sources: &mut SourceMap, tier: Op
         analyse(configuration, sources, tier, &mut analysis);
     }
     sort(&mut analysis.told);
+    suggest(&mut analysis.told, sources);
     suppress(&mut analysis.told, sources);
     sort(&mut analysis.told);
     for told in &mut analysis.told {

@@ -5,12 +5,18 @@ use std::collections::BTreeMap;
 use super::finding::{Finding, Report};
 use super::rule::{Found, Rule};
 use super::setup::Setup;
-use super::{backends, policies, reading, together};
+use super::{backends, policies, reading, together, workload};
 use crate::diagnostics::Span;
 
 /// Every rule, in the order of the codes.
 pub fn all() -> impl Iterator<Item = &'static Rule> {
-    backends::RULES.iter().chain(policies::RULES).chain(together::RULES).chain(reading::RULES).copied()
+    backends::RULES
+        .iter()
+        .chain(policies::RULES)
+        .chain(together::RULES)
+        .chain(workload::RULES)
+        .chain(reading::RULES)
+        .copied()
 }
 
 /// The rule with this code or name; letter case does not count.

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::settle::settle;
 use crate::diagnostics::{Diagnostics, SourceId, SourceMap, Span};
 use crate::policy::document::{self, Document, Options, Unresolved};
 use crate::policy::scan::{Element, Format};
@@ -23,6 +24,8 @@ pub struct Setup {
     pub policies: Vec<PolicyFile>,
     /// The tier of the service, where a file or the user says it.
     pub tier: Option<Tier>,
+    /// The texts of the files, for whoever wants to change them.
+    pub texts: BTreeMap<SourceId, Arc<str>>,
     /// The traffic that is to be expected, when a scenario was given.
     pub workload: Option<Workload>,
 }
@@ -42,8 +45,6 @@ pub struct PolicyFile {
     pub document: Document,
     /// Whether it is well-formed.
     pub is_whole: bool,
-    /// Whether places in it are places in a file that can be changed.
-    pub is_editable: bool,
     /// What is made of it. `None` when it has errors.
     pub program: Option<Program>,
     /// Every literal `backend-id` and where it is.
@@ -105,6 +106,7 @@ pub fn read_setup(files: &[TextFile], sources: &mut SourceMap, problems: &mut Di
     let backends: Vec<Backend> = inventory.of(Kind::Backend).map(backend).collect();
     let mut policies = Vec::new();
     let fragments = fragments(files);
+    let has_fragments = !fragments.is_empty() || inventory.of(Kind::Fragment).next().is_some();
     let own_files: Vec<&TextFile> = files.iter().filter(|file| file.form == Form::Policy).collect();
     let read = |file: &TextFile| {
         let own = PolicyText { source: file.source, text: &file.text };
@@ -112,9 +114,11 @@ pub fn read_setup(files: &[TextFile], sources: &mut SourceMap, problems: &mut Di
         let is_taken = |embedded: &&Embedded| embedded.is_verbatim && embedded.span.source == file.source;
         let format = inventory.policies.iter().find(is_taken).and_then(|embedded| embedded.format.as_deref());
         let is_xml = format.map(|format| format.eq_ignore_ascii_case("xml"));
+        let holder = inventory.policies.iter().find(is_taken);
         let mut own_problems = Diagnostics::new();
         let mut policy = read_policy(&file.path, own, &fragments, is_xml, &mut own_problems);
-        policy.is_editable = true;
+        policy.scope = holder.map_or_else(|| scope_of_path(&file.path, files), |holder| scope_of(holder));
+        let own_problems = settle(&policy, has_fragments, &own_problems);
         (policy, own_problems)
     };
     for (policy, told) in on_all_cores(&own_files, &read) {
@@ -134,10 +138,15 @@ pub fn read_setup(files: &[TextFile], sources: &mut SourceMap, problems: &mut Di
         let source = sources.add_part(Arc::clone(&name), Arc::clone(text), embedded.span);
         let is_xml = embedded.format.as_deref().map(|format| format.eq_ignore_ascii_case("xml"));
         let own = PolicyText { source, text };
-        policies.push(read_policy(&name, own, &fragments, is_xml, problems));
+        let mut own_problems = Diagnostics::new();
+        let mut policy = read_policy(&name, own, &fragments, is_xml, &mut own_problems);
+        policy.scope = scope_of(embedded);
+        problems.extend(settle(&policy, has_fragments, &own_problems));
+        policies.push(policy);
     }
     let tier = tier_of(&inventory);
-    Setup { inventory, policies, tier, ..Setup::of(backends) }
+    let texts = files.iter().map(|file| (file.source, Arc::clone(&file.text))).collect();
+    Setup { inventory, policies, tier, texts, ..Setup::of(backends) }
 }
 
 /// What `read` gives for each, in order. Few are not worth a thread.
@@ -201,7 +210,6 @@ fn read_policy(
         scope: None,
         document,
         is_whole,
-        is_editable: true,
         program,
         references,
         is_xml,
@@ -253,6 +261,39 @@ fn fragment_id(path: &str) -> Option<&str> {
         parts.next().filter(|folder| !folder.is_empty())
     } else {
         Some(stem)
+    }
+}
+
+/// The scope of a policy in a resource, by the type of that.
+fn scope_of(embedded: &Embedded) -> Option<PolicyScope> {
+    let parts: Vec<&str> = embedded.resource_type.split('/').collect();
+    match parts.as_slice() {
+        [.., "operations" | "resolvers", "policies"] => Some(PolicyScope::Operation),
+        [.., "apis", "policies"] => Some(PolicyScope::Api),
+        [.., "products", "policies"] => Some(PolicyScope::Product),
+        [.., "workspaces", "policies"] => Some(PolicyScope::Workspace),
+        [_, "service", "policies"] => Some(PolicyScope::Global),
+        _ => None,
+    }
+}
+
+/// The scope of a `policy.xml` in a tree of folders as APIOps has them: `apis/chat/policy.xml`.
+fn scope_of_path(path: &str, files: &[TextFile]) -> Option<PolicyScope> {
+    let parts: Vec<&str> = path.split(['/', '\\']).collect();
+    let (name, folders) = parts.split_last()?;
+    if !name.eq_ignore_ascii_case("policy.xml") {
+        return None;
+    }
+    match folders {
+        [.., "operations", _] => Some(PolicyScope::Operation),
+        [.., "apis", _] => Some(PolicyScope::Api),
+        [.., "products", _] => Some(PolicyScope::Product),
+        [.., "workspaces", _] => Some(PolicyScope::Workspace),
+        _ => {
+            let below = format!("{}apis/", path.strip_suffix(name)?);
+            let is_root = files.iter().any(|file| file.path.starts_with(below.as_str()));
+            is_root.then_some(PolicyScope::Global)
+        }
     }
 }
 

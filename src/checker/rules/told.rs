@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::finding::{Finding, Fix};
+use super::finding::{Edit, Finding, Fix};
 use super::registry::all;
 use super::rule::{Found, Rule};
 use crate::diagnostics::{Diagnostic, Diagnostics, Severity, SourceId, SourceMap, Span};
@@ -12,6 +12,8 @@ use crate::diagnostics::{Diagnostic, Diagnostics, Severity, SourceId, SourceMap,
 pub struct Told {
     /// With the code of its rule, if it has one.
     pub diagnostic: Diagnostic,
+    /// The name under which a reader tells it; of a finding of a rule, its code.
+    pub problem: &'static str,
     /// The rule, unless a reader objects to something that has none.
     pub rule: Option<&'static Rule>,
     /// How to mend it.
@@ -25,7 +27,7 @@ pub struct Told {
 impl From<Finding> for Told {
     fn from(finding: Finding) -> Self {
         let Finding { rule, diagnostic, fix, reading } = finding;
-        Self { diagnostic, rule: Some(rule), fix, reading, suppressed: None }
+        Self { diagnostic, problem: rule.code, rule: Some(rule), fix, reading, suppressed: None }
     }
 }
 
@@ -38,12 +40,13 @@ impl From<&Diagnostic> for Told {
         let mut diagnostic = problem.clone();
         if let Some(rule) = rule {
             diagnostic.code = rule.code;
-            // What cannot be simulated is no fault of the configuration.
-            if rule.severity == Severity::Info {
-                diagnostic.severity = Severity::Info;
+            // A reader says what it cannot take, the rule what the service is sure to refuse.
+            if diagnostic.severity > rule.severity {
+                diagnostic.severity = rule.severity;
+                diagnostic.notes.push(format!("source: {}", rule.source));
             }
         }
-        Self { diagnostic, rule, fix: None, reading: None, suppressed: None }
+        Self { diagnostic, problem: problem.code, rule, fix: None, reading: None, suppressed: None }
     }
 }
 
@@ -68,6 +71,33 @@ pub fn gather(findings: Vec<Finding>, problems: &Diagnostics) -> Vec<Told> {
     all.extend(findings.into_iter().map(Told::from));
     sort(&mut all);
     all
+}
+
+/// Gives problems of readers that name what was meant a fix: the name for what is written.
+///
+/// Names of elements stand at the end of the element once more and are left to people.
+pub fn suggest(all: &mut [Told], sources: &SourceMap) {
+    for told in all.iter_mut().filter(|told| told.fix.is_none()) {
+        let is_name = matches!(
+            told.problem,
+            "unknown-field" | "unknown-value" | "unknown-attribute" | "unknown-member" | "unknown-name"
+        );
+        let meant = told.diagnostic.help.as_deref().and_then(|help| help.strip_prefix("did you mean `"));
+        let meant = meant.and_then(|help| help.strip_suffix("`?")).filter(|_| is_name);
+        let (Some(meant), Some(span)) = (meant, told.diagnostic.span) else { continue };
+        let written = sources.slice(span);
+        let quote = written.chars().next().filter(|quote| matches!(quote, '"' | '\''));
+        let text = quote.map_or_else(|| meant.to_owned(), |quote| format!("{quote}{meant}{quote}"));
+        let bare = quote.map_or(Some(written), |quote| written.strip_prefix(quote)?.strip_suffix(quote));
+        // Only a name can be one: what is computed stands elsewhere.
+        let is_bare = bare.is_some_and(|bare| {
+            !bare.is_empty() && bare.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '-'))
+        });
+        if is_bare {
+            let edits = vec![Edit { span, text }];
+            told.fix = Some(Fix { what: format!("write `{meant}`"), edits, is_safe: false });
+        }
+    }
 }
 
 /// Puts a list in order of place and code, each once.

@@ -1,4 +1,4 @@
-//! A value is defined by itself, a module deploys itself, or a fragment includes itself.
+//! A value is defined by itself, or a module or fragment holds itself.
 
 use crate::diagnostics::Severity;
 use crate::rules::{Example, Found, Rule};
@@ -7,8 +7,8 @@ pub(super) static RULE: Rule = Rule {
     code: "PP1904",
     name: "circular-definition",
     severity: Severity::Error,
-    summary: "a value is defined by itself, a module deploys itself, or a fragment includes itself",
-    why: "A variable that needs its own value, directly or through others, cannot be evaluated: the template is refused as a whole. A fragment that includes itself would have no end.",
+    summary: "a value is defined by itself, or a module or fragment holds itself",
+    why: "A variable that needs its own value, directly or through others, cannot be evaluated: the template is refused as a whole.",
     fix: "give one of the names in the circle a value of its own",
     source: "Bicep diagnostic BCP080; Troubleshoot circular dependencies in ARM templates (2025-02-12)",
     applies: "all",
