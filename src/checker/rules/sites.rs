@@ -3,6 +3,7 @@
 //! What is data inside of a body is left out. A file that does not read as a whole has no sites: what is broken
 //! is told by its reader, and what a rule finds in the rest would often be wrong.
 
+use super::facts::is_model_endpoint;
 use super::finding::Edit;
 use super::setup::{PolicyFile, Setup};
 use crate::diagnostics::Span;
@@ -101,27 +102,36 @@ impl<'a> Sites<'a> {
         self.named("retry").take(MAX_RETRIES).filter(is_failover)
     }
 
-    /// Whether it certainly has to do with a language model: a policy for them, an address of one, or the
-    /// audience of their accounts.
-    pub(super) fn is_llm(&self) -> bool {
-        self.row.iter().any(|site| {
-            let name = site.element.name.as_str();
-            if name.starts_with("llm-") || name.starts_with("azure-openai-") {
-                return true;
-            }
-            site.element.attributes.iter().any(|attribute| {
-                let text = attribute.value.text.to_ascii_lowercase();
-                [
-                    "cognitiveservices.azure.com",
-                    "openai.azure.com",
-                    "/openai",
-                    "/deployments/",
-                    "/chat/completions",
-                ]
-                .into_iter()
-                .any(|word| text.contains(word))
+    /// Whether it certainly has to do with a language model: a policy for them, an address of one, the
+    /// audience of their accounts, or a backend that it names and that is one.
+    pub(super) fn is_llm(&self, setup: &Setup) -> bool {
+        let is_one = |id: &str| {
+            setup.backend(id).is_some_and(|named| {
+                let members = named.pool().into_iter().flat_map(|pool| &pool.members);
+                let mut targets = members.filter_map(|m| setup.backend_beside(named, m.name.as_deref()?));
+                is_model_endpoint(named) || targets.any(is_model_endpoint)
             })
-        })
+        };
+        let is_named = self.file.references.iter().any(|(id, _)| is_one(id));
+        is_named
+            || self.row.iter().any(|site| {
+                let name = site.element.name.as_str();
+                if name.starts_with("llm-") || name.starts_with("azure-openai-") {
+                    return true;
+                }
+                site.element.attributes.iter().any(|attribute| {
+                    let text = attribute.value.text.to_ascii_lowercase();
+                    [
+                        "cognitiveservices.azure.com",
+                        "openai.azure.com",
+                        "/openai",
+                        "/deployments/",
+                        "/chat/completions",
+                    ]
+                    .into_iter()
+                    .any(|word| text.contains(word))
+                })
+            })
     }
 }
 

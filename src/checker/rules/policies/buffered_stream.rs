@@ -38,7 +38,7 @@ pub(super) static RULE: Rule = Rule {
 };
 
 fn look(setup: &Setup, report: &mut Report<'_>) {
-    for sites in files(setup).filter(super::super::sites::Sites::is_llm) {
+    for sites in files(setup).filter(|sites| sites.is_llm(setup)) {
         for forward in sites.named("forward-request").filter(|site| site.section == Some(Section::Backend)) {
             let is_buffered = match forward.element.attribute("buffer-response") {
                 None => true,

@@ -2,7 +2,7 @@
 
 use crate::diagnostics::Severity;
 use crate::policy::Section;
-use crate::rules::sites::{Sites, files};
+use crate::rules::sites::files;
 use crate::rules::{Example, Found, Report, Rule, Setup};
 
 pub(super) static RULE: Rule = Rule {
@@ -38,7 +38,7 @@ pub(super) static RULE: Rule = Rule {
 };
 
 fn look(setup: &Setup, report: &mut Report<'_>) {
-    for sites in files(setup).filter(Sites::is_llm) {
+    for sites in files(setup).filter(|sites| sites.is_llm(setup)) {
         let has_backend = sites.named("set-backend-service").next().is_some();
         let tells = sites.file.text.contains("LastError.Source") || sites.includes_fragments();
         if !has_backend || tells {
