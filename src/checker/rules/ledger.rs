@@ -32,7 +32,7 @@ const PITFALLS: &[(&str, &[&str])] = &[
     ("L21 one backend for several models", &["PP1031"]),
     ("L22 members with other deployment names", &["PP1032", "PP1033"]),
     ("L23 a response that may be null", &["PP1107"]),
-    ("L24 a cast of a literal", &["PP1188"]),
+    ("L24 a cast of a literal", &["PP1128", "PP1188"]),
     ("L25 streams that are buffered or read", &["PP1108", "PP1127"]),
     ("L26 streams in Consumption, and idle connections", &["PP1109", "PP1212"]),
     ("L27 long timeouts", &["PP1109", "PP1303"]),

@@ -75,12 +75,14 @@ pub struct Workload {
     pub tokens_per_request: u64,
     /// How long clients wait, if they give up.
     pub client_timeout: Option<Duration>,
-    /// Gateway instances.
+    /// Gateway instances at the start.
     pub instances: u32,
     /// Capacity of the deployments in tokens for a minute, by backend id; those that are known.
     pub tokens_per_minute: BTreeMap<Arc<str>, u64>,
     /// Backends with provisioned units.
     pub provisioned: Vec<Arc<str>>,
+    /// The longest `Retry-After` that the scenario has a backend send with a 429.
+    pub retry_after: BTreeMap<Arc<str>, Duration>,
 }
 
 impl Tier {

@@ -49,6 +49,10 @@ fn workload(text: &str) -> Workload {
             "clients wait" => workload.client_timeout = Some(Duration::parse(value).expect("a duration")),
             "instances" => workload.instances = u32::try_from(number()).expect("few"),
             "provisioned" => workload.provisioned.push(Arc::from(value)),
+            name if name.starts_with("Retry-After of ") => {
+                let backend = name.strip_prefix("Retry-After of ").unwrap_or_default();
+                workload.retry_after.insert(Arc::from(backend), Duration::parse(value).expect("a duration"));
+            }
             name => {
                 let backend = name.strip_prefix("tokens per minute of ").expect("a known name");
                 workload.tokens_per_minute.insert(Arc::from(backend), number());

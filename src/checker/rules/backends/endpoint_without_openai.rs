@@ -1,15 +1,17 @@
 //! A bare account among members whose URL ends in /openai.
 
 use crate::diagnostics::Severity;
-use crate::resources::Given;
+use crate::diagnostics::Span;
+use crate::resources::{Backend, Given, Kind};
 use crate::rules::is_model_endpoint;
 use crate::rules::{Example, Found, Report, Rule, Setup};
+use std::sync::Arc;
 
 pub(super) static RULE: Rule = Rule {
     code: "PP1024",
     name: "endpoint-without-openai",
     severity: Severity::Warning,
-    summary: "of the members of a pool some URLs end in /openai and others in the host",
+    summary: "the URL of a member ends in the host, where that of others or of the API ends in /openai",
     why: "The URL of a member takes the place of the service URL, and the same path is appended to all of \
           them. A bare account endpoint beside URLs that end in `/openai` gets a path without it and \
           answers 404, and 404 trips no breaker: every n-th request fails.",
@@ -88,8 +90,9 @@ fn look(setup: &Setup, report: &mut Report<'_>) {
                 .and_then(|(_, rest)| rest.split_once('/'))
                 .map_or(String::new(), |(_, path)| path.trim_end_matches('/').to_ascii_lowercase())
         };
-        let Some((whole, _, other)) = members.iter().find(|(_, url, _)| path(url).starts_with("openai"))
-        else {
+        let whole = members.iter().find(|(_, url, _)| path(url).starts_with("openai"));
+        let Some((whole, _, other)) = whole else {
+            tell_of_api(setup, &members, path, report);
             continue;
         };
         for (target, url, at) in members.iter().filter(|(_, url, _)| path(url).is_empty()) {
@@ -107,6 +110,29 @@ fn look(setup: &Setup, report: &mut Report<'_>) {
             if let Some(edits) = setup.replaced(*at, url, &format!("{}/openai", url.trim_end_matches('/'))) {
                 finding.fix("end it in `/openai`", false, edits);
             }
+        }
+    }
+}
+
+/// All URLs are bare: right if the operations of the API bring the path.
+fn tell_of_api(
+    setup: &Setup,
+    members: &[(&Backend, &Arc<str>, Span)],
+    path: impl Fn(&str) -> String,
+    report: &mut Report<'_>,
+) {
+    let apis = setup.inventory.of(Kind::Api).filter_map(|api| {
+        let address = api.properties()?.get("serviceUrl")?;
+        let is_whole = path(address.text()?).split('/').next_back() == Some("openai");
+        is_whole.then_some(address.span)
+    });
+    let Some(place) = apis.into_iter().next() else { return };
+    for (target, url, at) in members.iter().filter(|(_, url, _)| path(url).is_empty()) {
+        let finding =
+            report.add(*at, format!("the URL of `{}` has no path, that of the API has", target.called()));
+        finding.label("expected `/openai` at the end").place(place, "what it replaces");
+        if let Some(edits) = setup.replaced(*at, url, &format!("{}/openai", url.trim_end_matches('/'))) {
+            finding.fix("end it in `/openai`", false, edits);
         }
     }
 }

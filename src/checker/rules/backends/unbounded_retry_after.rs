@@ -5,6 +5,7 @@ use crate::resources::{Given, Single};
 use crate::rules::examples::EAST_AND_WEST;
 use crate::rules::is_model_endpoint;
 use crate::rules::{Example, Found, Report, Rule, Setup};
+use crate::units::Duration;
 
 pub(super) static RULE: Rule = Rule {
     code: "PP1030",
@@ -29,16 +30,27 @@ pub(super) static RULE: Rule = Rule {
     found: Found::Here(look),
 };
 
+/// From this wait on a scenario shows an outage.
+const LONG: Duration = Duration::from_secs(600);
+
 fn look(setup: &Setup, report: &mut Report<'_>) {
     for backend in setup.backends.iter().filter(|backend| is_model_endpoint(backend)) {
         for rule in backend.single().map_or(&[][..], Single::rules) {
             if let Given::Known(true, at) = rule.accept_retry_after
                 && rule.certainly_counts(429)
             {
-                report
-                    .add(at, format!("`{}` stays out for as long as its answer says", backend.called()))
-                    .label("nothing bounds it")
-                    .only_under("breaker.retry_after_policy", "override");
+                let finding = report
+                    .add(at, format!("`{}` stays out for as long as its answer says", backend.called()));
+                finding.label("nothing bounds it").only_under("breaker.retry_after_policy", "override");
+                // A scenario with such an answer shows the outage.
+                let seen = setup.workload.as_ref().zip(backend.name.as_ref());
+                let seen = seen.and_then(|(workload, name)| workload.retry_after.get(name));
+                if let Some(wait) = seen.filter(|wait| **wait >= LONG) {
+                    let seconds = wait.as_secs_ceil();
+                    finding
+                        .severity(Severity::Warning)
+                        .note(format!("in the scenario it answers with a `Retry-After` of {seconds} s"));
+                }
             }
         }
     }

@@ -14,6 +14,7 @@ mod forwards_subscription_key;
 mod forwards_twice;
 mod invalid_value;
 mod leaks_backend;
+mod literal_cast_to_number;
 mod long_timeout;
 mod malformed_policy;
 mod misplaced_policy;
@@ -78,6 +79,7 @@ pub(super) const RULES: &[&Rule] = &[
     &forwards_subscription_key::RULE,
     &own_limit_without_header::RULE,
     &stream_read_in_outbound::RULE,
+    &literal_cast_to_number::RULE,
     &malformed_policy::RULE,
     &needs_escaping::RULE,
     &expression_syntax::RULE,
