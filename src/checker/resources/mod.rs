@@ -20,6 +20,7 @@ mod plain;
 mod read;
 pub mod shapes;
 mod template;
+mod terraform;
 #[cfg(test)]
 mod tests;
 

@@ -25,11 +25,11 @@ pub struct TextFile {
 /// The resources in `files`. Policies and scenarios are passed over: others read them.
 pub fn read_all(files: &[TextFile], problems: &mut Diagnostics) -> Inventory {
     let mut inventory = Inventory::default();
-    // Templates and Bicep name each other: they are read together.
+    // Templates, Bicep and modules of Terraform name each other: they are read together.
     let mut templates = read_templates(files, problems);
     for (place, file) in files.iter().enumerate() {
         match file.form {
-            Form::Plain | Form::Template | Form::Bicep => {
+            Form::Plain | Form::Template | Form::Bicep | Form::Terraform | Form::TerraformPlan => {
                 inventory.extend(templates.remove(&place).unwrap_or_default());
             }
             Form::ApiOps => {
@@ -37,12 +37,7 @@ pub fn read_all(files: &[TextFile], problems: &mut Diagnostics) -> Inventory {
                     inventory.extend(read_plain(&root, file.form));
                 }
             }
-            Form::Parameters
-            | Form::Terraform
-            | Form::TerraformValues
-            | Form::TerraformPlan
-            | Form::Policy
-            | Form::Scenario => {}
+            Form::Parameters | Form::TerraformValues | Form::Policy | Form::Scenario => {}
         }
     }
     inventory
