@@ -20,6 +20,9 @@ use crate::resources::eval::syntax::{Entry, Expr, ExprKind, Item, Repeat};
 /// What an element of a splat is called.
 const SPLAT: &str = "splat element";
 
+/// Most members and elements that are taken of a value: each is a level of the tree.
+const MAX_TAKEN: usize = 64;
+
 /// Reads expressions of one text.
 pub(crate) struct Reader<'t> {
     pub(super) text: &'t str,
@@ -204,6 +207,9 @@ impl<'t> Reader<'t> {
 
     /// What operators take of a value, one after the other.
     fn taken(&mut self, base: Expr, operators: &[&TraversalOperator], span: Span) -> Expr {
+        if operators.len() > MAX_TAKEN {
+            return Expr::new(ExprKind::Broken, span);
+        }
         let mut taken = base;
         for (place, operator) in operators.iter().enumerate() {
             let kind = match operator {

@@ -165,12 +165,23 @@ fn syntax_problem(file: &TextFile, error: &parser::Error) -> Diagnostic {
     }
     let next = file.text.get(start..).and_then(|rest| rest.chars().next()).map_or(0, char::len_utf8);
     let span = Span::new(file.source, start, start.saturating_add(next));
-    let mut message = error.message().replace('\n', " ");
-    if let Some((_, expected)) = message.split_once("expected ") {
-        message = format!("expected {expected}");
-    }
     Diagnostic::error("terraform-syntax", span, "the file is not Terraform here")
-        .label(crate::tree::json::shorten(&message))
+        .label(expected(error.message()))
         .note("nothing of the file was read; what it declares is missing in what follows")
         .help("correct the marked place, or what comes before it; `terraform validate` shows it too")
+}
+
+/// What the parser expects, in the words of people.
+fn expected(message: &str) -> String {
+    let rest = message.split_once("expected ").map_or(message, |(_, rest)| rest).trim();
+    let known = match rest {
+        "`{`" => "`=` or `{`",
+        "token" => "a block or an attribute",
+        "newline or eof" => "the end of the line",
+        "heredoc end delimiter" => "the word that ends the text",
+        "unique attribute key; found redefined attribute" => "each attribute once",
+        other if other.ends_with("letter or digit") => "a value",
+        other => other,
+    };
+    format!("expected {}", crate::tree::json::shorten(known))
 }

@@ -193,6 +193,9 @@ fn user_function(
     }))
 }
 
+/// Most names that are bound at once. Languages allow far fewer; a name more is a level of the stack here.
+const MAX_NAMES: usize = 32;
+
 /// Does something with names bound to values.
 pub(super) fn bind<T>(
     machine: &mut Machine<'_>,
@@ -202,8 +205,6 @@ pub(super) fn bind<T>(
     scope: Scope<'_>,
     work: &mut dyn FnMut(&mut Machine<'_>, Scope<'_>) -> T,
 ) -> T {
-    // Languages allow far fewer; a name more is a level of the stack here.
-    const MAX_NAMES: usize = 32;
     let Some((name, rest)) = names.split_first().filter(|_| names.len() <= MAX_NAMES) else {
         return work(machine, scope);
     };

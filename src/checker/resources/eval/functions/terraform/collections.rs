@@ -66,6 +66,7 @@ pub(super) fn call(machine: &mut Machine<'_>, name: &str, arguments: &[Val], spa
         "for object" => made(object_of(elements?)),
         "for groups" => made(groups_of(machine, elements?, span)),
         "tolist" | "tomap" => taken(first),
+        "toset" | "distinct" if matches!(first?.value, V::Unknown(_)) => taken(first),
         "toset" | "distinct" => made(elements.and_then(|all| distinct(all, name == "toset"))),
         "setunion" => made(all_elements(arguments).and_then(|all| distinct(&all, true))),
         "setsubtract" | "setintersection" => made(elements.and_then(|all| {

@@ -6,7 +6,7 @@
 use super::super::super::files::{folder, normal};
 use super::super::super::machine::{LocalKind, Machine, Scope};
 use super::super::super::value::{Text, Unknown, V, Val};
-use super::super::{Outcome, bind};
+use super::super::{MAX_NAMES, Outcome, bind};
 use crate::diagnostics::{Diagnostics, Span};
 use crate::resources::terraform::template_of;
 
@@ -59,6 +59,9 @@ pub(super) fn call(
         return Some(Outcome::Unknown);
     }
     let Some(members) = members else { return Some(missing(false)) };
+    if members.len() > MAX_NAMES {
+        return Some(missing(false));
+    }
     let names: Vec<&str> = members.iter().map(|field| &*field.name).collect();
     let mut problems = Diagnostics::new();
     let template = template_of(file, &names, &mut problems);

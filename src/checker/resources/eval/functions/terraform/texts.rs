@@ -81,8 +81,8 @@ pub(super) fn call(machine: &mut Machine<'_>, name: &str, arguments: &[Val], spa
             Some(Outcome::Unknown)
         }
         "replace" => shared::call(machine, "replace", arguments),
-        "startswith" => decided(begins(first?, known(1)?)),
-        "endswith" => decided(known(0).zip(known(1)).map(|(text, part)| text.ends_with(part))),
+        "startswith" => decided(begins(first?, known(1)?, false)),
+        "endswith" => decided(begins(first?, known(1)?, true)),
         "strcontains" => decided(known(0).zip(known(1)).map(|(text, part)| text.contains(part))),
         "trimprefix" => changed(first?, |text| text.strip_prefix(known(1)?)),
         "trimsuffix" => changed(first?, |text| text.strip_suffix(known(1)?)),
@@ -126,14 +126,24 @@ fn tostring(value: &Val) -> Option<Outcome> {
     })
 }
 
-/// Whether a text begins with a known part; parts that are not known stand in braces.
-fn begins(text: &Val, part: &str) -> Option<bool> {
+/// Whether a text begins or ends with a part, as far as what is known of it at that end says so.
+fn begins(text: &Val, part: &str, at_end: bool) -> Option<bool> {
     let V::Text(text) = &text.value else { return None };
-    let known = text.text.split('{').next().filter(|_| text.is_opaque).unwrap_or(&text.text);
-    if known.len() < part.len() && text.is_opaque && part.starts_with(known) {
+    if !text.is_opaque {
+        return Some(if at_end { text.text.ends_with(part) } else { text.text.starts_with(part) });
+    }
+    // Parts that are not known stand in braces.
+    let (known, may_go_on) = if at_end {
+        let known = text.text.rsplit('}').next().unwrap_or_default();
+        (known, part.ends_with(known))
+    } else {
+        let known = text.text.split('{').next().unwrap_or_default();
+        (known, part.starts_with(known))
+    };
+    if known.len() < part.len() && may_go_on {
         return None;
     }
-    Some(known.starts_with(part))
+    Some(if at_end { known.ends_with(part) } else { known.starts_with(part) })
 }
 
 /// A part of a text; all of it where there is nothing to take away.
