@@ -67,7 +67,7 @@ impl<'t> Reader<'t> {
                     number.as_repr().map_or_else(|| number.value().to_string(), |text| text.to_string());
                 ExprKind::Number(Arc::from(text.replace(char::is_whitespace, "")))
             }
-            Expression::String(text) => return self.text_of(text.value(), span),
+            Expression::String(text) => return Expr::text(text.value(), span),
             Expression::Array(array) => {
                 ExprKind::Array(array.iter().map(|element| Item::One(self.expr(element))).collect())
             }
@@ -109,7 +109,7 @@ impl<'t> Reader<'t> {
         let span = self.span(key.span());
         match key {
             ObjectKey::Ident(name) => Expr::text(name.value().as_str(), span),
-            ObjectKey::Expression(Expression::String(text)) => self.text_of(text.value(), span),
+            ObjectKey::Expression(Expression::String(text)) => Expr::text(text.value(), span),
             ObjectKey::Expression(key) => {
                 let key = self.expr(key);
                 Expr::call("tostring", vec![key], span)

@@ -1,7 +1,8 @@
 //! Texts of Terraform: with interpolations, with directives, over many lines.
 //!
 //! Rules
-//! - Texts that stand in the file as they are keep the place of their bytes.
+//! - Heredocs that stand in the file as they are keep the place of their bytes. Texts in quotes do not: who changes
+//!   them must escape.
 //! - A heredoc `<<-` that begins with `<` keeps its indentation: XML does not mind, and places in the policy stay
 //!   places in the file.
 
@@ -15,13 +16,6 @@ use crate::diagnostics::Span;
 use crate::resources::eval::syntax::{Expr, ExprKind, Repeat};
 
 impl Reader<'_> {
-    /// A text without parts, with its quotes at `span`.
-    pub(super) fn text_of(&self, text: &str, span: Span) -> Expr {
-        let inside = Span { start: span.start.saturating_add(1), end: span.end.saturating_sub(1), ..span };
-        let content = [inside, span].into_iter().find(|place| self.slice(*place) == Some(text));
-        Expr::new(ExprKind::Text { text: Arc::from(text), content }, span)
-    }
-
     fn slice(&self, span: Span) -> Option<&str> {
         self.text.get(span.start as usize..span.end as usize)
     }
@@ -64,8 +58,7 @@ impl Reader<'_> {
                     if after.map_or(trimmed.1, |element| strips(element).0) {
                         text = text.trim_end();
                     }
-                    let at = self.span(literal.span());
-                    self.text_of(text, at)
+                    Expr::text(text, self.span(literal.span()))
                 }
                 Element::Interpolation(part) => {
                     let part = self.expr(&part.expr);

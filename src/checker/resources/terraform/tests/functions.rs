@@ -76,7 +76,7 @@ fn known_values_are_computed() {
         (r#"join(",", values(local.map))"#, "1,two"),
         (r#"join(",", [for x in zipmap(["k"], ["v"]) : x])"#, "v"),
         (r#"join(",", formatlist("%s-%d", local.list, 5))"#, "b-5,a-5,b-5"),
-        (r#"concat(["x"], local.list...)[0]"#, "[it is not a list]"),
+        (r#"concat([["x"], local.list]...)[3]"#, "b"),
         (r#"merge({ a = "1" }, null, { a = "2" }).a"#, "2"),
         (r#"merge([{ a = "1" }, { b = "2" }]...).b"#, "2"),
         (r#"lookup(local.map, "z", "default")"#, "default"),
@@ -147,6 +147,7 @@ fn what_only_the_deployment_knows_is_unknown() {
         (r#"endswith("${var.unknown}-east", "east")"#, "flag true"),
         (r#"endswith("${var.unknown}st", "east")"#, "[`endswith` is known only when deployed]"),
         ("concat([\"x\"], var.unknown)[0]", unknown),
+        (r#"max("x"...)"#, "[it is not a list]"),
         ("3 / 2", "[`/` is known only when deployed]"),
     ] {
         assert_eq!(url(expression), expected, "{expression}");

@@ -206,7 +206,7 @@ resource "azurerm_api_management_api_policy" "unknown" {
             "products/policies rawxml 0 - <policies><inbound><set-backend-service backend-id=\"pool\" /></inbound></policies>|"
                 .to_owned(),
             format!("apis/policies xml 32 policies/p.xml {plain}"),
-            "policyfragments xml 12 - <fragment />".to_owned(),
+            "policyfragments xml 0 - <fragment />".to_owned(),
             "apis/policies rawxml 0 gone.xml ?".to_owned(),
         ]
     );
