@@ -171,7 +171,10 @@ pub(super) fn emit_resource(
     let body = machine.in_resource(reference, |machine, scope| machine.eval(&resource.body, scope));
     let resource_type = resource.resource_type.literal().unwrap_or_default();
     let Some(made) = arm(resource_type, resource.resource_type.span, &body) else {
-        inventory.is_partial = true;
+        // A template that is a file of its own is read as such, if it is there.
+        let content = body.get("template_content").map(|content| &content.value);
+        let is_read = matches!(content, Some(V::Text(text)) if text.file.is_some() && text.content.is_some());
+        inventory.is_partial |= !is_read;
         return;
     };
     let origin = Origin {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::azapi;
-use super::tables::{Own, Parent, ROWS, Row, Table, To};
+use super::tables::{DEPLOYMENTS, Own, Parent, ROWS, Row, Table, To};
 use crate::diagnostics::Span;
 use crate::resources::eval::{Field, V, Val};
 
@@ -31,7 +31,9 @@ pub(crate) struct Identity {
 
 /// Whether resources of this type are read.
 pub(crate) fn is_read(resource_type: &str) -> bool {
-    row(resource_type).is_some() || azapi::TYPES.contains(&resource_type)
+    row(resource_type).is_some()
+        || azapi::TYPES.contains(&resource_type)
+        || DEPLOYMENTS.contains(&resource_type)
 }
 
 /// Which resource it is, by what `attribute` says; `None` when its type is not known.

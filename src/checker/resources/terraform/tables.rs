@@ -58,6 +58,13 @@ pub(super) enum To {
     Sku,
 }
 
+/// Resources that deploy a template, which may hold anything.
+pub(super) const DEPLOYMENTS: &[&str] = &[
+    "azurerm_resource_group_template_deployment",
+    "azurerm_subscription_template_deployment",
+    "azurerm_template_deployment",
+];
+
 use To::{In, Many, Member, One, Sku};
 
 const SERVICE: Parent = Parent::Name("api_management_name");

@@ -145,6 +145,27 @@ fn deep_nesting_ends() {
 }
 
 #[test]
+fn long_chains_end() {
+    let link = |body: &str| {
+        let mut text = "locals {\n  x0 = \"a\"\n}\nresource \"azapi_resource\" \"r0\" {\n  name = \"a\"\n}\n".to_owned();
+        for i in 1..400 {
+            text.push_str(&body.replace("NEXT", &i.to_string()).replace("LAST", &(i - 1).to_string()));
+        }
+        text.push_str("resource \"azurerm_api_management_backend\" \"b\" {\n  name = \"${azapi_resource.r399.name}${local.x399}\"\n}\n");
+        text
+    };
+    for body in [
+        "resource \"azapi_resource\" \"rNEXT\" {\n  name = azapi_resource.rLAST.name\n}\n",
+        "resource \"azapi_resource\" \"rNEXT\" {\n  count = 1\n  name = upper([for x in [1] : azapi_resource.rLAST[0].name][0])\n}\n",
+        "resource \"azurerm_api_management_backend\" \"rNEXT\" {\n  name = azurerm_api_management_backend.rLAST.id\n}\nresource \"azapi_resource\" \"rNEXT\" {\n  for_each = toset([azurerm_api_management_backend.rNEXT.name])\n  name = each.key\n}\n",
+        "locals {\n  xNEXT = merge({ a = local.xLAST }, { b = [for x in [local.xLAST] : x if x != null] })\n}\n",
+        "locals {\n  xNEXT = templatefile(\"main.tf\", { a = local.xLAST })\n}\n",
+    ] {
+        read(&[("main.tf", &link(body))]);
+    }
+}
+
+#[test]
 fn long_files_take_time_that_grows_no_faster() {
     let time = |count: usize| {
         let text = GOOD.repeat(count);

@@ -153,3 +153,16 @@ fn what_only_the_deployment_knows_is_unknown() {
         assert_eq!(url(expression), expected, "{expression}");
     }
 }
+
+#[test]
+fn functions_that_do_not_exist_are_told() {
+    let told = |expression: &str| {
+        let text =
+            format!("resource \"azurerm_api_management_backend\" \"b\" {{\n  name = {expression}\n}}\n");
+        read(&[("main.tf", &text)]).1
+    };
+    assert!(told("joinn(\",\", [])")[0].starts_with("unknown-function 2: there is no function `joinn`"));
+    for fine in ["lookup()", "join()", "file()", "provider::x::y(1)", "somethingquitenew(1)", "element([])"] {
+        assert_eq!(told(fine), Vec::<String>::new(), "{fine}");
+    }
+}

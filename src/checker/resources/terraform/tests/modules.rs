@@ -261,6 +261,12 @@ resource "azurerm_api_management_backend" "each" {
   api_management_name = data.azurerm_api_management.apim.name
   url                 = each.value.url
 }
+resource "azurerm_api_management_backend" "listed" {
+  for_each            = { for n in var.names : n.key => n if n.on }
+  name                = each.value.name
+  api_management_name = data.azurerm_api_management.apim.name
+  url                 = "https://y"
+}
 resource "azurerm_api_management_backend" "maybe" {
   count               = var.on ? 1 : 0
   name                = "maybe"
@@ -284,7 +290,7 @@ resource "azapi_resource" "pool" {
 "#;
     check(
         &[("main.tf", text)],
-        "{var.prefix}-{var.names.key} conditional ?\nmaybe conditional https://x\n\
+        "{var.prefix}-{var.names.key} conditional ?\n{var.names.each.name} conditional https://y\nmaybe conditional https://x\n\
          pool pool {var.prefix}-{var.names.key}/-/- maybe/?/-\npartial",
     );
 }

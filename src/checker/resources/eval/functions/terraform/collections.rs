@@ -56,6 +56,11 @@ pub(super) fn call(machine: &mut Machine<'_>, name: &str, arguments: &[Val], spa
         return Some(Outcome::Unknown);
     }
     let failed = |why: &str| Some(Outcome::Taken(Val::failure(why, name, span)));
+    let keeps_elements =
+        matches!(name, "splat list" | "for object" | "for groups" | "toset" | "distinct" | "values");
+    if keeps_elements && matches!(first.map(|value| &value.value), Some(V::Unknown(_))) {
+        return taken(first);
+    }
     match name {
         "splat list" => Some(match first.map(|value| &value.value) {
             Some(V::Array(_)) => Outcome::Taken(first?.clone()),
@@ -63,10 +68,9 @@ pub(super) fn call(machine: &mut Machine<'_>, name: &str, arguments: &[Val], spa
             Some(V::Unknown(_)) | None => Outcome::Unknown,
             Some(_) => Outcome::Made(V::array(arguments.to_vec())),
         }),
-        "for object" => made(object_of(elements?)),
-        "for groups" => made(groups_of(machine, elements?, span)),
+        "for object" => made(elements.and_then(object_of)),
+        "for groups" => made(elements.and_then(|pairs| groups_of(machine, pairs, span))),
         "tolist" | "tomap" => taken(first),
-        "toset" | "distinct" if matches!(first?.value, V::Unknown(_)) => taken(first),
         "toset" | "distinct" => made(elements.and_then(|all| distinct(all, name == "toset"))),
         "setunion" => made(all_elements(arguments).and_then(|all| distinct(&all, true))),
         "setsubtract" | "setintersection" => made(elements.and_then(|all| {

@@ -53,7 +53,6 @@ const UNKNOWN: &[&str] = &[
     "pow",
     "regex",
     "regexall",
-    "replace_all",
     "rsadecrypt",
     "setproduct",
     "sha1",
@@ -125,7 +124,7 @@ pub(super) fn call(
             .or_else(|| texts::call(machine, name, &values, span))
             .or_else(|| json::call(name, &values)),
     };
-    if known.is_none() {
+    if known.is_none() && !is_known(name) {
         tell_unknown(machine, name, span);
         return Val::unknown("the function is not known", name, span);
     }
@@ -191,9 +190,23 @@ fn chosen(
     }
 }
 
+/// Names of all that are not shared.
+const OWN: [&[&str]; 5] = [collections::NAMES, texts::NAMES, files::NAMES, json::NAMES, UNKNOWN];
+
+/// Whether there is such a function: then it has too few arguments, or wrong ones.
+fn is_known(name: &str) -> bool {
+    let is_operator = name == "/" || name.contains(' ');
+    is_operator || OWN.iter().any(|names| names.contains(&name)) || SHARED.iter().any(|(own, _)| *own == name)
+}
+
 fn tell_unknown(machine: &mut Machine<'_>, name: &str, span: Span) {
-    let own = [collections::NAMES, texts::NAMES, files::NAMES, json::NAMES, UNKNOWN].concat();
-    let known = own.into_iter().chain(SHARED.iter().map(|(own, _)| *own)).chain(["try", "can"]);
+    let known = OWN
+        .iter()
+        .copied()
+        .flatten()
+        .copied()
+        .chain(SHARED.iter().map(|(own, _)| *own))
+        .chain(["try", "can"]);
     if let Some(hint) = crate::tree::hints::did_you_mean(name, known) {
         let short = crate::tree::json::shorten(name);
         machine.tell(
