@@ -30,6 +30,7 @@ pub(super) const MAX_RESOURCES: usize = 10_000;
 pub(super) fn emit_all(machine: &mut Machine<'_>, frame: usize, inventory: &mut Inventory) {
     emit_frame(machine, frame, false, inventory);
     apply_updates(machine, inventory);
+    inventory.templates.append(&mut machine.templates);
     inventory.is_partial |= machine.is_exhausted() || machine.is_open;
 }
 

@@ -14,7 +14,7 @@ use super::functions;
 use super::loops::Rounds;
 use super::syntax::{Entry, Expr, ExprKind, Item, Template};
 use super::value::{Field, Text, Unknown, V, Val};
-use crate::diagnostics::{Diagnostic, Diagnostics, Severity, Span};
+use crate::diagnostics::{Diagnostic, Diagnostics, Severity, SourceId, Span};
 use crate::resources::{Form, Inventory};
 
 /// Deepest evaluation of expressions in expressions, through variables and resources.
@@ -32,6 +32,8 @@ pub(crate) struct Machine<'t> {
     told: BTreeSet<(&'static str, Span)>,
     /// Resources that change others, which are not found yet.
     pub(super) updates: Inventory,
+    /// Files that texts were made of by filling in values.
+    pub(super) templates: BTreeSet<SourceId>,
     /// Whether there is a name that may be declared in a file that was not given.
     pub(super) is_open: bool,
     steps: u64,
@@ -109,6 +111,7 @@ impl<'t> Machine<'t> {
             frames: Vec::new(),
             told: BTreeSet::new(),
             updates: Inventory::default(),
+            templates: BTreeSet::new(),
             is_open: false,
             steps: MIN_STEPS.saturating_add(bytes),
             depth: 0,

@@ -147,7 +147,8 @@ fn deep_nesting_ends() {
 #[test]
 fn long_chains_end() {
     let link = |body: &str| {
-        let mut text = "locals {\n  x0 = \"a\"\n}\nresource \"azapi_resource\" \"r0\" {\n  name = \"a\"\n}\n".to_owned();
+        let mut text =
+            "locals {\n  x0 = \"a\"\n}\nresource \"azapi_resource\" \"r0\" {\n  name = \"a\"\n}\n".to_owned();
         for i in 1..400 {
             text.push_str(&body.replace("NEXT", &i.to_string()).replace("LAST", &(i - 1).to_string()));
         }

@@ -184,6 +184,8 @@ resource "azurerm_api_management_api_policy" "unknown" {
         [("infra/main.tf", main), ("infra/policies/p.xml", plain), ("infra/policies/t.xml", template)];
     let (inventory, problems, sources) = read(&files);
     assert_eq!(problems, Vec::<String>::new());
+    let templates: Vec<&str> = inventory.templates.iter().map(|source| sources.name(*source)).collect();
+    assert_eq!(templates, ["infra/policies/t.xml"]);
     let told: Vec<String> = inventory
         .policies
         .iter()

@@ -54,6 +54,7 @@ pub(super) fn call(
             ..Text::new(std::sync::Arc::clone(&file.text), false)
         })));
     }
+    machine.templates.insert(file.source);
     let members = arguments.get(1).and_then(|given| given.value.members());
     if !machine.spend(file.text.len() as u64 / 8) {
         return Some(Outcome::Unknown);
