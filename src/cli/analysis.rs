@@ -4,7 +4,8 @@ use super::gather::{Configuration, Gathered};
 use super::workload::workload;
 use crate::config::{DiskFiles, Overrides, load_scenario};
 use crate::diagnostics::{Diagnostic, Diagnostics, SourceMap, Span};
-use crate::rules::{Tier, Told, check, read_setup, sort, suppress};
+use crate::policy::scan::Element;
+use crate::rules::{Tier, Told, check, fix_in_files, read_setup, sort, suggest, suppress};
 
 /// What was found in everything that was gathered.
 #[derive(Debug, Default)]
@@ -13,6 +14,8 @@ pub(crate) struct Analysis {
     pub told: Vec<Told>,
     /// From names of backends to where they are defined.
     pub links: Vec<(Span, Span)>,
+    /// The elements of policies.
+    pub elements: Vec<Element>,
 }
 
 /// Asks all rules about each configuration.
@@ -23,8 +26,12 @@ pub(crate) fn analyse_all(gathered: &Gathered, sources: &mut SourceMap, tier: Op
         analyse(configuration, sources, tier, &mut analysis);
     }
     sort(&mut analysis.told);
+    suggest(&mut analysis.told, sources);
     suppress(&mut analysis.told, sources);
     sort(&mut analysis.told);
+    for told in &mut analysis.told {
+        told.fix = told.fix.take().and_then(|fix| fix_in_files(fix, sources));
+    }
     analysis
 }
 
@@ -63,4 +70,5 @@ fn analyse(
                 .extend(target.map(|target| (member.id.span().unwrap_or(member.span), target.span)));
         }
     }
+    analysis.elements.extend(setup.policies.into_iter().flat_map(|policy| policy.document.roots));
 }

@@ -381,6 +381,8 @@ pub(crate) enum SchemaOf {
     Scenario,
     /// Files of tests of policies
     Test,
+    /// What `validate --format json` prints
+    Findings,
 }
 
 /// What is printed on standard output.

@@ -1,4 +1,4 @@
-//! `poolproof lsp`: findings, pages of rules and definitions, for editors.
+//! `poolproof lsp`: findings, pages of rules, what policies and attributes are for, and definitions, for editors.
 //!
 //! Everything that lies in the folders of the workspace belongs to one configuration, as for `validate`; what is
 //! being edited counts as it stands in the editor. Each change asks all rules again: that takes some milliseconds.
@@ -22,7 +22,8 @@ use super::analysis::{Analysis, analyse_all};
 use super::gather::{gather_with, shown};
 use super::session::{Session, Stop};
 use crate::diagnostics::{Severity, SourceId, SourceMap, Span};
-use crate::rules::{Told, show::page_markdown};
+use crate::reference::about;
+use crate::rules::{Told, in_file, in_files, show::page_markdown};
 
 /// Serves one editor over standard input and output, until it ends.
 pub(crate) fn serve(session: &Session) -> std::result::Result<(), Stop> {
@@ -73,7 +74,11 @@ impl Server {
                 }
             }
             let gathered = gather_with(&paths, &state.edited, &mut sources);
-            let analysis = analyse_all(&gathered, &mut sources, None);
+            let mut analysis = analyse_all(&gathered, &mut sources, None);
+            analysis.told = in_files(&analysis.told, &sources);
+            for (from, to) in &mut analysis.links {
+                (*from, *to) = (in_file(*from, &sources), in_file(*to, &sources));
+            }
             let mut by_file: BTreeMap<String, Vec<Shown>> = BTreeMap::new();
             for told in analysis.told.iter().filter(|told| told.suppressed.is_none()) {
                 let Some(span) = told.diagnostic.span else { continue };
@@ -172,7 +177,9 @@ impl LanguageServer for Server {
             .told
             .iter()
             .filter(|told| told.diagnostic.span.is_some_and(|span| contains(span, source, at)));
-        let pages: Vec<String> = rules.filter_map(|told| told.rule).map(page_markdown).collect();
+        let mut pages: Vec<String> = rules.filter_map(|told| told.rule).map(page_markdown).collect();
+        let is_at = |span: Span| contains(in_file(span, &seen.sources), source, at);
+        pages.extend(about(&seen.analysis.elements, &is_at));
         if pages.is_empty() {
             return Ok(None);
         }
@@ -187,7 +194,7 @@ impl LanguageServer for Server {
         let found = seen.analysis.links.iter().find(|(from, _)| contains(*from, source, at));
         let place = found.and_then(|(_, to)| {
             let uri = Uri::from_file_path(seen.sources.name(to.source))?;
-            Some(Location { uri, range: range(seen.sources.text(to.source), *to) })
+            Some(Location { uri, range: range(&seen.sources, *to) })
         });
         Ok(place.map(GotoDefinitionResponse::Scalar))
     }
@@ -215,11 +222,11 @@ fn show(told: &Told, span: Span, sources: &SourceMap) -> Shown {
     }
     let related = diagnostic.places.iter().filter_map(|(place, label)| {
         let uri = Uri::from_file_path(sources.name(place.source))?;
-        let location = Location { uri, range: range(sources.text(place.source), *place) };
+        let location = Location { uri, range: range(sources, *place) };
         Some(DiagnosticRelatedInformation { location, message: label.clone() })
     });
     Shown {
-        range: range(sources.text(span.source), span),
+        range: range(sources, span),
         severity: Some(match diagnostic.severity {
             Severity::Error => DiagnosticSeverity::ERROR,
             Severity::Warning => DiagnosticSeverity::WARNING,
@@ -234,23 +241,12 @@ fn show(told: &Told, span: Span, sources: &SourceMap) -> Shown {
 }
 
 /// A span as lines and UTF-16 code units, both from 0.
-fn range(text: &str, span: Span) -> Range {
-    Range { start: position(text, span.start as usize), end: position(text, span.end as usize) }
-}
-
-fn position(text: &str, at: usize) -> Position {
-    let mut at = at.min(text.len());
-    while !text.is_char_boundary(at) {
-        at = at.saturating_sub(1);
-    }
-    let before = text.get(..at).unwrap_or_default();
-    let line = before.bytes().filter(|byte| *byte == b'\n').count();
-    let begin = before.rfind('\n').map_or(0, |end| end.saturating_add(1));
-    let units = before.get(begin..).unwrap_or_default().encode_utf16().count();
-    Position {
-        line: u32::try_from(line).unwrap_or(u32::MAX),
-        character: u32::try_from(units).unwrap_or(u32::MAX),
-    }
+fn range(sources: &SourceMap, span: Span) -> Range {
+    let position = |at: u32| {
+        let (line, character) = sources.utf16_position(span.source, at);
+        Position { line, character }
+    };
+    Range { start: position(span.start), end: position(span.end) }
 }
 
 /// The byte that a position is at; one beyond the end of its line is the end of the line.
@@ -278,10 +274,12 @@ mod tests {
     #[test]
     fn positions_count_utf_16() {
         let text = "a\r\n\u{1f600}é b\nlast";
+        let mut sources = SourceMap::new();
+        let source = sources.add("a", text);
         for (at, line, character) in
             [(0, 0, 0), (3, 1, 0), (7, 1, 2), (9, 1, 3), (12, 2, 0), (16, 2, 4), (99, 2, 4)]
         {
-            let found = position(text, at);
+            let found = range(&sources, Span::new(source, at, at)).start;
             assert_eq!((found.line, found.character), (line, character), "{at}");
             if at <= text.len() {
                 assert_eq!(offset(text, found), Some(at), "{at}");

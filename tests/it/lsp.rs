@@ -167,8 +167,16 @@ fn an_editor_is_told_of_findings_while_typing() {
     assert!(page.contains("PP1001") && page.contains("several-breaker-rules"), "{page}");
     editor.edit(&at, 2, &right);
     assert!(!editor.shown(&at).iter().any(|(code, _)| code == "PP1001"));
-    // From the name in the policy to the backend.
     let policy = uri(&root.join("policy.xml"));
+    // What a policy is for, and an attribute of it.
+    for (character, expected) in [(25, "**`<set-backend-service>`**"), (45, "`backend-id`: ")] {
+        let place =
+            json!({ "textDocument": { "uri": policy }, "position": { "line": 1, "character": character } });
+        let hover = editor.request("textDocument/hover", &place);
+        let text = hover["contents"]["value"].as_str().unwrap();
+        assert!(text.contains(expected), "{character}: {text}");
+    }
+    // From the name in the policy to the backend.
     let definition = editor.request(
         "textDocument/definition",
         &json!({ "textDocument": { "uri": policy }, "position": { "line": 1, "character": 56 } }),

@@ -23,6 +23,7 @@ mod fleet;
 mod fuzz_corpus;
 mod instances;
 mod invalid_input;
+mod junit;
 mod latency;
 mod layering;
 mod limiter;

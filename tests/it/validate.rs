@@ -172,6 +172,24 @@ fn findings_are_ignored_with_a_reason_or_by_a_baseline() {
 }
 
 #[test]
+fn findings_are_as_their_schema_says() {
+    let work = work();
+    let schema: Value = serde_json::from_str(&work.call(&["schema", "findings"]).ok().out).unwrap();
+    let validator = jsonschema::validator_for(&schema).unwrap();
+    work.write("none.xml", "");
+    for paths in [&["."][..], &["policy.xml", "none.xml"], &["gone.xml"]] {
+        let mut args = vec!["validate", "--format", "json", "--info"];
+        args.extend(paths);
+        let document: Value = serde_json::from_str(&work.call(&args).out).unwrap();
+        let problems: Vec<String> = validator.iter_errors(&document).map(|error| error.to_string()).collect();
+        assert_eq!(problems, Vec::<String>::new(), "{paths:?}");
+        let mut other = document.clone();
+        other["findings"][0]["code"] = Value::Null;
+        assert!(!validator.is_valid(&other));
+    }
+}
+
+#[test]
 fn sarif_is_valid() {
     let work = work();
     let done = work.call(&["validate", ".", "--format", "sarif"]);

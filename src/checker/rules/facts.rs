@@ -1,7 +1,8 @@
 //! What several rules ask of backends.
 
 use super::setup::Setup;
-use crate::resources::{Backend, BreakerRule, StatusRange};
+use crate::resources::{Backend, BreakerRule, Found, Kind, StatusRange};
+use crate::tree::json::Node;
 
 /// Hosts of models: Azure OpenAI and Foundry.
 const MODEL_HOSTS: [&str; 4] = [
@@ -11,14 +12,44 @@ const MODEL_HOSTS: [&str; 4] = [
     ".inference.ai.azure.com",
 ];
 
+/// The host in the URL of a backend, in lower case.
+pub(super) fn host(backend: &Backend) -> Option<String> {
+    let (_, rest) = backend.single()?.url.known()?.split_once("://")?;
+    Some(rest.split(['/', ':', '?']).next().unwrap_or_default().to_ascii_lowercase())
+}
+
 /// Whether the URL of a backend is certainly that of a model.
 pub(super) fn is_model_endpoint(backend: &Backend) -> bool {
-    let url = backend.single().and_then(|single| single.url.known());
-    let host = url.and_then(|url| {
-        let (_, rest) = url.split_once("://")?;
-        Some(rest.split(['/', ':', '?']).next().unwrap_or_default().to_ascii_lowercase())
-    });
-    host.is_some_and(|host| MODEL_HOSTS.iter().any(|model| host.ends_with(model)))
+    host(backend).is_some_and(|host| MODEL_HOSTS.iter().any(|model| host.ends_with(model)))
+}
+
+/// The deployment that the path of a URL names, and whether there is one: `.../deployments/gpt-4o`.
+pub(super) fn deployment_in(url: &str) -> Option<&str> {
+    let mut parts = url.split(['/', '?']);
+    parts.find(|part| part.eq_ignore_ascii_case("deployments"))?;
+    parts.next().filter(|name| !name.is_empty() && !name.contains(['{', '$']))
+}
+
+/// The account of a model behind a backend, where it is among the resources.
+pub(super) fn account_of<'s>(setup: &'s Setup, backend: &Backend) -> Option<&'s Found> {
+    let host = host(backend)?;
+    let label = host.split('.').next().filter(|_| is_model_endpoint(backend))?;
+    setup.inventory.of(Kind::Account).find(|account| {
+        let own = account.properties().and_then(|properties| properties.get("customSubDomainName"));
+        let domain = own.and_then(Node::text).or(account.name.as_deref());
+        domain.is_some_and(|domain| domain.eq_ignore_ascii_case(label))
+    })
+}
+
+/// The deployments of an account among the resources.
+pub(super) fn deployments_of<'s>(setup: &'s Setup, account: &Found) -> Vec<&'s Found> {
+    let of = |deployment: &&Found| {
+        let name = deployment.node.get("name").and_then(Node::text);
+        let holder = name.and_then(|name| name.rsplit_once('/')).map(|(holder, _)| holder);
+        let holder = holder.and_then(|holder| holder.rsplit('/').next());
+        holder.zip(account.name.as_deref()).is_some_and(|(one, other)| one.eq_ignore_ascii_case(other))
+    };
+    setup.inventory.of(Kind::Deployment).filter(of).collect()
 }
 
 impl BreakerRule {
@@ -38,15 +69,5 @@ impl BreakerRule {
                 || range.max.known().is_some_and(|max| *max < status)
         };
         self.ranges.known().is_some_and(|ranges| !ranges.is_empty() && ranges.iter().all(outside))
-    }
-}
-
-impl Setup {
-    /// The backend that a pool means by a name: one of its own file before others.
-    pub fn backend_beside(&self, pool: &Backend, name: &str) -> Option<&Backend> {
-        let is_it =
-            |other: &&Backend| other.name.as_deref().is_some_and(|own| own.eq_ignore_ascii_case(name));
-        let own = self.backends.iter().filter(|other| other.span.source == pool.span.source).find(is_it);
-        own.or_else(|| self.backends.iter().find(is_it))
     }
 }

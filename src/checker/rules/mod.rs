@@ -8,18 +8,27 @@
 //! - What is not among the inputs is unknown, never absent: see [`Setup::is_partial`].
 //! - A finding that holds only under one reading of an undocumented point names that reading.
 //!
-//! Rooms: `backends` and `policies` hold a rule per file, `setup` what they look at, `registry` the list of all.
+//! Rooms: `backends`, `policies`, `together` and `workload` hold a rule per file, `reading` the rules of readers,
+//! `setup` what they look at, `settle` how sure readers are, `registry` the list of all.
 
 mod apply;
 mod backends;
+#[cfg(test)]
+mod corpus;
+mod edits;
+mod embedded;
+mod examples;
 mod facts;
 mod finding;
+#[cfg(test)]
+mod ledger;
 mod policies;
 mod reading;
 mod registry;
 #[cfg(test)]
 mod right_policies;
 mod rule;
+mod settle;
 mod setup;
 pub mod show;
 mod sites;
@@ -28,11 +37,13 @@ mod tests;
 mod together;
 mod told;
 mod truth;
+mod workload;
 
 pub use apply::apply;
-use facts::is_model_endpoint;
+pub use embedded::{fix_in_files, in_file, in_files};
+use facts::{account_of, deployment_in, deployments_of, host, is_model_endpoint};
 pub use finding::{Edit, Finding, Fix, Report};
 pub use registry::{all, by_code, check};
 pub use rule::{Example, Found, Rule};
 pub use setup::{PolicyFile, Setup, Tier, Workload, read_setup};
-pub use told::{Told, gather, sort, suppress};
+pub use told::{Told, gather, sort, suggest, suppress};

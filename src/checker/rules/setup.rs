@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::settle::settle;
 use crate::diagnostics::{Diagnostics, SourceId, SourceMap, Span};
 use crate::policy::document::{self, Document, Options, Unresolved};
 use crate::policy::scan::{Element, Format};
@@ -17,10 +18,14 @@ pub struct Setup {
     pub inventory: Inventory,
     /// The backends and pools of it, in the same order.
     pub backends: Vec<Backend>,
+    /// Their places by name, in small letters.
+    by_name: BTreeMap<String, Vec<usize>>,
     /// Policies: files, and those inside of resources.
     pub policies: Vec<PolicyFile>,
     /// The tier of the service, where a file or the user says it.
     pub tier: Option<Tier>,
+    /// The texts of the files, for whoever wants to change them.
+    pub texts: BTreeMap<SourceId, Arc<str>>,
     /// The traffic that is to be expected, when a scenario was given.
     pub workload: Option<Workload>,
 }
@@ -40,8 +45,6 @@ pub struct PolicyFile {
     pub document: Document,
     /// Whether it is well-formed.
     pub is_whole: bool,
-    /// Whether places in it are places in a file that can be changed.
-    pub is_editable: bool,
     /// What is made of it. `None` when it has errors.
     pub program: Option<Program>,
     /// Every literal `backend-id` and where it is.
@@ -100,9 +103,10 @@ pub fn read_setup(files: &[TextFile], sources: &mut SourceMap, problems: &mut Di
     for found in inventory.of(Kind::Backend).filter(|found| !found.is_reference) {
         object(found, problems);
     }
-    let backends = inventory.of(Kind::Backend).map(backend).collect();
+    let backends: Vec<Backend> = inventory.of(Kind::Backend).map(backend).collect();
     let mut policies = Vec::new();
     let fragments = fragments(files);
+    let has_fragments = !fragments.is_empty() || inventory.of(Kind::Fragment).next().is_some();
     let is_policy =
         |file: &&TextFile| file.form == Form::Policy && !inventory.templates.contains(&file.source);
     let own_files: Vec<&TextFile> = files.iter().filter(is_policy).collect();
@@ -112,9 +116,11 @@ pub fn read_setup(files: &[TextFile], sources: &mut SourceMap, problems: &mut Di
         let is_taken = |embedded: &&Embedded| embedded.is_verbatim && embedded.span.source == file.source;
         let format = inventory.policies.iter().find(is_taken).and_then(|embedded| embedded.format.as_deref());
         let is_xml = format.map(|format| format.eq_ignore_ascii_case("xml"));
+        let holder = inventory.policies.iter().find(is_taken);
         let mut own_problems = Diagnostics::new();
         let mut policy = read_policy(&file.path, own, &fragments, is_xml, &mut own_problems);
-        policy.is_editable = true;
+        policy.scope = holder.map_or_else(|| scope_of_path(&file.path, files), |holder| scope_of(holder));
+        let own_problems = settle(&policy, has_fragments, &own_problems);
         (policy, own_problems)
     };
     for (policy, told) in on_all_cores(&own_files, &read) {
@@ -131,13 +137,18 @@ pub fn read_setup(files: &[TextFile], sources: &mut SourceMap, problems: &mut Di
         let holder = sources.name(embedded.span.source);
         let line = sources.position(embedded.span).line;
         let name: Arc<str> = Arc::from(format!("{holder} (policy at line {line})"));
-        let source = sources.add(Arc::clone(&name), Arc::clone(text));
+        let source = sources.add_part(Arc::clone(&name), Arc::clone(text), embedded.span);
         let is_xml = embedded.format.as_deref().map(|format| format.eq_ignore_ascii_case("xml"));
         let own = PolicyText { source, text };
-        policies.push(read_policy(&name, own, &fragments, is_xml, problems));
+        let mut own_problems = Diagnostics::new();
+        let mut policy = read_policy(&name, own, &fragments, is_xml, &mut own_problems);
+        policy.scope = scope_of(embedded);
+        problems.extend(settle(&policy, has_fragments, &own_problems));
+        policies.push(policy);
     }
     let tier = tier_of(&inventory);
-    Setup { inventory, backends, policies, tier, workload: None }
+    let texts = files.iter().map(|file| (file.source, Arc::clone(&file.text))).collect();
+    Setup { inventory, policies, tier, texts, ..Setup::of(backends) }
 }
 
 /// What `read` gives for each, in order. Few are not worth a thread.
@@ -172,7 +183,8 @@ fn read_policy(
     let options = Options { format, unresolved: Unresolved::Keep, ..Options::default() };
     // What a fragment itself has is told when it is read by itself.
     let fragments = needed(&own, fragments);
-    let sources_of: Vec<SourceId> = fragments.values().map(|text| text.source).collect();
+    let all = fragments.values().map(|text| text.source);
+    let sources_of: Vec<SourceId> = all.filter(|source| *source != own.source).collect();
     let scopes = BTreeMap::from([(PolicyScope::Api, own)]);
     let sources = Sources { scopes, fragments, options, is_check: true };
     let mut told = Diagnostics::new();
@@ -200,7 +212,6 @@ fn read_policy(
         scope: None,
         document,
         is_whole,
-        is_editable: false,
         program,
         references,
         is_xml,
@@ -219,7 +230,7 @@ fn needed<'a>(
             continue;
         }
         for (id, fragment) in fragments {
-            if fragment.source != own.source && !found.contains_key(id) && text.contains(id.as_str()) {
+            if !found.contains_key(id) && text.contains(id.as_str()) {
                 found.insert(id.clone(), *fragment);
                 texts.push(fragment.text);
             }
@@ -255,6 +266,39 @@ fn fragment_id(path: &str) -> Option<&str> {
     }
 }
 
+/// The scope of a policy in a resource, by the type of that.
+fn scope_of(embedded: &Embedded) -> Option<PolicyScope> {
+    let parts: Vec<&str> = embedded.resource_type.split('/').collect();
+    match parts.as_slice() {
+        [.., "operations" | "resolvers", "policies"] => Some(PolicyScope::Operation),
+        [.., "apis", "policies"] => Some(PolicyScope::Api),
+        [.., "products", "policies"] => Some(PolicyScope::Product),
+        [.., "workspaces", "policies"] => Some(PolicyScope::Workspace),
+        [_, "service", "policies"] => Some(PolicyScope::Global),
+        _ => None,
+    }
+}
+
+/// The scope of a `policy.xml` in a tree of folders as APIOps has them: `apis/chat/policy.xml`.
+fn scope_of_path(path: &str, files: &[TextFile]) -> Option<PolicyScope> {
+    let parts: Vec<&str> = path.split(['/', '\\']).collect();
+    let (name, folders) = parts.split_last()?;
+    if !name.eq_ignore_ascii_case("policy.xml") {
+        return None;
+    }
+    match folders {
+        [.., "operations", _] => Some(PolicyScope::Operation),
+        [.., "apis", _] => Some(PolicyScope::Api),
+        [.., "products", _] => Some(PolicyScope::Product),
+        [.., "workspaces", _] => Some(PolicyScope::Workspace),
+        _ => {
+            let below = format!("{}apis/", path.strip_suffix(name)?);
+            let is_root = files.iter().any(|file| file.path.starts_with(below.as_str()));
+            is_root.then_some(PolicyScope::Global)
+        }
+    }
+}
+
 fn tier_of(inventory: &Inventory) -> Option<Tier> {
     let service = inventory.of(Kind::Service).find(|service| !service.is_reference)?;
     Tier::named(service.node.get("sku")?.get("name")?.text()?)
@@ -266,10 +310,31 @@ impl Setup {
         self.inventory.is_partial
     }
 
+    /// One with these backends and nothing else.
+    pub fn of(backends: Vec<Backend>) -> Self {
+        let mut by_name: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+        for (at, backend) in backends.iter().enumerate() {
+            if let Some(name) = &backend.name {
+                by_name.entry(name.to_ascii_lowercase()).or_default().push(at);
+            }
+        }
+        Self { backends, by_name, ..Self::default() }
+    }
+
+    /// The backends with this id, in order; letter case does not count.
+    pub fn backends_named(&self, name: &str) -> impl Iterator<Item = &Backend> {
+        let places = self.by_name.get(&name.to_ascii_lowercase()).map_or(&[][..], Vec::as_slice);
+        places.iter().filter_map(|at| self.backends.get(*at))
+    }
+
     /// The backend with this id; letter case does not count.
     pub fn backend(&self, name: &str) -> Option<&Backend> {
-        self.backends
-            .iter()
-            .find(|backend| backend.name.as_deref().is_some_and(|n| n.eq_ignore_ascii_case(name)))
+        self.backends_named(name).next()
+    }
+
+    /// The backend that a pool means by a name: one of its own file before others.
+    pub fn backend_beside(&self, pool: &Backend, name: &str) -> Option<&Backend> {
+        let own = self.backends_named(name).find(|other| other.span.source == pool.span.source);
+        own.or_else(|| self.backend(name))
     }
 }

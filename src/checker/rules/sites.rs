@@ -123,19 +123,16 @@ impl<'a> Sites<'a> {
             })
         })
     }
+}
 
-    /// The edits that give `element` an attribute of this value; `None` where the text is not that of a file.
-    pub(super) fn set_attribute(&self, element: &Element, name: &str, value: &str) -> Option<Vec<Edit>> {
-        if !self.file.is_editable {
-            return None;
-        }
-        Some(vec![if let Some(attribute) = element.attribute(name) {
-            Edit { span: attribute.value.span, text: value.to_owned() }
-        } else {
-            let span = Span { start: element.name_span.end, ..element.name_span };
-            Edit { span, text: format!(" {name}=\"{value}\"") }
-        }])
-    }
+/// The edits that give `element` an attribute of this value.
+pub(super) fn set_attribute(element: &Element, name: &str, value: &str) -> Vec<Edit> {
+    vec![if let Some(attribute) = element.attribute(name) {
+        Edit { span: attribute.value.span, text: value.to_owned() }
+    } else {
+        let span = Span { start: element.name_span.end, ..element.name_span };
+        Edit { span, text: format!(" {name}=\"{value}\"") }
+    }]
 }
 
 /// The value of an attribute that is written out.

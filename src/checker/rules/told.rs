@@ -2,16 +2,18 @@
 
 use std::collections::BTreeMap;
 
-use super::finding::{Finding, Fix};
+use super::finding::{Edit, Finding, Fix};
 use super::registry::all;
 use super::rule::{Found, Rule};
-use crate::diagnostics::{Diagnostic, Diagnostics, Severity, SourceId, SourceMap};
+use crate::diagnostics::{Diagnostic, Diagnostics, Severity, SourceId, SourceMap, Span};
 
 /// Something to tell.
 #[derive(Clone, Debug)]
 pub struct Told {
     /// With the code of its rule, if it has one.
     pub diagnostic: Diagnostic,
+    /// The name under which a reader tells it; of a finding of a rule, its code.
+    pub problem: &'static str,
     /// The rule, unless a reader objects to something that has none.
     pub rule: Option<&'static Rule>,
     /// How to mend it.
@@ -25,7 +27,7 @@ pub struct Told {
 impl From<Finding> for Told {
     fn from(finding: Finding) -> Self {
         let Finding { rule, diagnostic, fix, reading } = finding;
-        Self { diagnostic, rule: Some(rule), fix, reading, suppressed: None }
+        Self { diagnostic, problem: rule.code, rule: Some(rule), fix, reading, suppressed: None }
     }
 }
 
@@ -38,12 +40,13 @@ impl From<&Diagnostic> for Told {
         let mut diagnostic = problem.clone();
         if let Some(rule) = rule {
             diagnostic.code = rule.code;
-            // What cannot be simulated is no fault of the configuration.
-            if rule.severity == Severity::Info {
-                diagnostic.severity = Severity::Info;
+            // A reader says what it cannot take, the rule what the service is sure to refuse.
+            if diagnostic.severity > rule.severity {
+                diagnostic.severity = rule.severity;
+                diagnostic.notes.push(format!("source: {}", rule.source));
             }
         }
-        Self { diagnostic, rule, fix: None, reading: None, suppressed: None }
+        Self { diagnostic, problem: problem.code, rule, fix: None, reading: None, suppressed: None }
     }
 }
 
@@ -55,8 +58,9 @@ impl Told {
 
     /// Whether the file could not be read: nothing was looked at in it.
     pub fn is_unusable(&self) -> bool {
-        let is_input =
-            self.rule.is_none_or(|rule| rule.code.starts_with("PP19") || rule.name == "malformed-policy");
+        let is_input = self.rule.is_none_or(|rule| {
+            rule.code.starts_with("PP19") || matches!(rule.name, "malformed-policy" | "policy-too-large")
+        });
         is_input && self.diagnostic.severity == Severity::Error
     }
 }
@@ -67,6 +71,33 @@ pub fn gather(findings: Vec<Finding>, problems: &Diagnostics) -> Vec<Told> {
     all.extend(findings.into_iter().map(Told::from));
     sort(&mut all);
     all
+}
+
+/// Gives problems of readers that name what was meant a fix: the name for what is written.
+///
+/// Names of elements stand at the end of the element once more and are left to people.
+pub fn suggest(all: &mut [Told], sources: &SourceMap) {
+    for told in all.iter_mut().filter(|told| told.fix.is_none()) {
+        let is_name = matches!(
+            told.problem,
+            "unknown-field" | "unknown-value" | "unknown-attribute" | "unknown-member" | "unknown-name"
+        );
+        let meant = told.diagnostic.help.as_deref().and_then(|help| help.strip_prefix("did you mean `"));
+        let meant = meant.and_then(|help| help.strip_suffix("`?")).filter(|_| is_name);
+        let (Some(meant), Some(span)) = (meant, told.diagnostic.span) else { continue };
+        let written = sources.slice(span);
+        let quote = written.chars().next().filter(|quote| matches!(quote, '"' | '\''));
+        let text = quote.map_or_else(|| meant.to_owned(), |quote| format!("{quote}{meant}{quote}"));
+        let bare = quote.map_or(Some(written), |quote| written.strip_prefix(quote)?.strip_suffix(quote));
+        // Only a name can be one: what is computed stands elsewhere.
+        let is_bare = bare.is_some_and(|bare| {
+            !bare.is_empty() && bare.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '-'))
+        });
+        if is_bare {
+            let edits = vec![Edit { span, text }];
+            told.fix = Some(Fix { what: format!("write `{meant}`"), edits, is_safe: false });
+        }
+    }
 }
 
 /// Puts a list in order of place and code, each once.
@@ -85,7 +116,12 @@ pub fn sort(all: &mut Vec<Told>) {
 pub fn suppress(all: &mut Vec<Told>, sources: &SourceMap) {
     let mut comments: BTreeMap<SourceId, Vec<Comment>> = BTreeMap::new();
     for source in sources.ids() {
-        let found = comments_of(source, sources.text(source));
+        let mut found = comments_of(source, sources.text(source));
+        // What stands in a policy inside of this file is a comment of that policy.
+        let parts: Vec<Span> = sources.parts_of(source).collect();
+        found.retain(|comment| {
+            !parts.iter().any(|part| comment.span.start >= part.start && comment.span.end <= part.end)
+        });
         if !found.is_empty() {
             comments.insert(source, found);
         }
@@ -95,7 +131,10 @@ pub fn suppress(all: &mut Vec<Told>, sources: &SourceMap) {
         let line = sources.position(span).line;
         for comment in comments.get_mut(&span.source).into_iter().flatten() {
             let is_here = comment.is_file || line == comment.line || line == comment.line.saturating_add(1);
-            let is_meant = comment.rules.iter().any(|rule| told.code().eq_ignore_ascii_case(rule));
+            let is_meant = comment.rules.iter().any(|rule| {
+                super::by_code(rule)
+                    .map_or(rule.eq_ignore_ascii_case(told.code()), |rule| rule.code == told.code())
+            });
             if is_here && is_meant && !comment.reason.is_empty() {
                 told.suppressed = Some(comment.reason.clone());
                 comment.is_used = true;
@@ -110,7 +149,7 @@ pub fn suppress(all: &mut Vec<Told>, sources: &SourceMap) {
 /// A comment that suppresses findings.
 struct Comment {
     line: u32,
-    span: crate::diagnostics::Span,
+    span: Span,
     rules: Vec<String>,
     reason: String,
     is_file: bool,
@@ -163,7 +202,7 @@ fn comments_of(source: SourceId, text: &str) -> Vec<Comment> {
         let start = own.saturating_add(before.len());
         found.push(Comment {
             line: u32::try_from(index).unwrap_or(u32::MAX).saturating_add(1),
-            span: crate::diagnostics::Span::new(source, start, start.saturating_add(MARK.len())),
+            span: Span::new(source, start, start.saturating_add(MARK.len())),
             rules: rules.map(str::to_ascii_uppercase).collect(),
             reason: reason.trim().to_owned(),
             is_file,
@@ -176,7 +215,6 @@ fn comments_of(source: SourceId, text: &str) -> Vec<Comment> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::diagnostics::Span;
 
     fn told(text: &str, marked: &str) -> Vec<(&'static str, Option<String>)> {
         let mut sources = SourceMap::new();
@@ -195,6 +233,7 @@ mod tests {
         for (text, expected) in [
             ("<!-- poolproof: ignore PP1103: as published -->\nX", vec![("PP1103", reason("as published"))]),
             ("X // poolproof: ignore PP1103, PP1001: why not", vec![("PP1103", reason("why not"))]),
+            ("X // poolproof: ignore retry-misses-throttling: why", vec![("PP1103", reason("why"))]),
             ("# poolproof: ignore-file pp1103: all of it\n\n\nX", vec![("PP1103", reason("all of it"))]),
             ("// poolproof: ignore PP1103\nX", vec![("PP1103", None), ("suppression-reason", None)]),
             ("// poolproof: ignore PP0000: a\nX", vec![("PP1103", None), ("suppression-unknown", None)]),

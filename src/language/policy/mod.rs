@@ -27,7 +27,9 @@ mod text;
 pub use caches::{CachePolicy, ResponseLookup};
 pub use calls::{CallPolicy, Credentials, SendRequest};
 pub(in crate::policy) use closest::closest;
-pub use compile::{PolicyText, Sources, load, load_seen, load_sources, load_with_references};
+pub use compile::{
+    PolicyText, Sources, compiled_policies, load, load_seen, load_sources, load_with_references, sections_of,
+};
 pub use facts::{Api, Deployment, Facts, Group, Identity, Operation, Origin, Product, Subscription, User};
 pub use limits::{
     Increment, Limit, LimitScope, Named, NarrowLimit, Quota, RateLimit, Tell, TokenLimit, TokenPeriod,

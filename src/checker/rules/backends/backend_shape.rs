@@ -28,6 +28,15 @@ pub(super) static RULE: Rule = Rule {
         Example(&[(
             "backends.json",
             r#"[
+{ "type": "Microsoft.ApiManagement/service/backends", "apiVersion": "2025-03-01-preview", "name": "apim/pool",
+  "properties": { "type": "Pool", "pool": { "services": [
+    { "id": "/backends/a", "preferredCarbonEmission": "VryLow" }, { "id": "/backends/b" } ] } } }
+]
+"#,
+        )]),
+        Example(&[(
+            "backends.json",
+            r#"[
 { "type": "Microsoft.ApiManagement/service/backends", "apiVersion": "2024-05-01", "name": "apim/pool",
   "properties": { "type": "Pool", "pool": { "services": [
     { "priority": 1 } ] } } }

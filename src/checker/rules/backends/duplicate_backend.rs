@@ -1,7 +1,9 @@
 //! Two backends of one name in one file.
 
+use std::collections::BTreeMap;
+
 use crate::diagnostics::Severity;
-use crate::resources::Backend;
+use crate::diagnostics::{SourceId, Span};
 use crate::rules::{Example, Found, Report, Rule, Setup};
 
 pub(super) static RULE: Rule = Rule {
@@ -45,22 +47,17 @@ pub(super) static RULE: Rule = Rule {
 };
 
 fn look(setup: &Setup, report: &mut Report<'_>) {
-    let named =
-        |backend: &&Backend| backend.name.is_some() && !backend.is_reference && !backend.is_conditional;
-    for (at, backend) in setup.backends.iter().enumerate().filter(|(_, backend)| named(backend)) {
-        let same = |other: &&Backend| {
-            let names = other.name.as_deref().zip(backend.name.as_deref());
-            // Files beside each other may be deployed to different services.
-            named(other)
-                && other.span.source == backend.span.source
-                && other.span != backend.span
-                && names.is_some_and(|(one, other)| one.eq_ignore_ascii_case(other))
-        };
-        if let Some(first) = setup.backends.iter().take(at).find(same) {
+    let mut first: BTreeMap<(SourceId, String), Span> = BTreeMap::new();
+    let named = setup.backends.iter().filter(|backend| !backend.is_reference && !backend.is_conditional);
+    for (backend, name) in named.filter_map(|backend| Some((backend, backend.name.as_deref()?))) {
+        // Files beside each other may be deployed to different services; rounds of a loop stand in one place.
+        let key = (backend.span.source, name.to_ascii_lowercase());
+        let known = *first.entry(key).or_insert(backend.span);
+        if known != backend.span {
             report
-                .add(backend.span, format!("`{}` is defined twice", backend.called()))
+                .add(backend.span, format!("`{name}` is defined twice"))
                 .label("expected another name")
-                .place(first.span, "the first one");
+                .place(known, "the first one");
         }
     }
 }

@@ -2,7 +2,6 @@
 
 use crate::diagnostics::Severity;
 use crate::resources::Given;
-use crate::rules::Edit;
 use crate::rules::{Example, Found, Report, Rule, Setup};
 
 pub(super) static RULE: Rule = Rule {
@@ -44,18 +43,13 @@ fn look(setup: &Setup, report: &mut Report<'_>) {
     for range in rules.filter_map(|rule| rule.ranges.known()).flatten() {
         let (Given::Known(min, at), Given::Known(max, end)) = (&range.min, &range.max) else { continue };
         if min > max {
-            report
-                .add(*at, format!("the status range is empty: {min} is above {max}"))
-                .label(format!("expected at most {max}"))
-                .place(*end, "the upper end")
-                .fix(
-                    "swap the two numbers",
-                    true,
-                    vec![
-                        Edit { span: *at, text: max.to_string() },
-                        Edit { span: *end, text: min.to_string() },
-                    ],
-                );
+            let finding = report.add(*at, format!("the status range is empty: {min} is above {max}"));
+            finding.label(format!("expected at most {max}")).place(*end, "the upper end");
+            let (low, high) = (min.to_string(), max.to_string());
+            let edits = setup.replaced(*at, &low, &high).zip(setup.replaced(*end, &high, &low));
+            if let Some((first, second)) = edits {
+                finding.fix("swap the two numbers", true, [first, second].concat());
+            }
         }
     }
 }

@@ -92,8 +92,8 @@ fn look(setup: &Setup, report: &mut Report<'_>) {
         else {
             continue;
         };
-        for (target, _, at) in members.iter().filter(|(_, url, _)| path(url).is_empty()) {
-            report
+        for (target, url, at) in members.iter().filter(|(_, url, _)| path(url).is_empty()) {
+            let finding = report
                 .add(
                     *at,
                     format!(
@@ -104,6 +104,9 @@ fn look(setup: &Setup, report: &mut Report<'_>) {
                 )
                 .label("expected `/openai` at the end, as for the others")
                 .place(*other, "one with a path");
+            if let Some(edits) = setup.replaced(*at, url, &format!("{}/openai", url.trim_end_matches('/'))) {
+                finding.fix("end it in `/openai`", false, edits);
+            }
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::diagnostics::Severity;
 use crate::resources::Backend;
+use crate::rules::workload::arithmetic::{capacity, offered_per_minute};
 use crate::rules::{Example, Found, Report, Rule, Setup};
 
 pub(super) static RULE: Rule = Rule {
@@ -86,13 +87,18 @@ fn look(setup: &Setup, report: &mut Report<'_>) {
             target.single().is_some_and(|single| single.rules().iter().any(|rule| rule.certainly_counts(429)))
         };
         if let Some(target) = target.filter(trips) {
-            report
-                .add(
-                    only.id.span().unwrap_or(only.span),
-                    format!("when `{}` trips, nobody is left", target.called()),
-                )
-                .label("the last of this pool")
-                .place(target.span, "it trips on 429");
+            let finding = report.add(
+                only.id.span().unwrap_or(only.span),
+                format!("when `{}` trips, nobody is left", target.called()),
+            );
+            finding.label("the last of this pool").place(target.span, "it trips on 429");
+            // With traffic that fills it, it does trip.
+            let offered = setup.workload.as_ref().map_or(0, offered_per_minute);
+            if let Some(most) = capacity(setup, only).filter(|most| *most < offered) {
+                finding
+                    .severity(Severity::Warning)
+                    .note(format!("it can take {most} tokens a minute of {offered} that are asked for"));
+            }
         }
     }
 }

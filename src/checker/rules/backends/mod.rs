@@ -1,18 +1,23 @@
 //! Rules about backends, breakers and pools: 10xx.
 
 mod affinity_with_priorities;
+mod backend_is_the_gateway;
 mod backend_shape;
 mod breaker_matches_nothing;
 mod breaker_not_in_tier;
+mod breaker_shared_by_models;
 mod breaker_threshold;
 mod carbon_without_region;
 mod client_errors_trip;
+mod deployment_not_on_all_members;
 mod duplicate_backend;
 mod duplicate_member;
 mod empty_status_range;
 mod endpoint_without_openai;
 mod error_reason_without_effect;
 mod last_group_of_one;
+mod long_trip;
+mod members_of_other_deployments;
 mod nested_pool;
 mod not_on_pool;
 mod percentage_of_few;
@@ -20,11 +25,13 @@ mod pool_in_single;
 mod priorities_partly_given;
 mod priority_without_breaker;
 mod property_newer_than_version;
+mod provisioned_after_pay_as_you_go;
 mod retry_after_not_accepted;
 mod several_breaker_rules;
 mod success_trips;
 mod throttling_does_not_trip;
 mod timeouts_do_not_trip;
+mod unbounded_retry_after;
 mod unknown_property;
 mod weights_partly_given;
 mod wrong_protocol;
@@ -63,4 +70,11 @@ pub(super) const RULES: &[&Rule] = &[
     &duplicate_backend::RULE,
     &last_group_of_one::RULE,
     &timeouts_do_not_trip::RULE,
+    &unbounded_retry_after::RULE,
+    &breaker_shared_by_models::RULE,
+    &members_of_other_deployments::RULE,
+    &deployment_not_on_all_members::RULE,
+    &provisioned_after_pay_as_you_go::RULE,
+    &backend_is_the_gateway::RULE,
+    &long_trip::RULE,
 ];

@@ -78,10 +78,17 @@ fn look(setup: &Setup, report: &mut Report<'_>) {
         for (name, why) in REFUSED {
             let found = backend.properties.as_ref().and_then(|properties| properties.member(name));
             if let Some(member) = found.filter(|member| !matches!(member.value.value, Value::Null)) {
-                report
-                    .add(member.name_span, format!("the pool `{}` has `{name}`", backend.called()))
-                    .label("expected only on a backend of type Single")
-                    .note(why);
+                let finding =
+                    report.add(member.name_span, format!("the pool `{}` has `{name}`", backend.called()));
+                finding.label("expected only on a backend of type Single").note(why);
+                if let Some(edits) = setup.without(member.name_span, member.value.span) {
+                    finding.fix(format!("leave out `{name}`"), false, edits);
+                }
+                // The first versions with pools took an address that nothing used.
+                let version = backend.api_version.as_ref().map_or("", |(version, _)| &**version);
+                if matches!(name, "url" | "protocol") && version.starts_with("20") && version < "2023-09" {
+                    finding.severity(Severity::Warning);
+                }
             }
         }
     }

@@ -79,6 +79,8 @@ pub(super) static RULE: Rule = Rule {
 };
 
 fn look(setup: &Setup, report: &mut Report<'_>) {
+    let mut singles = setup.backends.iter().filter_map(|backend| backend.single());
+    let has_breaker = singles.any(|single| !single.certainly_has_no_rule());
     for (backend, pool) in setup.backends.iter().filter_map(|backend| Some((backend, backend.pool()?))) {
         let Some(last) = pool.members.iter().filter_map(|member| member.priority.known()).max() else {
             continue;
@@ -93,13 +95,17 @@ fn look(setup: &Setup, report: &mut Report<'_>) {
             };
             if target.single().is_some_and(Single::certainly_has_no_rule) {
                 let priority = member.priority.known().copied().unwrap_or_default();
-                report
-                    .add(
-                        member.id.span().unwrap_or(member.span),
-                        format!("`{}` has priority {priority} and no circuit breaker", target.called()),
-                    )
+                let finding = report.add(
+                    member.id.span().unwrap_or(member.span),
+                    format!("`{}` has priority {priority} and no circuit breaker", target.called()),
+                );
+                finding
                     .label(format!("`{}` never moves on from here to priority {last}", backend.called()))
                     .place(target.span, "no breaker rule here");
+                // Where others have one, this one may get its own elsewhere.
+                if has_breaker {
+                    finding.severity(Severity::Warning);
+                }
             }
         }
     }

@@ -67,6 +67,7 @@ pub(super) static RULE: Rule = Rule {
 
 /// The first version that has a property, by the way to it.
 const FIRST: &[(&[&str], &str)] = &[
+    (&["circuitBreaker"], "2023-03-01-preview"),
     (&["pool"], "2023-05-01-preview"),
     (&["circuitBreaker", "rules", "acceptRetryAfter"], "2023-09-01-preview"),
     (&["circuitBreaker", "rules", "failureResponse"], "2024-10-01-preview"),
@@ -76,28 +77,33 @@ const FIRST: &[(&[&str], &str)] = &[
     (&["pool", "sessionAffinity"], "2024-10-01-preview"),
     (&["pool", "services", "preferredCarbonEmission"], "2025-03-01-preview"),
     (&["azureRegion"], "2025-03-01-preview"),
+    (&["tls", "serverCertificateThumbprints"], "2025-03-01-preview"),
+    (&["tls", "serverX509Names"], "2025-03-01-preview"),
 ];
 
 fn look(setup: &Setup, report: &mut Report<'_>) {
     for backend in &setup.backends {
         for (path, first) in FIRST {
-            tell(backend, path, first, report);
+            tell(setup, backend, path, first, report);
         }
     }
 }
 
-fn tell(backend: &Backend, path: &[&str], first: &str, report: &mut Report<'_>) {
+fn tell(setup: &Setup, backend: &Backend, path: &[&str], first: &str, report: &mut Report<'_>) {
     let (Some((version, at)), Some(properties)) = (&backend.api_version, &backend.properties) else { return };
     // Versions are dates: as texts they are in order, and what is no date says nothing.
     let date = |version: &str| version.get(..10).map(str::to_owned);
     let is_older = date(version) < date(first) && version.starts_with("20");
     if let Some(found) = find(properties, path).filter(|_| is_older) {
         let name = path.last().copied().unwrap_or_default();
-        report
-            .add(found.mark(), format!("`{name}` is not in version {version}"))
+        let finding = report.add(found.mark(), format!("`{name}` is not in version {version}"));
+        finding
             .label(format!("in {first} and later"))
             .place(*at, "this version")
             .help(format!("use version {first} or a later one"));
+        if let Some(edits) = setup.replaced_within(*at, version, first) {
+            finding.fix(format!("write version {first}"), false, edits);
+        }
     }
 }
 

@@ -70,6 +70,17 @@ fn look(setup: &Setup, report: &mut Report<'_>) {
                 if let Some(trip) = rule.trip_duration.span() {
                     found.place(trip, "it always trips for this long");
                 }
+                let edits = match (&rule.accept_retry_after, rule.trip_duration.span()) {
+                    (Given::Known(_, own), _) => setup.replaced(*own, "false", "true"),
+                    (Given::Absent, Some(trip)) => {
+                        let names = ["acceptRetryAfter", "accept_retry_after_enabled"];
+                        setup.beside(trip, "tripDuration", names, "true")
+                    }
+                    _ => None,
+                };
+                if let Some(edits) = edits {
+                    found.fix("accept `Retry-After`", false, edits);
+                }
             }
         }
     }

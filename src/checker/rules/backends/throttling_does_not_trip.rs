@@ -53,8 +53,10 @@ pub(super) static RULE: Rule = Rule {
 
 fn look(setup: &Setup, report: &mut Report<'_>) {
     for backend in setup.backends.iter().filter(|backend| is_model_endpoint(backend)) {
-        for rule in backend.single().map_or(&[][..], Single::rules) {
-            if let Some(at) = rule.ranges.span().filter(|_| rule.certainly_ignores(429)) {
+        let rules = backend.single().map_or(&[][..], Single::rules);
+        // Where there are several rules, any of them may be the one that counts it.
+        for rule in rules.iter().take(usize::from(rules.iter().all(|rule| rule.certainly_ignores(429)))) {
+            if let Some(at) = rule.ranges.span() {
                 report
                     .add(at, format!("the breaker of `{}` does not trip on 429", backend.called()))
                     .label("429 is in none of these ranges")

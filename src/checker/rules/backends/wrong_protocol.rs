@@ -43,8 +43,14 @@ fn look(setup: &Setup, report: &mut Report<'_>) {
         if protocol.eq_ignore_ascii_case("http") || protocol.eq_ignore_ascii_case("soap") {
             continue;
         }
-        report
-            .add(*at, format!("the protocol of `{}` cannot be `{protocol}`", backend.called()))
-            .label("expected `http` or `soap`");
+        let finding =
+            report.add(*at, format!("the protocol of `{}` cannot be `{protocol}`", backend.called()));
+        finding.label("expected `http` or `soap`");
+        // Whether the connection is encrypted is what the URL says.
+        if protocol.eq_ignore_ascii_case("https")
+            && let Some(edits) = setup.replaced(*at, protocol, "http")
+        {
+            finding.fix("write `http`", true, edits);
+        }
     }
 }

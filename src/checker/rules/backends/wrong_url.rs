@@ -9,7 +9,7 @@ pub(super) static RULE: Rule = Rule {
     name: "wrong-url",
     severity: Severity::Error,
     summary: "the URL of a backend is no URL",
-    why: "The service takes absolute URLs with `https://` or `http://` only.",
+    why: "Without a scheme it is no absolute URL, and requests have nowhere to go.",
     fix: "write `https://` and the host",
     source: "resource schema and Backends in API Management (2025-05-20)",
     applies: "all tiers and API versions",
@@ -39,9 +39,9 @@ pub(super) static RULE: Rule = Rule {
 fn look(setup: &Setup, report: &mut Report<'_>) {
     for (backend, single) in setup.backends.iter().filter_map(|backend| Some((backend, backend.single()?))) {
         let Given::Known(url, at) = &single.url else { continue };
-        let lower = url.to_ascii_lowercase();
-        // A named value stands for a part that is put in later.
-        if lower.starts_with("https://") || lower.starts_with("http://") || lower.contains("{{") {
+        // What a template or a named value puts in is not known; `fabric:/` and others are URLs too.
+        let is_filled_in = url.contains(['{', '}', '$', '#', '<', '%', '[']) || url.contains("__");
+        if is_filled_in || url.contains(":/") {
             continue;
         }
         report

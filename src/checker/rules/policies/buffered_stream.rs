@@ -2,7 +2,7 @@
 
 use crate::diagnostics::Severity;
 use crate::policy::Section;
-use crate::rules::sites::{files, literal};
+use crate::rules::sites::{files, literal, set_attribute};
 use crate::rules::{Example, Found, Report, Rule, Setup};
 
 pub(super) static RULE: Rule = Rule {
@@ -45,13 +45,11 @@ fn look(setup: &Setup, report: &mut Report<'_>) {
                 Some(_) => literal(forward.element, "buffer-response") == Some("true"),
             };
             if is_buffered {
-                let edits = sites.set_attribute(forward.element, "buffer-response", "false");
+                let edits = set_attribute(forward.element, "buffer-response", "false");
                 let finding = report
                     .add(forward.element.tag_span, "streamed answers arrive all at once")
                     .label("expected `buffer-response=\"false\"` if clients stream");
-                if let Some(edits) = edits {
-                    finding.fix("write `buffer-response=\"false\"`", false, edits);
-                }
+                finding.fix("write `buffer-response=\"false\"`", false, edits);
             }
         }
     }

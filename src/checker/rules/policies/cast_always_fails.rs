@@ -6,9 +6,9 @@ use crate::rules::{Example, Found, Rule};
 pub(super) static RULE: Rule = Rule {
     code: "PP1188",
     name: "cast-always-fails",
-    severity: Severity::Warning,
+    severity: Severity::Error,
     summary: "a cast of a variable throws whenever it is reached",
-    why: "A value that `set-variable` has without an expression is a string, and a cast to a number throws. It is often the path that is taken only when something has failed already.",
+    why: "A value that `set-variable` has without an expression is a string, and a cast to a number throws. It is often the path that is taken only when something has failed already. An error where every request or every failed attempt gets there, a warning elsewhere.",
     fix: "write the value as an expression, `@(3)`, or convert with `Convert.ToInt32(...)`",
     source: "openai-apim-lb issues 13, 25 and 29",
     applies: "all tiers, all API versions",

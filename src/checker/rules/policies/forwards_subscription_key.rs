@@ -55,10 +55,8 @@ fn look(setup: &Setup, report: &mut Report<'_>) {
         let finding = report
             .add(token.element.tag_span, "the backend gets the key of the caller beside this token")
             .label("the header with the key is not deleted");
-        if sites.file.is_editable {
-            let before = Span { end: token.element.tag_span.start, ..token.element.tag_span };
-            let text = "<set-header name=\"api-key\" exists-action=\"delete\" />".to_owned();
-            finding.fix("delete the header `api-key` before", false, vec![Edit { span: before, text }]);
-        }
+        let before = Span { end: token.element.tag_span.start, ..token.element.tag_span };
+        let text = "<set-header name=\"api-key\" exists-action=\"delete\" />".to_owned();
+        finding.fix("delete the header `api-key` before", false, vec![Edit { span: before, text }]);
     }
 }

@@ -3,7 +3,7 @@
 use crate::diagnostics::Severity;
 use crate::policy::{PolicyScope, Section};
 use crate::rules::sites::{Site, files};
-use crate::rules::{Example, Found, Report, Rule, Setup};
+use crate::rules::{Edit, Example, Found, Report, Rule, Setup};
 
 pub(super) static RULE: Rule = Rule {
     code: "PP1111",
@@ -57,6 +57,8 @@ fn look(setup: &Setup, report: &mut Report<'_>) {
             .add(base.element.tag_span, "the request is sent twice: by `<base />` and by `forward-request`")
             .label("forwards too, unless an outer scope was changed")
             .place(own.element.name_span, "forwards");
+        let edit = Edit { span: base.element.tag_span, text: String::new() };
+        finding.fix("leave `<base />` out", false, vec![edit]);
         // Somebody may have taken the default away, and then there is a reason for both.
         if !is_surely_run(&own)
             || ends_before

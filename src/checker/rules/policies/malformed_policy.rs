@@ -33,5 +33,6 @@ pub(super) static RULE: Rule = Rule {
         "stray-text",
         "stray-bracket",
         "empty-document",
+        "template-in-tag",
     ]),
 };

@@ -6,7 +6,7 @@ use crate::rules::{Example, Found, Rule};
 pub(super) static RULE: Rule = Rule {
     code: "PP1190",
     name: "misplaced-policy",
-    severity: Severity::Warning,
+    severity: Severity::Error,
     summary: "a policy stands in a section where it is not allowed",
     why: "Each policy is allowed in some of the four sections; the service refuses it elsewhere, as it does policies outside of all sections.",
     fix: "move it to a section that allows it",

@@ -15,7 +15,7 @@ pub(super) static RULE: Rule = Rule {
     bad: &[Example(&[(
         "policy.xml",
         r#"<policies>
-  <inbound><base /><set-variable name="x" value="@{ if (context.Request.HasBody) { return 1; } }" /></inbound>
+  <inbound><base /><set-variable name="x" value="@{ if (context.Request.Body != null) { return 1; } }" /></inbound>
   <backend><base /></backend>
   <outbound><base /></outbound>
   <on-error><base /></on-error>
@@ -25,7 +25,7 @@ pub(super) static RULE: Rule = Rule {
     good: &[Example(&[(
         "policy.xml",
         r#"<policies>
-  <inbound><base /><set-variable name="x" value="@{ if (context.Request.HasBody) { return 1; } return 2; }" /></inbound>
+  <inbound><base /><set-variable name="x" value="@{ if (context.Request.Body != null) { return 1; } return 2; }" /></inbound>
   <backend><base /></backend>
   <outbound><base /></outbound>
   <on-error><base /></on-error>

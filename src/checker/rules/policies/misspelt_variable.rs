@@ -3,7 +3,7 @@
 use crate::diagnostics::Severity;
 use crate::policy::document::expressions;
 use crate::rules::sites::files;
-use crate::rules::{Example, Found, Report, Rule, Setup};
+use crate::rules::{Edit, Example, Found, Report, Rule, Setup};
 use std::collections::BTreeSet;
 
 pub(super) static RULE: Rule = Rule {
@@ -66,12 +66,11 @@ fn look(setup: &Setup, report: &mut Report<'_>) {
                 }
                 let is_like = |other: &&String| other.eq_ignore_ascii_case(name) || is_typo(name, other);
                 let Some(meant) = set.iter().find(is_like) else { continue };
-                report
-                    .add(
-                        site.text.span_of(start, start.saturating_add(name.len())),
-                        format!("the variable `{name}` is never set"),
-                    )
-                    .label(format!("did you mean `{meant}`?"));
+                let span = site.text.span_of(start, start.saturating_add(name.len()));
+                let finding = report.add(span, format!("the variable `{name}` is never set"));
+                finding.label(format!("did you mean `{meant}`?"));
+                let edit = Edit { span, text: meant.clone() };
+                finding.fix(format!("write `{meant}`"), false, vec![edit]);
             }
         }
     }

@@ -26,6 +26,7 @@ mod never_forwards;
 mod no_retry_after_failed_connection;
 mod not_allowed_in_expression;
 mod not_simulated;
+mod own_limit_without_header;
 mod policy_too_large;
 mod policy_without_effect;
 mod renewal_period_bounds;
@@ -35,6 +36,7 @@ mod retry_after_as_number;
 mod retry_misses_throttling;
 mod retry_wait_attributes;
 mod retry_without_pause;
+mod stream_read_in_outbound;
 mod template_left_over;
 mod tokens_counted_once;
 mod types_do_not_fit;
@@ -74,6 +76,8 @@ pub(super) const RULES: &[&Rule] = &[
     &tokens_counted_once::RULE,
     &no_retry_after_failed_connection::RULE,
     &forwards_subscription_key::RULE,
+    &own_limit_without_header::RULE,
+    &stream_read_in_outbound::RULE,
     &malformed_policy::RULE,
     &needs_escaping::RULE,
     &expression_syntax::RULE,

@@ -1,10 +1,10 @@
 //! The request is never sent to a backend.
 
-use crate::diagnostics::Severity;
+use crate::diagnostics::{Severity, Span};
 use crate::policy::Section;
 use crate::policy::document::Kind;
 use crate::rules::sites::files;
-use crate::rules::{Example, Found, Report, Rule, Setup};
+use crate::rules::{Edit, Example, Found, Report, Rule, Setup};
 
 pub(super) static RULE: Rule = Rule {
     code: "PP1112",
@@ -89,7 +89,19 @@ fn look(setup: &Setup, report: &mut Report<'_>) {
             let finding = report
                 .add(owner.tag_span, "nothing in this section sends the request")
                 .label("expected `<base />` or `<forward-request />` inside");
-            if !part.policies.is_empty() {
+            if part.policies.is_empty() {
+                let text = "<backend><base /></backend>".to_owned();
+                let span = owner.tag_span;
+                let written = sites.file.text.get(span.start as usize..span.end as usize).unwrap_or_default();
+                let edit = if written.ends_with("/>") {
+                    Edit { span, text }
+                } else {
+                    Edit { span: Span { start: span.end, ..span }, text: "<base />".to_owned() }
+                };
+                finding.fix("forward as the outer scope does: write `<base />`", false, vec![edit]);
+            }
+            // Where no backend is chosen, another scope may be the one that answers.
+            if sites.named("set-backend-service").next().is_none() {
                 finding.severity(Severity::Warning);
             }
         }

@@ -6,7 +6,7 @@ use crate::rules::{Example, Found, Rule};
 pub(super) static RULE: Rule = Rule {
     code: "PP1198",
     name: "not-simulated",
-    severity: Severity::Warning,
+    severity: Severity::Info,
     summary: "a policy is known and not simulated",
     why: "The service takes it. Here a request that gets there ends with an error, because what it does cannot be known without the service it calls.",
     fix: "nothing to mend; keep such policies out of what is simulated",
@@ -37,5 +37,6 @@ pub(super) static RULE: Rule = Rule {
         "unsupported-attribute",
         "unsupported-expression",
         "not-modelled",
+        "inert-policy",
     ]),
 };

@@ -32,5 +32,5 @@ pub(super) static RULE: Rule = Rule {
 </policies>
 "#,
     )])],
-    found: Found::ByReaders(&["inert-policy", "cors-credentials", "invalid-address"]),
+    found: Found::ByReaders(&["cors-credentials", "invalid-address"]),
 };

@@ -1,7 +1,7 @@
 //! The period of a limit is outside of what the service takes.
 
 use crate::diagnostics::Severity;
-use crate::rules::sites::{files, number};
+use crate::rules::sites::{files, number, set_attribute};
 use crate::rules::{Example, Found, Report, Rule, Setup};
 
 pub(super) static RULE: Rule = Rule {
@@ -47,9 +47,9 @@ fn look(setup: &Setup, report: &mut Report<'_>) {
                 "quota-by-key" if period != 0 && period < 300 => "expected 0, or 300 or more",
                 _ => continue,
             };
-            report
-                .add(attribute.value.span, format!("`{name}` cannot renew every {period} s"))
-                .label(expected);
+            let finding = report.add(attribute.value.span, format!("`{name}` cannot renew every {period} s"));
+            finding.label(expected);
+            finding.fix("write 300", false, set_attribute(site.element, "renewal-period", "300"));
         }
     }
 }

@@ -50,7 +50,7 @@ fn look(setup: &Setup, report: &mut Report<'_>) {
             let gets_token = sites.inside(retry).iter().any(|inner| {
                 matches!(
                     inner.element.name.as_str(),
-                    "authentication-managed-identity" | "set-header" | "choose"
+                    "authentication-managed-identity" | "set-header" | "choose" | "cache-remove-value"
                 )
             });
             let repeated: Vec<String> = STATUSES

@@ -36,7 +36,6 @@ pub(super) static RULE: Rule = Rule {
         "undefined-named-value",
         "named-value",
         "template-leftover",
-        "template-in-tag",
         "unsupported-template",
     ]),
 };

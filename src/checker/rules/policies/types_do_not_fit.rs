@@ -44,7 +44,7 @@ pub(super) static RULE: Rule = Rule {
         "constant-overflow",
         "expression-type",
         "unassigned-variable",
-        "duplicate-name",
+        "name-taken",
         "no-effect",
     ]),
 };

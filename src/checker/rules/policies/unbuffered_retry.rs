@@ -1,7 +1,7 @@
 //! A retry sends the request again without its body.
 
 use crate::diagnostics::Severity;
-use crate::rules::sites::{files, literal};
+use crate::rules::sites::{files, literal, set_attribute};
 use crate::rules::{Example, Found, Report, Rule, Setup};
 
 pub(super) static RULE: Rule = Rule {
@@ -72,7 +72,7 @@ fn look(setup: &Setup, report: &mut Report<'_>) {
                 if is_buffered {
                     continue;
                 }
-                let edits = sites.set_attribute(forward.element, "buffer-request-body", "true");
+                let edits = set_attribute(forward.element, "buffer-request-body", "true");
                 let finding = report
                     .add(forward.element.tag_span, "the second attempt has no body")
                     .label("expected `buffer-request-body=\"true\"`")
@@ -82,9 +82,7 @@ fn look(setup: &Setup, report: &mut Report<'_>) {
                     finding.severity(Severity::Warning);
                     finding.note("requests without a body are not affected");
                 }
-                if let Some(edits) = edits {
-                    finding.fix("add `buffer-request-body=\"true\"`", true, edits);
-                }
+                finding.fix("add `buffer-request-body=\"true\"`", true, edits);
             }
         }
     }

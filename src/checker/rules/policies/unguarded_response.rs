@@ -112,10 +112,7 @@ fn look(setup: &Setup, report: &mut Report<'_>) {
                     .label("throws if `context.Response` is null")
                     .note(format!("the switch `{switch}` says whether it is"))
                     .only_under(switch, "null");
-                if is_retry
-                    && sites.file.is_editable
-                    && let Some(edits) = guard(raw, &sites.file.text)
-                {
+                if is_retry && let Some(edits) = guard(raw, &sites.file.text) {
                     finding.fix("test `context.Response` for null first", false, edits);
                 }
             }

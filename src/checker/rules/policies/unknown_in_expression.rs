@@ -35,7 +35,6 @@ pub(super) static RULE: Rule = Rule {
     found: Found::ByReaders(&[
         "unknown-member",
         "unknown-name",
-        "unknown-type",
         "type-as-value",
         "not-callable",
         "missing-call",

@@ -12,16 +12,28 @@ pub(super) static RULE: Rule = Rule {
     fix: "use the name that is suggested",
     source: "Policy reference of API Management (2026)",
     applies: "all tiers, all API versions",
-    bad: &[Example(&[(
-        "policy.xml",
-        r#"<policies>
+    bad: &[
+        Example(&[(
+            "policy.xml",
+            r#"<policies>
   <inbound><base /><set-heder name="a" exists-action="delete" /></inbound>
   <backend><base /></backend>
   <outbound><base /></outbound>
   <on-error><base /></on-error>
 </policies>
 "#,
-    )])],
+        )]),
+        Example(&[(
+            "policy.xml",
+            r#"<policies>
+  <inbound><base /></inbound>
+  <backend><forward-request timeout="60" bufer-response="false" /></backend>
+  <outbound><base /></outbound>
+  <on-error><base /></on-error>
+</policies>
+"#,
+        )]),
+    ],
     good: &[Example(&[(
         "policy.xml",
         r#"<policies>

@@ -1,8 +1,8 @@
 //! A token is fetched and not sent.
 
-use crate::diagnostics::Severity;
+use crate::diagnostics::{Severity, Span};
 use crate::rules::sites::{files, literal};
-use crate::rules::{Example, Found, Report, Rule, Setup};
+use crate::rules::{Edit, Example, Found, Report, Rule, Setup};
 
 pub(super) static RULE: Rule = Rule {
     code: "PP1120",
@@ -56,9 +56,13 @@ fn look(setup: &Setup, report: &mut Report<'_>) {
                 continue;
             }
             if let Some(attribute) = token.element.attribute("output-token-variable-name") {
-                report
-                    .add(attribute.value.span, format!("nothing reads the token in `{name}`"))
-                    .label("the token goes here, and not into `Authorization`");
+                let finding =
+                    report.add(attribute.value.span, format!("nothing reads the token in `{name}`"));
+                finding.label("the token goes here, and not into `Authorization`");
+                let end = attribute.value.span.end.saturating_add(1);
+                let span = Span { end, ..attribute.name_span };
+                let edit = Edit { span, text: String::new() };
+                finding.fix("leave `output-token-variable-name` out", false, vec![edit]);
             }
         }
     }

@@ -1,7 +1,7 @@
 //! A retry waits before it tries another backend.
 
 use crate::diagnostics::Severity;
-use crate::rules::sites::{files, literal, number};
+use crate::rules::sites::{files, literal, number, set_attribute};
 use crate::rules::{Example, Found, Report, Rule, Setup};
 
 pub(super) static RULE: Rule = Rule {
@@ -73,9 +73,7 @@ fn look(setup: &Setup, report: &mut Report<'_>) {
             if has_pool {
                 finding.severity(Severity::Warning);
             }
-            if let Some(edits) = sites.set_attribute(retry.element, "interval", "0") {
-                finding.fix("write `interval=\"0\"`", false, edits);
-            }
+            finding.fix("write `interval=\"0\"`", false, set_attribute(retry.element, "interval", "0"));
         }
     }
 }

@@ -2,12 +2,14 @@
 
 use serde_json::{Value, json};
 
+use super::super::embedded::in_files;
 use super::super::told::Told;
 use super::place::fingerprint;
 use crate::diagnostics::{Severity, SourceMap};
 
 /// A command for each finding (workflow commands for GitHub Actions): a remark beside the line.
 pub fn github(all: &[Told], sources: &SourceMap) -> String {
+    let all = &in_files(all, sources);
     let mut text = String::new();
     for told in all.iter().filter(|told| told.suppressed.is_none()) {
         let diagnostic = &told.diagnostic;
@@ -44,6 +46,7 @@ fn property(text: &str) -> String {
 
 /// A code quality report of GitLab.
 pub fn gitlab(all: &[Told], sources: &SourceMap) -> Value {
+    let all = &in_files(all, sources);
     let shown = all.iter().filter(|told| told.suppressed.is_none());
     shown
         .map(|told| {
@@ -68,6 +71,7 @@ pub fn gitlab(all: &[Told], sources: &SourceMap) -> Value {
 
 /// A table for the summary of a job.
 pub fn markdown(all: &[Told], sources: &SourceMap) -> String {
+    let all = &in_files(all, sources);
     let shown: Vec<&Told> = all.iter().filter(|told| told.suppressed.is_none()).collect();
     let mut text = String::from("## poolproof\n\n");
     if shown.is_empty() {

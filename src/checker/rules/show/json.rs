@@ -2,12 +2,14 @@
 
 use serde_json::{Value, json};
 
+use super::super::embedded::in_files;
 use super::super::told::Told;
 use super::place::{fingerprint, region};
 use crate::diagnostics::{Severity, SourceMap, Span};
 
 /// One document: the findings and their number by severity.
 pub fn json(all: &[Told], sources: &SourceMap) -> Value {
+    let all = &in_files(all, sources);
     let of = |severity: Severity| {
         all.iter().filter(|told| told.suppressed.is_none() && told.diagnostic.severity == severity).count()
     };
@@ -22,6 +24,7 @@ pub fn json(all: &[Told], sources: &SourceMap) -> Value {
 
 /// An object on each line.
 pub fn jsonl(all: &[Told], sources: &SourceMap) -> String {
+    let all = &in_files(all, sources);
     all.iter().map(|told| format!("{}\n", one(told, sources))).collect()
 }
 

@@ -2,11 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use super::super::embedded::in_files;
 use super::super::told::Told;
 use crate::diagnostics::{Severity, SourceMap};
 
 /// The document.
 pub fn junit(all: &[Told], sources: &SourceMap) -> String {
+    let all = &in_files(all, sources);
     let mut files: BTreeMap<&str, Vec<&Told>> = BTreeMap::new();
     for told in all.iter().filter(|told| told.suppressed.is_none()) {
         let name = told.diagnostic.span.map_or("poolproof", |span| sources.name(span.source));

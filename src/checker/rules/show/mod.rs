@@ -9,6 +9,7 @@ mod junit;
 mod page;
 mod place;
 mod sarif;
+mod schema;
 #[cfg(test)]
 mod tests;
 mod text;
@@ -18,4 +19,5 @@ pub use json::{json, jsonl};
 pub use junit::junit;
 pub use page::{list, list_json, page, page_json, page_markdown};
 pub use sarif::sarif;
+pub use schema::findings_schema;
 pub use text::{concise, human};

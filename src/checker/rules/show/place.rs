@@ -11,23 +11,14 @@ pub(super) struct Region {
 }
 
 pub(super) fn region(sources: &SourceMap, span: Span) -> Region {
-    let text = sources.text(span.source);
-    let (start_line, start_column) = at(text, span.start as usize);
-    let (end_line, end_column) = at(text, span.end as usize);
-    Region { start_line, start_column, end_line, end_column }
-}
-
-fn at(text: &str, offset: usize) -> (u32, u32) {
-    let mut offset = offset.min(text.len());
-    while !text.is_char_boundary(offset) {
-        offset = offset.saturating_sub(1);
+    let (start_line, start_column) = sources.utf16_position(span.source, span.start);
+    let (end_line, end_column) = sources.utf16_position(span.source, span.end);
+    Region {
+        start_line: start_line.saturating_add(1),
+        start_column: start_column.saturating_add(1),
+        end_line: end_line.saturating_add(1),
+        end_column: end_column.saturating_add(1),
     }
-    let before = text.get(..offset).unwrap_or_default();
-    let line = before.bytes().filter(|byte| *byte == b'\n').count();
-    let begin = before.rfind('\n').map_or(0, |end| end.saturating_add(1));
-    let units = before.get(begin..).unwrap_or_default().encode_utf16().count();
-    let number = |n: usize| u32::try_from(n).unwrap_or(u32::MAX).saturating_add(1);
-    (number(line), number(units))
 }
 
 /// The path as a reference of a URI: relative, with what is no letter of a path encoded.
@@ -43,9 +34,12 @@ pub(super) fn uri(path: &str) -> String {
 /// What stays the same when lines move: rule, file, message and the marked line.
 pub(super) fn fingerprint(sources: &SourceMap, code: &str, span: Option<Span>, message: &str) -> String {
     let (name, line) = span.map_or(("", ""), |span| {
-        let number = sources.position(span).line as usize;
         let text = sources.text(span.source);
-        (sources.name(span.source), text.lines().nth(number.saturating_sub(1)).unwrap_or_default().trim())
+        let at = (span.start as usize).min(text.len());
+        let (before, after) = (text.get(..at).unwrap_or_default(), text.get(at..).unwrap_or_default());
+        let begin = before.rfind('\n').map_or(0, |end| end.saturating_add(1));
+        let end = at.saturating_add(after.find('\n').unwrap_or(after.len()));
+        (sources.name(span.source), text.get(begin..end).unwrap_or_default().trim())
     });
     // FNV-1a of 128 bits: no secret is kept by it.
     let mut hash: u128 = 0x6c62_272e_07bb_0142_62b8_2175_6295_c58d;

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
+use super::super::embedded::in_files;
 use super::super::rule::Rule;
 use super::super::told::Told;
 use super::page::page_markdown;
@@ -12,6 +13,7 @@ use crate::diagnostics::{Severity, SourceMap, Span};
 
 /// One run with its rules, results and files.
 pub fn sarif(all: &[Told], sources: &SourceMap, version: &str) -> Value {
+    let all = &in_files(all, sources);
     let mut rules: BTreeMap<&str, Option<&'static Rule>> = BTreeMap::new();
     for told in all {
         rules.insert(told.code(), told.rule);

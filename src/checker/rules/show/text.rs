@@ -1,12 +1,13 @@
 //! For people: with excerpts, or a line for each.
 
+use super::super::embedded::{in_files, where_verbatim};
 use super::super::told::Told;
 use crate::diagnostics::{Diagnostics, Severity, SourceMap, render_human};
 
 /// Each finding with its marked excerpt, and how many there are.
 pub fn human(all: &[Told], sources: &SourceMap, colour: bool) -> String {
     let mut diagnostics = Diagnostics::new();
-    for told in all.iter().filter(|told| told.suppressed.is_none()) {
+    for told in where_verbatim(all, sources).iter().filter(|told| told.suppressed.is_none()) {
         let mut diagnostic = told.diagnostic.clone();
         if let Some((switch, reading)) = told.reading {
             diagnostic =
@@ -57,6 +58,7 @@ fn summary(all: &[Told]) -> String {
 
 /// A line for each: `path:line:column: severity[code]: message`.
 pub fn concise(all: &[Told], sources: &SourceMap) -> String {
+    let all = &in_files(all, sources);
     let mut text = String::new();
     for told in all.iter().filter(|told| told.suppressed.is_none()) {
         let diagnostic = &told.diagnostic;

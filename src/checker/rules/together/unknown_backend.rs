@@ -20,7 +20,7 @@ pub(super) static RULE: Rule = Rule {
             "policy.xml",
             r#"<policies>
   <inbound><base /><set-backend-service backend-id="openai-pol" /></inbound>
-  <backend><base /></backend>
+  <backend><retry condition="@(context.Response != null && (context.Response.StatusCode == 429 || context.Response.StatusCode >= 500))" count="1" interval="0"><forward-request buffer-request-body="true" buffer-response="false" /></retry></backend>
   <outbound><base /></outbound>
   <on-error><base /></on-error>
 </policies>
@@ -41,7 +41,7 @@ pub(super) static RULE: Rule = Rule {
             "policy.xml",
             r#"<policies>
   <inbound><base /><set-backend-service backend-id="openai-pool" /></inbound>
-  <backend><base /></backend>
+  <backend><retry condition="@(context.Response != null && (context.Response.StatusCode == 429 || context.Response.StatusCode >= 500))" count="1" interval="0"><forward-request buffer-request-body="true" buffer-response="false" /></retry></backend>
   <outbound><base /></outbound>
   <on-error><base /></on-error>
 </policies>
@@ -84,10 +84,8 @@ fn look(setup: &Setup, report: &mut Report<'_>) {
                 .note(format!("backends: {}", list(names)));
             if let Some(close) = close {
                 finding.help(format!("did you mean `{close}`?"));
-                if policy.is_editable {
-                    let edit = Edit { span: *span, text: close.to_owned() };
-                    finding.fix(format!("write `{close}`"), false, vec![edit]);
-                }
+                let edit = Edit { span: *span, text: close.to_owned() };
+                finding.fix(format!("write `{close}`"), false, vec![edit]);
             }
         }
     }

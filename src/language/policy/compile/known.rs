@@ -149,8 +149,13 @@ pub(super) fn look_up(name: &str, section: Section) -> Known {
     Known::Unknown(crate::policy::closest(name, names))
 }
 
+/// The names of all policies that are compiled.
+pub fn compiled_policies() -> impl Iterator<Item = &'static str> {
+    SUPPORTED.iter().map(|(name, _)| *name)
+}
+
 /// The sections that a policy may stand in; `None` when that is not known here.
-pub(super) fn sections_of(name: &str) -> Option<Vec<Section>> {
+pub fn sections_of(name: &str) -> Option<Vec<Section>> {
     let (_, sections) = SUPPORTED.iter().find(|(known, _)| *known == name)?;
     let all = [Section::Inbound, Section::Backend, Section::Outbound, Section::OnError];
     Some(all.into_iter().filter(|s| sections & bit(*s) != 0).collect())

@@ -47,6 +47,8 @@ use super::{Op, Pc, Place, PolicyScope, Program, Section, Text};
 use crate::diagnostics::{Diagnostic, Diagnostics, Severity, SourceId, Span};
 use layers::Layer;
 
+pub use known::{compiled_policies, sections_of};
+
 /// A text and where it came from.
 #[derive(Clone, Copy, Debug)]
 pub struct PolicyText<'a> {

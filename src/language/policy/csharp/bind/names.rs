@@ -143,7 +143,7 @@ impl Binder<'_> {
         let taken = matches!(self.lookup(&name.text), Some(Entry::Local(_) | Entry::Function(_)));
         if taken {
             self.error(
-                "duplicate-name",
+                "name-taken",
                 name.span,
                 format!("`{}` is declared already", name.text),
                 "another name is needed",

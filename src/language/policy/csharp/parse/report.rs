@@ -42,7 +42,7 @@ impl<'d> Report<'d> {
     /// Something that later versions of C# have.
     pub(in crate::policy::csharp) fn newer(&mut self, span: Span, what: &str, version: &str, help: &str) {
         self.push(
-            Diagnostic::error("unsupported-expression", span, format!("{what} needs C# {version}"))
+            Diagnostic::error("newer-syntax", span, format!("{what} needs C# {version}"))
                 .label("not part of C# 7")
                 .note("the service reads policy expressions as C# 7")
                 .help(help),

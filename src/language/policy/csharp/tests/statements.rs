@@ -92,7 +92,7 @@ fn what_csharp_refuses_is_refused() {
     refused("@{ int x; return x; }", "unassigned-variable");
     refused("@{ int x; if (true == false) { x = 1; } return x; }", "unassigned-variable");
     refused("@{ if (context.Response == null) { return 1; } }", "missing-return");
-    refused("@{ int a = 1; int a = 2; return a; }", "duplicate-name");
+    refused("@{ int a = 1; int a = 2; return a; }", "name-taken");
     refused("@(1 == \"1\")", "wrong-operands");
     refused("@(2147483647 + 1)", "constant-overflow");
     refused("@(1 / 0)", "constant-overflow");

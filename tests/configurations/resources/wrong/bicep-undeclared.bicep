@@ -1,0 +1,7 @@
+resource east 'Microsoft.ApiManagement/service/backends@2024-05-01' = {
+  name: 'apim/east'
+  properties: {
+    url: endpoint
+    protocol: 'http'
+  }
+}

@@ -1,0 +1,8 @@
+resource east 'Microsoft.ApiManagement/service/backends@2024-05-01' = {
+  name: 'apim/east'
+  properties: {
+    url: 'https://aoai-east.openai.azure.com/openai'
+    protocol: 'http'
+    circuitBreaker: { rules: [ { name: 'r', tripDuration: 'PT1M', acceptRetryAfter: true, failureCondition: { count: 1, interval: 'PT1M', statusCodeRanges: [ { min: 429, max: 429 }, { min: 599, max: 500 } ] } } ] }
+  }
+}
