@@ -50,10 +50,10 @@ pub(crate) fn bicep(bytes: &[u8]) {
     configuration(bytes, &paths, &[Form::Bicep, Form::Bicep, Form::Parameters]);
 }
 
-/// Reads `bytes` as Terraform with values.
+/// Reads `bytes` as Terraform, values and a module.
 pub(crate) fn terraform(bytes: &[u8]) {
-    let paths = ["main.tf", "terraform.tfvars"];
-    configuration(bytes, &paths, &[Form::Terraform, Form::TerraformValues]);
+    let paths = ["main.tf", "terraform.tfvars", "modules/backend/main.tf"];
+    configuration(bytes, &paths, &[Form::Terraform, Form::TerraformValues, Form::Terraform]);
 }
 
 /// Reads `bytes` as JSON of all other forms.

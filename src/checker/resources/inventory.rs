@@ -1,9 +1,10 @@
 //! What was found in the files, one after the other.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::detect::Form;
-use crate::diagnostics::Span;
+use crate::diagnostics::{SourceId, Span};
 use crate::tree::json::Node;
 
 /// Everything that was found.
@@ -13,6 +14,8 @@ pub struct Inventory {
     pub resources: Vec<Found>,
     /// Policies that stand in the text of a resource.
     pub policies: Vec<Embedded>,
+    /// Files that policies are made of by filling in values: by themselves they are no policies.
+    pub templates: BTreeSet<SourceId>,
     /// Whether something was left out because only the deployment knows it (a loop over an unknown list, a
     /// module): then nothing may be said to be missing.
     pub is_partial: bool,
@@ -80,6 +83,8 @@ pub struct Embedded {
     pub resource_type: Arc<str>,
     /// The file whose content the text is (`loadTextContent`, `file(...)`), as it is named there.
     pub file: Option<Arc<str>>,
+    /// The form of the file that holds it: nobody writes in a plan.
+    pub form: Form,
 }
 
 impl Kind {
@@ -120,6 +125,7 @@ impl Inventory {
     pub fn extend(&mut self, other: Self) {
         self.resources.extend(other.resources);
         self.policies.extend(other.policies);
+        self.templates.extend(other.templates);
         self.is_partial |= other.is_partial;
     }
 }

@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
+use super::apiops::read_apiops;
 use super::detect::Form;
 use super::eval::read_templates;
 use super::inventory::Inventory;
-use super::plain::read_plain;
 use crate::diagnostics::{Diagnostics, SourceId};
 use crate::tree::json::parse;
 
@@ -25,24 +25,19 @@ pub struct TextFile {
 /// The resources in `files`. Policies and scenarios are passed over: others read them.
 pub fn read_all(files: &[TextFile], problems: &mut Diagnostics) -> Inventory {
     let mut inventory = Inventory::default();
-    // Templates and Bicep name each other: they are read together.
+    // Templates, Bicep and modules of Terraform name each other: they are read together.
     let mut templates = read_templates(files, problems);
     for (place, file) in files.iter().enumerate() {
         match file.form {
-            Form::Plain | Form::Template | Form::Bicep => {
+            Form::Plain | Form::Template | Form::Bicep | Form::Terraform | Form::TerraformPlan => {
                 inventory.extend(templates.remove(&place).unwrap_or_default());
             }
             Form::ApiOps => {
                 if let Some(root) = parse(file.source, &file.text, problems) {
-                    inventory.extend(read_plain(&root, file.form));
+                    inventory.extend(read_apiops(&file.path, &root));
                 }
             }
-            Form::Parameters
-            | Form::Terraform
-            | Form::TerraformValues
-            | Form::TerraformPlan
-            | Form::Policy
-            | Form::Scenario => {}
+            Form::Parameters | Form::TerraformValues | Form::Policy | Form::Scenario => {}
         }
     }
     inventory

@@ -109,7 +109,9 @@ pub fn read_setup(files: &[TextFile], sources: &mut SourceMap, problems: &mut Di
     let mut policies = Vec::new();
     let fragments = fragments(files);
     let has_fragments = !fragments.is_empty() || inventory.of(Kind::Fragment).next().is_some();
-    let own_files: Vec<&TextFile> = files.iter().filter(|file| file.form == Form::Policy).collect();
+    let is_policy =
+        |file: &&TextFile| file.form == Form::Policy && !inventory.templates.contains(&file.source);
+    let own_files: Vec<&TextFile> = files.iter().filter(is_policy).collect();
     let read = |file: &TextFile| {
         let own = PolicyText { source: file.source, text: &file.text };
         // A resource that takes its policy from the file says the format.

@@ -103,7 +103,7 @@ fn parameter(parser: &mut Parser<'_, '_>, template: &mut Template) -> Result<(),
     } else {
         None
     };
-    template.parameters.push(Parameter { name, default, is_nullable });
+    template.parameters.push(Parameter { name, default, is_nullable, filling: None });
     Ok(())
 }
 

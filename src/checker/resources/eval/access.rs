@@ -14,7 +14,7 @@ use super::value::{Reference, Unknown, V, Val};
 use crate::diagnostics::Span;
 
 /// What every id of a resource in a group begins with.
-pub(super) const GROUP: &str = "/subscriptions/{subscription}/resourceGroups/{resourceGroup}";
+pub(in crate::resources) const GROUP: &str = "/subscriptions/{subscription}/resourceGroups/{resourceGroup}";
 
 impl<'t> Machine<'t> {
     /// `value.name`
@@ -28,7 +28,7 @@ impl<'t> Machine<'t> {
             V::Object(_) => match value.get(name) {
                 Some(found) => found.clone(),
                 None if is_safe => Val::new(V::Null, span),
-                None => Val::unknown(&format!("there is no `{}` in it", short(name)), name, span),
+                None => Val::failure(&format!("there is no `{}` in it", short(name)), name, span),
             },
             V::Null if is_safe => Val::new(V::Null, span),
             V::Unknown(unknown) => Val::new(V::Unknown(unknown.part(name)), span),
@@ -39,6 +39,11 @@ impl<'t> Machine<'t> {
 
     /// `value[index]`
     pub(super) fn index(&mut self, value: &Val, index: &Val, is_safe: bool, span: Span) -> Val {
+        if let V::Loop(reference) = &value.value
+            && self.is_terraform(reference.frame)
+        {
+            return self.element_of(reference, index, span);
+        }
         if let Some(name) = index.value.known_text() {
             return self.member(value, name, is_safe, span);
         }
@@ -47,7 +52,7 @@ impl<'t> Machine<'t> {
             (V::Array(list), Some(number)) => match list.elements.get(number) {
                 Some(found) => found.clone(),
                 None if is_safe => Val::new(V::Null, span),
-                None => Val::unknown("the list is shorter", "element", span),
+                None => Val::failure("the list is shorter", "element", span),
             },
             (V::Null, _) if is_safe => Val::new(V::Null, span),
             (V::Unknown(unknown), Some(number)) => {
@@ -71,6 +76,9 @@ impl<'t> Machine<'t> {
         let Some(resource) = self.resource(reference) else {
             return Val::unknown("it is not known", name, span);
         };
+        if self.is_terraform(reference.frame) {
+            return self.attribute(reference, name, span);
+        }
         let label = resource.symbol.as_deref().unwrap_or("resource");
         if reference.path.is_empty() {
             match name {
@@ -105,7 +113,7 @@ impl<'t> Machine<'t> {
         }
     }
 
-    fn output(&mut self, reference: &Reference, name: &str, span: Span) -> Val {
+    pub(super) fn output(&mut self, reference: &Reference, name: &str, span: Span) -> Val {
         let label = self.resource(reference).and_then(|r| r.symbol.as_deref()).unwrap_or("module");
         let label = format!("{label}.{name}");
         let Some(frame) = self.inner_frame(reference, span) else {
@@ -220,6 +228,9 @@ impl<'t> Machine<'t> {
         let Some(resource) = self.resource(reference) else {
             return V::Unknown(Unknown::new("it is not known", "id"));
         };
+        if self.is_terraform(reference.frame) {
+            return self.terraform_id(reference, resource);
+        }
         let scope = Scope { frame: reference.frame, locals: None };
         let resource_type = self.eval(&resource.resource_type, scope);
         let name = self.full_name(reference);
@@ -235,7 +246,7 @@ impl<'t> Machine<'t> {
 }
 
 /// `scope/providers/Provider/type/name/type/name`
-pub(super) fn id_text(scope: &str, resource_type: &str, names: &[&str]) -> String {
+pub(in crate::resources) fn id_text(scope: &str, resource_type: &str, names: &[&str]) -> String {
     let mut parts = resource_type.split('/');
     let mut text = format!("{scope}/providers/{}", parts.next().unwrap_or_default());
     let types: Vec<&str> = parts.collect();

@@ -11,7 +11,9 @@ use super::found::{Evaluated, add};
 use super::loops::Rounds;
 use super::machine::{Machine, Scope};
 use super::syntax::{ExprKind, Inner, Repeat, Resource};
+use super::terraform::{apply_updates, emit_resource};
 use super::value::{Field, Reference, Val};
+use crate::resources::terraform::is_read;
 use crate::resources::{Found, Inventory, Kind};
 use crate::tree::json::{Node, Value};
 
@@ -27,18 +29,24 @@ pub(super) const MAX_RESOURCES: usize = 10_000;
 /// All resources of the template of a frame.
 pub(super) fn emit_all(machine: &mut Machine<'_>, frame: usize, inventory: &mut Inventory) {
     emit_frame(machine, frame, false, inventory);
-    inventory.is_partial |= machine.is_exhausted();
+    apply_updates(machine, inventory);
+    inventory.templates.append(&mut machine.templates);
+    inventory.is_partial |= machine.is_exhausted() || machine.is_open;
 }
 
 fn emit_frame(machine: &mut Machine<'_>, frame: usize, is_conditional: bool, inventory: &mut Inventory) {
     let Some(template) = machine.frames.get(frame).map(|frame| frame.template) else { return };
     inventory.is_partial |= template.is_fragment && template.form == crate::resources::Form::Bicep;
+    let is_terraform = machine.is_terraform(frame);
     for (index, resource) in template.resources.iter().enumerate() {
         if machine.is_exhausted() {
             return;
         }
         let is_of_interest = resource.inner.is_some()
-            || resource.resource_type.literal().is_none_or(|name| Kind::of(name).is_some());
+            || resource.resource_type.literal().is_none_or(|name| match is_terraform {
+                true => is_read(name),
+                false => Kind::of(name).is_some(),
+            });
         if !is_of_interest {
             continue;
         }
@@ -78,10 +86,14 @@ fn emit_one(
             emit_frame(machine, frame, is_conditional, inventory);
         } else {
             inventory.is_partial = true;
-            if !matches!(inner, Inner::Template { .. }) {
+            if !matches!(inner, Inner::Template { .. }) && !machine.is_terraform(reference.frame) {
                 emit_arguments(machine, reference, resource, is_conditional, inventory);
             }
         }
+        return;
+    }
+    if machine.is_terraform(reference.frame) {
+        emit_resource(machine, reference, resource, is_conditional, inventory);
         return;
     }
     if inventory.resources.len() >= MAX_RESOURCES {

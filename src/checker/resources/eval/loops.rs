@@ -2,7 +2,7 @@
 
 use super::machine::{Local, LocalKind, Machine, Scope};
 use super::syntax::{Expr, Repeat};
-use super::value::{Unknown, V, Val};
+use super::value::{Field, Unknown, V, Val};
 use crate::diagnostics::Span;
 
 /// What a loop goes through.
@@ -15,13 +15,20 @@ pub(super) enum Rounds {
 #[derive(Clone, Debug)]
 pub(super) struct Round {
     pub(super) index: usize,
+    /// What a loop of Terraform calls it; the index where nothing else does.
+    pub(super) key: Option<Val>,
     pub(super) item: Val,
 }
 
 impl Round {
     /// A round of a loop over something unknown.
     pub(super) fn unknown(unknown: &Unknown, span: Span) -> Self {
-        Self { index: 0, item: Val::new(V::Unknown(unknown.part("each")), span) }
+        let item = Val::new(V::Unknown(unknown.part("each")), span);
+        Self { index: 0, key: Some(Val::new(V::Unknown(unknown.part("key")), span)), item }
+    }
+
+    fn of_list(index: usize, item: Val) -> Self {
+        Self { index, key: None, item }
     }
 }
 
@@ -61,15 +68,14 @@ impl Machine<'_> {
                             return Rounds::Unknown(Unknown::new("the list is too long", "limit"));
                         }
                         let elements = list.elements.iter().enumerate();
-                        Rounds::Known(elements.map(|(index, v)| Round { index, item: v.clone() }).collect())
+                        Rounds::Known(elements.map(|(index, v)| Round::of_list(index, v.clone())).collect())
                     }
                     V::Null => Rounds::Known(Vec::new()),
                     V::Loop(reference) => match self.rounds_of(&reference).as_ref() {
                         Rounds::Known(all) => Rounds::Known(
                             (0..all.len())
-                                .map(|index| Round {
-                                    index,
-                                    item: Val::new(V::Resource(reference.at(index)), span),
+                                .map(|index| {
+                                    Round::of_list(index, Val::new(V::Resource(reference.at(index)), span))
                                 })
                                 .collect(),
                         ),
@@ -79,6 +85,7 @@ impl Machine<'_> {
                     _ => Rounds::Unknown(Unknown::new("the list is known only when deployed", "list")),
                 }
             }
+            Repeat::Entries { list, is_set, .. } => self.entries(list, *is_set, span, scope),
             Repeat::Count { count, .. } => {
                 let value = self.eval(count, scope);
                 let Some(number) = value.value.as_int() else {
@@ -93,11 +100,50 @@ impl Machine<'_> {
                 let number = usize::try_from(number).unwrap_or(0);
                 Rounds::Known(
                     (0..number)
-                        .map(|index| Round { index, item: Val::new(number_of(index), count.span) })
+                        .map(|index| Round::of_list(index, Val::new(number_of(index), count.span)))
                         .collect(),
                 )
             }
         }
+    }
+
+    /// What a loop of Terraform goes through: elements with their places, members with their names, resources with
+    /// the keys of their own loop.
+    fn entries(&mut self, list: &Expr, is_set: bool, span: Span, scope: Scope<'_>) -> Rounds {
+        let value = self.eval(list, scope);
+        if !self.spend(value.value.size().min(100_000) / 16) {
+            return Rounds::Unknown(Unknown::new("the list is too long", "limit"));
+        }
+        let rounds = match value.value {
+            V::Array(list) => {
+                let elements = list.elements.iter().enumerate();
+                let key = |item: &Val| is_set.then(|| item.clone());
+                elements.map(|(index, v)| Round { key: key(v), ..Round::of_list(index, v.clone()) }).collect()
+            }
+            V::Object(fields) => {
+                let mut members: Vec<&Field> = fields.members.iter().collect();
+                members.sort_by(|a, b| a.name.cmp(&b.name));
+                let round = |(index, field): (usize, &Field)| Round {
+                    index,
+                    key: Some(Val::new(V::text(&field.name), field.name_span)),
+                    item: field.value.clone(),
+                };
+                members.into_iter().enumerate().map(round).collect()
+            }
+            V::Loop(reference) => match self.rounds_of(&reference).as_ref() {
+                Rounds::Known(all) => all
+                    .iter()
+                    .map(|round| Round {
+                        item: Val::new(V::Resource(reference.at(round.index)), span),
+                        ..round.clone()
+                    })
+                    .collect(),
+                Rounds::Unknown(unknown) => return Rounds::Unknown(unknown.clone()),
+            },
+            V::Unknown(unknown) => return Rounds::Unknown(unknown),
+            _ => return Rounds::Unknown(Unknown::new("it is not a list or map", "list")),
+        };
+        Rounds::Known(rounds)
     }
 
     /// Does something with the names of one round of a loop.
@@ -119,6 +165,17 @@ impl Machine<'_> {
                 let second = Local { name: index, kind: LocalKind::Name, value: number, up: Some(&first) };
                 work(self, Scope { locals: Some(&second), ..scope })
             }
+            Repeat::Entries { key, value, .. } => {
+                let first =
+                    Local { name: value, kind: LocalKind::Name, value: round.item.clone(), up: scope.locals };
+                let Some(key) = key else {
+                    return work(self, Scope { locals: Some(&first), ..scope });
+                };
+                let number = || Val::new(number_of(round.index), round.item.span);
+                let own = round.key.clone().unwrap_or_else(number);
+                let second = Local { name: key, kind: LocalKind::Name, value: own, up: Some(&first) };
+                work(self, Scope { locals: Some(&second), ..scope })
+            }
             Repeat::Count { name, is_resource, .. } => {
                 let kind = if *is_resource { LocalKind::ResourceCopy } else { LocalKind::Copy };
                 let local = Local { name, kind, value: round.item.clone(), up: scope.locals };
@@ -130,8 +187,13 @@ impl Machine<'_> {
     /// Whether the condition of a loop holds in a round.
     pub(super) fn holds(&mut self, repeat: &Repeat, scope: Scope<'_>) -> Option<bool> {
         match repeat {
-            Repeat::Over { condition: Some(condition), .. } => self.eval(condition, scope).value.as_bool(),
-            Repeat::Over { condition: None, .. } | Repeat::Count { .. } => Some(true),
+            Repeat::Over { condition: Some(condition), .. }
+            | Repeat::Entries { condition: Some(condition), .. } => {
+                self.eval(condition, scope).value.as_bool()
+            }
+            Repeat::Over { condition: None, .. }
+            | Repeat::Entries { condition: None, .. }
+            | Repeat::Count { .. } => Some(true),
         }
     }
 }

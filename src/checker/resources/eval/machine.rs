@@ -13,9 +13,9 @@ use super::files::Files;
 use super::functions;
 use super::loops::Rounds;
 use super::syntax::{Entry, Expr, ExprKind, Item, Template};
-use super::value::{Field, Unknown, V, Val};
-use crate::diagnostics::{Diagnostic, Diagnostics, Severity, Span};
-use crate::resources::Form;
+use super::value::{Field, Text, Unknown, V, Val};
+use crate::diagnostics::{Diagnostic, Diagnostics, Severity, SourceId, Span};
+use crate::resources::{Form, Inventory};
 
 /// Deepest evaluation of expressions in expressions, through variables and resources.
 pub(super) const MAX_DEPTH: u32 = 160;
@@ -30,6 +30,12 @@ pub(crate) struct Machine<'t> {
     pub(super) problems: &'t mut Diagnostics,
     pub(super) frames: Vec<Frame<'t>>,
     told: BTreeSet<(&'static str, Span)>,
+    /// Resources that change others, which are not found yet.
+    pub(super) updates: Inventory,
+    /// Files that texts were made of by filling in values.
+    pub(super) templates: BTreeSet<SourceId>,
+    /// Whether there is a name that may be declared in a file that was not given.
+    pub(super) is_open: bool,
     steps: u64,
     pub(super) depth: u32,
     /// Where evaluation began that came to a bound.
@@ -104,6 +110,9 @@ impl<'t> Machine<'t> {
             problems,
             frames: Vec::new(),
             told: BTreeSet::new(),
+            updates: Inventory::default(),
+            templates: BTreeSet::new(),
+            is_open: false,
             steps: MIN_STEPS.saturating_add(bytes),
             depth: 0,
             root,
@@ -129,10 +138,11 @@ impl<'t> Machine<'t> {
         let mut declare = |prefix: &str, name: &str, what| {
             names.entry(format!("{prefix}{}", name.to_ascii_lowercase())).or_insert(what);
         };
-        // Templates of JSON have a space of names for each kind; Bicep has one for all.
-        let is_bicep = template.form == Form::Bicep;
+        // Templates of JSON have a space of names for each kind; Bicep has one for all, and so has Terraform, whose
+        // names say what they are (`var.x`).
+        let is_one = matches!(template.form, Form::Bicep | Form::Terraform);
         let [for_parameters, for_variables, for_resources] =
-            if is_bicep { ["", "", ""] } else { ["p:", "v:", "r:"] };
+            if is_one { ["", "", ""] } else { ["p:", "v:", "r:"] };
         for (index, parameter) in template.parameters.iter().enumerate() {
             declare(for_parameters, &parameter.name, Declared::Parameter(index));
         }
@@ -234,12 +244,9 @@ impl<'t> Machine<'t> {
             ExprKind::Null => at(V::Null),
             ExprKind::Bool(value) => at(V::Bool(*value)),
             ExprKind::Number(text) => at(V::Number(Arc::clone(text))),
-            ExprKind::Text { text, content } => at(V::Text(super::value::Text {
-                text: Arc::clone(text),
-                is_opaque: false,
-                content: *content,
-                file: None,
-            })),
+            ExprKind::Text { text, content } => {
+                at(V::Text(Text { content: *content, ..Text::new(Arc::clone(text), false) }))
+            }
             ExprKind::Joined(parts) => {
                 let values: Vec<Val> = parts.iter().map(|part| self.eval(part, scope)).collect();
                 at(self.join(&values))
@@ -291,7 +298,7 @@ impl<'t> Machine<'t> {
                 return V::Unknown(Unknown::new("the text is too long", "limit"));
             }
         }
-        V::Text(super::value::Text { text: Arc::from(text), is_opaque, content: None, file })
+        V::Text(Text { file, ..Text::new(text, is_opaque) })
     }
 
     fn array(&mut self, items: &[Item], scope: Scope<'_>) -> V {
@@ -347,11 +354,11 @@ impl<'t> Machine<'t> {
         V::object(fields)
     }
 
-    /// What a name of Bicep stands for.
+    /// What a name of Bicep or Terraform stands for.
     fn name(&mut self, name: &str, span: Span, scope: Scope<'_>) -> Val {
         let mut local = scope.locals;
         while let Some(at) = local {
-            if at.kind == LocalKind::Name && at.name == name {
+            if at.kind != LocalKind::Argument && at.name == name {
                 return at.value.clone();
             }
             local = at.up;

@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 
 use super::machine::{Declared, Machine, Scope};
-use super::syntax::{Expr, ExprKind};
+use super::syntax::{Expr, ExprKind, Parameter, Template};
 use super::value::{Reference, V, Val};
 use crate::diagnostics::{Diagnostic, Span};
+use crate::resources::Form;
 
 impl Machine<'_> {
     /// The value of a name that a template declares. `prefix` says of which kind, where kinds matter.
@@ -69,23 +70,30 @@ impl Machine<'_> {
                     return Val::unknown("it is not known", "value", span);
                 };
                 if let Some(value) = here.given.get(&parameter.name.to_ascii_lowercase()) {
-                    return value.clone();
+                    let value = value.clone();
+                    return self.as_declared(value, parameter, scope);
                 }
                 // An empty list by default is one that whoever deploys is to fill.
-                let is_to_fill =
-                    |default: &Expr| matches!(&default.kind, ExprKind::Array(items) if items.is_empty());
+                let is_terraform = template.form == Form::Terraform;
+                let is_to_fill = |default: &Expr| match &default.kind {
+                    ExprKind::Array(items) => items.is_empty(),
+                    ExprKind::Object(entries) => is_terraform && entries.is_empty(),
+                    _ => false,
+                };
                 let is_given = here.caller.is_some() || !here.given.is_empty();
                 if let Some(default) = parameter.default.as_ref().filter(|d| is_given || !is_to_fill(d)) {
-                    return self.eval(default, scope);
+                    let value = self.eval(default, scope);
+                    return self.as_declared(value, parameter, scope);
                 }
-                if parameter.is_nullable && here.caller.is_some() {
+                if parameter.is_nullable && is_given {
                     return Val::new(V::Null, span);
                 }
                 if parameter.is_nullable {
                     // Null when nothing is given; but whoever deploys may well give something.
                     return Val::unknown("an optional parameter", &self.label(frame, &parameter.name), span);
                 }
-                let why = format!("no value is known of the parameter `{}`", parameter.name);
+                let what = if is_terraform { "variable" } else { "parameter" };
+                let why = format!("no value is known of the {what} `{}`", parameter.name);
                 Val::unknown(&why, &self.label(frame, &parameter.name), span)
             }
             Declared::Variable(index) => match template.variables.get(index) {
@@ -94,6 +102,14 @@ impl Machine<'_> {
             },
             Declared::Import(index) => self.import(frame, index, span),
             Declared::Resource(_) => Val::unknown("it is not known", "value", span),
+        }
+    }
+
+    /// A value with what the type of the parameter adds.
+    fn as_declared(&mut self, value: Val, parameter: &Parameter, scope: Scope<'_>) -> Val {
+        match &parameter.filling {
+            Some(filling) => self.filled(value, filling, scope),
+            None => value,
         }
     }
 
@@ -133,8 +149,14 @@ impl Machine<'_> {
         let template = here.template;
         let is_namespace = prefix.is_empty() && matches!(name, "az" | "sys" | "this" | "bicep");
         let has_broad_imports = template.imports.iter().any(|import| import.name.is_empty());
-        if !template.is_fragment && !is_namespace && !has_broad_imports {
+        let is_terraform = template.form == Form::Terraform;
+        self.is_open |= is_terraform;
+        if is_terraform && !is_told(template, name) {
+            return Val::unknown("it is not declared", label, span);
+        }
+        if (is_terraform || !template.is_fragment) && !is_namespace && !has_broad_imports {
             let what = match prefix {
+                _ if is_terraform => "name",
                 "p:" => "parameter",
                 "v:" => "variable",
                 "r:" => "resource",
@@ -143,14 +165,18 @@ impl Machine<'_> {
             let short = crate::tree::json::shorten(name);
             let mut problem =
                 Diagnostic::error("undeclared-name", span, format!("the {what} `{short}` is not declared"))
-                    .label(format!("expected a {what} that this template declares"))
+                    .label(format!(
+                        "expected a {what} that this {} declares",
+                        if is_terraform { "module" } else { "template" }
+                    ))
                     .note("the deployment is refused before anything is deployed");
             let parameters = template.parameters.iter().map(|p| &*p.name);
             let variables = template.variables.iter().map(|v| &*v.name);
+            let symbols = template.resources.iter().filter_map(|r| r.symbol.as_deref());
             let known: Vec<&str> = match prefix {
                 "p:" => parameters.collect(),
                 "v:" => variables.collect(),
-                _ => parameters.chain(variables).collect(),
+                _ => parameters.chain(variables).chain(symbols).collect(),
             };
             problem = match crate::tree::hints::did_you_mean(name, known.into_iter().take(300)) {
                 Some(hint) => problem.help(hint),
@@ -160,4 +186,25 @@ impl Machine<'_> {
         }
         Val::unknown("it is not declared", label, span)
     }
+}
+
+/// Whether a name of Terraform is told that no file declares. One that a file declares that was not named is no
+/// mistake: only what is nearly a known name is one for sure, or a variable where others are declared.
+fn is_told(template: &Template, name: &str) -> bool {
+    let kind = name.split('.').next().unwrap_or_default();
+    let is_variable = kind == "var";
+    let parameters = template.parameters.iter().map(|p| &*p.name);
+    let variables = template.variables.iter().map(|v| &*v.name);
+    let is_whole = !template.is_fragment;
+    if is_variable && is_whole && !template.parameters.is_empty() {
+        return true;
+    }
+    let known: Vec<&str> = match kind {
+        "var" => parameters.collect(),
+        "local" => variables.collect(),
+        "each" | "count" => return is_whole,
+        _ if is_whole => template.resources.iter().filter_map(|r| r.symbol.as_deref()).collect(),
+        _ => Vec::new(),
+    };
+    crate::tree::hints::did_you_mean(name, known.into_iter().take(300)).is_some()
 }

@@ -1,5 +1,5 @@
-//! Expressions and templates as both languages are read into: what ARM JSON and Bicep say differently is the same
-//! tree here, so that one machine evaluates both.
+//! Expressions and templates as all languages are read into: what ARM JSON, Bicep and Terraform say differently is
+//! the same tree here, so that one machine evaluates them.
 //!
 //! Operators are calls of the functions that mean the same (`a == b` is `equals(a, b)`, `c ? a : b` is `if`).
 
@@ -86,6 +86,9 @@ pub(crate) enum Entry {
 pub(crate) enum Repeat {
     /// `for (item, index) in list: if (condition)`
     Over { item: Arc<str>, index: Option<Arc<str>>, list: Expr, condition: Option<Expr> },
+    /// `for key, value in list : .. if condition` of Terraform, over lists, sets, maps and resources. Keys of a set
+    /// are its elements.
+    Entries { key: Option<Arc<str>>, value: Arc<str>, list: Expr, condition: Option<Expr>, is_set: bool },
     /// `copy` of that name. Loops of resources are those that `copyIndex()` without a name means.
     Count { name: Arc<str>, count: Expr, is_resource: bool },
 }
@@ -115,6 +118,27 @@ pub(crate) struct Parameter {
     pub(crate) default: Option<Expr>,
     /// Whether null may be given, and is when nothing is.
     pub(crate) is_nullable: bool,
+    /// What its type adds to a value.
+    pub(crate) filling: Option<Filling>,
+}
+
+/// What a type adds to a value: members that may be left out, with their defaults.
+#[derive(Clone, Debug)]
+pub(crate) enum Filling {
+    /// To every element of a list or map.
+    Each(Box<Self>),
+    /// To an object.
+    Members(Vec<Filled>),
+}
+
+/// A member of an object type.
+#[derive(Clone, Debug)]
+pub(crate) struct Filled {
+    pub(crate) name: Arc<str>,
+    /// Whether it may be left out: then it is the default, or null.
+    pub(crate) is_optional: bool,
+    pub(crate) default: Option<Expr>,
+    pub(crate) inner: Option<Filling>,
 }
 
 /// A variable or an output.

@@ -48,6 +48,8 @@ pub(crate) struct Text {
     pub(crate) content: Option<Span>,
     /// The file whose content it is, or was made of.
     pub(crate) file: Option<Arc<str>>,
+    /// The value whose JSON it is: that has its places still.
+    pub(crate) encodes: Option<Arc<Val>>,
 }
 
 /// Elements.
@@ -89,6 +91,8 @@ pub(crate) struct Unknown {
     pub(crate) label: Arc<str>,
     /// The file whose content it is.
     pub(crate) file: Option<Arc<str>>,
+    /// Whether the deployment fails where it is needed: a member that is not there, an index too large.
+    pub(crate) is_failure: bool,
 }
 
 /// A resource of a template.
@@ -102,6 +106,13 @@ pub(crate) struct Reference {
     pub(crate) round: Option<usize>,
     /// What has been taken of it: `properties` and then the members in it.
     pub(crate) path: Vec<Arc<str>>,
+}
+
+impl Text {
+    /// A text that is computed.
+    pub(crate) fn new(text: impl Into<Arc<str>>, is_opaque: bool) -> Self {
+        Self { text: text.into(), is_opaque, content: None, file: None, encodes: None }
+    }
 }
 
 impl Reference {
@@ -120,12 +131,22 @@ impl Reference {
 
 impl Unknown {
     pub(crate) fn new(why: impl Into<Arc<str>>, label: &str) -> Self {
-        Self { why: why.into(), label: make_label(label), file: None }
+        Self { why: why.into(), label: make_label(label), file: None, is_failure: false }
+    }
+
+    /// What makes the deployment fail.
+    pub(crate) fn failure(why: impl Into<Arc<str>>, label: &str) -> Self {
+        Self { is_failure: true, ..Self::new(why, label) }
     }
 
     /// A part of something unknown.
     pub(crate) fn part(&self, name: &str) -> Self {
-        Self { why: Arc::clone(&self.why), label: make_label(&format!("{}.{name}", self.label)), file: None }
+        Self {
+            why: Arc::clone(&self.why),
+            label: make_label(&format!("{}.{name}", self.label)),
+            file: None,
+            is_failure: self.is_failure,
+        }
     }
 }
 
@@ -144,6 +165,11 @@ impl Val {
         Self::new(V::Unknown(Unknown::new(why, label)), span)
     }
 
+    /// Where something is missing that the deployment needs.
+    pub(crate) fn failure(why: &str, label: &str, span: Span) -> Self {
+        Self::new(V::Unknown(Unknown::failure(why, label)), span)
+    }
+
     pub(crate) fn get(&self, name: &str) -> Option<&Self> {
         self.value.get(name)
     }
@@ -151,12 +177,12 @@ impl Val {
 
 impl V {
     pub(crate) fn text(text: &str) -> Self {
-        Self::Text(Text { text: Arc::from(text), is_opaque: false, content: None, file: None })
+        Self::Text(Text::new(text, false))
     }
 
     /// A text with unknown parts.
     pub(crate) fn opaque(text: &str) -> Self {
-        Self::Text(Text { text: Arc::from(text), is_opaque: true, content: None, file: None })
+        Self::Text(Text::new(text, true))
     }
 
     pub(crate) fn int(number: i64) -> Self {

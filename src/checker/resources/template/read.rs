@@ -76,6 +76,7 @@ impl Reader<'_> {
                 name: Arc::from(member.name.as_str()),
                 default,
                 is_nullable,
+                filling: None,
             });
         }
         if let Some(variables) = root.get("variables") {

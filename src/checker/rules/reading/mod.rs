@@ -5,6 +5,7 @@ mod circular_definition;
 mod evaluation_limit;
 mod json_syntax;
 mod template_expression;
+mod terraform_syntax;
 mod undeclared_name;
 mod unknown_function;
 
@@ -18,5 +19,6 @@ pub(super) const RULES: &[&Rule] = &[
     &circular_definition::RULE,
     &unknown_function::RULE,
     &evaluation_limit::RULE,
+    &terraform_syntax::RULE,
     &json_syntax::RULE,
 ];

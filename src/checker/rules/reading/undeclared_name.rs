@@ -10,7 +10,7 @@ pub(super) static RULE: Rule = Rule {
     summary: "an expression names something that the file does not declare",
     why: "Parameters, variables and resources are found by name when the template is validated. A name that is not declared, often a misspelt one, makes the deployment fail before anything is deployed.",
     fix: "declare the name or correct it",
-    source: "Template functions for deployments: parameters, variables (2025-02-12); Bicep diagnostic BCP057",
+    source: "Template functions for deployments: parameters, variables (2025-02-12); Bicep diagnostic BCP057; Terraform language, References to Named Values",
     applies: "all",
     bad: &[
         Example(&[(
@@ -33,6 +33,20 @@ pub(super) static RULE: Rule = Rule {
 }
 ",
         )]),
+        Example(&[
+            ("variables.tf", "variable \"apim_name\" {\n  type = string\n}\n"),
+            (
+                "main.tf",
+                r#"resource "azurerm_api_management_backend" "east" {
+  name                = "east"
+  resource_group_name = "rg"
+  api_management_name = var.apim_nmae
+  protocol            = "http"
+  url                 = "https://east.openai.azure.com/openai"
+}
+"#,
+            ),
+        ]),
     ],
     good: &[
         Example(&[(
@@ -56,6 +70,20 @@ resource east 'Microsoft.ApiManagement/service/backends@2024-05-01' = {
 }
 ",
         )]),
+        Example(&[
+            ("variables.tf", "variable \"apim_name\" {\n  type = string\n}\n"),
+            (
+                "main.tf",
+                r#"resource "azurerm_api_management_backend" "east" {
+  name                = "east"
+  resource_group_name = "rg"
+  api_management_name = var.apim_name
+  protocol            = "http"
+  url                 = "https://east.openai.azure.com/openai"
+}
+"#,
+            ),
+        ]),
     ],
     found: Found::ByReaders(&["undeclared-name"]),
 };

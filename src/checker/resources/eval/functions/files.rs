@@ -31,10 +31,9 @@ pub(super) fn call(
     };
     if name == "loadtextcontent" {
         return Some(Outcome::Made(V::Text(Text {
-            text: Arc::clone(&file.text),
-            is_opaque: false,
             content: Some(Span::new(file.source, 0, file.text.len())),
             file: Some(Arc::from(path)),
+            ..Text::new(Arc::clone(&file.text), false)
         })));
     }
     if !machine.spend(file.text.len() as u64 / 8) {

@@ -1,4 +1,4 @@
-//! The functions of both languages.
+//! The functions of ARM templates and Bicep; those of Terraform are in `terraform`.
 //!
 //! Rules
 //! - Names are compared without letter case. A function that is not here is unknown; one that nearly has the name of
@@ -15,7 +15,9 @@ mod ids;
 mod lambdas;
 mod lists;
 mod numbers;
+mod terraform;
 mod texts;
+pub(crate) use texts::parsed;
 
 use super::machine::{Local, LocalKind, Machine, Scope};
 use super::syntax::{Expr, ExprKind};
@@ -81,6 +83,8 @@ pub(super) fn call(
         if !is_namespace {
             return Val::unknown("only the deployed resource has it", name, span);
         }
+    } else if machine.is_terraform(scope.frame) {
+        return terraform::call(machine, name, arguments, span, scope);
     }
     let lower = name.to_ascii_lowercase();
     if let Some(value) = user_function(machine, &lower, arguments, span, scope) {
@@ -111,9 +115,23 @@ pub(super) fn call(
         .or_else(|| lists::call(machine, &lower, &values))
         .or_else(|| numbers::call(&lower, &values));
     match known {
-        Some(Outcome::Made(value)) => Val::new(value, span),
-        Some(Outcome::Taken(value)) => value,
-        Some(Outcome::Unknown) => {
+        Some(known) => finish(known, name, &values, span),
+        None => {
+            let template = machine.frames.get(scope.frame).map(|frame| frame.template);
+            if template.is_some_and(|template| !template.is_fragment) {
+                tell_unknown(machine, name, span);
+            }
+            Val::unknown("the function is not known", name, span)
+        }
+    }
+}
+
+/// What a function gave, at the place of its call.
+fn finish(outcome: Outcome, name: &str, values: &[Val], span: Span) -> Val {
+    match outcome {
+        Outcome::Made(value) => Val::new(value, span),
+        Outcome::Taken(value) => value,
+        Outcome::Unknown => {
             let unknown = values.iter().find_map(|value| match &value.value {
                 V::Unknown(unknown) => Some(unknown.clone()),
                 _ => None,
@@ -127,14 +145,8 @@ pub(super) fn call(
             };
             let mut value = super::value::Unknown::new(why, &label);
             value.file = file;
+            value.is_failure = unknown.is_some_and(|unknown| unknown.is_failure);
             Val::new(V::Unknown(value), span)
-        }
-        None => {
-            let template = machine.frames.get(scope.frame).map(|frame| frame.template);
-            if template.is_some_and(|template| !template.is_fragment) {
-                tell_unknown(machine, name, span);
-            }
-            Val::unknown("the function is not known", name, span)
         }
     }
 }
@@ -181,6 +193,9 @@ fn user_function(
     }))
 }
 
+/// Most names that are bound at once. Languages allow far fewer; a name more is a level of the stack here.
+const MAX_NAMES: usize = 32;
+
 /// Does something with names bound to values.
 pub(super) fn bind<T>(
     machine: &mut Machine<'_>,
@@ -190,8 +205,6 @@ pub(super) fn bind<T>(
     scope: Scope<'_>,
     work: &mut dyn FnMut(&mut Machine<'_>, Scope<'_>) -> T,
 ) -> T {
-    // Languages allow far fewer; a name more is a level of the stack here.
-    const MAX_NAMES: usize = 32;
     let Some((name, rest)) = names.split_first().filter(|_| names.len() <= MAX_NAMES) else {
         return work(machine, scope);
     };

@@ -94,7 +94,7 @@ pub(super) fn call(machine: &mut Machine<'_>, name: &str, arguments: &[Val]) -> 
             Some(V::Bool(value)) => made(Some(V::text(if *value { "True" } else { "False" }))),
             _ => Some(Outcome::Unknown),
         },
-        "json" => Some(match known(0).and_then(|text| parse(text, first?)) {
+        "json" => Some(match known(0).and_then(|text| parsed(text, first?)) {
             Some(value) => Outcome::Made(value),
             None => Outcome::Unknown,
         }),
@@ -192,7 +192,7 @@ fn replace(arguments: &[Val]) -> Option<V> {
     }
     let content = text.content.filter(|_| places == 0);
     let replaced = text.text.replace(part, &by);
-    Some(V::Text(Text { text: replaced.into(), is_opaque, content, file: text.file.clone() }))
+    Some(V::Text(Text { content, file: text.file.clone(), ..Text::new(replaced, is_opaque) }))
 }
 
 fn split(arguments: &[Val]) -> Option<V> {
@@ -228,7 +228,8 @@ pub(super) fn position(text: Option<&str>, part: Option<&str>, from_end: bool) -
     }
 }
 
-fn parse(text: &str, of: &Val) -> Option<V> {
+/// A document in a text; every place in it is that of the text.
+pub(crate) fn parsed(text: &str, of: &Val) -> Option<V> {
     if text.trim() == "null" {
         return Some(V::Null);
     }

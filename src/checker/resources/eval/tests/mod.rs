@@ -2,5 +2,5 @@
 
 mod bad;
 mod functions;
-mod styles;
+pub(in crate::resources) mod styles;
 mod syntax;

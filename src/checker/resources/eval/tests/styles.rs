@@ -7,7 +7,7 @@ use crate::diagnostics::{Diagnostics, SourceMap};
 use crate::resources::{Backend, BackendKind, Inventory, Kind, TextFile, backend, detect, read_all};
 
 /// What is in files, and codes of problems with their lines.
-pub(super) fn read(files: &[(&str, &str)]) -> (Inventory, Vec<String>, SourceMap) {
+pub(in crate::resources) fn read(files: &[(&str, &str)]) -> (Inventory, Vec<String>, SourceMap) {
     let mut sources = SourceMap::new();
     let files: Vec<TextFile> = files
         .iter()
@@ -86,7 +86,7 @@ fn describe(backend: &Backend, text: &mut String) {
 }
 
 #[track_caller]
-fn check(files: &[(&str, &str)], expected: &str) -> Inventory {
+pub(in crate::resources) fn check(files: &[(&str, &str)], expected: &str) -> Inventory {
     let (inventory, problems, _) = read(files);
     assert_eq!(problems, Vec::<String>::new());
     assert_eq!(lines(&inventory).trim(), expected.trim());

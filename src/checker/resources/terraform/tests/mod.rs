@@ -1,0 +1,7 @@
+//! Terraform as people write it, plans of it, and what is wrong with it.
+
+mod bad;
+mod functions;
+mod modules;
+mod plans;
+mod styles;
