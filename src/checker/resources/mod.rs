@@ -14,6 +14,7 @@ mod bicep;
 mod detect;
 mod eval;
 mod given;
+mod included;
 mod inventory;
 mod object;
 mod plain;
@@ -22,10 +23,12 @@ pub mod shapes;
 mod template;
 #[cfg(test)]
 mod tests;
+pub mod versions;
 
 pub use backends::{Backend, BackendKind, Breaker, BreakerRule, Member, Pool, Single, StatusRange, backend};
 pub use detect::{Form, detect};
 pub use given::Given;
+pub use included::included;
 pub use inventory::{Embedded, Found, Inventory, Kind};
 pub use object::object;
 pub use plain::read_plain;

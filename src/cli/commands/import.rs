@@ -14,7 +14,7 @@ use super::init::write_all;
 use crate::config::{DiskFiles, MemoryFiles, Overrides, Parts, guess_for, load_scenario, service_tier};
 use crate::diagnostics::Diagnostics;
 use crate::policy::document::Kind as DocumentKind;
-use crate::resources::{Form, Kind, TextFile};
+use crate::resources::{Form, Kind, TextFile, included};
 use crate::rules::{PolicyFile, Setup, read_setup};
 
 /// Writes the scenario and lists the guesses.
@@ -147,17 +147,6 @@ fn fragments_of<'s>(policy: &PolicyFile, setup: &'s Setup) -> Vec<&'s PolicyFile
     found
 }
 
-/// Ids of the fragments that a text includes.
-fn included(text: &str) -> Vec<String> {
-    let after = |part: &str| {
-        let (_, rest) = part.split_once("fragment-id")?;
-        let rest = rest.trim_start().strip_prefix('=')?.trim_start();
-        let quote = rest.chars().next().filter(|c| matches!(c, '"' | '\''))?;
-        Some(rest.strip_prefix(quote)?.split_once(quote)?.0.to_owned())
-    };
-    text.split("<include-fragment").skip(1).filter_map(after).collect()
-}
-
 /// The id of a fragment: the name of its file, or of its folder where the file is called `policy`.
 fn id_of(file: &PolicyFile) -> String {
     let path = Path::new(&*file.name);
@@ -199,16 +188,4 @@ fn copies(configuration: &Configuration) -> Vec<(&TextFile, String)> {
             (file, format!("resources/{}", rest.join("/")))
         })
         .collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn fragments_are_named_by_attribute() {
-        let text = "<include-fragment fragment-id=\"a\" /><include-fragment id='x' fragment-id = 'b-c'/>";
-        assert_eq!(included(text), ["a", "b-c"]);
-        assert_eq!(included("<include-fragment />"), Vec::<String>::new());
-    }
 }
