@@ -78,6 +78,8 @@ pub(super) fn render(bundle: &Bundle) -> Vec<OutFile> {
     for backend in &bundle.backends {
         let mut members = Vec::new();
         ids_in(&backend.properties, &mut members);
+        // Only what the template holds itself can be waited for.
+        members.retain(|name| bundle.backends.iter().any(|backend| *backend.name == **name));
         let needed: Vec<String> = members.iter().map(|name| resource_id(&kind, &[literal(name)])).collect();
         let properties = print(&backend.properties, 3, &language);
         let name = [literal(&backend.name)];

@@ -65,9 +65,9 @@ mod tests {
         let mut names = Names::without(&["apimName"]);
         for (text, kind, expected) in [
             ("openai-eastus", "backend", "openaiEastusBackend"),
-            ("OpenAI_EastUS", "backend", "openAIEastUSBackend"),
-            ("openai.eastus", "backend", "openaiEastusBackend2"),
-            ("openai eastus", "backend", "openaiEastusBackend3"),
+            ("OpenAI_EastUS", "backend", "openAIEastUSBackend2"),
+            ("openai.eastus", "backend", "openaiEastusBackend3"),
+            ("openai eastus", "backend", "openaiEastusBackend4"),
             ("4o", "backend", "the4oBackend"),
             ("é", "backend", "backend"),
             ("apim", "name", "apimName2"),

@@ -9,6 +9,7 @@
 //!
 //! Not known here: which values are good ones (`rules`), and what they do (`gateway`).
 
+mod apiops;
 mod backends;
 mod bicep;
 mod detect;

@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
+use super::apiops::read_apiops;
 use super::detect::Form;
 use super::eval::read_templates;
 use super::inventory::Inventory;
-use super::plain::read_plain;
 use crate::diagnostics::{Diagnostics, SourceId};
 use crate::tree::json::parse;
 
@@ -34,7 +34,7 @@ pub fn read_all(files: &[TextFile], problems: &mut Diagnostics) -> Inventory {
             }
             Form::ApiOps => {
                 if let Some(root) = parse(file.source, &file.text, problems) {
-                    inventory.extend(read_plain(&root, file.form));
+                    inventory.extend(read_apiops(file, &root));
                 }
             }
             Form::Parameters

@@ -14,6 +14,7 @@ mod apply;
 mod backends;
 mod facts;
 mod finding;
+mod places;
 mod policies;
 mod reading;
 mod registry;

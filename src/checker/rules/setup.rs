@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::places::{Place, inside, places};
 use crate::diagnostics::{Diagnostics, SourceId, SourceMap, Span};
 use crate::policy::document::{self, Document, Options, Unresolved};
 use crate::policy::scan::{Element, Format};
 use crate::policy::{PolicyScope, PolicyText, Program, Sources, load_seen};
-use crate::resources::{Backend, Embedded, Form, Inventory, Kind, TextFile, backend, object};
+use crate::resources::{Backend, Form, Inventory, Kind, TextFile, backend, object};
 use crate::units::Duration;
 
 /// Everything that is known of a configuration.
@@ -36,6 +37,8 @@ pub struct PolicyFile {
     pub text: Arc<str>,
     /// Its scope, where that is known (an API's when it is a file by itself is a guess and stays `None`).
     pub scope: Option<PolicyScope>,
+    /// Its id, when it is a fragment.
+    pub id: Option<Arc<str>>,
     /// Its elements with places; complete only when it is well-formed.
     pub document: Document,
     /// Whether it is well-formed.
@@ -101,17 +104,16 @@ pub fn read_setup(files: &[TextFile], sources: &mut SourceMap, problems: &mut Di
         object(found, problems);
     }
     let backends = inventory.of(Kind::Backend).map(backend).collect();
+    let inside = inside(files, &inventory.policies, sources);
+    let places = places(files, &inventory.policies);
+    let fragments = fragments(files, &places, &inside);
     let mut policies = Vec::new();
-    let fragments = fragments(files);
     let own_files: Vec<&TextFile> = files.iter().filter(|file| file.form == Form::Policy).collect();
     let read = |file: &TextFile| {
         let own = PolicyText { source: file.source, text: &file.text };
-        // A resource that takes its policy from the file says the format.
-        let is_taken = |embedded: &&Embedded| embedded.is_verbatim && embedded.span.source == file.source;
-        let format = inventory.policies.iter().find(is_taken).and_then(|embedded| embedded.format.as_deref());
-        let is_xml = format.map(|format| format.eq_ignore_ascii_case("xml"));
+        let place = places.get(&file.source).cloned().unwrap_or_default();
         let mut own_problems = Diagnostics::new();
-        let mut policy = read_policy(&file.path, own, &fragments, is_xml, &mut own_problems);
+        let mut policy = read_policy(&file.path, own, &fragments, place, &mut own_problems);
         policy.is_editable = true;
         (policy, own_problems)
     };
@@ -119,20 +121,8 @@ pub fn read_setup(files: &[TextFile], sources: &mut SourceMap, problems: &mut Di
         policies.push(policy);
         problems.extend(told);
     }
-    for embedded in &inventory.policies {
-        let Some(text) = &embedded.text else { continue };
-        // What is read from a file is looked at there.
-        let is_read = |file: &TextFile| file.form == Form::Policy && file.source == embedded.span.source;
-        if files.iter().any(is_read) {
-            continue;
-        }
-        let holder = sources.name(embedded.span.source);
-        let line = sources.position(embedded.span).line;
-        let name: Arc<str> = Arc::from(format!("{holder} (policy at line {line})"));
-        let source = sources.add(Arc::clone(&name), Arc::clone(text));
-        let is_xml = embedded.format.as_deref().map(|format| format.eq_ignore_ascii_case("xml"));
-        let own = PolicyText { source, text };
-        policies.push(read_policy(&name, own, &fragments, is_xml, problems));
+    for (name, own, place) in &inside {
+        policies.push(read_policy(name, *own, &fragments, place.clone(), problems));
     }
     let tier = tier_of(&inventory);
     Setup { inventory, backends, policies, tier, workload: None }
@@ -163,9 +153,10 @@ fn read_policy(
     name: &Arc<str>,
     own: PolicyText<'_>,
     fragments: &BTreeMap<String, PolicyText<'_>>,
-    is_xml: Option<bool>,
+    place: Place,
     problems: &mut Diagnostics,
 ) -> PolicyFile {
+    let Place { scope, id, is_xml } = place;
     let format = if is_xml == Some(true) { Format::Xml } else { Format::Raw };
     let options = Options { format, unresolved: Unresolved::Keep, ..Options::default() };
     // What a fragment itself has is told when it is read by itself.
@@ -195,7 +186,8 @@ fn read_policy(
         name: Arc::clone(name),
         source: own.source,
         text: Arc::from(own.text),
-        scope: None,
+        scope,
+        id: id.filter(|_| document.kind == document::Kind::Fragment),
         document,
         is_whole,
         is_editable: false,
@@ -226,31 +218,28 @@ fn needed<'a>(
     found
 }
 
-/// Fragments among the files, by id: the folder of a `policy.xml`, the name of any other file.
-fn fragments(files: &[TextFile]) -> BTreeMap<String, PolicyText<'_>> {
+/// Fragments by id: those in resources, and those among the files.
+fn fragments<'a>(
+    files: &'a [TextFile],
+    places: &BTreeMap<SourceId, Place>,
+    inside: &[(Arc<str>, PolicyText<'a>, Place)],
+) -> BTreeMap<String, PolicyText<'a>> {
     let mut found = BTreeMap::new();
-    let may_be_one = |file: &&TextFile| file.form == Form::Policy && file.text.contains("<fragment");
-    for file in files.iter().filter(may_be_one) {
+    let mut add = |source: SourceId, text: &'a str, id: Option<&Arc<str>>| {
+        let Some(id) = id.filter(|_| text.contains("<fragment")) else { return };
         let options = Options { unresolved: Unresolved::Keep, ..Options::default() };
-        let document = document::read(file.source, &file.text, &options, &mut Diagnostics::new());
-        if document.kind == document::Kind::Fragment
-            && let Some(id) = fragment_id(&file.path)
-        {
-            found.insert(id.to_owned(), PolicyText { source: file.source, text: &file.text });
+        let document = document::read(source, text, &options, &mut Diagnostics::new());
+        if document.kind == document::Kind::Fragment {
+            found.insert(id.to_string(), PolicyText { source, text });
         }
+    };
+    for (_, own, place) in inside {
+        add(own.source, own.text, place.id.as_ref());
+    }
+    for file in files.iter().filter(|file| file.form == Form::Policy) {
+        add(file.source, &file.text, places.get(&file.source).and_then(|place| place.id.as_ref()));
     }
     found
-}
-
-fn fragment_id(path: &str) -> Option<&str> {
-    let mut parts = path.rsplit(['/', '\\']);
-    let name = parts.next()?;
-    let stem = name.split('.').next().filter(|stem| !stem.is_empty())?;
-    if stem.eq_ignore_ascii_case("policy") {
-        parts.next().filter(|folder| !folder.is_empty())
-    } else {
-        Some(stem)
-    }
 }
 
 fn tier_of(inventory: &Inventory) -> Option<Tier> {
