@@ -2,6 +2,7 @@
 //!
 //! Rules
 //! - Members of pools are named by short ids: the publisher puts the service in front of nothing.
+//! - The publisher deploys policies as `rawxml`, whatever they are.
 //! - There are no parameters: what the source leaves to its deployment is left out, and set by the publisher's
 //!   configuration for each environment.
 

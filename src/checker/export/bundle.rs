@@ -84,7 +84,7 @@ pub struct Bundle {
     pub api_version: &'static str,
     /// Policies by scope, broad ones first.
     pub policies: Vec<ScopedPolicy>,
-    /// Fragments in the order of the source.
+    /// Fragments in the order of their ids.
     pub fragments: Vec<Fragment>,
     /// Named values in the order of the source.
     pub named_values: Vec<(String, String)>,
@@ -120,6 +120,11 @@ impl Bundle {
             if found.is_conditional {
                 let note = format!("`{name}` is deployed on a condition in the source, and always here");
                 notes.push(note);
+            }
+            if is_in_workspace(found) {
+                notes.push(format!(
+                    "`{name}` is in a workspace in the source, and in the service itself here"
+                ));
             }
             for (way, first) in FIRST.iter().filter(|(way, _)| value_at(properties, way).is_some()) {
                 if *first > api_version {
@@ -266,7 +271,10 @@ fn pool(mut item: Item, in_force: Option<&InForce>, names: &[Arc<str>]) -> Item 
     item
 }
 
+/// In order of their ids: which comes first in a source means nothing.
 fn fragments(source: &[(String, String)]) -> Vec<Fragment> {
+    let mut source = source.to_vec();
+    source.sort();
     let place = |id: &str| source.iter().position(|(own, _)| own.eq_ignore_ascii_case(id));
     let each = source.iter().enumerate().map(|(at, (id, text))| {
         let mut includes: Vec<usize> = included(text).iter().filter_map(|id| place(id)).collect();
@@ -276,6 +284,11 @@ fn fragments(source: &[(String, String)]) -> Vec<Fragment> {
         Fragment { id: id.clone(), text: text.clone(), includes }
     });
     each.collect()
+}
+
+fn is_in_workspace(found: &Found) -> bool {
+    let kind = found.node.get("type").and_then(Node::text);
+    kind.is_some_and(|kind| kind.to_ascii_lowercase().contains("/workspaces/"))
 }
 
 /// What stands before the name of a child, where it is known.

@@ -92,6 +92,11 @@ pub fn notes(bundle: &Bundle, target: Target) -> Vec<String> {
             "let the publisher use version {version} of the API: by its own it may drop properties"
         ));
     }
+    if is_apiops && bundle.is_xml {
+        let note = "the publisher deploys policies as rawxml, and these have the format xml: write their expressions \
+                    without escapes first";
+        notes.push(note.to_owned());
+    }
     if target == Target::Bicep {
         notes.extend(bicep::too_long(bundle).into_iter().map(|file| {
             let most = bicep::MOST_LOADED;

@@ -64,8 +64,8 @@ pub(super) fn render(bundle: &Bundle) -> Vec<OutFile> {
     let parents: Vec<(&str, String)> =
         bundle.parents().into_iter().map(|parent| (parent, names.snake(&format!("{parent} name")))).collect();
     let open: Vec<String> = bundle.open.iter().map(|open| names.snake(&open.words)).collect();
-    let mut names = Names::default();
-    let labels: Vec<String> = bundle.backends.iter().map(|backend| names.snake(&backend.name)).collect();
+    let mut of_azapi = Names::default();
+    let labels: Vec<String> = bundle.backends.iter().map(|backend| of_azapi.snake(&backend.name)).collect();
     let by_name = bundle.backends.iter().map(|backend| Arc::clone(&backend.name)).zip(labels.clone());
     let language = Hcl { labels: by_name.collect(), open };
 
@@ -128,7 +128,7 @@ pub(super) fn render(bundle: &Bundle) -> Vec<OutFile> {
                 entry("name", "\"policy\""),
                 entry("body", &body),
             ];
-            ("azapi_resource", format!("policy_of_{}", policy.scope.name()), entries)
+            ("azapi_resource", of_azapi.snake(&format!("{} policy", policy.scope.name())), entries)
         } else {
             let mut entries = belongs(policy.scope, variable);
             entries.push(entry("xml_content", &file));
@@ -210,7 +210,8 @@ fn entry(name: &str, value: &str) -> Entry {
 }
 
 fn loaded(file: &str) -> String {
-    format!("file(\"${{path.module}}/{}\")", file.replace("${", "$${").replace("%{", "%%{"))
+    // Names of fragments have neither quotes nor brackets.
+    format!("file(\"${{path.module}}/{file}\")")
 }
 
 fn in_service() -> [Entry; 2] {
