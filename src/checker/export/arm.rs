@@ -25,7 +25,8 @@ impl Language for Arm {
     }
 
     fn name(&self, name: &str) -> String {
-        json(name)
+        // Names may be expressions too.
+        quoted(name)
     }
 
     fn number(&self, number: &str) -> String {
