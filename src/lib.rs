@@ -17,15 +17,15 @@
 //! # Layers
 //! Imports point downward only, and never sideways; a test enforces it. The policy language and all of T0 but
 //! [`random`] are a package of their own, `poolproof-language`: half of the code, and a change above it does not
-//! build it again. So are [`tree`], [`resources`], [`rules`] and [`reference`], `poolproof-checker`: what reads and checks files
-//! needs no simulator.
+//! build it again. So are [`tree`], [`resources`], [`rules`], [`export`] and [`reference`], `poolproof-checker`: what
+//! reads, checks and writes files needs no simulator.
 //!
 //! | tier | modules | what they know |
 //! |---|---|---|
 //! | T0 | [`units`], [`semantics`], [`diagnostics`], [`random`] | quantities, open questions, places, random numbers |
 //! | T1 | [`policy`], [`backend`], [`workload`], [`metrics`], [`tree`] | the policy language; deployments; traffic; statistics; files as trees |
 //! | T2 | [`gateway`], [`resources`] | decisions; what is deployed, in every form |
-//! | T3 | [`sim`], [`report`], [`suite`], [`rules`], [`reference`] | the world of a run; tables and charts as bytes; scripted runs; what will go wrong; what policies are for |
+//! | T3 | [`sim`], [`report`], [`suite`], [`rules`], [`export`], [`reference`] | the world of a run; tables and charts as bytes; scripted runs; what will go wrong; files to deploy; what policies are for |
 //! | T4 | [`config`], [`explain`] | file formats; what a policy does, in words |
 //! | T5 | [`cli`] | arguments, files, exit codes |
 //!
@@ -49,5 +49,5 @@ pub mod sim;
 pub mod suite;
 pub mod workload;
 
-pub use poolproof_checker::{reference, resources, rules, tree};
+pub use poolproof_checker::{export, reference, resources, rules, tree};
 pub use poolproof_language::{diagnostics, policy, semantics, units};

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
-use super::check_args::{ExplainArgs, ImportArgs, RulesArgs, ValidateArgs};
+use super::check_args::{ExplainArgs, ExportArgs, ImportArgs, RulesArgs, ValidateArgs};
 use super::limiter_args::LimiterArgs;
 use super::log_args::{CalibrateArgs, TraceImportArgs};
 use crate::config::Overrides;
@@ -38,6 +38,8 @@ pub(crate) enum Command {
     Init(InitArgs),
     /// Make a scenario from what is deployed: Bicep, Terraform, ARM templates, APIOps folders
     Import(ImportArgs),
+    /// Write a scenario as what can be deployed: Bicep, an ARM template, Terraform, an APIOps folder
+    Export(ExportArgs),
     /// Simulate scenarios, or a policy with its backends: what happens to the traffic?
     Run(RunArgs),
     /// Simulate the variants of a scenario over the same traffic: which strategy is better?

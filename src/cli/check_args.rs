@@ -115,6 +115,61 @@ pub(crate) struct ImportArgs {
     pub format: super::args::Format,
 }
 
+/// Arguments of `export`.
+#[derive(Debug, Args)]
+pub(crate) struct ExportArgs {
+    /// Scenario file
+    #[arg(value_name = "SCENARIO")]
+    pub scenario: String,
+    /// The form that is written
+    #[arg(long, value_enum, value_name = "FORM")]
+    pub to: ExportForm,
+    /// Folder for the files
+    #[arg(long, value_name = "DIR")]
+    pub out: PathBuf,
+    /// Write this variant of the scenario (or `round-robin`, `priority`, `weighted` where it has none) instead of the
+    /// scenario itself
+    #[arg(long, value_name = "NAME")]
+    pub variant: Option<String>,
+    /// Change a value of the scenario, for example `pools.openai-pool.openai-eastus.priority=1` (repeatable)
+    #[arg(long, value_name = "PATH=VALUE", value_parser = super::args::path_and_value)]
+    pub set: Vec<(String, String)>,
+    /// Name of the API that the policy belongs to, where it is known already
+    #[arg(long, value_name = "NAME")]
+    pub api: Option<String>,
+    /// Write over files that are there
+    #[arg(long)]
+    pub force: bool,
+    /// What is printed
+    #[arg(long, value_enum, default_value_t)]
+    pub format: super::args::Format,
+}
+
+/// Forms that `export` writes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ExportForm {
+    /// Bicep, with the policies beside it
+    Bicep,
+    /// An ARM template and a file of parameters
+    Arm,
+    /// Terraform with the providers azapi and azurerm
+    Terraform,
+    /// A folder for the publisher of APIOps
+    Apiops,
+}
+
+impl ExportForm {
+    /// The form, as what writes it calls it.
+    pub(crate) const fn target(self) -> crate::export::Target {
+        match self {
+            Self::Bicep => crate::export::Target::Bicep,
+            Self::Arm => crate::export::Target::Arm,
+            Self::Terraform => crate::export::Target::Terraform,
+            Self::Apiops => crate::export::Target::ApiOps,
+        }
+    }
+}
+
 /// Arguments of `rules`.
 #[derive(Debug, Args)]
 pub(crate) struct RulesArgs {

@@ -68,6 +68,7 @@ pub fn main() -> ExitCode {
     let result = match command {
         Command::Init(args) => commands::init::init(args, &mut session),
         Command::Import(args) => commands::import::import(args, &mut session),
+        Command::Export(args) => commands::export::export(args, &mut session),
         Command::Run(args) => commands::run::run(args, &mut session),
         Command::Compare(args) => commands::compare::compare(args, &mut session),
         Command::Plot(args) => commands::plot::plot(args, &mut session),

@@ -67,6 +67,106 @@ pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), OutputError> 
     })
 }
 
+/// Writes files into the folder `out`, all of them or none. Files that are there with the same content stay; others
+/// are written over only if `is_forced`.
+///
+/// # Errors
+/// What is in the way, or could not be written; everything is as it was before.
+pub(crate) fn write_files(out: &Path, files: &[(String, Vec<u8>)], is_forced: bool) -> Result<(), String> {
+    let mut new: Vec<(PathBuf, &[u8])> = Vec::new();
+    let mut in_the_way = Vec::new();
+    for (name, bytes) in files {
+        let path = out.join(name);
+        match fs::read(&path) {
+            Ok(old) if old == *bytes => continue,
+            Ok(_) if !is_forced => in_the_way.push(path.clone()),
+            Err(_) if path.exists() => in_the_way.push(path.clone()),
+            Ok(_) | Err(_) => {}
+        }
+        new.push((path, bytes));
+    }
+    if let Some((first, more)) = in_the_way.split_first() {
+        let others = match more.len() {
+            0 => String::new(),
+            1 => " (and one more)".to_owned(),
+            count => format!(" (and {count} more)"),
+        };
+        let first = first.display();
+        return Err(format!("`{first}`{others} exists already and differs: choose another folder"));
+    }
+    let mut undo = Undo::default();
+    for (path, bytes) in &new {
+        let result = undo.stage(path, bytes);
+        result.map_err(|error| OutputError::new(path, error).to_string())?;
+    }
+    for (path, _) in &new {
+        let result = undo.place(path);
+        result.map_err(|error| OutputError::new(path, error).to_string())?;
+    }
+    undo.is_done = true;
+    Ok(())
+}
+
+/// What has to go when not all files could be written.
+#[derive(Debug, Default)]
+struct Undo {
+    /// Folders that were made, outermost first.
+    folders: Vec<PathBuf>,
+    /// Files beside their places.
+    staged: Vec<PathBuf>,
+    /// Files in places where there was none.
+    placed: Vec<PathBuf>,
+    is_done: bool,
+}
+
+impl Undo {
+    /// Writes a file beside its place.
+    fn stage(&mut self, path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+        let folder = path.parent().unwrap_or(path);
+        let missing = folder.ancestors().take_while(|p| !p.as_os_str().is_empty() && !p.exists());
+        let mut missing: Vec<PathBuf> = missing.map(Path::to_owned).collect();
+        missing.reverse();
+        for folder in missing {
+            fs::create_dir(&folder)?;
+            self.folders.push(folder);
+        }
+        let partial = beside(path);
+        self.staged.push(partial.clone());
+        fs::write(partial, bytes)
+    }
+
+    /// Moves a file to its place.
+    fn place(&mut self, path: &Path) -> std::io::Result<()> {
+        let is_new = !path.exists();
+        fs::rename(beside(path), path)?;
+        if is_new {
+            self.placed.push(path.to_owned());
+        }
+        Ok(())
+    }
+}
+
+fn beside(path: &Path) -> PathBuf {
+    let mut name = path.file_name().unwrap_or_default().to_os_string();
+    name.push(".partial");
+    path.with_file_name(name)
+}
+
+impl Drop for Undo {
+    fn drop(&mut self) {
+        if self.is_done {
+            return;
+        }
+        // It has failed already: what cannot be removed is named `.partial`.
+        for path in self.staged.iter().chain(&self.placed) {
+            drop(fs::remove_file(path));
+        }
+        for folder in self.folders.iter().rev() {
+            drop(fs::remove_dir(folder));
+        }
+    }
+}
+
 /// An output folder in the making.
 #[derive(Debug)]
 pub(crate) struct Staging {
@@ -175,6 +275,45 @@ impl Drop for Staging {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn names(folder: &Path) -> Vec<String> {
+        let entries = fs::read_dir(folder).unwrap();
+        let mut names: Vec<_> = entries.map(|e| e.unwrap().file_name().into_string().unwrap()).collect();
+        names.sort();
+        names
+    }
+
+    #[test]
+    fn files_are_written_together_or_not_at_all() {
+        let root = tempfile::tempdir().unwrap();
+        let files = |b: &str| {
+            let file = |name: &str, text: &str| (name.to_owned(), text.as_bytes().to_vec());
+            vec![file("a/x.txt", "x"), file("b.txt", b)]
+        };
+        let out = root.path().join("deep/out");
+        write_files(&out, &files("1"), false).unwrap();
+        write_files(&out, &files("1"), false).unwrap();
+        assert_eq!(names(&out), ["a", "b.txt"]);
+        let refused = write_files(&out, &files("2"), false).unwrap_err();
+        assert!(refused.contains("b.txt` exists already and differs"), "{refused}");
+        write_files(&out, &files("2"), true).unwrap();
+        assert_eq!(fs::read(out.join("b.txt")).unwrap(), b"2");
+        // A folder in the place of a file is in the way whatever is asked for.
+        let other = root.path().join("other");
+        fs::create_dir_all(other.join("b.txt")).unwrap();
+        assert!(write_files(&other, &files("3"), true).is_err());
+        assert_eq!(names(&other), ["b.txt"]);
+        // A file where a folder has to be is found while writing.
+        let third = root.path().join("third");
+        fs::create_dir(&third).unwrap();
+        fs::write(third.join("a"), "mine").unwrap();
+        let mut turned = files("4");
+        turned.reverse();
+        assert!(write_files(&third, &turned, true).is_err());
+        assert_eq!(names(&third), ["a"]);
+        assert!(write_files(&root.path().join("third/a/b"), &files("4"), true).is_err());
+        assert_eq!(fs::read(third.join("a")).unwrap(), b"mine");
+    }
 
     #[test]
     fn a_failed_run_leaves_nothing_and_a_good_one_everything() {

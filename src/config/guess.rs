@@ -15,6 +15,7 @@ use super::regions::region_in;
 use super::scenario::{Library, Overrides, ParsedOverrides, read_policy};
 use crate::backend::ModelFacts;
 use crate::diagnostics::{Diagnostics, SourceMap, Span};
+use crate::policy::PolicyScope;
 
 /// A scenario made up for a policy and its resources.
 #[derive(Clone, Debug, PartialEq)]
@@ -80,6 +81,10 @@ const GUESSED_PATH: &str = "<guessed scenario>";
 pub struct Parts {
     /// The policy of the API.
     pub policy: String,
+    /// Policies by scope, instead of one of the API.
+    pub scopes: Vec<(PolicyScope, String)>,
+    /// Whether the policies have the format `xml`, not `rawxml`.
+    pub is_xml: bool,
     /// Fragments: id and path.
     pub fragments: Vec<(String, String)>,
     /// What is put in for `{{name}}`.
@@ -88,6 +93,21 @@ pub struct Parts {
     pub resources: Vec<String>,
     /// The SKU of the service.
     pub tier: Option<String>,
+}
+
+impl Parts {
+    /// The names of scopes and their files.
+    fn by_scope(&self) -> Vec<(String, String)> {
+        self.scopes.iter().map(|(scope, path)| (scope.name().to_owned(), path.clone())).collect()
+    }
+
+    /// What a scenario says of the policies.
+    fn policy_json(&self) -> Value {
+        match self.by_scope() {
+            scopes if scopes.is_empty() => json!(self.policy),
+            scopes => Value::Object(scopes.into_iter().map(|(name, path)| (name, json!(path))).collect()),
+        }
+    }
 }
 
 /// Makes up a scenario for the policy and the resources at these paths. `None`, with errors told, when
@@ -149,18 +169,20 @@ impl Arguments {
             let source = sources.add("command line", path);
             Node::new(super::json::Value::Text(path.to_owned()), Span::new(source, 0, path.len()))
         };
-        let value = node(&parts.policy);
-        let span = value.span;
+        let span = node(&parts.policy).span;
         let member = |name: &str, value| Member { name: name.to_owned(), name_span: span, value };
         let mut map = |pairs: &[(String, String)]| {
             let all = pairs.iter().map(|(name, value)| member(name, node(value))).collect();
             Node::new(super::json::Value::Object(all), span)
         };
-        let members = vec![
-            member("fragments", map(&parts.fragments)),
-            member("namedValues", map(&parts.named_values)),
-            member("policy", value),
-        ];
+        let mut members =
+            vec![member("fragments", map(&parts.fragments)), member("namedValues", map(&parts.named_values))];
+        let scopes: Vec<(String, String)> = parts.by_scope();
+        let policy = if scopes.is_empty() { node(&parts.policy) } else { map(&scopes) };
+        members.push(member("policy", policy));
+        if parts.is_xml {
+            members.push(member("policyFormat", node("xml")));
+        }
         let policy = Node::new(super::json::Value::Object(members), span);
         Self { policy, resources: parts.resources.iter().map(|path| node(path)).collect() }
     }
@@ -196,7 +218,7 @@ fn guess(parts: &Parts, resources: &[Resource]) -> Guessed {
     let mut scenario_json = json!({
         "formatVersion": 1,
         "name": "guessed",
-        "policy": parts.policy,
+        "policy": parts.policy_json(),
         "resources": parts.resources,
         "operation": operation,
         "backends": backends,
@@ -210,6 +232,9 @@ fn guess(parts: &Parts, resources: &[Resource]) -> Guessed {
             if !pairs.is_empty() {
                 scenario.insert(field.to_owned(), Value::Object(map(pairs)));
             }
+        }
+        if parts.is_xml {
+            scenario.insert("policyFormat".to_owned(), json!("xml"));
         }
         if let Some(tier) = &parts.tier {
             scenario.insert("gateway".to_owned(), json!({ "tier": tier }));

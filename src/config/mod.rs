@@ -46,7 +46,7 @@ pub use logs::{
     Assumed, Counted, FileReport, ImportRules, JoinedLog, LogFile, LogKind, LogReport, LogRequest,
     MissingTokens, TimeMeaning, join_logs, read_log,
 };
-pub use named::{NamedFiles, named_files};
+pub use named::{NamedFiles, named_files, named_in_variant};
 pub use places::{ResourceSpans, resource_spans};
 pub(crate) use scenario::read_trace;
 pub use scenario::{Assumption, Overrides, open_switches, service_tier};

@@ -1,9 +1,10 @@
 //! The files of a configuration that a scenario names, for those who look at the files and not at the traffic.
 
 use super::check::entries;
-use super::files::beside;
+use super::files::{Files, beside};
 use super::json::{Node, parse};
-use crate::diagnostics::{Diagnostics, SourceId};
+use super::scenario::{Library, Overrides, ParsedOverrides, vary};
+use crate::diagnostics::{Diagnostics, SourceId, SourceMap};
 use crate::policy::PolicyScope;
 use crate::policy::document::NamedValues;
 
@@ -26,7 +27,31 @@ pub struct NamedFiles {
 
 /// What the scenario at `path` names. `None` when it is not JSON; others tell that.
 pub fn named_files(path: &str, source: SourceId, text: &str) -> Option<NamedFiles> {
-    let tree = parse(source, text, &mut Diagnostics::new())?;
+    Some(names(path, &parse(source, text, &mut Diagnostics::new())?))
+}
+
+/// What a variant of the scenario at `path` names, with edits of the command line in it; the scenario itself when it
+/// has no such variant. `None` when it cannot be read, which is told when it is loaded.
+pub fn named_in_variant(
+    path: &str,
+    variant: &str,
+    files: &dyn Files,
+    overrides: &Overrides,
+    sources: &mut SourceMap,
+) -> Option<NamedFiles> {
+    let mut ignored = Diagnostics::new();
+    let mut tree = Library::new(files, sources, path).scenario(&mut ignored)?;
+    let overrides = ParsedOverrides::parse(overrides, sources);
+    overrides.apply(&mut tree, &mut ignored);
+    let patch = tree.get("variants").and_then(|variants| variants.get(variant)).cloned();
+    let tree = match patch {
+        Some(patch) => vary(&tree, &patch, &overrides, &mut ignored),
+        None => tree,
+    };
+    Some(names(path, &tree))
+}
+
+fn names(path: &str, tree: &Node) -> NamedFiles {
     let at = |node: &Node| node.text().map(|named| beside(path, named));
     let mut named = NamedFiles::default();
     if let Some(policy) = tree.get("policy") {
@@ -50,12 +75,13 @@ pub fn named_files(path: &str, source: SourceId, text: &str) -> Option<NamedFile
         values.filter_map(|member| Some((member.name.as_str(), member.value.text()?))).collect();
     named.is_xml = tree.get("policyFormat").and_then(Node::text) == Some("xml");
     named.tier = tree.get("gateway").and_then(|gateway| gateway.get("tier")?.text()).map(str::to_owned);
-    Some(named)
+    named
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::MemoryFiles;
 
     #[test]
     fn files_are_named_relative_to_the_scenario() {
@@ -69,6 +95,15 @@ mod tests {
         assert_eq!(named.resources, ["a/b.json", "a/pools/p.bicep"]);
         assert!(named.is_xml);
         assert_eq!(named.tier.as_deref(), Some("BasicV2"));
+        let varied = r#"{ "policy": { "global": "all.xml", "api": "p.xml" }, "resources": ["b.json"],
+            "variants": { "other": { "policy": { "api": "q.xml" }, "namedValues": { "n": "v" } } } }"#;
+        let files = MemoryFiles::new().with("a/scenario.json", varied);
+        let overrides = Overrides { set: vec![("namedValues.n".into(), "w".into())], ..Overrides::default() };
+        let named = named_in_variant("a/scenario.json", "other", &files, &overrides, &mut SourceMap::new());
+        let named = named.expect("JSON");
+        let policies = [(PolicyScope::Global, "a/all.xml"), (PolicyScope::Api, "a/q.xml")];
+        assert_eq!(named.policies, policies.map(|(scope, path)| (scope, path.to_owned())));
+        assert_eq!(named.named_values.get("n"), Some("w"));
         let plain = named_files("scenario.json", SourceId(0), r#"{ "policy": "p.xml" }"#).expect("JSON");
         assert_eq!(plain.policies, [(PolicyScope::Api, "p.xml".to_owned())]);
         assert_eq!(named_files("scenario.json", SourceId(0), "{"), None);

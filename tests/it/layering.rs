@@ -11,7 +11,7 @@ const TIERS: &[&[&str]] = &[
     &["units", "semantics", "diagnostics", "random"],
     &["policy", "backend", "workload", "metrics", "tree"],
     &["gateway", "resources"],
-    &["sim", "report", "suite", "rules", "reference"],
+    &["sim", "report", "suite", "rules", "export", "reference"],
     &["config", "explain"],
     &["cli"],
 ];

@@ -18,6 +18,7 @@ mod commands;
 mod costs;
 mod determinism;
 mod explain;
+mod export;
 mod faults;
 mod fleet;
 mod fuzz_corpus;

@@ -7,7 +7,7 @@
 
 use super::detect::Form;
 use super::inventory::{Inventory, Kind};
-use super::plain::{add, known_name, read_plain};
+use super::plain::{add, known_name};
 use crate::tree::json::{Member, Node, Value};
 
 /// Files with what they hold, below `Microsoft.ApiManagement/service`.
@@ -18,7 +18,7 @@ const FILES: &[(&str, &str)] = &[
     ("apiinformation.json", "apis"),
 ];
 
-/// The resource in the file at `path`.
+/// The resource in the file at `path`; none when it is of a kind that nothing depends on.
 pub(super) fn read_apiops(path: &str, root: &Node) -> Inventory {
     let mut segments = path.rsplit(['/', '\\']);
     let file = segments.next().unwrap_or_default().to_ascii_lowercase();
@@ -26,11 +26,11 @@ pub(super) fn read_apiops(path: &str, root: &Node) -> Inventory {
     let is_in_workspace = path.split(['/', '\\']).any(|segment| segment.eq_ignore_ascii_case("workspaces"));
     let resource = FILES.iter().find(|(name, _)| *name == file).map(|(_, resource)| *resource);
     let (Some(resource), Some(members)) = (resource, root.members()) else {
-        return read_plain(root, Form::ApiOps);
+        return Inventory::default();
     };
     let between = if is_in_workspace { "workspaces/" } else { "" };
     let resource_type = format!("Microsoft.ApiManagement/service/{between}{resource}");
-    let Some(kind) = Kind::of(&resource_type) else { return read_plain(root, Form::ApiOps) };
+    let Some(kind) = Kind::of(&resource_type) else { return Inventory::default() };
     let span = root.mark();
     let mut all: Vec<Member> = Vec::with_capacity(members.len().saturating_add(1));
     if root.get("name").is_none()

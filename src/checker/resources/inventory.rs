@@ -81,6 +81,8 @@ pub struct Embedded {
     pub format: Option<Arc<str>>,
     /// The resource that holds it: its type in lower case (`microsoft.apimanagement/service/apis/policies`).
     pub resource_type: Arc<str>,
+    /// The last segment of the name of that resource, where it is known: the id of a fragment.
+    pub name: Option<Arc<str>>,
     /// The file whose content the text is (`loadTextContent`, `file(...)`), as it is named there.
     pub file: Option<Arc<str>>,
     /// The form of the file that holds it: nobody writes in a plan.

@@ -15,6 +15,7 @@ mod bicep;
 mod detect;
 mod eval;
 mod given;
+mod included;
 mod inventory;
 mod object;
 mod plain;
@@ -24,10 +25,12 @@ mod template;
 mod terraform;
 #[cfg(test)]
 mod tests;
+pub mod versions;
 
 pub use backends::{Backend, BackendKind, Breaker, BreakerRule, Member, Pool, Single, StatusRange, backend};
 pub use detect::{Form, detect};
 pub use given::Given;
+pub use included::included;
 pub use inventory::{Embedded, Found, Inventory, Kind};
 pub use object::object;
 pub use plain::read_plain;

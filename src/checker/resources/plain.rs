@@ -81,6 +81,7 @@ pub(super) fn add(node: &Node, kind: Kind, form: Form, resource_type: &str, inve
             is_verbatim: false,
             format: properties.get("format").and_then(Node::text).map(Arc::from),
             resource_type: Arc::from(resource_type.to_ascii_lowercase()),
+            name: name.clone(),
             file: None,
             form,
         });

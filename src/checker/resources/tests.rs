@@ -130,6 +130,28 @@ fn arm_templates_are_evaluated() {
 }
 
 #[test]
+fn folders_of_apiops_name_what_is_in_them() {
+    let single = r#"{ "properties": { "url": "https://east.openai.azure.com/openai", "protocol": "http" } }"#;
+    let pool = r#"{ "name": "", "properties": { "type": "Pool", "pool": { "services": [{ "id": "/backends/east" }] } } }"#;
+    let value = r#"{ "properties": { "displayName": "tokens", "value": "1000", "url": "x" } }"#;
+    let (words, problems, inventory) = read(&[
+        ("backends/east/backendInformation.json", single),
+        ("backends/pool/backendInformation.json", pool),
+        ("named values/tokens/namedValueInformation.json", value),
+        ("loggers/l/loggerInformation.json", r#"{ "properties": { "url": "x" } }"#),
+        (
+            "backends/own/backendInformation.json",
+            r#"{ "name": "real", "properties": { "url": "https://x" } }"#,
+        ),
+    ]);
+    assert_eq!(
+        (words.as_str(), problems),
+        ("east: https://east.openai.azure.com/openai\npool: pool east(-,-)\nreal: https://x\n", vec![])
+    );
+    assert_eq!(inventory.of(Kind::NamedValue).count(), 1);
+}
+
+#[test]
 fn bicep_is_evaluated() {
     let main = r"
 @description('Name of the service')

@@ -22,6 +22,7 @@ mod facts;
 mod finding;
 #[cfg(test)]
 mod ledger;
+mod places;
 mod policies;
 mod reading;
 mod registry;

@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::places::{Place, inside, places};
 use super::settle::settle;
 use crate::diagnostics::{Diagnostics, SourceId, SourceMap, Span};
 use crate::policy::document::{self, Document, Options, Unresolved};
 use crate::policy::scan::{Element, Format};
 use crate::policy::{PolicyScope, PolicyText, Program, Sources, load_seen};
-use crate::resources::{Backend, Embedded, Form, Inventory, Kind, TextFile, backend, object};
+use crate::resources::{Backend, Form, Inventory, Kind, TextFile, backend, object};
 use crate::units::Duration;
 
 /// Everything that is known of a configuration.
@@ -41,6 +42,8 @@ pub struct PolicyFile {
     pub text: Arc<str>,
     /// Its scope, where that is known (an API's when it is a file by itself is a guess and stays `None`).
     pub scope: Option<PolicyScope>,
+    /// Its id, when it is a fragment.
+    pub id: Option<Arc<str>>,
     /// Its elements with places; complete only when it is well-formed.
     pub document: Document,
     /// Whether it is well-formed.
@@ -106,47 +109,32 @@ pub fn read_setup(files: &[TextFile], sources: &mut SourceMap, problems: &mut Di
         object(found, problems);
     }
     let backends: Vec<Backend> = inventory.of(Kind::Backend).map(backend).collect();
-    let mut policies = Vec::new();
-    let fragments = fragments(files);
+    let inside = inside(files, &inventory.policies, sources);
+    let places = places(files, &inventory.policies);
+    let fragments = fragments(files, &places, &inside);
     let has_fragments = !fragments.is_empty() || inventory.of(Kind::Fragment).next().is_some();
+    let mut policies = Vec::new();
     let is_policy =
         |file: &&TextFile| file.form == Form::Policy && !inventory.templates.contains(&file.source);
     let own_files: Vec<&TextFile> = files.iter().filter(is_policy).collect();
-    let read = |file: &TextFile| {
-        let own = PolicyText { source: file.source, text: &file.text };
-        // A resource that takes its policy from the file says the format.
-        let is_taken = |embedded: &&Embedded| embedded.is_verbatim && embedded.span.source == file.source;
-        let format = inventory.policies.iter().find(is_taken).and_then(|embedded| embedded.format.as_deref());
-        let is_xml = format.map(|format| format.eq_ignore_ascii_case("xml"));
-        let holder = inventory.policies.iter().find(is_taken);
+    let read_one = |name: &Arc<str>, own: PolicyText<'_>, place: Place| {
         let mut own_problems = Diagnostics::new();
-        let mut policy = read_policy(&file.path, own, &fragments, is_xml, &mut own_problems);
-        policy.scope = holder.map_or_else(|| scope_of_path(&file.path, files), |holder| scope_of(holder));
+        let policy = read_policy(name, own, &fragments, place, &mut own_problems);
         let own_problems = settle(&policy, has_fragments, &own_problems);
         (policy, own_problems)
+    };
+    let read = |file: &TextFile| {
+        let own = PolicyText { source: file.source, text: &file.text };
+        read_one(&file.path, own, places.get(&file.source).cloned().unwrap_or_default())
     };
     for (policy, told) in on_all_cores(&own_files, &read) {
         policies.push(policy);
         problems.extend(told);
     }
-    for embedded in &inventory.policies {
-        let Some(text) = &embedded.text else { continue };
-        // What is read from a file is looked at there.
-        let is_read = |file: &TextFile| file.form == Form::Policy && file.source == embedded.span.source;
-        if files.iter().any(is_read) {
-            continue;
-        }
-        let holder = sources.name(embedded.span.source);
-        let line = sources.position(embedded.span).line;
-        let name: Arc<str> = Arc::from(format!("{holder} (policy at line {line})"));
-        let source = sources.add_part(Arc::clone(&name), Arc::clone(text), embedded.span);
-        let is_xml = embedded.format.as_deref().map(|format| format.eq_ignore_ascii_case("xml"));
-        let own = PolicyText { source, text };
-        let mut own_problems = Diagnostics::new();
-        let mut policy = read_policy(&name, own, &fragments, is_xml, &mut own_problems);
-        policy.scope = scope_of(embedded);
-        problems.extend(settle(&policy, has_fragments, &own_problems));
+    for (name, own, place) in &inside {
+        let (policy, told) = read_one(name, *own, place.clone());
         policies.push(policy);
+        problems.extend(told);
     }
     let tier = tier_of(&inventory);
     let texts = files.iter().map(|file| (file.source, Arc::clone(&file.text))).collect();
@@ -178,9 +166,10 @@ fn read_policy(
     name: &Arc<str>,
     own: PolicyText<'_>,
     fragments: &BTreeMap<String, PolicyText<'_>>,
-    is_xml: Option<bool>,
+    place: Place,
     problems: &mut Diagnostics,
 ) -> PolicyFile {
+    let Place { scope, id, is_xml } = place;
     let format = if is_xml == Some(true) { Format::Xml } else { Format::Raw };
     let options = Options { format, unresolved: Unresolved::Keep, ..Options::default() };
     // What a fragment itself has is told when it is read by itself.
@@ -211,7 +200,8 @@ fn read_policy(
         name: Arc::clone(name),
         source: own.source,
         text: Arc::from(own.text),
-        scope: None,
+        scope,
+        id: id.filter(|_| document.kind == document::Kind::Fragment),
         document,
         is_whole,
         program,
@@ -241,64 +231,28 @@ fn needed<'a>(
     found
 }
 
-/// Fragments among the files, by id: the folder of a `policy.xml`, the name of any other file.
-fn fragments(files: &[TextFile]) -> BTreeMap<String, PolicyText<'_>> {
+/// Fragments by id: those in resources, and those among the files.
+fn fragments<'a>(
+    files: &'a [TextFile],
+    places: &BTreeMap<SourceId, Place>,
+    inside: &[(Arc<str>, PolicyText<'a>, Place)],
+) -> BTreeMap<String, PolicyText<'a>> {
     let mut found = BTreeMap::new();
-    let may_be_one = |file: &&TextFile| file.form == Form::Policy && file.text.contains("<fragment");
-    for file in files.iter().filter(may_be_one) {
+    let mut add = |source: SourceId, text: &'a str, id: Option<&Arc<str>>| {
+        let Some(id) = id.filter(|_| text.contains("<fragment")) else { return };
         let options = Options { unresolved: Unresolved::Keep, ..Options::default() };
-        let document = document::read(file.source, &file.text, &options, &mut Diagnostics::new());
-        if document.kind == document::Kind::Fragment
-            && let Some(id) = fragment_id(&file.path)
-        {
-            found.insert(id.to_owned(), PolicyText { source: file.source, text: &file.text });
+        let document = document::read(source, text, &options, &mut Diagnostics::new());
+        if document.kind == document::Kind::Fragment {
+            found.insert(id.to_string(), PolicyText { source, text });
         }
+    };
+    for (_, own, place) in inside {
+        add(own.source, own.text, place.id.as_ref());
+    }
+    for file in files.iter().filter(|file| file.form == Form::Policy) {
+        add(file.source, &file.text, places.get(&file.source).and_then(|place| place.id.as_ref()));
     }
     found
-}
-
-fn fragment_id(path: &str) -> Option<&str> {
-    let mut parts = path.rsplit(['/', '\\']);
-    let name = parts.next()?;
-    let stem = name.split('.').next().filter(|stem| !stem.is_empty())?;
-    if stem.eq_ignore_ascii_case("policy") {
-        parts.next().filter(|folder| !folder.is_empty())
-    } else {
-        Some(stem)
-    }
-}
-
-/// The scope of a policy in a resource, by the type of that.
-fn scope_of(embedded: &Embedded) -> Option<PolicyScope> {
-    let parts: Vec<&str> = embedded.resource_type.split('/').collect();
-    match parts.as_slice() {
-        [.., "operations" | "resolvers", "policies"] => Some(PolicyScope::Operation),
-        [.., "apis", "policies"] => Some(PolicyScope::Api),
-        [.., "products", "policies"] => Some(PolicyScope::Product),
-        [.., "workspaces", "policies"] => Some(PolicyScope::Workspace),
-        [_, "service", "policies"] => Some(PolicyScope::Global),
-        _ => None,
-    }
-}
-
-/// The scope of a `policy.xml` in a tree of folders as APIOps has them: `apis/chat/policy.xml`.
-fn scope_of_path(path: &str, files: &[TextFile]) -> Option<PolicyScope> {
-    let parts: Vec<&str> = path.split(['/', '\\']).collect();
-    let (name, folders) = parts.split_last()?;
-    if !name.eq_ignore_ascii_case("policy.xml") {
-        return None;
-    }
-    match folders {
-        [.., "operations", _] => Some(PolicyScope::Operation),
-        [.., "apis", _] => Some(PolicyScope::Api),
-        [.., "products", _] => Some(PolicyScope::Product),
-        [.., "workspaces", _] => Some(PolicyScope::Workspace),
-        _ => {
-            let below = format!("{}apis/", path.strip_suffix(name)?);
-            let is_root = files.iter().any(|file| file.path.starts_with(below.as_str()));
-            is_root.then_some(PolicyScope::Global)
-        }
-    }
 }
 
 fn tier_of(inventory: &Inventory) -> Option<Tier> {

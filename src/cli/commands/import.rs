@@ -4,7 +4,6 @@
 //! in which every guessed value stands where it can be changed. Nothing is written unless the scenario loads.
 
 use std::collections::BTreeSet;
-use std::path::Path;
 
 use super::super::args::Format;
 use super::super::check_args::ImportArgs;
@@ -13,8 +12,9 @@ use super::super::session::{Session, Stop, guesses_json};
 use super::init::write_all;
 use crate::config::{DiskFiles, MemoryFiles, Overrides, Parts, guess_for, load_scenario, service_tier};
 use crate::diagnostics::Diagnostics;
+use crate::policy::PolicyScope;
 use crate::policy::document::Kind as DocumentKind;
-use crate::resources::{Form, Kind, TextFile};
+use crate::resources::{Form, Kind, TextFile, included};
 use crate::rules::{PolicyFile, Setup, read_setup};
 
 /// Writes the scenario and lists the guesses.
@@ -32,12 +32,27 @@ pub(crate) fn import(args: &ImportArgs, session: &mut Session) -> Result<(), Sto
     };
     // What is wrong with the files is told when the scenario is loaded.
     let setup = read_setup(&configuration.files, &mut session.sources, &mut Diagnostics::new());
-    let policy = choose(&setup, args.policy.as_deref()).map_err(|message| session.usage(&message))?;
-    let mut contents = vec![("policy.xml".to_owned(), policy.text.as_bytes().to_vec())];
-    let mut parts = Parts { policy: "policy.xml".to_owned(), tier: sku(&setup), ..Parts::default() };
-    for fragment in fragments_of(policy, &setup) {
-        let path = format!("fragments/{}.xml", id_of(fragment));
-        parts.fragments.push((id_of(fragment), path.clone()));
+    let policies = choose(&setup, args.policy.as_deref()).map_err(|message| session.usage(&message))?;
+    let mut contents = Vec::new();
+    let mut parts = Parts { tier: sku(&setup), ..Parts::default() };
+    for policy in &policies {
+        let path = match policy.scope.filter(|scope| *scope != PolicyScope::Api) {
+            None => "policy.xml".to_owned(),
+            Some(scope) => format!("policy-{}.xml", scope.name()),
+        };
+        contents.push((path.clone(), policy.text.as_bytes().to_vec()));
+        match policy.scope {
+            Some(scope) if policies.len() > 1 || scope != PolicyScope::Api => {
+                parts.scopes.push((scope, path))
+            }
+            _ => parts.policy = path,
+        }
+    }
+    parts.is_xml = policies.iter().any(|policy| policy.is_xml == Some(true));
+    for fragment in fragments_of(&policies, &setup) {
+        let Some(id) = &fragment.id else { continue };
+        let path = format!("fragments/{id}.xml");
+        parts.fragments.push((id.to_string(), path.clone()));
         contents.push((path, fragment.text.as_bytes().to_vec()));
     }
     parts.named_values = named_values(&setup);
@@ -103,8 +118,9 @@ fn write(
     Ok(())
 }
 
-/// The policy that is meant: the one that is named, the only one, or the only one that names a backend that is there.
-fn choose<'s>(setup: &'s Setup, wanted: Option<&str>) -> Result<&'s PolicyFile, String> {
+/// The policies that are meant: the one that is named, the only one, those of different scopes, or the only one that
+/// names a backend that is there.
+fn choose<'s>(setup: &'s Setup, wanted: Option<&str>) -> Result<Vec<&'s PolicyFile>, String> {
     let whole = |policy: &&PolicyFile| policy.document.kind == DocumentKind::Policies;
     let all: Vec<&PolicyFile> = setup.policies.iter().filter(whole).collect();
     let list = |policies: &[&PolicyFile]| {
@@ -114,7 +130,7 @@ fn choose<'s>(setup: &'s Setup, wanted: Option<&str>) -> Result<&'s PolicyFile, 
     if let Some(wanted) = wanted {
         let named: Vec<&PolicyFile> = all.iter().copied().filter(|p| p.name.contains(wanted)).collect();
         return match named.as_slice() {
-            [only] => Ok(only),
+            [only] => Ok(vec![only]),
             [] => Err(format!("no policy is called `{wanted}`; there are:\n{}", list(&all))),
             several => Err(format!("several policies are called `{wanted}`:\n{}", list(several))),
         };
@@ -122,22 +138,23 @@ fn choose<'s>(setup: &'s Setup, wanted: Option<&str>) -> Result<&'s PolicyFile, 
     let names_one =
         |policy: &&PolicyFile| policy.references.iter().any(|(name, _)| setup.backend(name).is_some());
     let routing: Vec<&PolicyFile> = all.iter().copied().filter(names_one).collect();
+    let scopes: BTreeSet<PolicyScope> = all.iter().filter_map(|policy| policy.scope).collect();
     match (all.as_slice(), routing.as_slice()) {
-        ([only], _) | (_, [only]) => Ok(only),
+        ([only], _) => Ok(vec![only]),
+        (several, _) if scopes.len() == several.len() && !several.is_empty() => Ok(all),
+        (_, [only]) => Ok(vec![only]),
         ([], _) => Err("there is no policy in what was named: name the policy of the API too".to_owned()),
         (_, []) => Err(format!("which policy? Choose one with --policy:\n{}", list(&all))),
         (_, several) => Err(format!("which policy? Choose one with --policy:\n{}", list(several))),
     }
 }
 
-/// The fragments among the files that a policy includes, those that they include with them.
-fn fragments_of<'s>(policy: &PolicyFile, setup: &'s Setup) -> Vec<&'s PolicyFile> {
-    let mut wanted = included(&policy.text);
+/// The fragments that policies include, those that they include with them.
+fn fragments_of<'s>(policies: &[&PolicyFile], setup: &'s Setup) -> Vec<&'s PolicyFile> {
+    let mut wanted: Vec<String> = policies.iter().flat_map(|policy| included(&policy.text)).collect();
     let mut found: Vec<&PolicyFile> = Vec::new();
     while let Some(id) = wanted.pop() {
-        let is_it = |file: &&PolicyFile| {
-            file.document.kind != DocumentKind::Policies && id_of(file).eq_ignore_ascii_case(&id)
-        };
+        let is_it = |file: &&PolicyFile| file.id.as_deref().is_some_and(|own| own.eq_ignore_ascii_case(&id));
         let Some(fragment) = setup.policies.iter().find(is_it) else { continue };
         if !found.iter().any(|known| known.source == fragment.source) {
             found.push(fragment);
@@ -145,25 +162,6 @@ fn fragments_of<'s>(policy: &PolicyFile, setup: &'s Setup) -> Vec<&'s PolicyFile
         }
     }
     found
-}
-
-/// Ids of the fragments that a text includes.
-fn included(text: &str) -> Vec<String> {
-    let after = |part: &str| {
-        let (_, rest) = part.split_once("fragment-id")?;
-        let rest = rest.trim_start().strip_prefix('=')?.trim_start();
-        let quote = rest.chars().next().filter(|c| matches!(c, '"' | '\''))?;
-        Some(rest.strip_prefix(quote)?.split_once(quote)?.0.to_owned())
-    };
-    text.split("<include-fragment").skip(1).filter_map(after).collect()
-}
-
-/// The id of a fragment: the name of its file, or of its folder where the file is called `policy`.
-fn id_of(file: &PolicyFile) -> String {
-    let path = Path::new(&*file.name);
-    let stem = path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
-    let folder = path.parent().and_then(Path::file_name).map(|name| name.to_string_lossy().into_owned());
-    if stem.eq_ignore_ascii_case("policy") { folder.unwrap_or(stem) } else { stem }
 }
 
 /// Named values whose value is written in a file.
@@ -181,12 +179,17 @@ fn sku(setup: &Setup) -> Option<String> {
     service_tier(service.node.get("sku")?.get("name")?.text()?).map(str::to_owned)
 }
 
-/// Each resource file with the name of its copy: below `resources`, in the folders that they have to each other.
+/// Each resource file with the name of its copy: below `resources`, in the folders that they have to each other. The
+/// folder that names what is in a file of APIOps is kept always.
 fn copies(configuration: &Configuration) -> Vec<(&TextFile, String)> {
     let files: Vec<&TextFile> = configuration.files.iter().filter(|file| file.form != Form::Policy).collect();
     let folders: BTreeSet<Vec<&str>> = files
         .iter()
-        .map(|file| file.path.rsplit_once('/').map_or(Vec::new(), |(folder, _)| folder.split('/').collect()))
+        .map(|file| {
+            let mut folder: Vec<&str> = file.path.split('/').collect();
+            folder.truncate(folder.len().saturating_sub(if file.form == Form::ApiOps { 2 } else { 1 }));
+            folder
+        })
         .collect();
     let common = folders.iter().next().map_or(0, |first| {
         let same = |depth: &usize| folders.iter().all(|folder| folder.get(*depth) == first.get(*depth));
@@ -199,16 +202,4 @@ fn copies(configuration: &Configuration) -> Vec<(&TextFile, String)> {
             (file, format!("resources/{}", rest.join("/")))
         })
         .collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn fragments_are_named_by_attribute() {
-        let text = "<include-fragment fragment-id=\"a\" /><include-fragment id='x' fragment-id = 'b-c'/>";
-        assert_eq!(included(text), ["a", "b-c"]);
-        assert_eq!(included("<include-fragment />"), Vec::<String>::new());
-    }
 }

@@ -3,11 +3,11 @@
 //! The folder receives copies of the files, so that it is complete, and a scenario in which every
 //! guessed value stands where it can be changed. A folder that holds a scenario already is left alone.
 
-use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use super::super::args::{Format, InitArgs};
 use super::super::load::Input;
+use super::super::output::write_files;
 use super::super::session::{Session, Stop};
 use crate::config::{DiskFiles, Files, MemoryFiles, Overrides, guess_scenario, load_scenario};
 
@@ -90,24 +90,7 @@ fn copied_names(policy: &str, backends: &[String]) -> Result<Vec<(String, String
 
 /// Writes the scenario and its files into `out`; nothing is written over.
 pub(super) fn write_all(out: &Path, scenario: &str, files: &[(String, Vec<u8>)]) -> Result<(), String> {
-    let failed = |path: &Path, e: std::io::Error| format!("`{}`: {e}", path.display());
-    fs::create_dir_all(out).map_err(|e| failed(out, e))?;
-    let all = files.iter().map(|(name, bytes)| (name.as_str(), bytes.as_slice()));
-    for (name, bytes) in all.chain([("scenario.json", scenario.as_bytes())]) {
-        let path = out.join(name);
-        if let Some(folder) = path.parent() {
-            fs::create_dir_all(folder).map_err(|e| failed(folder, e))?;
-        }
-        let partial: PathBuf = out.join(format!("{name}.partial"));
-        // The originals may lie in this very folder: then they are in place already.
-        if fs::read(&path).is_ok_and(|old| old == bytes) {
-            continue;
-        }
-        if path.exists() {
-            return Err(format!("`{}` exists already and differs: choose another folder", path.display()));
-        }
-        fs::write(&partial, bytes).map_err(|e| failed(&partial, e))?;
-        fs::rename(&partial, &path).map_err(|e| failed(&path, e))?;
-    }
-    Ok(())
+    let mut all = files.to_vec();
+    all.push(("scenario.json".to_owned(), scenario.as_bytes().to_vec()));
+    write_files(out, &all, false)
 }

@@ -32,7 +32,7 @@ pub(crate) fn read_resources(files: &[TextFile], diagnostics: &mut Diagnostics) 
 fn tell_empty(files: &[TextFile], deployed: &[&Found], diagnostics: &mut Diagnostics) {
     for file in files {
         // Files of the other forms may stand for values, variables or modules only.
-        let is_whole = matches!(file.form, Form::Plain | Form::Template | Form::ApiOps | Form::TerraformPlan);
+        let is_whole = matches!(file.form, Form::Plain | Form::Template | Form::TerraformPlan);
         let has_some = deployed.iter().any(|found| found.name_span.source == file.source);
         if has_some || (!is_whole && !deployed.is_empty()) {
             continue;

@@ -2,8 +2,8 @@
 
 use crate::diagnostics::Severity;
 use crate::resources::Backend;
+use crate::resources::versions::{FIRST, value_at};
 use crate::rules::{Example, Found, Report, Rule, Setup};
-use crate::tree::json::{Node, Value};
 
 pub(super) static RULE: Rule = Rule {
     code: "PP1004",
@@ -65,22 +65,6 @@ pub(super) static RULE: Rule = Rule {
     found: Found::Here(look),
 };
 
-/// The first version that has a property, by the way to it.
-const FIRST: &[(&[&str], &str)] = &[
-    (&["circuitBreaker"], "2023-03-01-preview"),
-    (&["pool"], "2023-05-01-preview"),
-    (&["circuitBreaker", "rules", "acceptRetryAfter"], "2023-09-01-preview"),
-    (&["circuitBreaker", "rules", "failureResponse"], "2024-10-01-preview"),
-    (&["pool", "services", "priority"], "2023-09-01-preview"),
-    (&["pool", "services", "weight"], "2023-09-01-preview"),
-    (&["pool", "failureResponse"], "2024-10-01-preview"),
-    (&["pool", "sessionAffinity"], "2024-10-01-preview"),
-    (&["pool", "services", "preferredCarbonEmission"], "2025-03-01-preview"),
-    (&["azureRegion"], "2025-03-01-preview"),
-    (&["tls", "serverCertificateThumbprints"], "2025-03-01-preview"),
-    (&["tls", "serverX509Names"], "2025-03-01-preview"),
-];
-
 fn look(setup: &Setup, report: &mut Report<'_>) {
     for backend in &setup.backends {
         for (path, first) in FIRST {
@@ -94,7 +78,7 @@ fn tell(setup: &Setup, backend: &Backend, path: &[&str], first: &str, report: &m
     // Versions are dates: as texts they are in order, and what is no date says nothing.
     let date = |version: &str| version.get(..10).map(str::to_owned);
     let is_older = date(version) < date(first) && version.starts_with("20");
-    if let Some(found) = find(properties, path).filter(|_| is_older) {
+    if let Some(found) = value_at(properties, path).filter(|_| is_older) {
         let name = path.last().copied().unwrap_or_default();
         let finding = report.add(found.mark(), format!("`{name}` is not in version {version}"));
         finding
@@ -105,15 +89,4 @@ fn tell(setup: &Setup, backend: &Backend, path: &[&str], first: &str, report: &m
             finding.fix(format!("write version {first}"), false, edits);
         }
     }
-}
-
-/// The first value at the end of the way, through every element of lists.
-fn find<'n>(node: &'n Node, path: &[&str]) -> Option<&'n Node> {
-    let Some((name, rest)) = path.split_first() else {
-        return Some(node).filter(|node| !matches!(node.value, Value::Null | Value::Unknown(_)));
-    };
-    if let Some(elements) = node.elements() {
-        return elements.iter().find_map(|element| find(element, path));
-    }
-    find(node.get(name)?, rest)
 }
