@@ -4,6 +4,7 @@
 //! - What is named for one side belongs together. A scenario among it is the configuration.
 //! - A policy whose backends are not among the files gets stand-ins without breakers, which is said.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::choice::{choose, fragments_of, id_of, named_values, sku};
@@ -14,11 +15,13 @@ use crate::config::{
     open_switches,
 };
 use crate::contrast::Side;
-use crate::diagnostics::{Diagnostics, Severity};
+use crate::diagnostics::{Diagnostics, Severity, SourceId};
 use crate::explain::{alone, plain_request};
 use crate::gateway::GatewaySpec;
+use crate::policy::document::{NamedValues, Options, Unresolved};
+use crate::policy::{PolicyScope, PolicyText, Program, Sources, load_sources};
 use crate::resources::{Form, TextFile};
-use crate::rules::read_setup;
+use crate::rules::{PolicyFile, Setup, read_setup};
 use crate::semantics::Switch;
 use crate::suite::CaseRequest;
 
@@ -27,6 +30,8 @@ use crate::suite::CaseRequest;
 pub(crate) struct Wanted<'a> {
     /// Files and folders.
     pub paths: &'a [String],
+    /// More of them, that belong to both sides.
+    pub with: &'a [String],
     /// The policy that is meant, by a part of its path.
     pub policy: Option<&'a str>,
     /// The variant of a scenario.
@@ -57,7 +62,8 @@ pub(crate) enum Lack {
 
 /// Reads one side. Problems are kept in the session.
 pub(crate) fn playable(wanted: &Wanted<'_>, session: &mut Session) -> Result<Playable, Lack> {
-    let gathered = gather(wanted.paths, false, &mut session.sources);
+    let paths: Vec<String> = wanted.paths.iter().chain(wanted.with).cloned().collect();
+    let gathered = gather(&paths, false, &mut session.sources);
     let has_errors = gathered.problems.has_errors();
     session.diagnostics.extend(gathered.problems);
     if has_errors {
@@ -142,7 +148,8 @@ fn of_files(
         for problem in problems.sorted().into_iter().filter(|problem| problem.severity == Severity::Error) {
             session.diagnostics.push(problem.clone());
         }
-        let gateway = policy.program.as_ref().filter(|_| !has_errors).and_then(alone).map(Arc::new);
+        let program = program(policy, &setup, wanted).filter(|_| !has_errors);
+        let gateway = program.as_ref().and_then(alone).map(Arc::new);
         return gateway.map(|gateway| stand_in(gateway, title)).ok_or(Lack::Unusable);
     }
     let mut files = MemoryFiles::over(&DiskFiles);
@@ -173,6 +180,31 @@ fn of_files(
         });
     let scenario = scenario.ok_or(Lack::Unusable)?;
     Ok(of_variant(&scenario.base, title))
+}
+
+/// What is made of a policy by itself, with the named values that are given.
+fn program(policy: &PolicyFile, setup: &Setup, wanted: &Wanted<'_>) -> Option<Program> {
+    if wanted.named_values.is_empty() {
+        return policy.program.clone();
+    }
+    let mut named_values = NamedValues::new();
+    for (name, value) in wanted.named_values {
+        named_values.insert(name.as_str(), value.as_str());
+    }
+    let text = |file: &PolicyFile| (file.source, Arc::clone(&file.text));
+    let (source, own) = text(policy);
+    let fragments: Vec<(String, (SourceId, Arc<str>))> =
+        fragments_of(policy, setup).into_iter().map(|file| (id_of(file), text(file))).collect();
+    let sources = Sources {
+        scopes: BTreeMap::from([(PolicyScope::Api, PolicyText { source, text: &own })]),
+        fragments: fragments
+            .iter()
+            .map(|(id, (source, text))| (id.clone(), PolicyText { source: *source, text }))
+            .collect(),
+        options: Options { unresolved: Unresolved::Keep, named_values, ..Options::default() },
+        is_check: true,
+    };
+    load_sources(&sources, &mut Diagnostics::new()).0
 }
 
 /// A policy whose backends nobody knows.

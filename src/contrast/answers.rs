@@ -8,6 +8,7 @@
 
 use std::collections::BTreeMap;
 
+use super::members::Who;
 use super::play::Player;
 use super::side::{Both, Which};
 use super::ways::Way;
@@ -82,37 +83,52 @@ impl Trouble {
         Script::always(self.outcome())
     }
 
-    /// What the backends do, for behind their name: `answers 429`.
-    pub(super) fn words(self, is_one: bool) -> String {
-        let verb = |one: &str, many: &str| if is_one { one.to_owned() } else { many.to_owned() };
+    /// What these backends do, as a sentence without its end.
+    pub(super) fn words(self, who: &Who) -> String {
+        let verb = |one: &'static str, many: &'static str| if who.is_one() { one } else { many };
+        let name = who.name();
         match self {
-            Self::Status(status, RetryAfter::Absent) => format!("{} {status}", verb("answers", "answer")),
-            Self::Status(status, RetryAfter::Seconds(seconds)) => {
-                format!("{} {status} with `Retry-After: {seconds}`", verb("answers", "answer"))
+            Self::Status(status, retry_after) => {
+                format!("{name} {} {}", verb("answers", "answer"), answer(status, retry_after))
             }
-            Self::Status(status, RetryAfter::Malformed) => {
-                format!("{} {status} with `Retry-After: soon`", verb("answers", "answer"))
-            }
-            Self::Timeout => verb("does not answer in time", "do not answer in time"),
-            Self::NoConnection => "cannot be reached".to_owned(),
-            Self::BreaksOff => {
-                verb("breaks off in the body of its 200", "break off in the bodies of their 200")
-            }
+            Self::Timeout if *who == Who::Every => "no backend answers in time".to_owned(),
+            Self::Timeout => format!("{name} {} not answer in time", verb("does", "do")),
+            Self::NoConnection if *who == Who::Every => "no backend can be reached".to_owned(),
+            Self::NoConnection => format!("{name} cannot be reached"),
+            Self::BreaksOff => format!("{name} {} off in the body of a 200", verb("breaks", "break")),
+        }
+    }
+
+    /// What these backends did, as a sentence without its end.
+    pub(super) fn past(self, who: &Who) -> String {
+        let name = who.name();
+        match self {
+            Self::Status(status, retry_after) => format!("{name} answered {}", answer(status, retry_after)),
+            Self::Timeout if *who == Who::Every => "no backend answered in time".to_owned(),
+            Self::Timeout => format!("{name} did not answer in time"),
+            Self::NoConnection if *who == Who::Every => "no backend could be reached".to_owned(),
+            Self::NoConnection => format!("{name} could not be reached"),
+            Self::BreaksOff => format!("{name} broke off in the body of a 200"),
         }
     }
 
     /// The same as a thing, for lists.
     pub(super) fn noun(self) -> String {
         match self {
-            Self::Status(status, RetryAfter::Absent) => status.to_string(),
-            Self::Status(status, RetryAfter::Seconds(seconds)) => {
-                format!("{status} (`Retry-After: {seconds}`)")
-            }
-            Self::Status(status, RetryAfter::Malformed) => format!("{status} (`Retry-After: soon`)"),
+            Self::Status(status, retry_after) => answer(status, retry_after),
             Self::Timeout => "a timeout".to_owned(),
             Self::NoConnection => "no connection".to_owned(),
             Self::BreaksOff => "a body that breaks off".to_owned(),
         }
+    }
+}
+
+/// A status with its `Retry-After`.
+fn answer(status: StatusCode, retry_after: RetryAfter) -> String {
+    match retry_after {
+        RetryAfter::Absent => status.to_string(),
+        RetryAfter::Seconds(seconds) => format!("{status} with `Retry-After: {seconds}`"),
+        RetryAfter::Malformed => format!("{status} with `Retry-After: soon`"),
     }
 }
 

@@ -68,13 +68,13 @@ impl Class {
 
     /// What happens, as a sentence without its end.
     pub(super) fn situation(&self, members: &Members, player: &Player<'_>) -> String {
-        let (who, is_one) = members.words(&self.affected, player);
+        let who = members.who(&self.affected, player);
         let is_all = self.affected == members.reached;
         match &self.moment {
             Moment::Fresh if self.trouble == Trouble::WELL => "all backends answer 200".to_owned(),
             Moment::Fresh => {
                 let others = if is_all { "" } else { "; all others answer 200" };
-                format!("{who} {}{others}", self.trouble.words(is_one))
+                format!("{}{others}", self.trouble.words(&who))
             }
             Moment::After { failing, gap, later } => {
                 let earlier = count(*failing as usize, "request", "requests");
@@ -83,11 +83,8 @@ impl Class {
                 } else {
                     String::new()
                 };
-                format!(
-                    "{who} {} while {earlier} came{apart}; {} later all is well",
-                    past(self.trouble),
-                    time(*later)
-                )
+                let what = self.trouble.past(&who);
+                format!("{what} while {earlier} came{apart}; {} later all is well", time(*later))
             }
             Moment::Again { before } => {
                 format!("{} came just before", count(*before as usize, "equal request", "equal requests"))
@@ -99,18 +96,6 @@ impl Class {
                 format!("{} are under way", count(*most as usize, "equal request", "equal requests"))
             }
         }
-    }
-}
-
-fn past(trouble: Trouble) -> String {
-    match trouble {
-        Trouble::Status(..) => {
-            let words = trouble.words(true);
-            words.replacen("answers", "answered", 1)
-        }
-        Trouble::Timeout => "did not answer in time".to_owned(),
-        Trouble::NoConnection => "could not be reached".to_owned(),
-        Trouble::BreaksOff => "broke off in the body".to_owned(),
     }
 }
 

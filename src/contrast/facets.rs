@@ -9,17 +9,13 @@ use std::collections::BTreeSet;
 
 use super::seen::{Seen, Sent};
 use super::side::Both;
-use crate::units::StatusCode;
 
 /// A way to differ. Classes that differ in the same one are told together.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Kind {
     /// Status, calls or time.
     Course {
-        /// What the client gets.
-        end: Both<End>,
-        /// Whether statuses differ.
-        is_other_status: bool,
+        end: End,
         calls: Calls,
         /// Whether it takes longer or shorter.
         time: Ordering,
@@ -42,17 +38,27 @@ pub(super) enum Kind {
     SideCalls,
 }
 
-/// What a client gets.
+/// What clients get instead of what they got.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum End {
-    /// 1xx to 3xx.
-    Answer,
-    /// An error that a backend gave.
+    /// The same status.
+    Same,
+    /// Another status below 400.
+    OtherAnswer,
+    /// An error instead of an answer.
+    Lost,
+    /// An answer instead of an error.
+    Won,
+    /// An error of the gateway or the policy instead of the backend's.
+    Made,
+    /// The backend's error instead of one of the gateway or the policy.
     Passed,
-    /// An error of the gateway or the policy.
-    Own(StatusCode),
-    /// No response.
-    Nothing,
+    /// Another error of the same origin.
+    OtherError,
+    /// No response instead of one.
+    Silent,
+    /// A response instead of none.
+    Heard,
 }
 
 /// How the calls of backends differ.
@@ -74,12 +80,22 @@ pub(super) enum Edited {
 }
 
 impl End {
-    fn of(seen: &Seen) -> Self {
-        match seen.status {
-            None => Self::Nothing,
-            Some(status) if !status.is_error() => Self::Answer,
-            Some(_) if seen.is_passed_on() => Self::Passed,
-            Some(status) => Self::Own(status),
+    fn of(old: &Seen, new: &Seen) -> Self {
+        if old.status == new.status {
+            return Self::Same;
+        }
+        let (Some(before), Some(now)) = (old.status, new.status) else {
+            return if new.status.is_none() { Self::Silent } else { Self::Heard };
+        };
+        match (before.is_error(), now.is_error()) {
+            (false, false) => Self::OtherAnswer,
+            (false, true) => Self::Lost,
+            (true, false) => Self::Won,
+            (true, true) => match (old.is_passed_on(), new.is_passed_on()) {
+                (true, false) => Self::Made,
+                (false, true) => Self::Passed,
+                _ => Self::OtherError,
+            },
         }
     }
 }
@@ -88,7 +104,7 @@ impl End {
 pub(super) fn compare(seen: &Both<Seen>) -> BTreeSet<Kind> {
     let mut found = BTreeSet::new();
     let Both { old, new } = seen;
-    let is_other_status = old.status != new.status;
+    let end = End::of(old, new);
     let calls = match new.calls.len().cmp(&old.calls.len()) {
         Ordering::Greater => Calls::More,
         Ordering::Less => Calls::Fewer,
@@ -96,15 +112,10 @@ pub(super) fn compare(seen: &Both<Seen>) -> BTreeSet<Kind> {
         Ordering::Equal => Calls::Other,
     };
     let time = new.elapsed.cmp(&old.elapsed).then(new.waited().cmp(&old.waited()));
-    if is_other_status || calls != Calls::Same || time != Ordering::Equal || old.waits != new.waits {
-        found.insert(Kind::Course {
-            end: Both { old: End::of(old), new: End::of(new) },
-            is_other_status,
-            calls,
-            time,
-        });
+    if end != End::Same || calls != Calls::Same || time != Ordering::Equal || old.waits != new.waits {
+        found.insert(Kind::Course { end, calls, time });
     }
-    if !is_other_status {
+    if end == End::Same {
         for (name, edited) in edits(&old.headers, &new.headers) {
             found.insert(Kind::Header(name, edited));
         }
@@ -155,7 +166,7 @@ fn edits(old: &Named, new: &Named) -> Vec<(String, Edited)> {
 mod tests {
     use super::*;
     use crate::suite::CallEnd;
-    use crate::units::Duration;
+    use crate::units::{Duration, StatusCode};
 
     fn seen(status: u16, calls: &[(usize, u16)], seconds: u64) -> Seen {
         let call = |(account, status): &(usize, u16)| super::super::seen::Called {
@@ -176,27 +187,13 @@ mod tests {
         let base = seen(429, &[(0, 429)], 0);
         let kinds = |new: Seen| compare(&Both { old: base.clone(), new }).into_iter().collect::<Vec<_>>();
         assert_eq!(kinds(base.clone()), []);
-        let course = |old, new, is_other_status, calls, time| {
-            vec![Kind::Course { end: Both { old, new }, is_other_status, calls, time }]
-        };
+        let course = |end, calls, time| vec![Kind::Course { end, calls, time }];
         assert_eq!(
             kinds(seen(200, &[(0, 429), (1, 200)], 0)),
-            course(End::Passed, End::Answer, true, Calls::More, Ordering::Equal)
+            course(End::Won, Calls::More, Ordering::Equal)
         );
-        assert_eq!(
-            kinds(seen(503, &[(0, 429)], 0)),
-            course(
-                End::Passed,
-                End::Own(StatusCode::SERVICE_UNAVAILABLE),
-                true,
-                Calls::Same,
-                Ordering::Equal
-            )
-        );
-        assert_eq!(
-            kinds(seen(429, &[(1, 429)], 2)),
-            course(End::Passed, End::Passed, false, Calls::Other, Ordering::Greater)
-        );
+        assert_eq!(kinds(seen(503, &[(0, 429)], 0)), course(End::Made, Calls::Same, Ordering::Equal));
+        assert_eq!(kinds(seen(429, &[(1, 429)], 2)), course(End::Same, Calls::Other, Ordering::Greater));
         let mut with_header = base.clone();
         with_header.headers.insert("x".to_owned(), ("X".to_owned(), "1".to_owned()));
         assert_eq!(kinds(with_header), [Kind::Header("x".to_owned(), Edited::Added)]);

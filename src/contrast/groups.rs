@@ -15,6 +15,9 @@ use super::ways::Way;
 /// Causes that are told one by one.
 const MOST_CAUSES: usize = 5;
 
+/// A request that comes in as it usually does.
+pub(super) const USUAL: &str = "a usual request";
+
 /// Everything that differs.
 #[derive(Debug, Default)]
 pub(super) struct Groups {
@@ -106,13 +109,13 @@ impl Group {
             also.push(format!("{rest} more ways"));
         }
         Difference {
-            title: kind.title(accounts),
+            title: kind.title(accounts, &self.seen),
             classes: self.classes,
             witness: Witness {
                 request: request(ways.get(self.class.way)),
                 situation: self.situation.clone(),
-                before: course(&self.seen.old, kind, accounts, Which::Old),
-                now: course(&self.seen.new, kind, accounts, Which::New),
+                before: course(&self.seen, kind, accounts, Which::Old),
+                now: course(&self.seen, kind, accounts, Which::New),
             },
             also,
         }
@@ -123,7 +126,7 @@ impl Group {
 pub(super) fn request(way: Option<&Way>) -> String {
     match way {
         Some(way) if !way.words.is_empty() => format!("a request {}", way.words),
-        _ => "a usual request".to_owned(),
+        _ => USUAL.to_owned(),
     }
 }
 

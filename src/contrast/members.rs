@@ -51,19 +51,46 @@ impl Members {
         }
     }
 
-    /// The accounts in words, and whether that is one.
-    pub(super) fn words(&self, set: &BTreeSet<usize>, player: &Player<'_>) -> (String, bool) {
-        if *set == self.reached && set.len() > 1 {
-            return ("every backend".to_owned(), true);
-        }
+    /// The accounts in words.
+    pub(super) fn who(&self, set: &BTreeSet<usize>, player: &Player<'_>) -> Who {
         let name = |account: &usize| quoted(player.accounts.name(Which::New, *account));
-        if set.len() <= MOST_NAMED {
-            let names: Vec<String> = set.iter().map(name).collect();
-            return (list(&names, "and"), set.len() == 1);
-        }
         let mut names: Vec<String> = set.iter().take(MOST_NAMED).map(name).collect();
-        names.push(format!("{} more", set.len().saturating_sub(MOST_NAMED)));
-        (list(&names, "and"), false)
+        if *set == self.reached && set.len() > 1 {
+            return Who::Every;
+        }
+        match (names.pop(), names.is_empty()) {
+            (Some(only), true) => Who::One(only),
+            (last, _) => {
+                names.extend(last);
+                if set.len() > MOST_NAMED {
+                    names.push(format!("{} more", set.len().saturating_sub(MOST_NAMED)));
+                }
+                Who::Several(list(&names, "and"))
+            }
+        }
+    }
+}
+
+/// Backends in words.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Who {
+    /// All that the request can reach.
+    Every,
+    One(String),
+    Several(String),
+}
+
+impl Who {
+    pub(super) fn name(&self) -> &str {
+        match self {
+            Self::Every => "every backend",
+            Self::One(name) | Self::Several(name) => name,
+        }
+    }
+
+    /// Whether a verb behind it is in the singular.
+    pub(super) fn is_one(&self) -> bool {
+        !matches!(self, Self::Several(_))
     }
 }
 

@@ -13,14 +13,13 @@
 //! Rooms: `side` is what is compared, `accounts` finds the same backend on both sides; `ways`, `literals`,
 //! `answers`, `members` and `classes` make up what is tried; `play` plays, `seen` keeps what came of it; `facets`
 //! compares, `groups` gathers, `shares` counts over many requests, `structure` lists what was edited; `told` puts
-//! into words, `report` is the result as data, `render` lays it out.
+//! into words; `whole` does all of it, `report` is the result as data, `render` lays it out.
 //!
 //! Deliberately not here: reading files (`config`), latency and quotas (`sim`), which of the two is better.
 
 mod accounts;
 mod answers;
 mod classes;
-mod contrast;
 mod facets;
 mod groups;
 mod literals;
@@ -36,8 +35,9 @@ mod structure;
 mod tests;
 mod told;
 mod ways;
+mod whole;
 
-pub use contrast::contrast;
 pub use render::{human, markdown};
 pub use report::{Course, Difference, Edit, Report, ShareChange, UnderReading, Witness};
 pub use side::Side;
+pub use whole::contrast;

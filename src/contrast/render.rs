@@ -1,5 +1,6 @@
 //! A report as text for a terminal, and as Markdown.
 
+use super::groups::USUAL;
 use super::report::{Difference, Report, ShareChange};
 use crate::wording::{capital, count, list, outside_code, wrapped};
 
@@ -34,13 +35,7 @@ pub fn human(report: &Report) -> String {
     if !report.shares.is_empty() {
         heading(&mut text, SHARES);
         for change in &report.shares {
-            let when = format!(
-                "{}, {}: {}",
-                count(change.requests as usize, "request", "requests"),
-                change.situation,
-                share(change)
-            );
-            text.push_str(&wrapped(&when, "  - ", "    ", WIDTH));
+            text.push_str(&wrapped(&shares(change), "  - ", "    ", WIDTH));
         }
     }
     if !report.edits.is_empty() {
@@ -56,8 +51,8 @@ pub fn human(report: &Report) -> String {
             for difference in &under.more {
                 entry(&mut text, difference, &format!("{point}: "));
             }
-            for gone in &under.gone {
-                text.push_str(&wrapped(&format!("{point}: not so: {gone}"), "", "   ", WIDTH));
+            if !under.gone.is_empty() {
+                text.push_str(&wrapped(&format!("{point}: {}", gone(&under.gone)), "", "   ", WIDTH));
             }
         }
     }
@@ -103,7 +98,7 @@ fn entry(text: &mut String, difference: &Difference, mark: &str) {
     let classes = count(difference.classes, "class", "classes");
     text.push_str(&wrapped(&format!("{} ({classes})", capital(&difference.title)), mark, indent, WIDTH));
     let witness = &difference.witness;
-    let when = format!("{}; {}", capital(&witness.request), witness.situation);
+    let when = when(&witness.request, &witness.situation);
     for (label, what) in [("when", &when), ("before", &witness.before.text), ("now", &witness.now.text)] {
         text.push_str(&wrapped(what, &format!("{indent}{label:<8}"), &" ".repeat(11), WIDTH));
     }
@@ -113,6 +108,16 @@ fn entry(text: &mut String, difference: &Difference, mark: &str) {
     }
 }
 
+/// A class in words; that a request is a usual one goes without saying.
+fn when(request: &str, situation: &str) -> String {
+    if request == USUAL { capital(situation) } else { capital(&format!("{request}; {situation}")) }
+}
+
+/// What is not so under another reading.
+fn gone(titles: &[String]) -> String {
+    format!("it is not so that {}", titles.join(", or that "))
+}
+
 fn rest(text: &mut String, all: usize) {
     if all > MOST {
         let more = count(all.saturating_sub(MOST), "difference more", "differences more");
@@ -120,13 +125,17 @@ fn rest(text: &mut String, all: usize) {
     }
 }
 
-fn share(change: &ShareChange) -> String {
+fn shares(change: &ShareChange) -> String {
     let backend = |(name, old, new): &(String, u32, u32)| format!("`{name}` answers {old}, now {new}");
     let mut parts: Vec<String> = change.backends.iter().map(backend).collect();
     if change.errors.0 != change.errors.1 {
         parts.push(format!("{} end in an error, now {}", change.errors.0, change.errors.1));
     }
-    parts.join("; ")
+    let requests = match change.request.strip_prefix("a request ") {
+        Some(way) => format!("{} requests {way}", change.requests),
+        None => format!("{} requests", change.requests),
+    };
+    format!("Of {requests}, while {}: {}", change.situation, parts.join("; "))
 }
 
 /// As Markdown, for a pull request or a wiki.
@@ -141,13 +150,13 @@ pub fn markdown(report: &Report) -> String {
         ));
         for difference in all {
             let witness = &difference.witness;
-            let mut when = format!("{}; {}", witness.request, witness.situation);
+            let mut when = when(&witness.request, &witness.situation);
             if !difference.also.is_empty() {
                 when.push_str(&format!(" (also: {})", list(&difference.also, "and")));
             }
             let cells = [
                 capital(&difference.title),
-                capital(&when),
+                when,
                 witness.before.text.clone(),
                 witness.now.text.clone(),
                 difference.classes.to_string(),
@@ -165,11 +174,7 @@ pub fn markdown(report: &Report) -> String {
             }
         }
     };
-    let shares = report
-        .shares
-        .iter()
-        .map(|change| format!("{} requests, {}: {}", change.requests, change.situation, share(change)));
-    bullets(SHARES, shares.collect());
+    bullets(SHARES, report.shares.iter().map(shares).collect());
     bullets(EDITED, report.edits.iter().map(ToString::to_string).collect());
     let readings = report.readings.iter().flat_map(|under| {
         let point = format!("`{}` = `{}`", under.switch, under.reading);
@@ -177,7 +182,7 @@ pub fn markdown(report: &Report) -> String {
             let witness = &difference.witness;
             format!("{}: before {}, now {}", difference.title, witness.before.text, witness.now.text)
         });
-        let gone = under.gone.iter().map(|title| format!("not so: {title}"));
+        let gone = (!under.gone.is_empty()).then(|| gone(&under.gone));
         more.chain(gone).map(move |line| format!("{point}: {line}")).collect::<Vec<_>>()
     });
     bullets(READINGS, readings.collect());

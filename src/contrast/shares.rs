@@ -59,10 +59,7 @@ pub(super) fn shares(player: &Player<'_>, way: &Way, members: &Members) -> Vec<S
         }
         let situation = affected.map_or_else(
             || "all backends answer 200".to_owned(),
-            |set| {
-                let (who, is_one) = members.words(set, player);
-                format!("{who} {}; all others answer 200", throttled.words(is_one))
-            },
+            |set| format!("{}; all others answer 200", throttled.words(&members.who(set, player))),
         );
         found.push(ShareChange { request: request(Some(way)), situation, requests, backends, errors });
     }

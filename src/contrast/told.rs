@@ -16,12 +16,15 @@ const MOST_CALLS: usize = 6;
 
 impl Kind {
     /// What it is, beginning with a small letter.
-    pub(super) fn title(&self, accounts: &Accounts) -> String {
+    pub(super) fn title(&self, accounts: &Accounts, seen: &Both<Seen>) -> String {
+        // As it is written, where the key has it in lower case.
+        let written = |of: &dyn Fn(&Seen) -> Option<String>| of(&seen.new).or_else(|| of(&seen.old));
         match self {
-            Self::Course { end, is_other_status, calls, time } => {
-                course_title(*end, *is_other_status, *calls, *time)
+            Self::Course { end, calls, time } => course_title(*end, *calls, *time),
+            Self::Header(name, edited) => {
+                let written = written(&|seen| Some(seen.headers.get(name)?.0.clone()));
+                format!("the response {}", header(written.as_ref().unwrap_or(name), *edited, "has", "has no"))
             }
-            Self::Header(name, edited) => format!("the response {}", header(name, *edited, "has", "has no")),
             Self::Reason => "the status line has another reason".to_owned(),
             Self::Body => "the response has another body".to_owned(),
             Self::Address(account) => {
@@ -29,7 +32,8 @@ impl Kind {
             }
             Self::SentPath => "backends are called with another method or path".to_owned(),
             Self::SentHeader(name, edited) => {
-                format!("backends {}", header(name, *edited, "get", "do not get"))
+                let written = written(&|seen| Some(seen.sent.as_ref()?.headers.get(name)?.0.clone()));
+                format!("backends {}", header(written.as_ref().unwrap_or(name), *edited, "get", "do not get"))
             }
             Self::SentBody => "backends get another body".to_owned(),
             Self::SideCalls => "the policy makes other calls of its own".to_owned(),
@@ -39,17 +43,13 @@ impl Kind {
     /// How bad it is: the smaller, the worse.
     pub(super) fn rank(&self) -> u8 {
         match self {
-            Self::Course { end: Both { old: End::Answer, new }, is_other_status: true, .. }
-                if *new != End::Answer =>
-            {
-                0
-            }
-            Self::Course { end: Both { new: End::Nothing, .. }, .. } => 1,
+            Self::Course { end: End::Lost, .. } => 0,
+            Self::Course { end: End::Silent, .. } => 1,
             Self::Address(_) => 2,
-            Self::Course { end: Both { new: End::Answer, .. }, is_other_status: true, .. } => 3,
-            Self::Course { is_other_status: true, .. } => 4,
-            Self::Course { calls: Calls::More | Calls::Other, .. } => 5,
-            Self::Course { .. } => 6,
+            Self::Course { end: End::Won | End::Heard, .. } => 3,
+            Self::Course { end: End::Made | End::Passed | End::OtherError | End::OtherAnswer, .. } => 4,
+            Self::Course { end: End::Same, calls: Calls::More | Calls::Fewer, .. } => 5,
+            Self::Course { end: End::Same, calls: Calls::Same | Calls::Other, .. } => 6,
             Self::Header(..) => 7,
             Self::Body => 8,
             Self::Reason => 9,
@@ -66,12 +66,14 @@ impl Kind {
     }
 
     /// What one side does, where it is a detail; `None` when it is the whole course.
-    fn detail(&self, seen: &Seen, accounts: &Accounts, which: Which) -> Option<String> {
-        let of_header = |headers: &std::collections::BTreeMap<String, (String, String)>, name: &String| {
-            headers.get(name).map_or_else(
-                || format!("no {}", quoted(name)),
-                |(name, value)| quoted(&format!("{name}: {value}")),
-            )
+    fn detail(&self, both: &Both<Seen>, accounts: &Accounts, which: Which) -> Option<String> {
+        let seen = both.get(which);
+        let of_header = |named: &dyn Fn(&Seen) -> Option<(String, String)>| match named(seen) {
+            Some((name, value)) => quoted(&format!("{name}: {value}")),
+            None => {
+                let other = named(&both.old).or_else(|| named(&both.new));
+                format!("no {}", quoted(&other.map_or_else(String::new, |(name, _)| name)))
+            }
         };
         let text = |body: Option<&String>| match body {
             Some(body) if !body.is_empty() => quoted(body),
@@ -79,7 +81,7 @@ impl Kind {
         };
         match self {
             Self::Course { .. } => None,
-            Self::Header(name, _) => Some(of_header(&seen.headers, name)),
+            Self::Header(name, _) => Some(of_header(&|seen| seen.headers.get(name).cloned())),
             Self::Reason => Some(quoted(&seen.reason)),
             Self::Body => Some(text(seen.body.as_ref())),
             Self::Address(account) => {
@@ -90,7 +92,9 @@ impl Kind {
             Self::SentPath => {
                 seen.sent.as_ref().map(|sent| quoted(&format!("{} {}", sent.method, sent.path)))
             }
-            Self::SentHeader(name, _) => seen.sent.as_ref().map(|sent| of_header(&sent.headers, name)),
+            Self::SentHeader(name, _) => {
+                Some(of_header(&|seen| seen.sent.as_ref()?.headers.get(name).cloned()))
+            }
             Self::SentBody => seen.sent.as_ref().map(|sent| text(sent.body.as_ref())),
             Self::SideCalls => Some(if seen.side_calls.is_empty() {
                 "none".to_owned()
@@ -109,20 +113,19 @@ fn header(name: &str, edited: Edited, has: &str, lacks: &str) -> String {
     }
 }
 
-fn course_title(end: Both<End>, is_other_status: bool, calls: Calls, time: Ordering) -> String {
+fn course_title(end: End, calls: Calls, time: Ordering) -> String {
     let mut parts: Vec<&str> = Vec::new();
-    if is_other_status {
-        parts.push(match (end.old, end.new) {
-            (_, End::Nothing) => "clients get no response any more",
-            (End::Nothing, _) => "clients get a response where they got none",
-            (End::Answer, End::Answer) => "clients get another status",
-            (End::Answer, _) => "clients get an error where they got an answer",
-            (_, End::Answer) => "clients get an answer where they got an error",
-            (End::Passed, End::Own(_)) => "clients get an error of the gateway instead of the backend's",
-            (End::Own(_), End::Passed) => "clients get the backend's error instead of one of the gateway",
-            _ => "clients get another error",
-        });
-    }
+    parts.extend(match end {
+        End::Same => None,
+        End::OtherAnswer => Some("clients get another status"),
+        End::Lost => Some("clients get an error where they got an answer"),
+        End::Won => Some("clients get an answer where they got an error"),
+        End::Made => Some("clients get an error of the gateway instead of the backend's"),
+        End::Passed => Some("clients get the backend's error instead of one of the gateway"),
+        End::OtherError => Some("clients get another error"),
+        End::Silent => Some("clients get no response any more"),
+        End::Heard => Some("clients get a response where they got none"),
+    });
     match calls {
         Calls::Same => {}
         Calls::Other => parts.push("other backends are called, or in another order"),
@@ -139,9 +142,10 @@ fn course_title(end: Both<End>, is_other_status: bool, calls: Calls, time: Order
 }
 
 /// What came of a request, with the detail that `kind` is about.
-pub(super) fn course(seen: &Seen, kind: &Kind, accounts: &Accounts, which: Which) -> Course {
+pub(super) fn course(both: &Both<Seen>, kind: &Kind, accounts: &Accounts, which: Which) -> Course {
+    let seen = both.get(which);
     let millis = |duration: Duration| duration.as_nanos() / 1_000_000;
-    let text = kind.detail(seen, accounts, which).unwrap_or_else(|| line(seen));
+    let text = kind.detail(both, accounts, which).unwrap_or_else(|| line(seen));
     Course {
         backends: seen.calls.iter().map(|call| call.name.clone()).collect(),
         answers: seen.calls.iter().map(|call| end(call.end)).collect(),

@@ -18,7 +18,7 @@ use super::play::Player;
 use super::seen::Seen;
 use super::side::{Both, Which};
 use crate::policy::{Header, HeaderValue, Text};
-use crate::suite::{CaseRequest, Coverage};
+use crate::suite::{CaseRequest, Coverage, RequestRecord};
 use crate::units::StatusCode;
 use crate::wording::quoted;
 
@@ -270,7 +270,7 @@ fn candidates(player: &Player<'_>, literals: &Literals) -> Vec<Change> {
 
 /// What becomes of requests that come in one way.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct Signature(Vec<(Both<Coverage>, Both<(u16, usize, usize)>, BTreeSet<Kind>)>);
+struct Signature(Vec<(Both<Coverage>, Both<(u16, usize, Option<String>)>, BTreeSet<Kind>)>);
 
 impl Signature {
     fn of(player: &Player<'_>, way: &Way) -> Self {
@@ -279,8 +279,7 @@ impl Signature {
         let looks = troubles.into_iter().flatten().map(|trouble| {
             let script = trouble.script();
             let Both { old, new } = Both::of(|which| player.look(which, way, &script));
-            let told =
-                Both { old: outline(player, Which::Old, &old.1), new: outline(player, Which::New, &new.1) };
+            let told = Both { old: outline(&old.1), new: outline(&new.1) };
             let seen = Both {
                 old: Seen::of(&player.accounts, Which::Old, old.1),
                 new: Seen::of(&player.accounts, Which::New, new.1),
@@ -291,11 +290,10 @@ impl Signature {
     }
 }
 
-/// Status, number of calls, and the first account that was called.
-fn outline(player: &Player<'_>, which: Which, record: &crate::suite::RequestRecord) -> (u16, usize, usize) {
+/// Status, number of calls, and what was called first.
+fn outline(record: &RequestRecord) -> (u16, usize, Option<String>) {
     let status = record.response.as_ref().map_or(0, |response| response.status.get());
-    let first = record.backends.first().and_then(|name| player.accounts.find(which, name));
-    (status, record.backends.len(), first.unwrap_or(usize::MAX))
+    (status, record.backends.len(), record.backends.first().cloned())
 }
 
 #[cfg(test)]

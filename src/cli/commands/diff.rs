@@ -21,9 +21,9 @@ pub(crate) fn diff(args: &DiffArgs, session: &mut Session) -> Result<(), Stop> {
         return Err(session.usage("name two configurations: `poolproof diff OLD NEW`"));
     }
     let mut side = |own: &[String], policy: &Option<String>, variant: &Option<String>| {
-        let paths: Vec<String> = own.iter().chain(&args.with).cloned().collect();
         let wanted = Wanted {
-            paths: &paths,
+            paths: own,
+            with: &args.with,
             policy: policy.as_deref().or(args.policy.as_deref()),
             variant: variant.as_deref(),
             named_values: &args.named_value,

@@ -24,6 +24,9 @@ use crate::wording::{count, list, quoted};
 /// Calls of backends that are played at most, so that long retries of many requests come to an end.
 const MOST_CALLS: usize = 1_000_000;
 
+/// The reading under which members of pools are drawn.
+const DRAWN: &str = "weighted_random";
+
 /// Plays both and tells what differs. Each of `switches` is read in all of its ways in turn; none: as configured
 /// only.
 pub fn contrast(old: &Side, new: &Side, sources: &SourceMap, switches: &[Switch]) -> Report {
@@ -46,7 +49,8 @@ pub fn contrast(old: &Side, new: &Side, sources: &SourceMap, switches: &[Switch]
         notes: played.notes(),
     };
     for switch in switches {
-        for reading in switch.info().readings {
+        // Random draws are none of the things that are played: the first possibility would always be taken.
+        for reading in switch.info().readings.iter().filter(|reading| **reading != DRAWN) {
             report.readings.extend(under(*switch, reading, &played, &literals));
         }
     }
