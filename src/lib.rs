@@ -24,9 +24,9 @@
 //! |---|---|---|
 //! | T0 | [`units`], [`semantics`], [`diagnostics`], [`random`] | quantities, open questions, places, random numbers |
 //! | T1 | [`policy`], [`backend`], [`workload`], [`metrics`], [`tree`] | the policy language; deployments; traffic; statistics; files as trees |
-//! | T2 | [`gateway`], [`resources`] | decisions; what is deployed, in every form |
+//! | T2 | [`gateway`], [`resources`], [`wording`] | decisions; what is deployed, in every form; words for both |
 //! | T3 | [`sim`], [`report`], [`suite`], [`rules`], [`export`], [`reference`] | the world of a run; tables and charts as bytes; scripted runs; what will go wrong; files to deploy; what policies are for |
-//! | T4 | [`config`], [`explain`] | file formats; what a policy does, in words |
+//! | T4 | [`config`], [`explain`], [`contrast`] | file formats; what a policy does, in words; what two differ in |
 //! | T5 | [`cli`] | arguments, files, exit codes |
 //!
 //! # Invariants
@@ -40,6 +40,7 @@
 pub mod backend;
 pub mod cli;
 pub mod config;
+pub mod contrast;
 pub mod explain;
 pub mod gateway;
 pub mod metrics;
@@ -47,6 +48,7 @@ pub mod random;
 pub mod report;
 pub mod sim;
 pub mod suite;
+pub mod wording;
 pub mod workload;
 
 pub use poolproof_checker::{export, reference, resources, rules, tree};

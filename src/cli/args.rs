@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
-use super::check_args::{ExplainArgs, ExportArgs, ImportArgs, RulesArgs, ValidateArgs};
+use super::check_args::{DiffArgs, ExplainArgs, ExportArgs, ImportArgs, RulesArgs, ValidateArgs};
 use super::limiter_args::LimiterArgs;
 use super::log_args::{CalibrateArgs, TraceImportArgs};
 use crate::config::Overrides;
@@ -48,6 +48,8 @@ pub(crate) enum Command {
     Plot(PlotArgs),
     /// Find what will go wrong with policies, backends and pools, before they are deployed
     Validate(ValidateArgs),
+    /// Compare two configurations by playing both: which requests of clients end differently?
+    Diff(DiffArgs),
     /// Explain a rule of `validate`: what it finds, why that is bad, how to mend it
     Explain(ExplainArgs),
     /// Run tests of policies: requests against scripted backends, in virtual time
@@ -406,7 +408,7 @@ pub(crate) fn path_and_value(text: &str) -> Result<(String, String), String> {
     Ok((path.trim().to_owned(), value.to_owned()))
 }
 
-fn name_and_value(text: &str) -> Result<(String, String), String> {
+pub(crate) fn name_and_value(text: &str) -> Result<(String, String), String> {
     let (name, value) = text.split_once('=').ok_or("expected NAME=VALUE, for example `retries=2`")?;
     if name.trim().is_empty() {
         return Err("expected a name before `=`".to_owned());

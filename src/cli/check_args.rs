@@ -170,6 +170,58 @@ impl ExportForm {
     }
 }
 
+/// Arguments of `diff`.
+#[derive(Debug, Args)]
+#[command(after_help = DIFF_HELP)]
+pub(crate) struct DiffArgs {
+    /// The old and the new configuration: each a policy (XML), a scenario, or a folder with a policy and its backends
+    /// (Bicep, Terraform, ARM JSON, APIOps)
+    #[arg(value_name = "OLD NEW", num_args = 2, required_unless_present_all = ["old", "new"])]
+    pub sides: Vec<String>,
+    /// Several files or folders that make up the old configuration
+    #[arg(long, value_name = "PATH", num_args = 1.., requires = "new", conflicts_with = "sides")]
+    pub old: Vec<String>,
+    /// Several files or folders that make up the new configuration
+    #[arg(long, value_name = "PATH", num_args = 1.., requires = "old", conflicts_with = "sides")]
+    pub new: Vec<String>,
+    /// Files that belong to both, for example backends for two policies (repeatable)
+    #[arg(long, value_name = "PATH")]
+    pub with: Vec<String>,
+    /// The policy that is meant on both sides, by a part of its path, where there are several
+    #[arg(long, value_name = "NAME")]
+    pub policy: Option<String>,
+    /// The policy that is meant on the old side
+    #[arg(long, value_name = "NAME")]
+    pub old_policy: Option<String>,
+    /// The policy that is meant on the new side
+    #[arg(long, value_name = "NAME")]
+    pub new_policy: Option<String>,
+    /// Take this variant of the old scenario
+    #[arg(long, value_name = "NAME")]
+    pub old_variant: Option<String>,
+    /// Take this variant of the new scenario
+    #[arg(long, value_name = "NAME")]
+    pub new_variant: Option<String>,
+    /// Value of a named value, `{{NAME}}` in policies, on both sides (repeatable)
+    #[arg(long, value_name = "NAME=VALUE", value_parser = super::args::name_and_value)]
+    pub named_value: Vec<(String, String)>,
+    /// Play every other reading of what the documentation leaves open, too, and say what differs only there
+    #[arg(long)]
+    pub all_readings: bool,
+    /// What is printed
+    #[arg(long, value_enum, default_value_t)]
+    pub format: PageFormat,
+}
+
+const DIFF_HELP: &str =
+    "Exit codes: 0 nothing that clients or backends can tell apart, 1 there are differences, \
+2 a side cannot be used, 4 a side has no configuration.
+
+Examples:
+  poolproof diff old/ new/
+  poolproof diff old.xml new.xml --with backends.bicep
+  poolproof diff scenario.json scenario.json --new-variant priority";
+
 /// Arguments of `rules`.
 #[derive(Debug, Args)]
 pub(crate) struct RulesArgs {

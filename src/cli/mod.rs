@@ -4,7 +4,9 @@ mod analysis;
 mod args;
 mod charts;
 mod check_args;
+mod choice;
 mod commands;
+mod configurations;
 mod costs;
 mod error;
 mod execute;
@@ -92,6 +94,7 @@ pub fn main() -> ExitCode {
         #[cfg(feature = "lsp")]
         Command::Lsp => lsp::serve(&session),
         Command::Validate(args) => commands::validate::validate(args, &mut session),
+        Command::Diff(args) => commands::diff::diff(args, &mut session),
         Command::Explain(args) => commands::rules::explain(args, &mut session),
         Command::Rules(args) => commands::rules::rules(args, &mut session),
     };

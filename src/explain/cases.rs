@@ -14,11 +14,11 @@ use super::page::{Block, PlayedCase};
 use super::retries::attempts;
 use super::stand_ins::API_URL;
 use super::teller::Teller;
-use super::words::{quoted, status, time};
 use crate::gateway::{BackendRef, Threshold};
-use crate::policy::{CachePolicy, Header, HeaderValue, Limit, Op, Operand, Pc, Section, SetBackend, Text};
-use crate::suite::{Answer, Case, CaseRequest, Endpoint, Outcome, RequestRecord, Script, run_case};
-use crate::units::{Duration, StatusCode, Timestamp};
+use crate::policy::{CachePolicy, HeaderValue, Limit, Op, Operand, Pc, Section, SetBackend, Text};
+use crate::suite::{self, Outcome, RequestRecord, Script, repeated};
+use crate::units::{Duration, StatusCode};
+use crate::wording::{quoted, status, time};
 
 /// Requests that are played at most to bring about a state.
 const MOST_WARM_UPS: u32 = 300;
@@ -28,8 +28,6 @@ const MOST_ATTEMPTS: u32 = 300;
 const MOST_LIMITS: usize = 8;
 /// What throttled backends say in `Retry-After`, in seconds.
 const RETRY_AFTER_S: u64 = 10;
-/// Between two requests of a case.
-const MILLISECOND: Duration = Duration::from_nanos(1_000_000);
 /// Calls that are told one by one.
 const MOST_CALLS: usize = 6;
 
@@ -48,8 +46,7 @@ pub(super) struct Played {
 /// Scripts of one case.
 struct World<'a, 't> {
     teller: &'a Teller<'t>,
-    /// Addresses that stand for backends.
-    urls: Vec<String>,
+    world: suite::World,
 }
 
 /// Plays every case that the program can meet.
@@ -61,10 +58,11 @@ pub(super) fn play(teller: &Teller<'_>, sections: &[Node]) -> Played {
         played.blocks.push(Block::Text(text));
         return played;
     }
-    let world = World { teller, urls: urls(teller) };
+    let api_url = teller.subject.request.facts.api.service_url.as_ref();
+    let world = World { teller, world: suite::World::new(Arc::clone(&teller.subject.gateway), api_url) };
     let mut rows = Vec::new();
     let mut left_out = Vec::new();
-    let good = last_record(&world.one(|_| response(200, None)));
+    let good = world.one(|_| response(200, None));
     let is_stopped = good.backends.is_empty();
     rows.push(world.row("All goes well: backends answer 200.", &good));
     if is_stopped && good.exhausted == 0 {
@@ -81,22 +79,19 @@ pub(super) fn play(teller: &Teller<'_>, sections: &[Node]) -> Played {
     let members = world.members(&first);
     played.is_many = members > 1;
     if members > 1 {
-        let record =
-            last_record(&world.one(|name| if name == first { throttled() } else { response(200, None) }));
+        let record = world.one(|name| if name == first { throttled() } else { response(200, None) });
         let case = format!(
             "{} is throttled: it answers 429 with `Retry-After: 10`; the others answer 200.",
             quoted(&first)
         );
         rows.push(world.row(&case, &record));
     }
-    let record = last_record(&world.one(|_| throttled()));
+    let record = world.one(|_| throttled());
     let all = if members > 1 { "Every backend is" } else { "The backend is" };
     rows.push(world.row(&format!("{all} throttled: 429 with `Retry-After: 10`."), &record));
     played.throttled = Some(record);
     let every = if members > 1 { "Every backend" } else { "The backend" };
-    rows.push(
-        world.row(&format!("{every} fails with 500."), &last_record(&world.one(|_| response(500, None)))),
-    );
+    rows.push(world.row(&format!("{every} fails with 500."), &world.one(|_| response(500, None))));
     match world.exhaust() {
         Ok(record) => {
             let case = if members > 1 {
@@ -110,9 +105,8 @@ pub(super) fn play(teller: &Teller<'_>, sections: &[Node]) -> Played {
         Err(why) => left_out.extend(why),
     }
     if members > 1 {
-        let record = last_record(
-            &world.one(|name| if name == first { answer(Outcome::Timeout) } else { response(200, None) }),
-        );
+        let record = world
+            .one(|name| if name == first { Script::always(Outcome::Timeout) } else { response(200, None) });
         rows.push(
             world
                 .row(&format!("{} does not answer in time; the others answer 200.", quoted(&first)), &record),
@@ -125,7 +119,7 @@ pub(super) fn play(teller: &Teller<'_>, sections: &[Node]) -> Played {
         } else {
             "The backend does not answer in time.".to_owned()
         },
-        &last_record(&world.one(|_| answer(Outcome::Timeout))),
+        &world.one(|_| Script::always(Outcome::Timeout)),
     ));
     rows.push(world.row(
         &if members > 1 {
@@ -133,14 +127,9 @@ pub(super) fn play(teller: &Teller<'_>, sections: &[Node]) -> Played {
         } else {
             "The backend cannot be reached.".to_owned()
         },
-        &last_record(&world.one(|_| answer(Outcome::ConnectionFailure))),
+        &world.one(|_| Script::always(Outcome::ConnectionFailure)),
     ));
-    rows.push(
-        world.row(
-            "A backend answers 400 (a faulty request).",
-            &last_record(&world.one(|_| response(400, None))),
-        ),
-    );
+    rows.push(world.row("A backend answers 400 (a faulty request).", &world.one(|_| response(400, None))));
     world.limits(&mut rows, &mut left_out);
     world.cached(&mut rows);
     world.unsupported(&mut left_out);
@@ -165,34 +154,8 @@ fn intro(teller: &Teller<'_>) -> String {
     )
 }
 
-/// Base URLs of the policy and of the API.
-fn urls(teller: &Teller<'_>) -> Vec<String> {
-    let literal = teller.subject.program.ops.iter().filter_map(|op| match op {
-        Op::SetBackendService(SetBackend::Url(Operand::Literal(url))) => Some(url.to_string()),
-        _ => None,
-    });
-    let api = teller.subject.request.facts.api.service_url.as_ref().map(ToString::to_string);
-    literal.chain(api).collect()
-}
-
-fn answer(outcome: Outcome) -> Script {
-    Script { answers: vec![Answer { calls: None, delay: Duration::ZERO, outcome }] }
-}
-
 fn response(status: u16, retry_after: Option<u64>) -> Script {
-    let header = |seconds| Header { name: "Retry-After".into(), value: HeaderValue::Number(seconds) };
-    answer(Outcome::Response {
-        status: StatusCode::new(status).unwrap_or(StatusCode::OK),
-        reason: None,
-        headers: retry_after.map(header).into_iter().collect(),
-        body: Some(Text::Static("{}")),
-        breaks_off: false,
-    })
-}
-
-/// What came of the last request.
-fn last_record(case: &Case) -> RequestRecord {
-    run_case(case, None).records.pop().unwrap_or_default()
+    Script::response(StatusCode::new(status).unwrap_or(StatusCode::OK), retry_after.map(HeaderValue::Number))
 }
 
 fn throttled() -> Script {
@@ -200,39 +163,9 @@ fn throttled() -> Script {
 }
 
 impl World<'_, '_> {
-    /// A case of one request in which the backend called `name` has the script that `of` gives it.
-    fn one(&self, of: impl Fn(&str) -> Script) -> Case {
-        self.case(vec![self.teller.subject.request.clone()], of)
-    }
-
-    fn case(&self, requests: Vec<CaseRequest>, of: impl Fn(&str) -> Script) -> Case {
-        let gateway = &self.teller.subject.gateway;
-        let backends: BTreeMap<String, Script> = gateway
-            .backends()
-            .iter()
-            .map(|backend| (backend.name.to_lowercase(), of(&backend.name)))
-            .collect();
-        let mut endpoints: Vec<Endpoint> =
-            self.urls.iter().map(|url| Endpoint { prefix: url.clone(), script: of(url) }).collect();
-        endpoints.push(Endpoint { prefix: String::new(), script: Script::default() });
-        Case {
-            name: String::new(),
-            span: None,
-            gateway: Arc::clone(gateway),
-            requests,
-            backends,
-            endpoints,
-            breakers: Vec::new(),
-        }
-    }
-
-    /// Requests a millisecond apart.
-    fn repeated(&self, number: u32) -> Vec<CaseRequest> {
-        let request = |at: u32| CaseRequest {
-            at: Timestamp::ZERO.saturating_add(MILLISECOND.saturating_mul(u64::from(at))),
-            ..self.teller.subject.request.clone()
-        };
-        (0..number).map(request).collect()
+    /// What comes of one request in which the backend called `name` has the script that `of` gives it.
+    fn one(&self, of: impl Fn(&str) -> Script) -> RequestRecord {
+        self.world.last(vec![self.teller.subject.request.clone()], of)
     }
 
     /// How many backends requests can go to: members of the pool of the one called `first`, or others that the
@@ -295,10 +228,10 @@ impl World<'_, '_> {
                 "The case that all members are tripped was not played: it takes {warm_ups} failures."
             )));
         }
-        let requests = self.repeated(warm_ups.saturating_add(1));
-        let record = last_record(&self.case(requests, |name| {
-            response(statuses.get(name).copied().unwrap_or(429), Some(RETRY_AFTER_S))
-        }));
+        let requests = repeated(&subject.request, warm_ups.saturating_add(1));
+        let record = self
+            .world
+            .last(requests, |name| response(statuses.get(name).copied().unwrap_or(429), Some(RETRY_AFTER_S)));
         if record.exhausted > 0 && record.backends.is_empty() {
             Ok(record)
         } else {
@@ -311,6 +244,7 @@ impl World<'_, '_> {
     /// Limits that are met.
     fn limits(&self, rows: &mut Vec<PlayedCase>, left_out: &mut Vec<String>) {
         let program = self.teller.subject.program;
+        let request = &self.teller.subject.request;
         let all = program.ops.iter().enumerate();
         let limits =
             all.filter(|(_, op)| matches!(op, Op::Limit(limit) if !matches!(**limit, Limit::ConcurrencyEnd)));
@@ -322,20 +256,15 @@ impl World<'_, '_> {
             let record = match &**limit {
                 Limit::ConcurrencyEnd => continue,
                 Limit::Concurrency { most, .. } if *most < MOST_WARM_UPS => {
-                    let mut slow = response(200, None);
-                    for answer in &mut slow.answers {
-                        answer.delay = Duration::from_secs(5);
-                    }
-                    let requests = self.repeated(most.saturating_add(1));
-                    Some(last_record(&self.case(requests, |_| slow.clone())))
+                    Some(self.world.in_a_crowd(request, *most))
                 }
-                Limit::Rate(rate) => known(&rate.calls).map(|calls| self.after_calls(calls)),
+                Limit::Rate(rate) => known(&rate.calls).map(|calls| self.world.after_calls(request, calls)),
                 Limit::Quota(quota) => {
-                    quota.calls.as_ref().and_then(known).map(|calls| self.after_calls(calls))
+                    quota.calls.as_ref().and_then(known).map(|calls| self.world.after_calls(request, calls))
                 }
                 Limit::Tokens(tokens) => {
                     let most = tokens.per_minute.as_ref().or(tokens.quota.as_ref().map(|(most, _)| most));
-                    most.and_then(any_known).map(|most| self.after_tokens(most))
+                    most.and_then(any_known).map(|most| self.world.after_tokens(request, most))
                 }
                 Limit::Concurrency { .. } => None,
             };
@@ -356,28 +285,6 @@ impl World<'_, '_> {
         }
     }
 
-    fn after_calls(&self, calls: u32) -> RequestRecord {
-        let requests = self.repeated(calls.saturating_add(1));
-        last_record(&self.case(requests, |_| response(200, None)))
-    }
-
-    /// The second of two requests, the first of which used more than `most` tokens.
-    fn after_tokens(&self, most: u32) -> RequestRecord {
-        let body = format!(r#"{{"usage":{{"prompt_tokens":{most},"completion_tokens":1}}}}"#);
-        let script = answer(Outcome::Response {
-            status: StatusCode::OK,
-            reason: None,
-            headers: [].into(),
-            body: Some(Text::from(body)),
-            breaks_off: false,
-        });
-        let mut requests = self.repeated(2);
-        for request in &mut requests {
-            request.prompt_tokens = Some(1);
-        }
-        last_record(&self.case(requests, |_| script.clone()))
-    }
-
     /// The second of two equal requests, where answers are cached.
     fn cached(&self, rows: &mut Vec<PlayedCase>) {
         let caches = |op: &Op| {
@@ -387,7 +294,7 @@ impl World<'_, '_> {
         if !self.teller.subject.program.ops.iter().any(caches) {
             return;
         }
-        let record = last_record(&self.case(self.repeated(2), |_| response(200, None)));
+        let record = self.world.last(repeated(&self.teller.subject.request, 2), |_| response(200, None));
         let from =
             if record.backends.is_empty() { ", from the cache" } else { ": the backend is called again" };
         rows.push(self.row(&format!("The same request once more{from}."), &record));

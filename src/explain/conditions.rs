@@ -7,8 +7,8 @@
 //! - Words never say more than the code: casts, `?.` and default values are left out of them.
 
 use super::nouns::{Noun, literal, noun, path};
-use super::words::{list, quoted};
 use crate::policy::csharp::syntax::{BinaryOp, Expr, ExprKind, UnaryOp};
+use crate::wording::{list, quoted};
 
 /// A condition taken apart.
 enum Phrase {

@@ -26,7 +26,6 @@ mod steps;
 mod steps_more;
 mod summary;
 mod teller;
-mod words;
 
 pub use page::{Block, Item, Page, PlayedCase, Reference, Section};
 pub use render::{human, markdown};

@@ -1,8 +1,8 @@
 //! Things that expressions speak of, as nouns: `context.Response.StatusCode` is "the status".
 
-use super::words::quoted;
 use crate::policy::csharp::Value;
 use crate::policy::csharp::syntax::{Expr, ExprKind, UnaryOp};
+use crate::wording::quoted;
 
 /// What an expression speaks of.
 #[derive(Clone, Debug, PartialEq, Eq)]

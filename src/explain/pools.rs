@@ -5,7 +5,6 @@ use std::collections::BTreeSet;
 use super::page::{Block, Item, with_place};
 use super::steps_more::backend_names;
 use super::teller::Teller;
-use super::words::{count, list, lower_first, quoted, ranges, time};
 use crate::gateway::{
     BackendEntity, BackendRef, BreakerRule, GatewaySpec, PoolSpec, PriorityGroup, Threshold,
 };
@@ -14,6 +13,7 @@ use crate::semantics::{
     CountTimeouts, ErrorReasons, ExhaustedAs, HalfOpen, LoadBalancing, Reading, RetryAfterPolicy, Switch,
 };
 use crate::units::StatusCode;
+use crate::wording::{count, list, lower_first, quoted, ranges, time};
 
 /// The places that say where requests go, in order.
 pub(super) fn targets<'t>(teller: &'t Teller<'_>) -> Vec<(Pc, &'t SetBackend)> {
@@ -209,7 +209,7 @@ fn single(entity: &BackendEntity) -> String {
     let breaker = match &entity.breaker {
         Some(rule) => {
             let status = rule.failure_status.unwrap_or(StatusCode::SERVICE_UNAVAILABLE);
-            let status = super::words::status(status, "");
+            let status = crate::wording::status(status, "");
             format!("While it is tripped (see the next section), the gateway itself answers {status}.")
         }
         None => "It has no breaker, so it is called whatever it answered before.".to_owned(),
@@ -219,7 +219,7 @@ fn single(entity: &BackendEntity) -> String {
 
 fn exhausted(gateway: &GatewaySpec, status: Option<StatusCode>, when: &str, is_pool: bool) -> Item {
     let semantics = gateway.semantics();
-    let status = super::words::status(status.unwrap_or(StatusCode::SERVICE_UNAVAILABLE), "");
+    let status = crate::wording::status(status.unwrap_or(StatusCode::SERVICE_UNAVAILABLE), "");
     let next = match semantics.pool_exhausted_as {
         ExhaustedAs::Error => "as an error, so that `on-error` runs",
         ExhaustedAs::PlainResponse => "as an answer, so that the rest of the policy runs",
@@ -245,7 +245,8 @@ fn variants(teller: &Teller<'_>) -> Vec<Block> {
     }
     let told = |(name, note, gateway): &(String, Option<String>, std::sync::Arc<GatewaySpec>)| {
         let parts: Vec<Item> = gateway.pools().iter().map(|pool| strategy(gateway, pool)).collect();
-        let note = note.as_ref().map_or_else(String::new, |note| format!(" {}", super::words::remark(note)));
+        let note =
+            note.as_ref().map_or_else(String::new, |note| format!(" {}", crate::wording::remark(note)));
         Item::plain(format!("{}:{note}", quoted(name))).with(parts)
     };
     vec![

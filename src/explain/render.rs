@@ -1,6 +1,7 @@
 //! An explanation as text for a terminal, and as Markdown.
 
 use super::page::{Block, Item, Page, PlayedCase};
+use crate::wording::{outside_code, wrapped};
 
 /// Columns of the text for a terminal.
 const WIDTH: usize = 96;
@@ -60,46 +61,22 @@ fn called(case: &PlayedCase) -> String {
     }
 }
 
-/// Adds `paragraph` in lines of at most [`WIDTH`] columns, a longer word apart. What is in backticks stays
-/// together where it fits.
+/// Adds `paragraph` in lines of at most [`WIDTH`] columns.
 fn wrap(text: &mut String, paragraph: &str, first: &str, rest: &str) {
-    let mut line = first.to_owned();
-    let mut is_empty = true;
-    let mut words = paragraph.split(' ').filter(|word| !word.is_empty());
-    while let Some(word) = words.next() {
-        let word = match word {
-            // A place is not torn apart.
-            "(line" => format!("{word} {}", words.next().unwrap_or_default()),
-            _ => word.to_owned(),
-        };
-        let length = line.chars().count().saturating_add(word.chars().count());
-        if !is_empty && length >= WIDTH {
-            text.push_str(line.trim_end());
-            text.push('\n');
-            rest.clone_into(&mut line);
-            is_empty = true;
-        }
-        if !is_empty {
-            line.push(' ');
-        }
-        line.push_str(&word);
-        is_empty = false;
-    }
-    text.push_str(line.trim_end());
-    text.push('\n');
+    text.push_str(&wrapped(paragraph, first, rest, WIDTH));
 }
 
 /// As Markdown, for a pull request or a wiki.
 pub fn markdown(page: &Page) -> String {
-    let mut text = format!("# {}\n\n", outside(&page.title));
+    let mut text = format!("# {}\n\n", outside_code(&page.title));
     for paragraph in &page.summary {
-        text.push_str(&format!("{}\n\n", outside(paragraph)));
+        text.push_str(&format!("{}\n\n", outside_code(paragraph)));
     }
     for section in &page.sections {
         text.push_str(&format!("## {}\n\n", section.heading));
         for block in &section.blocks {
             match block {
-                Block::Text(paragraph) => text.push_str(&format!("{}\n", outside(paragraph))),
+                Block::Text(paragraph) => text.push_str(&format!("{}\n", outside_code(paragraph))),
                 Block::Items(items) => {
                     for item in items {
                         bullet(&mut text, item, 0);
@@ -115,7 +92,7 @@ pub fn markdown(page: &Page) -> String {
 }
 
 fn bullet(text: &mut String, item: &Item, depth: usize) {
-    text.push_str(&format!("{}- {}\n", "  ".repeat(depth), outside(&item.line())));
+    text.push_str(&format!("{}- {}\n", "  ".repeat(depth), outside_code(&item.line())));
     for inner in &item.items {
         bullet(text, inner, depth.saturating_add(1));
     }
@@ -128,24 +105,9 @@ fn table(text: &mut String, cases: &[PlayedCase]) {
     for case in cases {
         let called = if case.called.is_empty() { "none".to_owned() } else { case.called.join(", ") };
         let cells = [&case.case, &case.client, &case.time, &called, &case.remarks.join("; ")];
-        let cells: Vec<String> = cells.iter().map(|cell| outside(cell).replace('|', "\\|")).collect();
+        let cells: Vec<String> = cells.iter().map(|cell| outside_code(cell).replace('|', "\\|")).collect();
         text.push_str(&format!("| {} |\n", cells.join(" | ")));
     }
-}
-
-/// With characters that Markdown or HTML would take for their own made harmless outside of backticks.
-fn outside(text: &str) -> String {
-    let mut out = String::new();
-    let mut is_code = false;
-    for character in text.chars() {
-        match character {
-            '`' => is_code = !is_code,
-            '<' | '*' | '_' | '[' | '#' if !is_code => out.push('\\'),
-            _ => {}
-        }
-        out.push(character);
-    }
-    out
 }
 
 #[cfg(test)]

@@ -8,13 +8,13 @@
 use super::outline::{Node, walk};
 use super::page::{Block, Item};
 use super::teller::Teller;
-use super::words::{capital, count, list, ranges, time};
 use crate::gateway::{BackendRef, BreakerRule, RetryWait, Threshold, retry_waits};
 use crate::policy::csharp::{Class, Context, LowestChance};
 use crate::policy::{ForwardRequest, Op, Operand, Pc, Program, Response, Retry, SetBackend};
 use crate::semantics::SelectAt;
 use crate::suite::RequestRecord;
 use crate::units::{Duration, StatusCode};
+use crate::wording::{capital, count, list, ranges, time};
 
 /// Waits that are told one by one; more are cut in the middle.
 const MOST_WAITS: usize = 8;

@@ -5,7 +5,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::teller::Missing;
-use super::words::quoted;
 use crate::diagnostics::Span;
 use crate::gateway::{BackendEntity, GatewaySpec};
 use crate::policy::document::Document;
@@ -14,6 +13,7 @@ use crate::policy::{Facts, Header, HeaderValue, Op, Program, Text};
 use crate::semantics::Semantics;
 use crate::suite::{CaseRequest, Expectation};
 use crate::units::Timestamp;
+use crate::wording::quoted;
 
 /// Where requests go when the policy does not say it.
 pub(super) const API_URL: &str = "https://the-backend-of-the-api";

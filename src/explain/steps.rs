@@ -5,9 +5,9 @@ use super::page::Item;
 use super::retries::{short_schedule, times};
 use super::steps_more::{cache, guard, limit, side_call, transform};
 use super::teller::Teller;
-use super::words::{list, quoted_text};
 use crate::policy::operations::Record;
 use crate::policy::{ExistsAction, Op, Operand, Pc, Program, ReturnResponse, Section, SetHeader, Text};
+use crate::wording::{list, quoted_text};
 
 /// A list with an entry for each node.
 pub(super) fn items(teller: &Teller<'_>, nodes: &[Node]) -> Vec<Item> {
@@ -173,7 +173,7 @@ pub(super) fn header_words(teller: &Teller<'_>, header: &SetHeader, what: &str) 
 fn return_response(teller: &Teller<'_>, response: &ReturnResponse) -> String {
     let mut answer = match (&response.status, response.variable) {
         (Some((code, reason)), _) => match (code, reason) {
-            (Operand::Literal(code), Operand::Literal(reason)) => super::words::status(*code, reason),
+            (Operand::Literal(code), Operand::Literal(reason)) => crate::wording::status(*code, reason),
             (code, _) => teller.status(code),
         },
         (None, Some(slot)) => format!("the response in the variable {}", teller.variable(slot)),

@@ -2,12 +2,12 @@
 
 use super::steps::optional;
 use super::teller::{Teller, names};
-use super::words::{list, quoted_text};
 use crate::policy::operations::{Guard, TokenSource, Transform};
 use crate::policy::{
     CachePolicy, CallPolicy, Limit, LimitScope, Operand, Pc, Quota, RateLimit, SendRequest, Tell, TokenLimit,
 };
 use crate::units::Duration;
+use crate::wording::{list, quoted_text};
 
 /// Limits.
 pub(super) fn limit(teller: &Teller<'_>, limit: &Limit) -> String {

@@ -9,11 +9,11 @@ use super::pools::{breakers, choice, targets};
 use super::retries::{MOST_RETRIES, Retried, blocks, in_short, retried};
 use super::steps::items;
 use super::teller::{Subject, Teller};
-use super::words::{count, list, quoted, status, time};
 use crate::gateway::{BackendRef, retry_waits};
 use crate::policy::{Op, Operand, SetBackend};
 use crate::suite::RequestRecord;
 use crate::units::Duration;
+use crate::wording::{count, list, quoted, status, time};
 
 /// Said in the place of "nothing" where policies are lacking.
 const UNREAD: &str = "Nothing that could be read: see above what is left out.";

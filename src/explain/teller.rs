@@ -6,7 +6,6 @@ use std::sync::Arc;
 use super::conditions;
 use super::nouns::{Noun, literal, noun};
 use super::page::Reference;
-use super::words::{list, quoted, quoted_text, shorten, time};
 use crate::diagnostics::{Diagnostics, SourceId, SourceMap, Span};
 use crate::gateway::{BackendRef, GatewaySpec};
 use crate::policy::csharp::syntax::{BinaryOp, Expr, ExprKind, Piece, StmtKind, Tree};
@@ -16,6 +15,7 @@ use crate::policy::{Operand, Pc, Program, SetBackend, Text, VariableSlot};
 use crate::semantics::Switch;
 use crate::suite::CaseRequest;
 use crate::units::{Duration, StatusCode};
+use crate::wording::{list, quoted, quoted_text, shorten, time};
 
 /// What is explained.
 #[derive(Clone, Debug)]
@@ -158,7 +158,7 @@ impl Teller<'_> {
     /// A status with its usual reason.
     pub(super) fn status(&self, operand: &Operand<StatusCode>) -> String {
         match operand {
-            Operand::Literal(code) => super::words::status(*code, ""),
+            Operand::Literal(code) => crate::wording::status(*code, ""),
             Operand::Expression(expression) => format!("the status that is {}", self.value(expression)),
         }
     }

@@ -11,7 +11,7 @@ use crate::policy::{Op, Program};
 use crate::units::BackendId;
 
 /// What was reached.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Coverage {
     reached: BTreeSet<(Span, &'static str)>,
     backends: BTreeSet<String>,

@@ -14,8 +14,10 @@ mod coverage;
 mod expect;
 mod model;
 mod run;
+mod world;
 
 pub use coverage::{Coverage, CoverageCounts, Covered};
 pub use expect::{BodyExpectation, Expectation, ExpectedError, HeaderExpectation, Mismatch};
 pub use model::{Answer, Case, CaseRequest, Endpoint, Outcome, Script, Suite};
-pub use run::{CaseResult, RequestRecord, run_case};
+pub use run::{CallEnd, CaseResult, RequestRecord, run_case};
+pub use world::{World, repeated, spaced};

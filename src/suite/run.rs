@@ -14,13 +14,28 @@ use crate::gateway::{
 };
 use crate::policy::csharp::{Context, LowestChance, to_json};
 use crate::policy::{Body, Headers, LastError, Request, Response, Text};
-use crate::units::{AttemptNumber, Duration, RequestId, Timestamp};
+use crate::units::{AttemptNumber, Duration, RequestId, StatusCode, Timestamp};
 
 /// Events one case may have: beyond this it is cut off and fails.
 const MAX_EVENTS: u32 = 1_000_000;
 
 /// How long a managed identity token stays valid.
 const TOKEN_LIFETIME: Duration = Duration::from_secs(86_400);
+
+/// What a call of a backend came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum CallEnd {
+    /// A response with this status.
+    Response(StatusCode),
+    /// A response with this status, the body of which broke off.
+    BrokenOff(StatusCode),
+    /// The body of the request was lost, and the backend refused what was left with this status.
+    LostBody(StatusCode),
+    /// Nothing until the deadline.
+    Timeout,
+    /// No connection.
+    ConnectionFailure,
+}
 
 /// What came out of one request.
 #[derive(Clone, Debug, Default)]
@@ -31,6 +46,8 @@ pub struct RequestRecord {
     pub body: Option<String>,
     /// Names of the backends (or base URLs) that were called, in order.
     pub backends: Vec<String>,
+    /// What each of these calls came to.
+    pub ends: Vec<CallEnd>,
     /// Waits before retries.
     pub waits: Vec<Duration>,
     /// Forwards that found no backend available.
@@ -234,6 +251,7 @@ impl<'c> Stage<'c> {
             record.sent = sent;
         }
         if let SentBody::Lost { status } = body {
+            self.note_end(at, CallEnd::LostBody(status));
             let response = Response::plain(status);
             self.schedule(self.now, Due::Input(at, Input::ResponseHeaders { attempt, response }));
             self.schedule(self.now, Due::Input(at, Input::BodyEnd { attempt, usage: None }));
@@ -247,6 +265,7 @@ impl<'c> Stage<'c> {
         let call = self.count(&name);
         let answer = script.and_then(|script| script.answer(call));
         let when = self.now.saturating_add(answer.map_or(Duration::ZERO, |a| a.delay));
+        self.note_end(at, end_of(answer));
         match answer.map(|a| &a.outcome) {
             Some(Outcome::Timeout) => {
                 self.schedule(deadline, Due::Input(at, Input::HeaderTimeout { attempt }));
@@ -352,6 +371,12 @@ impl<'c> Stage<'c> {
         }
     }
 
+    fn note_end(&mut self, at: usize, end: CallEnd) {
+        if let Some(record) = self.records.get_mut(at) {
+            record.ends.push(end);
+        }
+    }
+
     fn record(&mut self, request: RequestId) -> Option<&mut RequestRecord> {
         self.records.get_mut(index(request))
     }
@@ -411,8 +436,18 @@ fn index(request: RequestId) -> usize {
     usize::try_from(request.0).unwrap_or(usize::MAX)
 }
 
+fn end_of(answer: Option<&Answer>) -> CallEnd {
+    match answer.map(|answer| &answer.outcome) {
+        None => CallEnd::Response(StatusCode::OK),
+        Some(Outcome::Response { status, breaks_off: false, .. }) => CallEnd::Response(*status),
+        Some(Outcome::Response { status, breaks_off: true, .. }) => CallEnd::BrokenOff(*status),
+        Some(Outcome::Timeout) => CallEnd::Timeout,
+        Some(Outcome::ConnectionFailure) => CallEnd::ConnectionFailure,
+    }
+}
+
 fn ok() -> Response {
-    Response::plain(crate::units::StatusCode::OK)
+    Response::plain(StatusCode::OK)
 }
 
 /// The response that an answer describes.

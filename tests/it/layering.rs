@@ -10,9 +10,9 @@ use crate::support::root;
 const TIERS: &[&[&str]] = &[
     &["units", "semantics", "diagnostics", "random"],
     &["policy", "backend", "workload", "metrics", "tree"],
-    &["gateway", "resources"],
+    &["gateway", "resources", "wording"],
     &["sim", "report", "suite", "rules", "export", "reference"],
-    &["config", "explain"],
+    &["config", "explain", "contrast"],
     &["cli"],
 ];
 

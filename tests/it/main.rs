@@ -17,6 +17,7 @@ mod clients;
 mod commands;
 mod costs;
 mod determinism;
+mod diff;
 mod explain;
 mod export;
 mod faults;

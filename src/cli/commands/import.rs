@@ -7,15 +7,15 @@ use std::collections::BTreeSet;
 
 use super::super::args::Format;
 use super::super::check_args::ImportArgs;
+use super::super::choice::{choose, parts_of};
 use super::super::gather::{Configuration, gather};
 use super::super::session::{Session, Stop, guesses_json};
 use super::init::write_all;
-use crate::config::{DiskFiles, MemoryFiles, Overrides, Parts, guess_for, load_scenario, service_tier};
+use crate::config::{DiskFiles, MemoryFiles, Overrides, Parts, guess_for, load_scenario};
 use crate::diagnostics::Diagnostics;
 use crate::policy::PolicyScope;
-use crate::policy::document::Kind as DocumentKind;
-use crate::resources::{Form, Kind, TextFile, included};
-use crate::rules::{PolicyFile, Setup, read_setup};
+use crate::resources::{Form, TextFile};
+use crate::rules::read_setup;
 
 /// Writes the scenario and lists the guesses.
 pub(crate) fn import(args: &ImportArgs, session: &mut Session) -> Result<(), Stop> {
@@ -33,29 +33,11 @@ pub(crate) fn import(args: &ImportArgs, session: &mut Session) -> Result<(), Sto
     // What is wrong with the files is told when the scenario is loaded.
     let setup = read_setup(&configuration.files, &mut session.sources, &mut Diagnostics::new());
     let policies = choose(&setup, args.policy.as_deref()).map_err(|message| session.usage(&message))?;
-    let mut contents = Vec::new();
-    let mut parts = Parts { tier: sku(&setup), ..Parts::default() };
-    for policy in &policies {
-        let path = match policy.scope.filter(|scope| *scope != PolicyScope::Api) {
-            None => "policy.xml".to_owned(),
-            Some(scope) => format!("policy-{}.xml", scope.name()),
-        };
-        contents.push((path.clone(), policy.text.as_bytes().to_vec()));
-        match policy.scope {
-            Some(scope) if policies.len() > 1 || scope != PolicyScope::Api => {
-                parts.scopes.push((scope, path))
-            }
-            _ => parts.policy = path,
-        }
-    }
-    parts.is_xml = policies.iter().any(|policy| policy.is_xml == Some(true));
-    for fragment in fragments_of(&policies, &setup) {
-        let Some(id) = &fragment.id else { continue };
-        let path = format!("fragments/{id}.xml");
-        parts.fragments.push((id.to_string(), path.clone()));
-        contents.push((path, fragment.text.as_bytes().to_vec()));
-    }
-    parts.named_values = named_values(&setup);
+    let (mut parts, mut contents) = parts_of(&policies, &setup, |file, id| match (id, file.scope) {
+        (Some(id), _) => format!("fragments/{id}.xml"),
+        (None, None | Some(PolicyScope::Api)) => "policy.xml".to_owned(),
+        (None, Some(scope)) => format!("policy-{}.xml", scope.name()),
+    });
     let names = copies(&configuration);
     if names.is_empty() {
         return Err(session.usage("there is no resource file in what was named: name the backends too"));
@@ -116,67 +98,6 @@ fn write(
         }
     }
     Ok(())
-}
-
-/// The policies that are meant: the one that is named, the only one, those of different scopes, or the only one that
-/// names a backend that is there.
-fn choose<'s>(setup: &'s Setup, wanted: Option<&str>) -> Result<Vec<&'s PolicyFile>, String> {
-    let whole = |policy: &&PolicyFile| policy.document.kind == DocumentKind::Policies;
-    let all: Vec<&PolicyFile> = setup.policies.iter().filter(whole).collect();
-    let list = |policies: &[&PolicyFile]| {
-        let names: Vec<String> = policies.iter().map(|policy| format!("  {}", policy.name)).collect();
-        names.join("\n")
-    };
-    if let Some(wanted) = wanted {
-        let named: Vec<&PolicyFile> = all.iter().copied().filter(|p| p.name.contains(wanted)).collect();
-        return match named.as_slice() {
-            [only] => Ok(vec![only]),
-            [] => Err(format!("no policy is called `{wanted}`; there are:\n{}", list(&all))),
-            several => Err(format!("several policies are called `{wanted}`:\n{}", list(several))),
-        };
-    }
-    let names_one =
-        |policy: &&PolicyFile| policy.references.iter().any(|(name, _)| setup.backend(name).is_some());
-    let routing: Vec<&PolicyFile> = all.iter().copied().filter(names_one).collect();
-    let scopes: BTreeSet<PolicyScope> = all.iter().filter_map(|policy| policy.scope).collect();
-    match (all.as_slice(), routing.as_slice()) {
-        ([only], _) => Ok(vec![only]),
-        (several, _) if scopes.len() == several.len() && !several.is_empty() => Ok(all),
-        (_, [only]) => Ok(vec![only]),
-        ([], _) => Err("there is no policy in what was named: name the policy of the API too".to_owned()),
-        (_, []) => Err(format!("which policy? Choose one with --policy:\n{}", list(&all))),
-        (_, several) => Err(format!("which policy? Choose one with --policy:\n{}", list(several))),
-    }
-}
-
-/// The fragments that policies include, those that they include with them.
-fn fragments_of<'s>(policies: &[&PolicyFile], setup: &'s Setup) -> Vec<&'s PolicyFile> {
-    let mut wanted: Vec<String> = policies.iter().flat_map(|policy| included(&policy.text)).collect();
-    let mut found: Vec<&PolicyFile> = Vec::new();
-    while let Some(id) = wanted.pop() {
-        let is_it = |file: &&PolicyFile| file.id.as_deref().is_some_and(|own| own.eq_ignore_ascii_case(&id));
-        let Some(fragment) = setup.policies.iter().find(is_it) else { continue };
-        if !found.iter().any(|known| known.source == fragment.source) {
-            found.push(fragment);
-            wanted.extend(included(&fragment.text));
-        }
-    }
-    found
-}
-
-/// Named values whose value is written in a file.
-fn named_values(setup: &Setup) -> Vec<(String, String)> {
-    let values = setup.inventory.of(Kind::NamedValue).filter_map(|found| {
-        let properties = found.properties()?;
-        let name = properties.get("displayName").and_then(|node| node.text()).or(found.name.as_deref())?;
-        Some((name.to_owned(), properties.get("value")?.text()?.to_owned()))
-    });
-    values.collect()
-}
-
-fn sku(setup: &Setup) -> Option<String> {
-    let service = setup.inventory.of(Kind::Service).find(|service| !service.is_reference)?;
-    service_tier(service.node.get("sku")?.get("name")?.text()?).map(str::to_owned)
 }
 
 /// Each resource file with the name of its copy: below `resources`, in the folders that they have to each other. The

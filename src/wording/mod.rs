@@ -1,4 +1,13 @@
-//! Numbers, times, lists and names as people write them.
+//! Numbers, times, lists and names as people write them, for every text that tells of configurations.
+//!
+//! Rules
+//! - What somebody else wrote stands in backticks, on one line, and is cut where it is long.
+//!
+//! Rooms: `layout` puts texts into lines and makes them safe for Markdown. Deliberately not here: what is told.
+
+mod layout;
+
+pub use layout::{outside_code, wrapped};
 
 use crate::policy::Text;
 use crate::units::{Duration, StatusCode};
@@ -7,12 +16,12 @@ use crate::units::{Duration, StatusCode};
 const MOST_CODE: usize = 90;
 
 /// `1 retry`, `2 retries`.
-pub(super) fn count(number: usize, one: &str, many: &str) -> String {
+pub fn count(number: usize, one: &str, many: &str) -> String {
     if number == 1 { format!("1 {one}") } else { format!("{number} {many}") }
 }
 
 /// `a`, `a and b`, `a, b and c`; for an empty list nothing.
-pub(super) fn list(parts: &[String], last: &str) -> String {
+pub fn list(parts: &[String], last: &str) -> String {
     match parts {
         [] => String::new(),
         [one] => one.clone(),
@@ -21,7 +30,7 @@ pub(super) fn list(parts: &[String], last: &str) -> String {
 }
 
 /// `1 min 30 s`; zero is `0 s`. Milliseconds and less are rounded away above a second.
-pub(super) fn time(duration: Duration) -> String {
+pub fn time(duration: Duration) -> String {
     const UNITS: [(&str, u64); 5] =
         [("d", 86_400_000), ("h", 3_600_000), ("min", 60_000), ("s", 1_000), ("ms", 1)];
     let nanos = duration.as_nanos();
@@ -45,7 +54,7 @@ pub(super) fn time(duration: Duration) -> String {
 }
 
 /// `503 Service Unavailable`, with another reason than the usual one if there is one.
-pub(super) fn status(code: StatusCode, reason: &str) -> String {
+pub fn status(code: StatusCode, reason: &str) -> String {
     match (reason.is_empty(), code.reason()) {
         (false, _) => format!("{code} {}", clean(reason)),
         (true, "Unknown") => code.to_string(),
@@ -54,7 +63,7 @@ pub(super) fn status(code: StatusCode, reason: &str) -> String {
 }
 
 /// Status ranges as `429` or `500 to 599`, bounds included.
-pub(super) fn ranges(ranges: &[(u16, u16)]) -> String {
+pub fn ranges(ranges: &[(u16, u16)]) -> String {
     let parts: Vec<String> = ranges
         .iter()
         .map(|(from, to)| if from == to { from.to_string() } else { format!("{from} to {to}") })
@@ -63,18 +72,18 @@ pub(super) fn ranges(ranges: &[(u16, u16)]) -> String {
 }
 
 /// A name or text in backticks, on one line and not too long.
-pub(super) fn quoted(text: &str) -> String {
+pub fn quoted(text: &str) -> String {
     let text = shorten(text);
     if text.is_empty() { "an empty text".to_owned() } else { format!("`{text}`") }
 }
 
 /// The same of a text of a policy.
-pub(super) fn quoted_text(text: &Text) -> String {
+pub fn quoted_text(text: &Text) -> String {
     quoted(text.as_str())
 }
 
 /// On one line and not too long: what is cut off shows as `…`.
-pub(super) fn shorten(text: &str) -> String {
+pub fn shorten(text: &str) -> String {
     let clean = clean(text);
     if clean.chars().count() <= MOST_CODE {
         return clean;
@@ -84,7 +93,7 @@ pub(super) fn shorten(text: &str) -> String {
 }
 
 /// A remark somebody else wrote, on one line.
-pub(super) fn remark(text: &str) -> String {
+pub fn remark(text: &str) -> String {
     clean(text)
 }
 
@@ -101,13 +110,13 @@ fn clean(text: &str) -> String {
 }
 
 /// With its first letter large.
-pub(super) fn capital(text: &str) -> String {
+pub fn capital(text: &str) -> String {
     let mut chars = text.chars();
     chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
 }
 
 /// With its first letter small.
-pub(super) fn lower_first(text: &str) -> String {
+pub fn lower_first(text: &str) -> String {
     let mut chars = text.chars();
     chars.next().map_or_else(String::new, |first| first.to_lowercase().chain(chars).collect())
 }
