@@ -112,10 +112,12 @@ impl Trouble {
         }
     }
 
-    /// The same as a thing, for lists.
+    /// The same as a thing, for lists in which lengths of `Retry-After` do not matter.
     pub(super) fn noun(self) -> String {
         match self {
-            Self::Status(status, retry_after) => answer(status, retry_after),
+            Self::WELL => "no trouble at all".to_owned(),
+            Self::Status(status, RetryAfter::Absent) => status.to_string(),
+            Self::Status(status, _) => format!("{status} with `Retry-After`"),
             Self::Timeout => "a timeout".to_owned(),
             Self::NoConnection => "no connection".to_owned(),
             Self::BreaksOff => "a body that breaks off".to_owned(),

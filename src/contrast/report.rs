@@ -119,7 +119,7 @@ impl Report {
 impl std::fmt::Display for Edit {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match (&self.old, &self.new) {
-            (Some(old), Some(new)) => write!(f, "{}: {old}, now {new}", self.what),
+            (Some(old), Some(new)) => write!(f, "{}: {old} -> {new}", self.what),
             (None, Some(new)) => write!(f, "{}: new, {new}", self.what),
             (Some(old), None) => write!(f, "{}: gone, was {old}", self.what),
             (None, None) => f.write_str(&self.what),

@@ -148,7 +148,7 @@ fn equal_configurations_differ_in_nothing() {
     let found = report(&Parts::default(), &Parts::default());
     assert!(!found.is_visible(), "{}", human(&found));
     assert_eq!(found.edits, []);
-    assert!(found.classes > 50, "{}", found.classes);
+    assert!(found.classes > 40, "{}", found.classes);
 }
 
 #[test]
@@ -162,13 +162,18 @@ fn a_retry_that_is_taken_away_is_an_error_that_clients_get() {
         "clients get an error where they got an answer; fewer attempts | a usual request | `a` answers 429; all \
          others answer 200 | `a` 429, `b` 200; client: 200 OK -> `a` 429; client: 429 Too Many Requests"
     );
-    // And the other way round.
+    // And the other way round: more attempts trip more, so a request that comes later may find nobody.
     let back = report(&new, &old);
-    assert!(
-        told(&back)[0].starts_with("clients get an answer where they got an error; more attempts"),
-        "{:?}",
-        told(&back)
+    let titles: Vec<&str> = back.differences.iter().map(|difference| difference.title.as_str()).collect();
+    assert_eq!(
+        titles,
+        [
+            "clients get an error where they got an answer; fewer attempts",
+            "clients get an answer where they got an error; more attempts",
+            "more attempts"
+        ]
     );
+    assert!(back.differences[0].witness.situation.contains("1 s later all is well"));
     assert_eq!(back.differing, found.differing);
 }
 
@@ -178,13 +183,14 @@ fn breakers_are_seen_by_requests_that_come_later() {
     let mut new = Parts::default();
     new.rule.trip_duration = Duration::from_secs(10);
     let found = told(&report(&old, &new));
+    assert_eq!(found.len(), 3, "{found:?}");
     assert_eq!(
-        found,
-        [
-            "other backends are called, or in another order | a usual request | `a` answered 429 while 1 request came; \
-          11 s later all is well | `b` 200; client: 200 OK -> `a` 200; client: 200 OK"
-        ]
+        found[0],
+        "clients get an answer where they got an error; more attempts | a usual request | every backend answered \
+         429 while 1 request came; 11 s later all is well | no backend is available; client: 503 Service Unavailable \
+         with `Retry-After: 49` -> `a` 200; client: 200 OK"
     );
+    assert!(found[2].ends_with("`Retry-After: 59` -> `Retry-After: 9`"), "{found:?}");
     let mut new = Parts::default();
     new.rule.threshold = Threshold::Count(3);
     assert!(!told(&report(&old, &new)).is_empty());

@@ -78,7 +78,7 @@ fn sides_are_files_folders_scenarios_and_variants() {
     let done = work.call(&["diff", "old", "new"]);
     assert_eq!(done.code, 1);
     assert!(
-        done.out.contains("breaker of `openai-eastus`: statuses that count: 429, now 428 to 429"),
+        done.out.contains("breaker of `openai-eastus`: statuses that count: 429 -> 428 to 429"),
         "{}",
         done.out
     );
