@@ -120,7 +120,7 @@ pub fn read_setup(files: &[TextFile], sources: &mut SourceMap, problems: &mut Di
         let mut own_problems = Diagnostics::new();
         let mut policy = read_policy(&file.path, own, &fragments, is_xml, &mut own_problems);
         policy.is_editable = true;
-        policy.scope = holder.map_or_else(|| scope_of_path(&file.path, files), |holder| scope_of(holder));
+        policy.scope = holder.map_or_else(|| scope_of_path(&file.path, files), scope_of);
         let own_problems = settle(&policy, has_fragments, &own_problems);
         (policy, own_problems)
     };
