@@ -35,7 +35,7 @@ fn summary(path: &Path) -> String {
         .iter()
         .map(|file| {
             let name = file.strip_prefix(path).ok().filter(|name| name.components().next().is_some());
-            let name = name.map_or_else(|| Path::new(file.file_name().unwrap()), |name| name);
+            let name = name.unwrap_or_else(|| Path::new(file.file_name().unwrap()));
             (name.to_string_lossy().replace('\\', "/"), fs::read_to_string(file).unwrap())
         })
         .collect();

@@ -150,7 +150,7 @@ fn fixes_mend_what_was_found_and_break_nothing() {
                     (*path, new.map_or(*text, |(_, text)| text.as_str()))
                 })
                 .collect();
-            let before: Vec<&str> = told.iter().map(|told| told.code()).collect();
+            let before: Vec<&str> = told.iter().map(Told::code).collect();
             let told = told_of(&texts);
             let after: Vec<&str> = told.iter().map(|(code, _)| *code).collect();
             let left = after.iter().filter(|code| **code == rule.code).count();

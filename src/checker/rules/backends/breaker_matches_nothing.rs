@@ -1,6 +1,7 @@
 //! A failure condition that no answer meets.
 
 use crate::diagnostics::Severity;
+use crate::resources::Single;
 use crate::rules::{Example, Found, Report, Rule, Setup};
 
 pub(super) static RULE: Rule = Rule {
@@ -36,8 +37,7 @@ pub(super) static RULE: Rule = Rule {
 };
 
 fn look(setup: &Setup, report: &mut Report<'_>) {
-    let rules =
-        setup.backends.iter().filter_map(|backend| backend.single()).flat_map(|single| single.rules());
+    let rules = setup.backends.iter().filter_map(|backend| backend.single()).flat_map(Single::rules);
     for rule in rules {
         let no_ranges = rule.ranges.is_absent() || rule.ranges.known().is_some_and(Vec::is_empty);
         let no_reasons =

@@ -1,7 +1,7 @@
 //! A failure condition without one threshold.
 
 use crate::diagnostics::Severity;
-use crate::resources::Given;
+use crate::resources::{Given, Single};
 use crate::rules::{Example, Found, Report, Rule, Setup};
 
 pub(super) static RULE: Rule = Rule {
@@ -52,8 +52,7 @@ pub(super) static RULE: Rule = Rule {
 };
 
 fn look(setup: &Setup, report: &mut Report<'_>) {
-    let rules =
-        setup.backends.iter().filter_map(|backend| backend.single()).flat_map(|single| single.rules());
+    let rules = setup.backends.iter().filter_map(|backend| backend.single()).flat_map(Single::rules);
     for rule in rules {
         match (&rule.count, &rule.percentage) {
             (Given::Absent, Given::Absent) => {

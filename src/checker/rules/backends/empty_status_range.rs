@@ -1,7 +1,7 @@
 //! A status range that holds no status.
 
 use crate::diagnostics::Severity;
-use crate::resources::Given;
+use crate::resources::{Given, Single};
 use crate::rules::{Example, Found, Report, Rule, Setup};
 
 pub(super) static RULE: Rule = Rule {
@@ -38,8 +38,7 @@ pub(super) static RULE: Rule = Rule {
 };
 
 fn look(setup: &Setup, report: &mut Report<'_>) {
-    let rules =
-        setup.backends.iter().filter_map(|backend| backend.single()).flat_map(|single| single.rules());
+    let rules = setup.backends.iter().filter_map(|backend| backend.single()).flat_map(Single::rules);
     for range in rules.filter_map(|rule| rule.ranges.known()).flatten() {
         let (Given::Known(min, at), Given::Known(max, end)) = (&range.min, &range.max) else { continue };
         if min > max {

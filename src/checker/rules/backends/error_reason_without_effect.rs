@@ -1,6 +1,7 @@
 //! Error reasons that are statuses or prose.
 
 use crate::diagnostics::Severity;
+use crate::resources::Single;
 use crate::rules::{Example, Found, Report, Rule, Setup};
 
 pub(super) static RULE: Rule = Rule {
@@ -50,8 +51,7 @@ pub(super) static RULE: Rule = Rule {
 };
 
 fn look(setup: &Setup, report: &mut Report<'_>) {
-    let rules =
-        setup.backends.iter().filter_map(|backend| backend.single()).flat_map(|single| single.rules());
+    let rules = setup.backends.iter().filter_map(|backend| backend.single()).flat_map(Single::rules);
     for (reason, at) in rules.filter_map(|rule| rule.error_reasons.known()).flatten() {
         let words = reason.split_whitespace().count();
         let is_status =

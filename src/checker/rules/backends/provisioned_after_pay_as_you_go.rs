@@ -64,9 +64,9 @@ pub(super) static RULE: Rule = Rule {
             ),
             (
                 "workload",
-                r#"provisioned: east
+                r"provisioned: east
 tokens per minute of west: 50000
-"#,
+",
             ),
         ]),
     ],

@@ -19,7 +19,11 @@ pub(super) static RULE: Rule = Rule {
   properties: {
     url: 'https://east.openai.azure.com/openai'
     protocol: 'http'
-    circuitBreaker: { rules: [ { name 'throttled', tripDuration: 'PT1M', failureCondition: { count: 1, interval: 'PT1M', statusCodeRanges: [ { min: 500, max: 599 } ] } } ] }
+    circuitBreaker: { rules: [ {
+      name 'throttled'
+      tripDuration: 'PT1M'
+      failureCondition: { count: 1, interval: 'PT1M', statusCodeRanges: [ { min: 500, max: 599 } ] }
+    } ] }
   }
 }
 ",
@@ -31,7 +35,11 @@ pub(super) static RULE: Rule = Rule {
   properties: {
     url: 'https://east.openai.azure.com/openai'
     protocol: 'http'
-    circuitBreaker: { rules: [ { name: 'throttled', tripDuration: 'PT1M', failureCondition: { count: 1, interval: 'PT1M', statusCodeRanges: [ { min: 500, max: 599 } ] } } ] }
+    circuitBreaker: { rules: [ {
+      name: 'throttled'
+      tripDuration: 'PT1M'
+      failureCondition: { count: 1, interval: 'PT1M', statusCodeRanges: [ { min: 500, max: 599 } ] }
+    } ] }
   }
 }
 ",

@@ -63,7 +63,7 @@ fn look(setup: &Setup, report: &mut Report<'_>) {
     });
     let Some(chosen) = chosen else { return };
     for sites in files(setup) {
-        if !sites.file.scope.is_some_and(|scope| scope != PolicyScope::Global) {
+        if sites.file.scope.is_none_or(|scope| scope == PolicyScope::Global) {
             continue;
         }
         let base =

@@ -18,11 +18,11 @@ pub(super) static RULE: Rule = Rule {
         ("backends.json", EAST_AND_WEST),
         (
             "workload",
-            r#"requests in 1,000 s: 2000
+            r"requests in 1,000 s: 2000
 tokens of a request: 700
 tokens per minute of east: 8000
 tokens per minute of west: 8000
-"#,
+",
         ),
     ])],
     good: &[
@@ -30,21 +30,21 @@ tokens per minute of west: 8000
             ("backends.json", EAST_AND_WEST),
             (
                 "workload",
-                r#"requests in 1,000 s: 200
+                r"requests in 1,000 s: 200
 tokens of a request: 700
 tokens per minute of east: 8000
 tokens per minute of west: 8000
-"#,
+",
             ),
         ]),
         Example(&[
             ("backends.json", EAST_AND_WEST),
             (
                 "workload",
-                r#"requests in 1,000 s: 2000
+                r"requests in 1,000 s: 2000
 tokens of a request: 700
 tokens per minute of east: 8000
-"#,
+",
             ),
         ]),
     ],

@@ -27,9 +27,9 @@ pub(super) static RULE: Rule = Rule {
         ),
         (
             "workload",
-            r#"requests in 1,000 s: 2000
+            r"requests in 1,000 s: 2000
 tokens of a request: 700
-"#,
+",
         ),
     ])],
     good: &[Example(&[
@@ -45,9 +45,9 @@ tokens of a request: 700
         ),
         (
             "workload",
-            r#"requests in 1,000 s: 2000
+            r"requests in 1,000 s: 2000
 tokens of a request: 700
-"#,
+",
         ),
     ])],
     found: Found::Here(look),

@@ -19,20 +19,20 @@ pub(super) static RULE: Rule = Rule {
         ("backends.json", EAST_AND_WEST),
         (
             "workload",
-            r#"requests in 1,000 s: 2000
+            r"requests in 1,000 s: 2000
 tokens of a request: 700
 instances: 3
-"#,
+",
         ),
     ])],
     good: &[Example(&[
         ("backends.json", EAST_AND_WEST),
         (
             "workload",
-            r#"requests in 1,000 s: 2000
+            r"requests in 1,000 s: 2000
 tokens of a request: 700
 instances: 1
-"#,
+",
         ),
     ])],
     found: Found::Here(look),

@@ -19,22 +19,22 @@ pub(super) static RULE: Rule = Rule {
         ("backends.json", EAST_AND_WEST),
         (
             "workload",
-            r#"requests in 1,000 s: 1000
+            r"requests in 1,000 s: 1000
 tokens of a request: 700
 tokens per minute of east: 100000
 tokens per minute of west: 8000
-"#,
+",
         ),
     ])],
     good: &[Example(&[
         ("backends.json", EAST_AND_WEST),
         (
             "workload",
-            r#"requests in 1,000 s: 1000
+            r"requests in 1,000 s: 1000
 tokens of a request: 700
 tokens per minute of east: 100000
 tokens per minute of west: 100000
-"#,
+",
         ),
     ])],
     found: Found::Here(look),

@@ -29,8 +29,8 @@ pub(super) static RULE: Rule = Rule {
         ("backends.json", EAST_AND_WEST),
         (
             "workload",
-            r#"clients wait: PT60S
-"#,
+            r"clients wait: PT60S
+",
         ),
     ])],
     good: &[Example(&[
@@ -38,8 +38,8 @@ pub(super) static RULE: Rule = Rule {
         ("backends.json", EAST_AND_WEST),
         (
             "workload",
-            r#"clients wait: PT5M
-"#,
+            r"clients wait: PT5M
+",
         ),
     ])],
     found: Found::Here(look),
