@@ -15,6 +15,10 @@ use super::{Bundle, OutFile};
 /// Words that name something of the language where a member could be named without quotes.
 const WORDS: [&str; 9] = ["true", "false", "null", "if", "for", "in", "resource", "existing", "module"];
 
+/// The published types ask for what the service refuses.
+const POOL_PROPERTIES: &str =
+    "// A pool has neither url nor protocol.\n  #disable-next-line BCP035\n  properties";
+
 struct Bicep {
     /// Symbols of the backends, by name.
     symbols: BTreeMap<Arc<str>, String>,
@@ -89,10 +93,11 @@ pub(super) fn render(bundle: &Bundle) -> Vec<OutFile> {
     }
     resource(&mut out, "apim", SERVICE, STABLE, true, &[("name".to_owned(), "apimName".to_owned())]);
     for (backend, symbol) in bundle.backends.iter().zip(&symbols) {
+        let properties = print(&backend.properties, 1, &language);
         let entries = [
             entry("parent", "apim"),
             entry("name", &quoted(&backend.name)),
-            entry("properties", &print(&backend.properties, 1, &language)),
+            entry(if backend.is_pool() { POOL_PROPERTIES } else { "properties" }, &properties),
         ];
         let kind = format!("{SERVICE}/backends");
         resource(&mut out, symbol, &kind, bundle.api_version, false, &entries);

@@ -58,6 +58,21 @@ pub struct Written {
     pub properties: Item,
 }
 
+impl Written {
+    /// What published types of the resource object to although the service takes it: a pool has neither `url` nor
+    /// `protocol`, and managed identities are not in the types.
+    pub(super) fn is_beyond_types(&self) -> bool {
+        let has_identity =
+            self.properties.get("credentials").is_some_and(|c| c.get("managedIdentity").is_some());
+        self.is_pool() || has_identity
+    }
+
+    /// Whether it is a pool.
+    pub(super) fn is_pool(&self) -> bool {
+        self.properties.get("pool").is_some()
+    }
+}
+
 /// A fragment to write.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fragment {

@@ -113,6 +113,14 @@ impl Reader<'_> {
 
 impl Item {
     /// The member called `name`, if this is an object that has it.
+    pub(super) fn get(&self, name: &str) -> Option<&Self> {
+        match self {
+            Self::Object(members) => members.iter().find(|(own, _)| own == name).map(|(_, item)| item),
+            _ => None,
+        }
+    }
+
+    /// The same, to be changed.
     pub(super) fn get_mut(&mut self, name: &str) -> Option<&mut Self> {
         match self {
             Self::Object(members) => members.iter_mut().find(|(own, _)| own == name).map(|(_, item)| item),

@@ -18,6 +18,10 @@ use crate::policy::PolicyScope;
 /// The id of the service.
 const APIM: &str = "data.azurerm_api_management.apim.id";
 
+/// What `azapi` would refuse is what the service takes.
+const NO_VALIDATION: &str =
+    "# The schema that azapi brings asks for what the service refuses here.\n  schema_validation_enabled";
+
 struct Hcl {
     /// Labels of the backends, by name.
     labels: BTreeMap<Arc<str>, String>,
@@ -73,12 +77,15 @@ pub(super) fn render(bundle: &Bundle) -> Vec<OutFile> {
     out.push_str(PROVIDERS);
     for (backend, label) in bundle.backends.iter().zip(&labels) {
         let body = object::<Hcl>(&[entry("properties", &print(&backend.properties, 2, &language))], 1);
-        let entries = [
+        let mut entries = vec![
             entry("type", &quoted(&format!("{SERVICE}/backends@{}", bundle.api_version))),
             entry("parent_id", APIM),
             entry("name", &quoted(&backend.name)),
             entry("body", &body),
         ];
+        if backend.is_beyond_types() {
+            entries.push(entry(NO_VALIDATION, "false"));
+        }
         block(&mut out, "azapi_resource", label, &entries);
     }
     let mut before: Vec<String> = labels.iter().map(|label| format!("azapi_resource.{label}")).collect();
