@@ -365,7 +365,7 @@ fn values_have_the_types_of_the_schema_and_priorities_those_in_force() {
     for part in [
         "url: 'https://svc/east/openai'\n    protocol: 'http'\n",
         "count: 3\n",
-        "  #disable-next-line BCP035\n  properties: {\n    type: 'Pool'\n",
+        "  #disable-next-line BCP035\n  properties: {\n    pool: {\n",
         "min: 429\n",
         "type: 'Pool'\n",
         "id: eastBackend.id\n          priority: 2\n          weight: 7\n",
