@@ -23,7 +23,7 @@
 //! | tier | modules | what they know |
 //! |---|---|---|
 //! | T0 | [`units`], [`semantics`], [`diagnostics`], [`random`] | quantities, open questions, places, random numbers |
-//! | T1 | [`policy`], [`backend`], [`workload`], [`metrics`], [`tree`] | policies; deployments; traffic; statistics; trees |
+//! | T1 | [`policy`], [`backend`], [`workload`], [`metrics`], [`tree`] | policy; deployments; traffic; numbers; trees |
 //! | T2 | [`gateway`], [`resources`], [`wording`] | decisions; what is deployed; words for both |
 //! | T3 | [`sim`], [`report`], [`suite`], [`rules`] | runs; tables and charts; scripts; what will go wrong |
 //! | T4 | [`config`], [`explain`], [`contrast`] | file formats; what a policy does; what two differ in |
