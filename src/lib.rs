@@ -23,10 +23,11 @@
 //! | tier | modules | what they know |
 //! |---|---|---|
 //! | T0 | [`units`], [`semantics`], [`diagnostics`], [`random`] | quantities, open questions, places, random numbers |
-//! | T1 | [`policy`], [`backend`], [`workload`], [`metrics`], [`tree`] | the policy language; deployments; traffic; statistics; files as trees |
-//! | T2 | [`gateway`], [`resources`], [`wording`] | decisions; what is deployed, in every form; words for both |
-//! | T3 | [`sim`], [`report`], [`suite`], [`rules`], [`export`], [`reference`] | the world of a run; tables and charts as bytes; scripted runs; what will go wrong; files to deploy; what policies are for |
-//! | T4 | [`config`], [`explain`], [`contrast`] | file formats; what a policy does, in words; what two differ in |
+//! | T1 | [`policy`], [`backend`], [`workload`], [`metrics`], [`tree`] | policy; deployments; traffic; numbers; trees |
+//! | T2 | [`gateway`], [`resources`], [`wording`] | decisions; what is deployed; words for both |
+//! | T3 | [`sim`], [`report`], [`suite`], [`rules`] | runs; tables and charts; scripts; what will go wrong |
+//! | T3 | [`export`], [`reference`] | files to deploy; what policies are for |
+//! | T4 | [`config`], [`explain`], [`contrast`] | file formats; what a policy does; what two differ in |
 //! | T5 | [`cli`] | arguments, files, exit codes |
 //!
 //! # Invariants

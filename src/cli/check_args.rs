@@ -176,7 +176,7 @@ impl ExportForm {
 pub(crate) struct DiffArgs {
     /// The old and the new configuration: each a policy (XML), a scenario, or a folder with a policy and its backends
     /// (Bicep, Terraform, ARM JSON, APIOps)
-    #[arg(value_name = "OLD NEW", num_args = 2, required_unless_present_all = ["old", "new"])]
+    #[arg(value_names = ["OLD", "NEW"], num_args = 2, required_unless_present_all = ["old", "new"])]
     pub sides: Vec<String>,
     /// Several files or folders that make up the old configuration
     #[arg(long, value_name = "PATH", num_args = 1.., requires = "new", conflicts_with = "sides")]

@@ -14,8 +14,8 @@ use crate::config::{
     open_switches,
 };
 use crate::contrast::Side;
-use crate::diagnostics::{Diagnostics, Severity};
-use crate::explain::{alone, plain_request};
+use crate::diagnostics::{Diagnostic, Diagnostics, Severity};
+use crate::explain::{alone, needs, plain_request};
 use crate::gateway::GatewaySpec;
 use crate::policy::document::{NamedValues, Options, Unresolved};
 use crate::policy::{PolicyScope, PolicyText, Program, Sources, load_sources};
@@ -148,6 +148,22 @@ fn of_files(
             session.diagnostics.push(problem.clone());
         }
         let program = program(&policies, &setup, wanted).filter(|_| !has_errors);
+        let lost: Vec<_> = program
+            .iter()
+            .flat_map(|program| policies.iter().flat_map(|policy| needs(&policy.document, program)))
+            .collect();
+        // Without these the policy would seem to do nothing.
+        for missing in lost.into_iter().filter(|missing| missing.hides) {
+            let message = "this policy cannot be read without a named value";
+            session.diagnostics.push(
+                Diagnostic::error("undefined-named-value", missing.span, message)
+                    .label("expected a value for each name in it")
+                    .help("give it with `--named-value NAME=VALUE`"),
+            );
+        }
+        if session.diagnostics.has_errors() {
+            return Err(Lack::Unusable);
+        }
         let gateway = program.as_ref().and_then(alone).map(Arc::new);
         return gateway.map(|gateway| stand_in(gateway, title)).ok_or(Lack::Unusable);
     }

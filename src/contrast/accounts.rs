@@ -26,6 +26,9 @@ pub(super) struct Entry {
     pub(super) is_backend: bool,
 }
 
+/// Whether an entry of the old side is one of the new side.
+type Same<'f> = &'f dyn Fn(&Entry, &Entry) -> bool;
+
 /// All that requests can go to.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Accounts {
@@ -63,7 +66,7 @@ impl Accounts {
         let mut left = Both::of(|which| entries.get(which).iter().collect::<Vec<&Entry>>());
         let same_name = |a: &Entry, b: &Entry| a.name.eq_ignore_ascii_case(&b.name);
         let same_place = |a: &Entry, b: &Entry| place(&a.url) == place(&b.url);
-        let rounds: [&dyn Fn(&Entry, &Entry) -> bool; 3] = [
+        let rounds: [Same<'_>; 3] = [
             &|a, b| same_name(a, b) && same_place(a, b),
             &|a, b| same_place(a, b) && a.is_backend == b.is_backend,
             &|a, b| (same_name(a, b) && a.is_backend && b.is_backend) || same_place(a, b),
@@ -130,16 +133,13 @@ impl Accounts {
                     .iter()
                     .any(|e| e.as_ref().is_some_and(|e| place(&e.url) == place(url)))
         });
-        match other.and_then(|at| Some((at, self.all.get_mut(at)?))) {
-            Some((at, account)) => {
-                *account.entries.get_mut(which) = Some(entry);
-                self.keys.get_mut(which).insert(place(url), at);
-            }
-            None => {
-                let mut entries = Both { old: None, new: None };
-                *entries.get_mut(which) = Some(entry);
-                self.add(Account { entries });
-            }
+        if let Some((at, account)) = other.and_then(|at| Some((at, self.all.get_mut(at)?))) {
+            *account.entries.get_mut(which) = Some(entry);
+            self.keys.get_mut(which).insert(place(url), at);
+        } else {
+            let mut entries = Both { old: None, new: None };
+            *entries.get_mut(which) = Some(entry);
+            self.add(Account { entries });
         }
     }
 

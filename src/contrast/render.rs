@@ -66,15 +66,13 @@ pub fn human(report: &Report) -> String {
 /// The report in a sentence or two.
 fn verdict(report: &Report) -> String {
     let pair = format!("`{}` and `{}`", report.old, report.new);
-    let played = count(report.classes, "class of requests was", "classes of requests were");
+    let played = count(report.classes, "class of requests was played", "classes of requests were played");
     if report.edits.is_empty() && !report.is_visible() {
-        return format!(
-            "{pair} are the same: {played} played, and nothing was edited that the gateway looks at."
-        );
+        return format!("{pair} are the same: {played}, and nothing was edited that the gateway looks at.");
     }
     if !report.is_visible() {
         let edits = count(report.edits.len(), "edit", "edits");
-        return format!("{pair}: {edits}, but no client sees a difference in the {played} played.");
+        return format!("{pair}: {edits}, but no client sees a difference: {played}, and none differs.");
     }
     let mut parts = Vec::new();
     if !report.differences.is_empty() {
@@ -90,7 +88,7 @@ fn verdict(report: &Report) -> String {
     if !report.shares.is_empty() {
         parts.push(format!("{} in the shares of backends", report.shares.len()));
     }
-    format!("{pair}: {}. {played} played, {} of them differ.", list(&parts, "and"), report.differing)
+    format!("{pair}: {}. {played}, {} of them differ.", list(&parts, "and"), report.differing)
 }
 
 fn entry(text: &mut String, difference: &Difference, mark: &str) {

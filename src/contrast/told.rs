@@ -68,12 +68,12 @@ impl Kind {
     /// What one side does, where it is a detail; `None` when it is the whole course.
     fn detail(&self, both: &Both<Seen>, accounts: &Accounts, which: Which) -> Option<String> {
         let seen = both.get(which);
-        let of_header = |named: &dyn Fn(&Seen) -> Option<(String, String)>| match named(seen) {
-            Some((name, value)) => quoted(&format!("{name}: {value}")),
-            None => {
-                let other = named(&both.old).or_else(|| named(&both.new));
-                format!("no {}", quoted(&other.map_or_else(String::new, |(name, _)| name)))
+        let of_header = |named: &dyn Fn(&Seen) -> Option<(String, String)>| {
+            if let Some((name, value)) = named(seen) {
+                return quoted(&format!("{name}: {value}"));
             }
+            let other = named(&both.old).or_else(|| named(&both.new));
+            format!("no {}", quoted(&other.map_or_else(String::new, |(name, _)| name)))
         };
         let text = |body: Option<&String>| match body {
             Some(body) if !body.is_empty() => quoted(body),

@@ -270,7 +270,13 @@ fn candidates(player: &Player<'_>, literals: &Literals) -> Vec<Change> {
 
 /// What becomes of requests that come in one way.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct Signature(Vec<(Both<Coverage>, Both<(u16, usize, Option<String>)>, BTreeSet<Kind>)>);
+struct Signature(Vec<Look>);
+
+/// What was reached, what came of it, and in what that differs.
+type Look = (Both<Coverage>, Both<Outline>, BTreeSet<Kind>);
+
+/// Status, number of calls, and what was called first.
+type Outline = (u16, usize, Option<String>);
 
 impl Signature {
     fn of(player: &Player<'_>, way: &Way) -> Self {
@@ -290,8 +296,7 @@ impl Signature {
     }
 }
 
-/// Status, number of calls, and what was called first.
-fn outline(record: &RequestRecord) -> (u16, usize, Option<String>) {
+fn outline(record: &RequestRecord) -> Outline {
     let status = record.response.as_ref().map_or(0, |response| response.status.get());
     (status, record.backends.len(), record.backends.first().cloned())
 }

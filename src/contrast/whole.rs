@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use super::accounts::Account;
 use super::answers::Answers;
 use super::classes::{MOST_CLASSES, classes};
 use super::facets::{Kind, compare};
@@ -127,9 +128,7 @@ impl<'s> Played<'s> {
         let called = |seen: &Seen| seen.calls.iter().filter_map(|call| call.account).collect::<BTreeSet<_>>();
         let both = called(&seen.old).intersection(&called(&seen.new)).copied().collect::<Vec<_>>();
         both.into_iter()
-            .filter(|account| {
-                self.player.accounts.all.get(*account).is_some_and(|account| account.is_moved())
-            })
+            .filter(|account| self.player.accounts.all.get(*account).is_some_and(Account::is_moved))
             .map(Kind::Address)
             .collect()
     }

@@ -144,6 +144,16 @@ fn what_cannot_be_used_is_refused_with_its_place() {
     work.write("broken.xml", "<policies><inbound></policies>");
     refused(&["broken.xml", "policy.xml", "--with", "backends.json"], 2, &["broken.xml:1:"]);
     refused(&["broken.xml", "policy.xml"], 2, &["broken.xml:1:"]);
+    work.write("named.xml", &work.read("policy.xml").replace("openai-backend-pool", "{{pool}}"));
+    refused(&["named.xml", "policy.xml"], 2, &["named.xml:12:", "--named-value"]);
+    let value = ["--named-value", "pool=openai-backend-pool"];
+    let done = work.call(&["diff", "named.xml", "policy.xml", value[0], value[1]]);
+    assert_eq!(done.code, 0, "{}", done.err);
+    let done = work.call(&["diff", "named.xml", "policy.xml", "--with", "backends.json", value[0], value[1]]);
+    assert_eq!(done.code, 0, "{}", done.err);
+    // What both sides share is told once.
+    let done = work.call(&["diff", "policy.xml", "hardened.xml", "--with", "empty/readme.txt"]);
+    assert_eq!((done.code, done.err.matches("unknown-form").count()), (2, 1), "{}", done.err);
     work.write("bad.json", "[{\"name\": \"openai-eastus\", \"properties\": {\"url\": 3}}]");
     refused(&["policy.xml", "hardened.xml", "--with", "bad.json"], 2, &["bad.json:1:"]);
 }

@@ -3,6 +3,8 @@
 //! Exit codes: 0 nothing that clients or backends can tell apart, 1 there is something, 2 a side cannot be used,
 //! 4 a side has no configuration.
 
+use std::collections::BTreeSet;
+
 use super::super::args::ExplainFormat;
 use super::super::check_args::DiffArgs;
 use super::super::configurations::{Lack, Playable, Wanted, playable};
@@ -33,6 +35,7 @@ pub(crate) fn diff(args: &DiffArgs, session: &mut Session) -> Result<(), Stop> {
     // Both are read before anything is said: what is wrong with either is told at once.
     let sides =
         [side(&old, &args.old_policy, &args.old_variant), side(&new, &args.new_policy, &args.new_variant)];
+    tell_once(session);
     let [Ok(old), Ok(new)] = &sides else { return Err(lacking(&sides, session)) };
     session.stop_if_unusable()?;
     let switches = if args.all_readings { open(old, new) } else { Vec::new() };
@@ -49,6 +52,18 @@ pub(crate) fn diff(args: &DiffArgs, session: &mut Session) -> Result<(), Stop> {
         }
     }
     if report.is_visible() { Err(Stop(Exit::Finding)) } else { Ok(()) }
+}
+
+/// Keeps each problem once: files that belong to both sides are read twice.
+fn tell_once(session: &mut Session) {
+    let all = std::mem::take(&mut session.diagnostics);
+    let mut known = BTreeSet::new();
+    for problem in all.sorted() {
+        let place = problem.span.map(|span| (session.sources.name(span.source).to_owned(), span.start));
+        if known.insert((problem.code, place, problem.message.clone())) {
+            session.diagnostics.push(problem.clone());
+        }
+    }
 }
 
 /// Says what is lacking on either side.
