@@ -82,7 +82,6 @@ pub(super) fn add(node: &Node, kind: Kind, form: Form, resource_type: &str, inve
             format: properties.get("format").and_then(Node::text).map(Arc::from),
             resource_type: Arc::from(resource_type.to_ascii_lowercase()),
             file: None,
-            form,
         });
     }
     inventory.resources.push(Found {
