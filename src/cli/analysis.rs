@@ -1,10 +1,13 @@
 //! Configurations through all rules: what is found, in order.
 
+use std::collections::BTreeSet;
+
 use super::gather::{Configuration, Gathered};
 use super::workload::workload;
 use crate::config::{DiskFiles, Overrides, load_scenario};
-use crate::diagnostics::{Diagnostic, Diagnostics, SourceMap, Span};
+use crate::diagnostics::{Diagnostic, Diagnostics, SourceId, SourceMap, Span};
 use crate::policy::scan::Element;
+use crate::resources::Form;
 use crate::rules::{Tier, Told, check, fix_in_files, read_setup, sort, suggest, suppress};
 
 /// What was found in everything that was gathered.
@@ -29,8 +32,13 @@ pub(crate) fn analyse_all(gathered: &Gathered, sources: &mut SourceMap, tier: Op
     suggest(&mut analysis.told, sources);
     suppress(&mut analysis.told, sources);
     sort(&mut analysis.told);
+    // Nobody mends a plan: what it was made of is to be mended.
+    let files = gathered.configurations.iter().flat_map(|configuration| &configuration.files);
+    let plans: BTreeSet<SourceId> =
+        files.filter(|file| file.form == Form::TerraformPlan).map(|file| file.source).collect();
     for told in &mut analysis.told {
-        told.fix = told.fix.take().and_then(|fix| fix_in_files(fix, sources));
+        let fix = told.fix.take().and_then(|fix| fix_in_files(fix, sources));
+        told.fix = fix.filter(|fix| fix.edits.iter().all(|edit| !plans.contains(&edit.span.source)));
     }
     analysis
 }

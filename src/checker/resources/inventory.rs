@@ -85,8 +85,6 @@ pub struct Embedded {
     pub name: Option<Arc<str>>,
     /// The file whose content the text is (`loadTextContent`, `file(...)`), as it is named there.
     pub file: Option<Arc<str>>,
-    /// The form of the file that holds it: nobody writes in a plan.
-    pub form: Form,
 }
 
 impl Kind {

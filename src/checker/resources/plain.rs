@@ -83,7 +83,6 @@ pub(super) fn add(node: &Node, kind: Kind, form: Form, resource_type: &str, inve
             resource_type: Arc::from(resource_type.to_ascii_lowercase()),
             name: name.clone(),
             file: None,
-            form,
         });
     }
     inventory.resources.push(Found {

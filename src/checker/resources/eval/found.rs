@@ -9,7 +9,7 @@ use super::machine::Machine;
 use super::value::{Field, V, Val};
 use crate::diagnostics::Span;
 use crate::resources::plain::last_segment;
-use crate::resources::{Embedded, Form, Found, Inventory, Kind};
+use crate::resources::{Embedded, Found, Inventory, Kind};
 use crate::tree::json::{Member, Node, Value};
 
 /// What was evaluated of a resource.
@@ -38,7 +38,7 @@ pub(super) fn add(
     inventory.is_partial |= is_sought && name.is_opaque && last.contains('{');
     found.name = Some(last).filter(|last| !last.is_empty()).map(Arc::from);
     if matches!(found.kind, Kind::Policy | Kind::Fragment) {
-        inventory.policies.extend(policy(body, type_text, found.name.clone(), found.form));
+        inventory.policies.extend(policy(body, type_text, found.name.clone()));
     }
     let size: u64 = body.iter().map(|field| field.value.value.size()).sum();
     if !machine.spend(size) {
@@ -75,7 +75,7 @@ pub(super) fn add(
     inventory.resources.push(found);
 }
 
-fn policy(body: &[Field], resource_type: &str, name: Option<Arc<str>>, form: Form) -> Option<Embedded> {
+fn policy(body: &[Field], resource_type: &str, name: Option<Arc<str>>) -> Option<Embedded> {
     let properties = &body.iter().find(|field| field.name.eq_ignore_ascii_case("properties"))?.value;
     let value = properties.get("value")?;
     let format = properties.get("format").and_then(|format| format.value.known_text()).map(Arc::from);
@@ -87,7 +87,6 @@ fn policy(body: &[Field], resource_type: &str, name: Option<Arc<str>>, form: For
         resource_type: Arc::from(resource_type.to_ascii_lowercase()),
         name: name.filter(|name| !name.contains('{')),
         file: None,
-        form,
     };
     match &value.value {
         V::Text(text) => {

@@ -189,22 +189,22 @@ impl Machine<'_> {
 }
 
 /// Whether a name of Terraform is told that no file declares. One that a file declares that was not named is no
-/// mistake: only what is nearly a known name is one for sure, or a variable where others are declared.
+/// mistake: only what is nearly a known name of its kind is one for sure, or a variable where others are declared.
 fn is_told(template: &Template, name: &str) -> bool {
-    let kind = name.split('.').next().unwrap_or_default();
-    let is_variable = kind == "var";
+    let is_whole = !template.is_fragment;
+    let (kind, own) = name.rsplit_once('.').unwrap_or(("", name));
+    match kind {
+        "each" | "count" => return is_whole,
+        "var" if is_whole && !template.parameters.is_empty() => return true,
+        "var" | "local" => {}
+        _ if is_whole => {}
+        _ => return false,
+    }
     let parameters = template.parameters.iter().map(|p| &*p.name);
     let variables = template.variables.iter().map(|v| &*v.name);
-    let is_whole = !template.is_fragment;
-    if is_variable && is_whole && !template.parameters.is_empty() {
-        return true;
-    }
-    let known: Vec<&str> = match kind {
-        "var" => parameters.collect(),
-        "local" => variables.collect(),
-        "each" | "count" => return is_whole,
-        _ if is_whole => template.resources.iter().filter_map(|r| r.symbol.as_deref()).collect(),
-        _ => Vec::new(),
-    };
-    crate::tree::hints::did_you_mean(name, known.into_iter().take(300)).is_some()
+    let symbols = template.resources.iter().filter_map(|r| r.symbol.as_deref());
+    let declared = parameters.chain(variables).chain(symbols);
+    let of_kind = declared.filter_map(|name| name.rsplit_once('.')).filter(|(other, _)| *other == kind);
+    let known: Vec<&str> = of_kind.map(|(_, own)| own).take(300).collect();
+    crate::tree::hints::did_you_mean(own, known.into_iter()).is_some()
 }
