@@ -7,7 +7,8 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::tests::told_of;
+use super::tests::{told_of, told_with};
+use super::{Told, apply};
 use crate::diagnostics::Severity;
 
 const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/configurations");
@@ -69,6 +70,32 @@ fn every_file_is_told_what_is_listed() {
     let changed: Vec<&str> = told.lines().filter(|line| !list.lines().any(|known| known == *line)).collect();
     assert!(changed.is_empty(), "\n{}", changed.join("\n"));
     assert_eq!(told.lines().count(), list.lines().count(), "the list names files that are not there");
+}
+
+#[test]
+fn all_fixes_at_once_break_nothing() {
+    let mut mended = 0;
+    for folder in ["policies/wrong", "resources/wrong"] {
+        let mut files = Vec::new();
+        below(&Path::new(ROOT).join(folder), &mut files);
+        for file in files {
+            let name = file.file_name().unwrap().to_string_lossy().into_owned();
+            let text = fs::read_to_string(&file).unwrap();
+            let (told, sources) = told_with(&[(name.as_str(), text.as_str())]);
+            let changed = apply(&told, &sources, true);
+            let Some(new) = changed.values().next() else { continue };
+            mended += 1;
+            let before: Vec<&str> = told.iter().map(Told::code).collect();
+            let after = told_of(&[(name.as_str(), new.as_str())]);
+            let errors =
+                |all: &mut dyn Iterator<Item = Severity>| all.filter(|own| *own == Severity::Error).count();
+            let old_errors = errors(&mut told.iter().map(|told| told.diagnostic.severity));
+            let new_errors = errors(&mut after.iter().map(|(_, severity)| *severity));
+            assert!(new_errors <= old_errors, "{name}: {before:?} {after:?}");
+            assert!(after.len() <= told.len() + 1, "{name}: {before:?} {after:?}");
+        }
+    }
+    assert!(mended >= 20, "{mended}");
 }
 
 #[test]

@@ -6,6 +6,10 @@
 use super::finding::Edit;
 use super::setup::Setup;
 use crate::diagnostics::Span;
+use crate::tree::hints::closest;
+
+/// Bytes before and after a value in which its neighbours are looked for.
+const WINDOW: usize = 600;
 
 impl Setup {
     /// The text of a file from its beginning to `span`, at it, and after it.
@@ -54,6 +58,15 @@ impl Setup {
             return None;
         }
         let [camel, snake] = new;
+        // A misspelt name nearby is what was meant: it has a fix of its own.
+        let near = |text: &str| {
+            let words = text.split(|c: char| !c.is_alphanumeric() && c != '_').filter(|word| *word != camel);
+            words.into_iter().any(|word| word != snake && word.len() > 3 && closest(word, [camel]).is_some())
+        };
+        let start = before.len().saturating_sub(WINDOW);
+        if near(before.get(start..).unwrap_or(before)) || near(after.get(..WINDOW).unwrap_or(after)) {
+            return None;
+        }
         let called = if own.contains('_') { snake } else { camel };
         let called = if is_quoted { format!("\"{called}\"") } else { called.to_owned() };
         let line = before.rsplit('\n').next()?;
@@ -153,6 +166,7 @@ mod tests {
             ),
             ("param trip string = 'PT1M'\n", "'PT1M'", None),
             ("tripDuration: trip", "trip", None),
+            ("{ tripDuration: 'PT1M', acceptsRetryAfter: true }", "'PT1M'", None),
         ] {
             let found = edited(text, marked, |setup, span| setup.beside(span, "tripDuration", new, "true"));
             assert_eq!(found.as_deref(), expected, "{text}");
