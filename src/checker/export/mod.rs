@@ -79,12 +79,12 @@ pub fn notes(bundle: &Bundle, target: Target) -> Vec<String> {
     let mut notes = bundle.notes.clone();
     let is_apiops = target == Target::ApiOps;
     let advice = if is_apiops {
-        "it is left out here: set it in the publisher's configuration"
+        "left out here: set it in the publisher's configuration"
     } else {
-        "give a value for it"
+        "a parameter here: give a value for it"
     };
     let known =
-        |open: &Open| format!("`{}` is known to the deployment of the source only: {advice}", open.words);
+        |open: &Open| format!("`{}` is known to the deployment of the source only, and {advice}", open.words);
     notes.extend(bundle.open.iter().map(known));
     if is_apiops && bundle.api_version > GENERALLY_AVAILABLE {
         let version = bundle.api_version;

@@ -121,9 +121,10 @@ pub(super) fn render(bundle: &Bundle) -> Vec<OutFile> {
     for policy in &bundle.policies {
         let file = loaded(&scopes::file(policy.scope));
         let (kind, label, mut entries) = if bundle.is_xml {
-            let way = scopes::parents(policy.scope).iter();
-            let way: String =
-                way.map(|(segment, parent)| format!("/{segment}/${{{}}}", variable(parent))).collect();
+            let mut way = String::new();
+            for (segment, parent) in scopes::parents(policy.scope) {
+                way.push_str(&format!("/{segment}/${{{}}}", variable(parent)));
+            }
             let kind = format!("{}/policies@{STABLE}", scopes::parent_type(policy.scope));
             let properties =
                 object::<Hcl>(&[entry("format", &quoted(bundle.format())), entry("value", &file)], 2);
