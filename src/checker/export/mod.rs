@@ -92,6 +92,16 @@ pub fn notes(bundle: &Bundle, target: Target) -> Vec<String> {
             "let the publisher use version {version} of the API: by its own it may drop properties"
         ));
     }
+    let has_unknown = bundle.parents().iter().any(|parent| bundle.value_for(parent) == bundle::NAME);
+    match target {
+        Target::ApiOps if has_unknown => {
+            notes.push(format!("rename the folders called `{}` to what is there", bundle::NAME));
+        }
+        Target::Arm if has_unknown || bundle.service.is_none() => {
+            notes.push(format!("replace `{}` in azuredeploy.parameters.json", bundle::NAME));
+        }
+        _ => {}
+    }
     if is_apiops && bundle.is_xml {
         let note = "the publisher deploys policies as rawxml, and these have the format xml: write their expressions \
                     without escapes first";

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::bicep::{fragment_file, policy_files};
+use super::bundle::NAME;
 use super::item::OpenKind;
 use super::names::Names;
 use super::print::{Entry, Language, list, members, object, print};
@@ -178,7 +179,7 @@ pub(super) fn commands(bundle: &Bundle, folder: &str) -> Vec<String> {
         format!(" -var {}", shell(&format!("{name}={}", bundle.value_for(parent))))
     });
     let parents: String = parents.collect();
-    let service = bundle.service.as_deref().unwrap_or("NAME");
+    let service = bundle.service.as_deref().unwrap_or(NAME);
     vec![
         format!("terraform {folder} init"),
         format!("terraform {folder} apply -var apim_name={service} -var resource_group_name=GROUP{parents}"),
