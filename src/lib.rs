@@ -23,9 +23,9 @@
 //! | tier | modules | what they know |
 //! |---|---|---|
 //! | T0 | [`units`], [`semantics`], [`diagnostics`], [`random`] | quantities, open questions, places, random numbers |
-//! | T1 | [`policy`], [`backend`], [`workload`], [`metrics`], [`tree`] | the policy language; deployments; traffic; statistics; files as trees |
+//! | T1 | [`policy`], [`backend`], [`workload`], [`metrics`], [`tree`] | policy; backends; traffic; statistics; trees |
 //! | T2 | [`gateway`], [`resources`] | decisions; what is deployed, in every form |
-//! | T3 | [`sim`], [`report`], [`suite`], [`rules`], [`export`] | the world of a run; tables and charts as bytes; scripted runs; what will go wrong; files to deploy |
+//! | T3 | [`sim`], [`report`], [`suite`], [`rules`], [`export`] | runs; tables, charts; tests; findings; exports |
 //! | T4 | [`config`], [`explain`] | file formats; what a policy does, in words |
 //! | T5 | [`cli`] | arguments, files, exit codes |
 //!
