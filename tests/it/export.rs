@@ -169,6 +169,8 @@ fn policies_of_all_scopes_fragments_and_named_values_come_back() {
         let folder = format!("again-{form}");
         work.call(&["import", form, "--out", &folder]).ok();
         let imported: Value = serde_json::from_str(&work.read(&format!("{folder}/scenario.json"))).unwrap();
+        let is_to_rename = done.out.contains("note: rename the folders called `NAME`");
+        assert_eq!(is_to_rename, form == "apiops", "{}", done.out);
         assert_eq!(imported["namedValues"]["who"], "it's [me] ${x}", "{form}");
         for (field, key, original) in [
             ("policy", "global", "all.xml"),

@@ -6,6 +6,7 @@
 //! - There are no parameters: what the source leaves to its deployment is left out, and set by the publisher's
 //!   configuration for each environment.
 
+use super::bundle::NAME;
 use super::item::Item;
 use super::print::{Language, print};
 use super::texts::{json, shell};
@@ -63,13 +64,13 @@ pub(super) fn render(bundle: &Bundle) -> Vec<OutFile> {
         files.push(OutFile { path: format!("{folder}/policy.xml"), text: fragment.text.clone() });
     }
     for policy in &bundle.policies {
-        let api = bundle.api.as_deref().unwrap_or("NAME");
+        let api = bundle.api.as_deref().unwrap_or(NAME);
         let folder = match policy.scope {
             PolicyScope::Global => String::new(),
-            PolicyScope::Workspace => "workspaces/NAME/".to_owned(),
-            PolicyScope::Product => "products/NAME/".to_owned(),
+            PolicyScope::Workspace => format!("workspaces/{NAME}/"),
+            PolicyScope::Product => format!("products/{NAME}/"),
             PolicyScope::Api => format!("apis/{api}/"),
-            PolicyScope::Operation => format!("apis/{api}/operations/NAME/"),
+            PolicyScope::Operation => format!("apis/{api}/operations/{NAME}/"),
         };
         files.push(OutFile { path: format!("{folder}policy.xml"), text: policy.text.clone() });
     }
@@ -77,7 +78,7 @@ pub(super) fn render(bundle: &Bundle) -> Vec<OutFile> {
 }
 
 pub(super) fn commands(bundle: &Bundle, folder: &str) -> Vec<String> {
-    let service = bundle.service.as_deref().unwrap_or("NAME");
+    let service = bundle.service.as_deref().unwrap_or(NAME);
     let folder = shell(folder);
     vec![format!(
         "AZURE_RESOURCE_GROUP_NAME=GROUP API_MANAGEMENT_SERVICE_NAME={service} \

@@ -1,7 +1,9 @@
 //! An ARM template with everything in it, and a file of parameters.
 //!
+//! What the source leaves to its deployment has no value in the file of parameters: the deployment asks for it.
 //! Names and ids are expressions over the name of the service; what is deployed after what is said by `dependsOn`.
 
+use super::bundle::NAME;
 use super::item::{Item, OpenKind};
 use super::names::Names;
 use super::print::{Entry, Language, list, object, print};
@@ -55,22 +57,21 @@ pub(super) fn render(bundle: &Bundle) -> Vec<OutFile> {
     };
 
     let mut declared = vec![declare("apimName", "string", scopes::SERVICE_DESCRIPTION)];
-    let mut given = vec![(json("apimName"), value(&json(bundle.service.as_deref().unwrap_or("NAME"))))];
+    let mut given = vec![(json("apimName"), value(&json(bundle.service.as_deref().unwrap_or(NAME))))];
     for (parent, name) in parents.iter().zip(&parent_names) {
         declared.push(declare(name, "string", &scopes::description(parent)));
         given.push((json(name), value(&json(bundle.value_for(parent)))));
     }
     for (open, name) in bundle.open.iter().zip(&language.open) {
-        let (kind, empty) = match (open.kind, open.is_secret) {
-            (OpenKind::Flag, _) => ("bool", "true"),
-            (OpenKind::Object, true) => ("secureObject", "{}"),
-            (OpenKind::Object, false) => ("object", "{}"),
-            (OpenKind::Text, true) => ("securestring", "\"\""),
-            (OpenKind::Text, false) => ("string", "\"\""),
+        let kind = match (open.kind, open.is_secret) {
+            (OpenKind::Flag, _) => "bool",
+            (OpenKind::Object, true) => "secureObject",
+            (OpenKind::Object, false) => "object",
+            (OpenKind::Text, true) => "securestring",
+            (OpenKind::Text, false) => "string",
         };
         let description = format!("Not in the files that this was made from: {}.", open.words);
         declared.push(declare(name, kind, &description));
-        given.push((json(name), value(empty)));
     }
 
     let mut resources = Vec::new();

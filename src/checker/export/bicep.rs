@@ -5,6 +5,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::bundle::NAME;
 use super::item::{Item, OpenKind};
 use super::names::Names;
 use super::print::{Entry, Language, list, members, object, print};
@@ -181,7 +182,7 @@ pub(super) fn commands(bundle: &Bundle, folder: &str) -> Vec<String> {
     let parents = bundle.parents().into_iter();
     let parents =
         parents.map(|parent| format!("{}={}", names.camel(parent, "name"), bundle.value_for(parent)));
-    let service = bundle.service.as_deref().unwrap_or("NAME");
+    let service = bundle.service.as_deref().unwrap_or(NAME);
     let all: Vec<String> =
         std::iter::once(format!("apimName={service}")).chain(parents).map(|word| shell(&word)).collect();
     let file = shell(&format!("{folder}/main.bicep"));

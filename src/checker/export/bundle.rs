@@ -111,6 +111,9 @@ pub struct Bundle {
     pub notes: Vec<String>,
 }
 
+/// Stands for a name that whoever deploys has to give.
+pub(super) const NAME: &str = "NAME";
+
 impl Bundle {
     /// Brings everything into one shape. `None`, with the reasons told, when it cannot be written.
     pub fn new(source: &Source<'_>, diagnostics: &mut Diagnostics) -> Option<Self> {
@@ -196,7 +199,7 @@ impl Bundle {
 
     /// What a parameter for something above a policy is given, as far as it is known.
     pub(super) fn value_for(&self, parent: &str) -> &str {
-        self.api.as_deref().filter(|_| parent == "api").unwrap_or("NAME")
+        self.api.as_deref().filter(|_| parent == "api").unwrap_or(NAME)
     }
 
     /// Parameters that name what the policies belong to, each once, broad ones first.

@@ -79,18 +79,28 @@ pub fn notes(bundle: &Bundle, target: Target) -> Vec<String> {
     let mut notes = bundle.notes.clone();
     let is_apiops = target == Target::ApiOps;
     let advice = if is_apiops {
-        "it is left out here: set it in the publisher's configuration"
+        "left out here: set it in the publisher's configuration"
     } else {
-        "give a value for it"
+        "a parameter here: give a value for it"
     };
     let known =
-        |open: &Open| format!("`{}` is known to the deployment of the source only: {advice}", open.words);
+        |open: &Open| format!("`{}` is known to the deployment of the source only, and {advice}", open.words);
     notes.extend(bundle.open.iter().map(known));
     if is_apiops && bundle.api_version > GENERALLY_AVAILABLE {
         let version = bundle.api_version;
         notes.push(format!(
             "let the publisher use version {version} of the API: by its own it may drop properties"
         ));
+    }
+    let has_unknown = bundle.parents().iter().any(|parent| bundle.value_for(parent) == bundle::NAME);
+    match target {
+        Target::ApiOps if has_unknown => {
+            notes.push(format!("rename the folders called `{}` to what is there", bundle::NAME));
+        }
+        Target::Arm if has_unknown || bundle.service.is_none() => {
+            notes.push(format!("replace `{}` in azuredeploy.parameters.json", bundle::NAME));
+        }
+        _ => {}
     }
     if is_apiops && bundle.is_xml {
         let note = "the publisher deploys policies as rawxml, and these have the format xml: write their expressions \

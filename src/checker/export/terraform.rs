@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::bicep::{fragment_file, policy_files};
+use super::bundle::NAME;
 use super::item::OpenKind;
 use super::names::Names;
 use super::print::{Entry, Language, list, members, object, print};
@@ -121,9 +122,10 @@ pub(super) fn render(bundle: &Bundle) -> Vec<OutFile> {
     for policy in &bundle.policies {
         let file = loaded(&scopes::file(policy.scope));
         let (kind, label, mut entries) = if bundle.is_xml {
-            let way = scopes::parents(policy.scope).iter();
-            let way: String =
-                way.map(|(segment, parent)| format!("/{segment}/${{{}}}", variable(parent))).collect();
+            let mut way = String::new();
+            for (segment, parent) in scopes::parents(policy.scope) {
+                way.push_str(&format!("/{segment}/${{{}}}", variable(parent)));
+            }
             let kind = format!("{}/policies@{STABLE}", scopes::parent_type(policy.scope));
             let properties =
                 object::<Hcl>(&[entry("format", &quoted(bundle.format())), entry("value", &file)], 2);
@@ -177,7 +179,7 @@ pub(super) fn commands(bundle: &Bundle, folder: &str) -> Vec<String> {
         format!(" -var {}", shell(&format!("{name}={}", bundle.value_for(parent))))
     });
     let parents: String = parents.collect();
-    let service = bundle.service.as_deref().unwrap_or("NAME");
+    let service = bundle.service.as_deref().unwrap_or(NAME);
     vec![
         format!("terraform {folder} init"),
         format!("terraform {folder} apply -var apim_name={service} -var resource_group_name=GROUP{parents}"),

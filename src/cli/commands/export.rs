@@ -60,6 +60,7 @@ pub(crate) fn export(args: &ExportArgs, session: &mut Session) -> Result<(), Sto
         session.usage(&if is_in_the_way { format!("{message}, or give --force") } else { message })
     })?;
     let folder = shown(&args.out);
+    let folder = if folder == "/" { folder } else { folder.trim_end_matches('/').to_owned() };
     let commands = commands(&bundle, target, &folder);
     let notes = notes(&bundle, target);
     match args.format {
