@@ -100,8 +100,9 @@ fn look(setup: &Setup, report: &mut Report<'_>) {
                 };
                 finding.fix("forward as the outer scope does: write `<base />`", false, vec![edit]);
             }
-            // Where no backend is chosen, another scope may be the one that answers.
-            if sites.named("set-backend-service").next().is_none() {
+            // Where no backend is chosen, another scope may be the one that answers; an empty section is published by
+            // people for whom it works as `<base />` does.
+            if part.policies.is_empty() || sites.named("set-backend-service").next().is_none() {
                 finding.severity(Severity::Warning);
             }
         }
