@@ -43,10 +43,10 @@ fn emit_frame(machine: &mut Machine<'_>, frame: usize, is_conditional: bool, inv
             return;
         }
         let is_of_interest = resource.inner.is_some()
-            || resource.resource_type.literal().is_none_or(|name| match is_terraform {
-                true => is_read(name),
-                false => Kind::of(name).is_some(),
-            });
+            || resource
+                .resource_type
+                .literal()
+                .is_none_or(|name| if is_terraform { is_read(name) } else { Kind::of(name).is_some() });
         if !is_of_interest {
             continue;
         }

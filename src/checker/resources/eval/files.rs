@@ -62,7 +62,7 @@ pub(crate) fn read_templates(files: &[TextFile], problems: &mut Diagnostics) -> 
                 given.insert(place, Given::Expressions(terraform::read_values(file, problems), None));
             }
             Form::TerraformPlan => {
-                plans.extend(json::parse(file.source, &file.text, problems).map(|r| (place, r)))
+                plans.extend(json::parse(file.source, &file.text, problems).map(|root| (place, root)));
             }
             Form::Template | Form::Plain => {
                 let Some(root) = json::parse(file.source, &file.text, problems) else { continue };

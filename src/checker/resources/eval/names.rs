@@ -206,5 +206,5 @@ fn is_told(template: &Template, name: &str) -> bool {
     let declared = parameters.chain(variables).chain(symbols);
     let of_kind = declared.filter_map(|name| name.rsplit_once('.')).filter(|(other, _)| *other == kind);
     let known: Vec<&str> = of_kind.map(|(_, own)| own).take(300).collect();
-    crate::tree::hints::did_you_mean(own, known.into_iter()).is_some()
+    crate::tree::hints::did_you_mean(own, known).is_some()
 }

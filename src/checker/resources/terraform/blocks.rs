@@ -7,8 +7,8 @@
 
 use std::sync::Arc;
 
-use hcl_edit::Span as _;
-use hcl_edit::structure::{Attribute, Block, Body, Structure};
+use hcl_edit::Span as Spanned;
+use hcl_edit::structure::{Attribute, Block, BlockLabel, Body, Structure};
 
 use super::expressions::{Local, Reader};
 use super::types;
@@ -33,7 +33,7 @@ const META: &[&str] = &[
 /// Adds what the blocks of a file declare.
 pub(super) fn declare(reader: &mut Reader<'_>, body: &Body, template: &mut Template) {
     for block in body.blocks() {
-        let labels: Vec<&str> = block.labels.iter().map(|label| label.as_str()).collect();
+        let labels: Vec<&str> = block.labels.iter().map(BlockLabel::as_str).collect();
         match (block.ident.value().as_str(), labels.as_slice()) {
             ("variable", [name]) => template.parameters.push(variable(reader, name, block)),
             ("locals", []) => {
@@ -79,7 +79,7 @@ fn variable(reader: &mut Reader<'_>, name: &str, block: &Block) -> Parameter {
 
 fn resource(reader: &mut Reader<'_>, resource_type: &str, symbol: String, block: &Block) -> Resource {
     let span = header(reader, block);
-    let type_span = block.labels.first().and_then(|label| label.span());
+    let type_span = block.labels.first().and_then(Spanned::span);
     Resource {
         symbol: Some(Arc::from(symbol)),
         span,
@@ -127,7 +127,7 @@ fn module(reader: &mut Reader<'_>, name: &str, block: &Block) -> Resource {
 /// The keyword and labels of a block.
 fn header(reader: &Reader<'_>, block: &Block) -> Span {
     let start = reader.span(block.ident.span());
-    let last = block.labels.last().and_then(|label| label.span());
+    let last = block.labels.last().and_then(Spanned::span);
     Span { end: last.map_or(start.end, |last| reader.span(Some(last)).end), ..start }
 }
 

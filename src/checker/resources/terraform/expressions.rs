@@ -9,10 +9,10 @@
 
 use std::sync::Arc;
 
-use hcl_edit::Span as _;
 use hcl_edit::expr::{
     BinaryOperator, Expression, ForExpr, FuncCall, ObjectKey, Traversal, TraversalOperator, UnaryOperator,
 };
+use hcl_edit::{Decorated, Span as _};
 
 use crate::diagnostics::{SourceId, Span};
 use crate::resources::eval::syntax::{Entry, Expr, ExprKind, Item, Repeat};
@@ -166,7 +166,7 @@ impl<'t> Reader<'t> {
     }
 
     fn traversal(&mut self, traversal: &Traversal, span: Span) -> Expr {
-        let operators: Vec<&TraversalOperator> = traversal.operators.iter().map(|o| o.value()).collect();
+        let operators: Vec<&TraversalOperator> = traversal.operators.iter().map(Decorated::value).collect();
         let Expression::Variable(root) = &traversal.expr else {
             let base = self.expr(&traversal.expr);
             return self.taken(base, &operators, span);

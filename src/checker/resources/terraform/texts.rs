@@ -9,7 +9,7 @@
 use std::sync::Arc;
 
 use hcl_edit::Span as _;
-use hcl_edit::template::{Directive, Element, HeredocTemplate, Template};
+use hcl_edit::template::{Directive, Element, HeredocTemplate, Strip, Template};
 
 use super::expressions::{Local, Reader, operator};
 use crate::diagnostics::Span;
@@ -84,7 +84,7 @@ impl Reader<'_> {
                 let condition = self.expr(&choice.if_expr.cond_expr);
                 let end = choice.endif_expr.strip.strip_start();
                 let middle = choice.else_expr.as_ref().map(|other| other.strip);
-                let first_end = middle.map_or(end, |strip| strip.strip_start());
+                let first_end = middle.map_or(end, Strip::strip_start);
                 let yes = (choice.if_expr.strip.strip_end(), first_end);
                 let yes = self.template(&choice.if_expr.template, yes, span);
                 let no = match &choice.else_expr {

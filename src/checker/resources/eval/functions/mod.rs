@@ -114,16 +114,14 @@ pub(super) fn call(
         .or_else(|| texts::call(machine, &lower, &values))
         .or_else(|| lists::call(machine, &lower, &values))
         .or_else(|| numbers::call(&lower, &values));
-    match known {
-        Some(known) => finish(known, name, &values, span),
-        None => {
-            let template = machine.frames.get(scope.frame).map(|frame| frame.template);
-            if template.is_some_and(|template| !template.is_fragment) {
-                tell_unknown(machine, name, span);
-            }
-            Val::unknown("the function is not known", name, span)
-        }
+    if let Some(known) = known {
+        return finish(known, name, &values, span);
     }
+    let template = machine.frames.get(scope.frame).map(|frame| frame.template);
+    if template.is_some_and(|template| !template.is_fragment) {
+        tell_unknown(machine, name, span);
+    }
+    Val::unknown("the function is not known", name, span)
 }
 
 /// What a function gave, at the place of its call.

@@ -173,7 +173,7 @@ pub(super) fn call(machine: &mut Machine<'_>, name: &str, arguments: &[Val], spa
             }
             Some(V::int(sum))
         })),
-        "range" => range(machine, arguments, span),
+        "range" => Some(range(machine, arguments, span)),
         _ => None,
     }
 }
@@ -285,24 +285,24 @@ fn sorted(all: &[Val]) -> Option<V> {
 }
 
 /// `range(end)`, `range(start, end)`, `range(start, end, step)`
-fn range(machine: &mut Machine<'_>, arguments: &[Val], span: Span) -> Option<Outcome> {
+fn range(machine: &mut Machine<'_>, arguments: &[Val], span: Span) -> Outcome {
     let numbers: Option<Vec<i64>> = arguments.iter().map(|value| value.value.as_int()).collect();
     let (start, end, step) = match numbers.as_deref() {
         Some([end]) => (0, *end, if *end < 0 { -1 } else { 1 }),
         Some([start, end]) => (*start, *end, if end < start { -1 } else { 1 }),
         Some([start, end, step]) if *step != 0 => (*start, *end, *step),
-        _ => return Some(Outcome::Unknown),
+        _ => return Outcome::Unknown,
     };
     let mut made = Vec::new();
     let mut at = start;
     while (step > 0 && at < end) || (step < 0 && at > end) {
         if made.len() as u64 >= MAX_ROUNDS || !machine.spend(1) {
             machine.exhaust(Some(span));
-            return Some(Outcome::Unknown);
+            return Outcome::Unknown;
         }
         made.push(Val::new(V::int(at), span));
         let Some(next) = at.checked_add(step) else { break };
         at = next;
     }
-    Some(Outcome::Made(V::array(made)))
+    Outcome::Made(V::array(made))
 }

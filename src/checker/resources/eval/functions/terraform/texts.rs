@@ -57,7 +57,7 @@ pub(super) fn call(machine: &mut Machine<'_>, name: &str, arguments: &[Val], spa
         })),
         "abs" => made(int(0).and_then(i64::checked_abs).map(V::int)),
         "ceil" | "floor" => made(int(0).map(V::int)),
-        "tostring" => tostring(first?),
+        "tostring" => Some(tostring(first?)),
         "tonumber" => match first.map(|value| &value.value) {
             Some(V::Number(_) | V::Null) => Some(Outcome::Taken(first?.clone())),
             _ => made(known(0).and_then(|text| {
@@ -84,13 +84,13 @@ pub(super) fn call(machine: &mut Machine<'_>, name: &str, arguments: &[Val], spa
         "startswith" => decided(begins(first?, known(1)?, false)),
         "endswith" => decided(begins(first?, known(1)?, true)),
         "strcontains" => decided(known(0).zip(known(1)).map(|(text, part)| text.contains(part))),
-        "trimprefix" => changed(first?, |text| text.strip_prefix(known(1)?)),
-        "trimsuffix" => changed(first?, |text| text.strip_suffix(known(1)?)),
-        "trim" => {
-            changed(first?, |text| Some(text.trim_matches(|c| known(1).is_some_and(|set| set.contains(c)))))
-        }
-        "chomp" => changed(first?, |text| Some(text.trim_end_matches(['\n', '\r']))),
-        "basename" => changed(first?, |text| text.trim_end_matches('/').rsplit('/').next()),
+        "trimprefix" => Some(changed(first?, |text| text.strip_prefix(known(1)?))),
+        "trimsuffix" => Some(changed(first?, |text| text.strip_suffix(known(1)?))),
+        "trim" => Some(changed(first?, |text| {
+            Some(text.trim_matches(|c| known(1).is_some_and(|set| set.contains(c))))
+        })),
+        "chomp" => Some(changed(first?, |text| Some(text.trim_end_matches(['\n', '\r'])))),
+        "basename" => Some(changed(first?, |text| text.trim_end_matches('/').rsplit('/').next())),
         "dirname" => {
             made(known(0).map(|text| V::text(text.rsplit_once('/').map_or(".", |(before, _)| before))))
         }
@@ -117,13 +117,13 @@ pub(super) fn call(machine: &mut Machine<'_>, name: &str, arguments: &[Val], spa
 }
 
 /// As it is written into a text.
-fn tostring(value: &Val) -> Option<Outcome> {
-    Some(match &value.value {
+fn tostring(value: &Val) -> Outcome {
+    match &value.value {
         V::Text(_) | V::Null | V::Unknown(_) => Outcome::Taken(value.clone()),
         V::Number(number) => Outcome::Made(V::text(number)),
         V::Bool(flag) => Outcome::Made(V::text(if *flag { "true" } else { "false" })),
         V::Array(_) | V::Object(_) | V::Resource(_) | V::Loop(_) => Outcome::Unknown,
-    })
+    }
 }
 
 /// Whether a text begins or ends with a part, as far as what is known of it at that end says so.
@@ -147,16 +147,16 @@ fn begins(text: &Val, part: &str, at_end: bool) -> Option<bool> {
 }
 
 /// A part of a text; all of it where there is nothing to take away.
-fn changed<'v>(value: &'v Val, change: impl Fn(&'v str) -> Option<&'v str>) -> Option<Outcome> {
-    let V::Text(text) = &value.value else { return Some(Outcome::Unknown) };
+fn changed<'v>(value: &'v Val, change: impl Fn(&'v str) -> Option<&'v str>) -> Outcome {
+    let V::Text(text) = &value.value else { return Outcome::Unknown };
     let part = change(&text.text).unwrap_or(&text.text);
     if part.len() == text.text.len() {
-        return Some(Outcome::Taken(value.clone()));
+        return Outcome::Taken(value.clone());
     }
-    Some(Outcome::Made(V::Text(Text {
+    Outcome::Made(V::Text(Text {
         file: text.file.clone(),
         ..Text::new(part, text.is_opaque && part.contains('{'))
-    })))
+    }))
 }
 
 /// `%s`, `%d`, `%v`, `%q`, `%05d`; other verbs are unknown.
