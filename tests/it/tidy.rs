@@ -19,11 +19,14 @@ const WIDEST_LINE: usize = 120;
 const DUPLICATES: &[(&str, &str)] = &[
     ("fancy-regex", "tests only: jsonschema asks for the one before"),
     ("getrandom", "tests only: proptest and tempfile ask for different ones"),
+    ("hashbrown", "the language server's map of open requests is behind the others"),
     ("miniz_oxide", "flate2 and png have not met again yet"),
     ("r-efi", "of the two getrandom, for a platform that is not built"),
     ("rand", "rust_decimal names an older one that is not built, proptest has its own"),
     ("rand_chacha", "as rand"),
     ("rand_core", "as rand"),
+    ("strum", "tests only: jsonschema and serde-sarif ask for different ones"),
+    ("strum_macros", "as strum"),
     ("syn", "derive macros are on their way from 2 to 3; nothing of it is in the program"),
 ];
 

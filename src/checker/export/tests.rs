@@ -14,7 +14,7 @@ use crate::policy::PolicyScope;
 use crate::resources::{Found, Inventory, Kind, TextFile, detect, read_all};
 
 /// Forms that the readers of this package read back.
-const READ_BACK: [Target; 3] = [Target::Bicep, Target::Arm, Target::ApiOps];
+const READ_BACK: [Target; 4] = [Target::Bicep, Target::Arm, Target::Terraform, Target::ApiOps];
 
 const POLICY: &str = "<policies>\n\t<inbound><base /><set-variable name=\"it's\" value=\"@('${x} %{y} [z] é \\\\ \"\" {0}')\" />\r\n</inbound></policies>\n";
 const FRAGMENT: &str = "<fragment><include-fragment fragment-id=\"second\" /></fragment>";
