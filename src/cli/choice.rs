@@ -71,7 +71,7 @@ pub(crate) fn parts_of(
         contents.push((path.clone(), policy.text.as_bytes().to_vec()));
         match policy.scope {
             Some(scope) if policies.len() > 1 || scope != PolicyScope::Api => {
-                parts.scopes.push((scope, path))
+                parts.scopes.push((scope, path));
             }
             _ => parts.policy = path,
         }

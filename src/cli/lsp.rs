@@ -213,7 +213,7 @@ fn show(told: &Told, span: Span, sources: &SourceMap) -> Shown {
     let diagnostic = &told.diagnostic;
     let mut message = diagnostic.message.clone();
     for note in &diagnostic.notes {
-        message.push_str("\n");
+        message.push('\n');
         message.push_str(note);
     }
     if let Some(help) = &diagnostic.help {

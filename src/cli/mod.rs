@@ -2,6 +2,7 @@
 
 mod analysis;
 mod args;
+mod baseline;
 mod charts;
 mod check_args;
 mod choice;

@@ -58,13 +58,17 @@ fn first_requests(work: &Work, file: &str, out: &str, more: &[&str]) -> Vec<Stri
     rows
 }
 
+fn path_in(folder: &str, path: &Value) -> Value {
+    Value::from(format!("{folder}/{}", path.as_str().unwrap()))
+}
+
 /// The scenario with policy and resources of what was imported into `folder`.
 fn with_imported(work: &Work, folder: &str) -> String {
     let imported: Value = serde_json::from_str(&work.read(&format!("{folder}/scenario.json"))).unwrap();
     let mut scenario: Value = serde_json::from_str(&work.read("scenario.json")).unwrap();
-    let at = |path: &Value| Value::from(format!("{folder}/{}", path.as_str().unwrap()));
-    scenario["policy"] = at(&imported["policy"]);
-    scenario["resources"] = imported["resources"].as_array().unwrap().iter().map(at).collect();
+    let resources = imported["resources"].as_array().unwrap();
+    scenario["policy"] = path_in(folder, &imported["policy"]);
+    scenario["resources"] = resources.iter().map(|path| path_in(folder, path)).collect();
     // Priorities and weights are those of the exported resources now.
     let fields = scenario.as_object_mut().unwrap();
     fields.remove("variants");

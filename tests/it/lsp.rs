@@ -88,7 +88,7 @@ impl Editor {
     }
 
     fn receive(&self) -> Value {
-        self.messages.recv_timeout(Duration::from_secs(60)).expect("an answer")
+        self.messages.recv_timeout(Duration::from_mins(1)).unwrap()
     }
 
     /// The codes that are shown for a file next.

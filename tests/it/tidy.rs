@@ -104,10 +104,12 @@ fn lines_are_not_too_wide() {
             let is_text = inside.is_some() || line.contains('"');
             inside = match inside {
                 Some(end) => Some(end).filter(|end| !line.contains(end)),
-                None => [("r##\"", "\"##"), ("r#\"", "\"#"), ("r\"", "\"")].into_iter().find_map(|(begin, end)| {
-                    let (_, rest) = line.rsplit_once(begin)?;
-                    (!rest.contains(end)).then_some(end)
-                }),
+                None => [("r##\"", "\"##"), ("r#\"", "\"#"), ("r\"", "\"")].into_iter().find_map(
+                    |(begin, end)| {
+                        let (_, rest) = line.rsplit_once(begin)?;
+                        (!rest.contains(end)).then_some(end)
+                    },
+                ),
             };
             if line.chars().count() > WIDEST_LINE && !is_text {
                 wide.push(format!("{name}:{}: {} characters", at + 1, line.chars().count()));

@@ -55,16 +55,14 @@ fn merged(own: Vec<Finding>, setup: &Setup) -> Vec<Finding> {
         };
         let rest = finding.diagnostic.message.replace(&name, "`");
         let place = (finding.diagnostic.span, format!("{rest}\n{}", finding.diagnostic.label));
-        match by_place.get(&place).and_then(|at| kept.get_mut(*at)) {
-            Some((other, more)) => {
-                if !other.diagnostic.message.contains(&name) && !more.contains(&name) {
-                    more.push(name);
-                }
+        if let Some((other, more)) = by_place.get(&place).and_then(|at| kept.get_mut(*at)) {
+            // A rule may find several things of one backend there, one after the other.
+            if !other.diagnostic.message.contains(&name) && more.last() != Some(&name) {
+                more.push(name);
             }
-            None => {
-                by_place.insert(place, kept.len());
-                kept.push((finding, Vec::new()));
-            }
+        } else {
+            by_place.insert(place, kept.len());
+            kept.push((finding, Vec::new()));
         }
     }
     let told = |(mut finding, more): (Finding, Vec<String>)| {

@@ -1,12 +1,12 @@
 //! `poolproof validate`: what will go wrong with a configuration, from its files.
 
-use std::collections::BTreeSet;
 use std::path::Path;
 
 use serde_json::Value;
 use similar::TextDiff;
 
 use super::super::analysis::analyse_all;
+use super::super::baseline;
 use super::super::check_args::{FindingFormat, ValidateArgs};
 use super::super::exit_code::Exit;
 use super::super::gather::gather;
@@ -33,10 +33,10 @@ pub(crate) fn validate(args: &ValidateArgs, session: &mut Session) -> Result<(),
         told = mend(told, args, session)?;
     }
     if let Some(path) = &args.write_baseline {
-        return write_baseline(path, &told, session);
+        return baseline::write(path, &told, session);
     }
     if let Some(path) = &args.baseline {
-        told = without_known(path, told, session)?;
+        told = baseline::without_known(path, told, session)?;
     }
     let text = if args.diff { String::new() } else { rendered(&told, args, session)? };
     match &args.output {
@@ -155,55 +155,4 @@ fn mend(mut told: Vec<Told>, args: &ValidateArgs, session: &mut Session) -> Resu
     }
     session.remark(&format!("{mended} findings mended\n"));
     Ok(told)
-}
-
-/// Fingerprints of findings, as many times as they occur.
-fn write_baseline(path: &Path, told: &[Told], session: &Session) -> Result<(), Stop> {
-    let document = show::json(told, &session.sources);
-    let findings = document["findings"].as_array().cloned().unwrap_or_default();
-    let entries: Vec<Value> = findings
-        .iter()
-        .map(|finding| {
-            serde_json::json!({
-                "fingerprint": finding["fingerprint"],
-                "code": finding["code"],
-                "file": finding["place"]["file"],
-                "message": finding["message"],
-            })
-        })
-        .collect();
-    let count = entries.len();
-    let text = serde_json::to_string_pretty(&serde_json::json!({ "formatVersion": 1, "findings": entries }))
-        .map_err(|error| session.internal(&error.to_string()))?;
-    write_whole(path, (text + "\n").as_bytes()).map_err(|error| session.usage(&error.to_string()))?;
-    session.print(&format!("{count} findings written to {}\n", path.display()));
-    Ok(())
-}
-
-/// What the baseline does not list. Entries that nothing answers to any more are told.
-fn without_known(path: &Path, told: Vec<Told>, session: &Session) -> Result<Vec<Told>, Stop> {
-    let unusable = |why: &str| session.usage(&format!("cannot use the baseline `{}`: {why}", path.display()));
-    let bytes = DiskFiles.read(&path.to_string_lossy()).map_err(|error| unusable(&error.to_string()))?;
-    let document: Value = serde_json::from_slice(&bytes).map_err(|error| unusable(&error.to_string()))?;
-    let entries = document["findings"].as_array().ok_or_else(|| unusable("it has no list `findings`"))?;
-    let mut known: Vec<&str> = entries.iter().filter_map(|entry| entry["fingerprint"].as_str()).collect();
-    let prints = show::json(&told, &session.sources);
-    let mut kept = Vec::new();
-    for (one, print) in told.into_iter().zip(prints["findings"].as_array().into_iter().flatten()) {
-        let at = known.iter().position(|known| Some(*known) == print["fingerprint"].as_str());
-        match at {
-            Some(at) => {
-                known.swap_remove(at);
-            }
-            None => kept.push(one),
-        }
-    }
-    let gone: BTreeSet<&str> = known.into_iter().collect();
-    if !gone.is_empty() {
-        session.remark(&format!(
-            "{} findings of the baseline are no longer there: write it again\n",
-            gone.len()
-        ));
-    }
-    Ok(kept)
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::super::check::{Dialect, check};
-use super::super::json::{Node, Value, shorten};
+use super::super::json::{Member, Node, Value, shorten};
 use super::super::shape::Kind;
 use crate::diagnostics::{Diagnostic, Diagnostics, Span};
 use crate::gateway::{BreakerRule, CarbonCategory, SessionAffinity, Threshold};
@@ -98,10 +98,12 @@ fn is_known(node: &Node, name: &str, diagnostics: &mut Diagnostics) -> bool {
             false
         }
         Value::Array(elements) => {
-            elements.iter().fold(true, |all, element| is_known(element, name, diagnostics) && all)
+            // All are told, not only the first.
+            elements.iter().filter(|element| !is_known(element, name, diagnostics)).count() == 0
         }
         Value::Object(members) => {
-            members.iter().fold(true, |all, member| is_known(&member.value, &member.name, diagnostics) && all)
+            let unknown = |member: &&Member| !is_known(&member.value, &member.name, diagnostics);
+            members.iter().filter(unknown).count() == 0
         }
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::Text(_) => true,
     }

@@ -28,11 +28,14 @@ pub(crate) struct Library<'a> {
     scenario_path: String,
     /// By what the tree says of them.
     pub(super) policies: BTreeMap<String, Loaded<Policy>>,
-    resources: BTreeMap<Vec<String>, (Option<Vec<Resource>>, Vec<[u8; 32]>)>,
+    resources: BTreeMap<Vec<String>, ReadResources>,
     traces: BTreeMap<String, Loaded<Arc<Trace>>>,
     latencies: BTreeMap<String, Loaded<Arc<Latencies>>>,
     chunks: BTreeMap<String, Loaded<Arc<[Chunk]>>>,
 }
+
+/// The backends of files that belong together, and the hash of each file.
+type ReadResources = (Option<Vec<Resource>>, Vec<[u8; 32]>);
 
 /// The files of one client of ServeGen.
 #[derive(Clone, Debug)]

@@ -235,9 +235,9 @@ mod tests {
             while !text.is_char_boundary(edge) {
                 edge -= 1;
             }
-            let before = &text[..edge];
+            let before = text.get(..edge).unwrap();
             let line = before.matches('\n').count();
-            let own = &before[before.rfind('\n').map_or(0, |at| at + 1)..];
+            let own = before.rsplit('\n').next().unwrap();
             let position = map.position(Span::new(id, at, at));
             assert_eq!(
                 (position.line as usize, position.column as usize),

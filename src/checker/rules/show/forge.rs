@@ -61,7 +61,7 @@ pub fn gitlab(all: &[Told], sources: &SourceMap) -> Value {
             json!({
                 "description": diagnostic.message,
                 "check_name": diagnostic.code,
-                "fingerprint": fingerprint(sources, diagnostic.code, diagnostic.span, &diagnostic.message),
+                "fingerprint": fingerprint(sources, diagnostic),
                 "severity": severity,
                 "location": { "path": path, "lines": { "begin": line } },
             })

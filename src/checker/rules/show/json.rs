@@ -24,8 +24,12 @@ pub fn json(all: &[Told], sources: &SourceMap) -> Value {
 
 /// An object on each line.
 pub fn jsonl(all: &[Told], sources: &SourceMap) -> String {
-    let all = &in_files(all, sources);
-    all.iter().map(|told| format!("{}\n", one(told, sources))).collect()
+    let mut text = String::new();
+    for told in &in_files(all, sources) {
+        text.push_str(&one(told, sources).to_string());
+        text.push('\n');
+    }
+    text
 }
 
 fn one(told: &Told, sources: &SourceMap) -> Value {
@@ -50,7 +54,7 @@ fn one(told: &Told, sources: &SourceMap) -> Value {
             "edits": fix.edits.iter().map(edit).collect::<Vec<_>>(),
         })),
         "suppressed": told.suppressed,
-        "fingerprint": fingerprint(sources, diagnostic.code, diagnostic.span, &diagnostic.message),
+        "fingerprint": fingerprint(sources, diagnostic),
     })
 }
 

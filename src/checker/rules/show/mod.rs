@@ -18,6 +18,7 @@ pub use forge::{github, gitlab, markdown};
 pub use json::{json, jsonl};
 pub use junit::junit;
 pub use page::{list, list_json, page, page_json, page_markdown};
+pub use place::fingerprints;
 pub use sarif::sarif;
 pub use schema::findings_schema;
 pub use text::{concise, human};

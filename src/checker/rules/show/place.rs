@@ -1,6 +1,8 @@
 //! Places as formats want them.
 
-use crate::diagnostics::{SourceMap, Span};
+use super::super::embedded::in_files;
+use super::super::told::Told;
+use crate::diagnostics::{Diagnostic, SourceMap, Span};
 
 /// Line and column of both ends, from 1; columns in UTF-16 code units.
 pub(super) struct Region {
@@ -31,8 +33,18 @@ pub(super) fn uri(path: &str) -> String {
     text
 }
 
+/// Fingerprints of findings, in order, for baselines; with the file of each.
+pub fn fingerprints(all: &[Told], sources: &SourceMap) -> Vec<(String, String)> {
+    let one = |told: &Told| {
+        let file = told.diagnostic.span.map_or("", |span| sources.name(span.source));
+        (fingerprint(sources, &told.diagnostic), file.to_owned())
+    };
+    in_files(all, sources).iter().map(one).collect()
+}
+
 /// What stays the same when lines move: rule, file, message and the marked line.
-pub(super) fn fingerprint(sources: &SourceMap, code: &str, span: Option<Span>, message: &str) -> String {
+pub(super) fn fingerprint(sources: &SourceMap, diagnostic: &Diagnostic) -> String {
+    let Diagnostic { code, span, message, .. } = diagnostic;
     let (name, line) = span.map_or(("", ""), |span| {
         let text = sources.text(span.source);
         let at = (span.start as usize).min(text.len());
@@ -43,7 +55,7 @@ pub(super) fn fingerprint(sources: &SourceMap, code: &str, span: Option<Span>, m
     });
     // FNV-1a of 128 bits: no secret is kept by it.
     let mut hash: u128 = 0x6c62_272e_07bb_0142_62b8_2175_6295_c58d;
-    for part in [code, name, message, line] {
+    for part in [*code, name, message, line] {
         for byte in part.bytes().chain([0]) {
             hash = (hash ^ u128::from(byte)).wrapping_mul(0x0000_0000_0100_0000_0000_0000_0000_013b);
         }

@@ -55,15 +55,19 @@ fn descriptor(code: &str, rule: Option<&'static Rule>) -> Value {
 }
 
 fn location(span: Span, sources: &SourceMap) -> Value {
-    let region = region(sources, span);
     json!({
         "artifactLocation": { "uri": uri(sources.name(span.source)) },
-        "region": {
-            "startLine": region.start_line,
-            "startColumn": region.start_column,
-            "endLine": region.end_line,
-            "endColumn": region.end_column,
-        },
+        "region": lines(span, sources),
+    })
+}
+
+fn lines(span: Span, sources: &SourceMap) -> Value {
+    let region = region(sources, span);
+    json!({
+        "startLine": region.start_line,
+        "startColumn": region.start_column,
+        "endLine": region.end_line,
+        "endColumn": region.end_column,
     })
 }
 
@@ -77,7 +81,7 @@ fn result(told: &Told, sources: &SourceMap, index: &BTreeMap<&str, usize>) -> Va
     if let Some((switch, reading)) = told.reading {
         text.push_str(&format!(". Holds where {switch} is {reading}"));
     }
-    let print = fingerprint(sources, diagnostic.code, diagnostic.span, &diagnostic.message);
+    let print = fingerprint(sources, diagnostic);
     let mut result = json!({
         "ruleId": diagnostic.code,
         "level": level(diagnostic.severity),
@@ -101,9 +105,8 @@ fn result(told: &Told, sources: &SourceMap, index: &BTreeMap<&str, usize>) -> Va
     if let Some(fix) = &told.fix {
         let mut changes: BTreeMap<&str, Vec<Value>> = BTreeMap::new();
         for edit in &fix.edits {
-            let place = location(edit.span, sources);
-            let change =
-                json!({ "deletedRegion": place["region"], "insertedContent": { "text": edit.text } });
+            let region = lines(edit.span, sources);
+            let change = json!({ "deletedRegion": region, "insertedContent": { "text": edit.text } });
             changes.entry(sources.name(edit.span.source)).or_default().push(change);
         }
         let changes = changes.into_iter().map(|(path, replacements)| {
