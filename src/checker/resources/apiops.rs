@@ -33,13 +33,13 @@ pub(super) fn read_apiops(path: &str, root: &Node) -> Inventory {
     let Some(kind) = Kind::of(&resource_type) else { return Inventory::default() };
     let span = root.mark();
     let mut all: Vec<Member> = Vec::with_capacity(members.len().saturating_add(1));
-    if root.get("name").is_none()
-        && let Some(folder) = folder
-    {
+    // The extractor may leave the name empty.
+    let is_named = root.get("name").and_then(Node::text).is_some_and(|name| !name.is_empty());
+    if !is_named && let Some(folder) = folder {
         let name = Node::new(Value::Text(folder.to_string()), span);
         all.push(Member { name: "name".to_owned(), name_span: span, value: name });
     }
-    all.extend(members.iter().cloned());
+    all.extend(members.iter().filter(|member| is_named || member.name != "name").cloned());
     let mut inventory = Inventory::default();
     add(&Node::new(Value::Object(all), root.span), kind, Form::ApiOps, &resource_type, &mut inventory);
     inventory

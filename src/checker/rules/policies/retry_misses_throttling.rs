@@ -73,13 +73,17 @@ fn look(setup: &Setup, report: &mut Report<'_>) {
             if missing.is_empty() {
                 continue;
             }
-            report
-                .add(
-                    attribute.value.span,
-                    format!("this retry does not repeat after {}", missing.join(" and ")),
-                )
+            let finding = report.add(
+                attribute.value.span,
+                format!("this retry does not repeat after {}", missing.join(" and ")),
+            );
+            finding
                 .label(format!("false for {}", missing.join(" and ")))
                 .note("the caller gets that answer although another member of a pool may be free");
+            // Many leave 503 out on purpose: an exhausted pool answers so, too.
+            if is(429, Answer::Yes) {
+                finding.severity(Severity::Info);
+            }
         }
     }
 }

@@ -160,7 +160,7 @@ fn problems_of_resources_are_told_in_their_place() {
         ("\"count\": \"1\",", "", "breaker-threshold", "{"),
         ("\"count\": \"1\"", "\"count\": \"one\"", "wrong-type", "\"one\""),
         ("\"count\": \"1\"", "\"count\": 0", "out-of-range", "0"),
-        ("\"count\": \"1\"", "\"count\": \"[parameters('n')]\"", "arm-expression", "\"[parameters('n')]\""),
+        ("\"count\": \"1\"", "\"count\": \"[parameters('n')]\"", "unknown-to-files", "\"[parameters('n')]\""),
         (
             "\"rules\": [",
             "\"rules\": [{ \"failureCondition\": { \"count\": 1, \"interval\": \"PT1S\", \"errorReasons\": [\"x\"] }, \"tripDuration\": \"PT1S\" },",
@@ -171,9 +171,9 @@ fn problems_of_resources_are_told_in_their_place() {
         ("PT1M", "P1M", "bad-duration", "\"P1M\""),
         (
             "\"apim/openai-eastus\"",
-            "\"[concat('apim/', 'x')]\"",
-            "arm-expression",
-            "\"[concat('apim/', 'x')]\"",
+            "\"[concat('apim/', parameters('x'))]\"",
+            "unknown-to-files",
+            "\"[concat('apim/', parameters('x'))]\"",
         ),
         (
             "\"url\": \"https://openai-eastus",

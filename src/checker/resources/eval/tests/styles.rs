@@ -364,7 +364,9 @@ fn modules_are_read_as_they_are_called() {
 #[test]
 fn names_that_are_known_in_part_compare() {
     let text = "param prefix string\nparam apim string\n\
-        resource a 'Microsoft.ApiManagement/service/backends@2024-05-01' = {\n  name: '${apim}/${prefix}-a'\n  properties: { url: 'https://a/openai', protocol: 'http' }\n}\n\
+        resource a 'Microsoft.ApiManagement/service/backends@2024-05-01' = {\n\
+        \x20 name: '${apim}/${prefix}-a'\n  properties: { url: 'https://a/openai', protocol: 'http' }\n\
+        }\n\
         resource p 'Microsoft.ApiManagement/service/backends@2024-05-01' = {\n  name: '${apim}/p'\n  properties: { type: 'Pool', pool: { services: [ { id: a.id }, { id: '/backends/${prefix}-a' } ] } }\n}\n";
     check(
         &[("main.bicep", text)],
@@ -376,7 +378,12 @@ fn names_that_are_known_in_part_compare() {
 fn loops_over_what_is_not_known() {
     let text = "param backends backendType[]\ntype backendType = {\n  name: string\n  @description('x')\n  circuitBreaker: object?\n}\n\
         resource apim 'Microsoft.ApiManagement/service@2024-05-01' existing = { name: 'a' }\n\
-        resource b 'Microsoft.ApiManagement/service/backends@2024-05-01' = [for backend in backends: {\n  parent: apim\n  name: backend.name\n  properties: {\n    circuitBreaker: backend.?circuitBreaker\n    url: backend.url\n    protocol: backend.?protocol ?? 'http'\n    tls: {\n      validateCertificateChain: backend.?tls.?validateCertificateChain ?? true\n    }\n  }\n}]\n\
+        resource b 'Microsoft.ApiManagement/service/backends@2024-05-01' = [for backend in backends: {\n\
+        \x20 parent: apim\n  name: backend.name\n  properties: {\n\
+        \x20   circuitBreaker: backend.?circuitBreaker\n    url: backend.url\n\
+        \x20   protocol: backend.?protocol ?? 'http'\n    tls: {\n\
+        \x20     validateCertificateChain: backend.?tls.?validateCertificateChain ?? true\n    }\n  }\n\
+        }]\n\
         resource p 'Microsoft.ApiManagement/service/backends@2024-05-01' = {\n  parent: apim\n  name: 'pool'\n  properties: { type: 'Pool', pool: { services: [for (b, i) in backends: { id: '/backends/${b.name}', priority: i }] } }\n}\n";
     check(&[("main.bicep", text)], "{backends.each.name} conditional ?\npool pool ...\npartial");
     let module = "module apim 'br/public:avm/res/api-management/service:0.9.1' = {\n  params: {\n    name: 'x'\n    backends: [\n      { name: 'b', url: 'https://b/openai', circuitBreaker: { rules: [ { failureCondition: { count: 1 } } ] } }\n    ]\n  }\n}\n";
@@ -479,7 +486,8 @@ resource backendPoolOpenAI 'Microsoft.ApiManagement/service/backends@2024-06-01-
 #[test]
 fn policies_inside_of_resources_have_places() {
     let bicep = "resource p 'Microsoft.ApiManagement/service/apis/policies@2024-05-01' = {\n  name: 'a/b/policy'\n  properties: {\n    format: 'rawxml'\n    value: '''\n<policies/>\n'''\n  }\n}\n\
-        resource q 'Microsoft.ApiManagement/service/policies@2024-05-01' = {\n  name: 'a/policy'\n  properties: {\n    value: loadTextContent('./p/x.xml')\n  }\n}\n\
+        resource q 'Microsoft.ApiManagement/service/policies@2024-05-01' = {\n  name: 'a/policy'\n\
+        \x20 properties: {\n    value: loadTextContent('./p/x.xml')\n  }\n}\n\
         resource r 'Microsoft.ApiManagement/service/policies@2024-05-01' = {\n  name: 'a/policy'\n  properties: {\n    value: replace(loadTextContent('y.xml'), 'a', 'b')\n  }\n}\n";
     let (inventory, problems, sources) =
         read(&[("i/main.bicep", bicep), ("i/p/x.xml", "<policies><inbound/></policies>")]);
