@@ -6,7 +6,7 @@ use std::sync::OnceLock;
 use super::super::classes::{Class, Kind};
 use super::super::ir::{CallOp, Conversion, Late, Node, Nulls, Op};
 use super::super::library::Action;
-use super::super::library::signature::{Member, MemberKind, Members, extension_classes, members_of};
+use super::super::library::signature::{Member, MemberKind, extension_classes, members_of};
 use super::super::syntax::{Argument, Expr, Name};
 use super::super::types::Type;
 use super::super::value::Value;
@@ -56,25 +56,12 @@ fn class_types(ty: &Type) -> Vec<Type> {
     }
 }
 
-/// The members of `ty` that `wanted` accepts.
-pub(super) fn candidates(ty: &Type, wanted: impl Fn(&Member) -> bool) -> Vec<Candidate> {
-    inherited(ty, |members| members.members.iter().filter(|member| wanted(member)))
-}
-
-/// The same of one name, which is found faster.
+/// The members of `ty` called `name` that `wanted` accepts.
 pub(super) fn named_candidates(ty: &Type, name: &str, wanted: impl Fn(&Member) -> bool) -> Vec<Candidate> {
-    inherited(ty, |members| members.named(name).filter(|member| wanted(member)))
-}
-
-/// What `pick` finds among the members of `ty` and of everything it derives from.
-fn inherited<I: Iterator<Item = &'static Member>>(
-    ty: &Type,
-    pick: impl Fn(&'static Members) -> I,
-) -> Vec<Candidate> {
     let mut found = Vec::new();
     for (level, ty) in lineage(ty).iter() {
         let Some(class) = ty.class() else { continue };
-        let members = pick(members_of(class));
+        let members = members_of(class).named(name).filter(|member| wanted(member));
         found.extend(members.map(|member| Candidate { member, class_types: class_types(ty), level: *level }));
     }
     found
@@ -266,7 +253,7 @@ impl Binder<'_> {
             format!("`{owner}` has no member `{}`", name.text),
         )
         .label("no such member");
-        let members: Vec<&Member> = classes().flat_map(|class| members_of(class).members.iter()).collect();
+        let members: Vec<&Member> = classes().flat_map(|class| members_of(class).all()).collect();
         let same_kind = members.iter().filter(|member| member.is_static == is_static);
         let fields: Vec<&str> = match owner {
             Type::Anonymous(fields) => fields.iter().map(|(field, _)| field.as_str()).collect(),
@@ -309,7 +296,7 @@ impl Binder<'_> {
                 Type::Unknown,
             ));
         }
-        let indexers = candidates(&object.ty, |member| member.kind == MemberKind::Indexer);
+        let indexers = named_candidates(&object.ty, "this", |member| member.kind == MemberKind::Indexer);
         if indexers.is_empty() {
             let message = format!("`{}` has no index", object.ty);
             return self.fail(

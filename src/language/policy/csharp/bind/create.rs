@@ -5,7 +5,7 @@ use super::super::ir::{Node, Op};
 use super::super::library::signature::MemberKind;
 use super::super::syntax::{Argument, Expr, ExprKind, Initializer, InitializerValue, Name, TypeSyntax};
 use super::super::types::{Type, default_value};
-use super::access::{candidates, named_candidates};
+use super::access::named_candidates;
 use super::names::Thing;
 use super::{Bind, Binder, Entry, Reported, Typed, relations};
 use crate::diagnostics::Span;
@@ -56,7 +56,7 @@ impl Binder<'_> {
             }
         }
         let prepared = self.prepare(arguments)?;
-        let mut constructors = candidates(ty, |member| member.kind == MemberKind::Constructor);
+        let mut constructors = named_candidates(ty, "new", |member| member.kind == MemberKind::Constructor);
         constructors.retain(|candidate| candidate.level == 0);
         if prepared.is_empty() && ty.is_value_type() && constructors.is_empty() {
             return Ok(Typed::new(Op::Constant(default_value(ty)), span, ty.clone()));

@@ -2,7 +2,7 @@
 
 use super::super::library::signature::{Member, MemberKind};
 use super::super::types::Type;
-use super::access::{candidates, extensions};
+use super::access::{extensions, named_candidates};
 use super::overload::{Arg, Chosen, Given, Probe, resolve};
 
 /// What is looked for.
@@ -29,12 +29,20 @@ impl Lookup<'_> {
         }
     }
 
+    /// The name as members have it.
+    fn declared(&self) -> &str {
+        match self {
+            Self::Get(name) | Self::Set(name) | Self::Call(name) => name,
+            Self::Index | Self::SetIndex => "this",
+        }
+    }
+
     fn accepts(&self, member: &Member) -> bool {
         !member.is_static
             && match self {
-                Self::Get(name) => member.kind == MemberKind::Getter && member.name == *name,
-                Self::Set(name) => member.kind == MemberKind::Setter && member.name == *name,
-                Self::Call(name) => member.kind == MemberKind::Method && member.name == *name,
+                Self::Get(_) => member.kind == MemberKind::Getter,
+                Self::Set(_) => member.kind == MemberKind::Setter,
+                Self::Call(_) => member.kind == MemberKind::Method,
                 Self::Index => member.kind == MemberKind::Indexer,
                 Self::SetIndex => member.kind == MemberKind::IndexSetter,
             }
@@ -59,7 +67,7 @@ pub(in crate::policy::csharp) fn find(
     let given = |types: &[Type]| -> Vec<Given> {
         types.iter().map(|ty| Given { name: None, arg: Arg::Value(ty.clone(), None) }).collect()
     };
-    let members = candidates(owner, |member| lookup.accepts(member));
+    let members = named_candidates(owner, lookup.declared(), |member| lookup.accepts(member));
     // The new value is no parameter of a setter.
     let count = match lookup {
         Lookup::Set(_) | Lookup::SetIndex => arguments.len().saturating_sub(1),

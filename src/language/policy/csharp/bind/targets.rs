@@ -6,7 +6,7 @@ use super::super::library::signature::MemberKind;
 use super::super::syntax::{BinaryOp, Expr, ExprKind, Name};
 use super::super::types::Type;
 use super::super::value::Value;
-use super::access::{candidates, named_candidates};
+use super::access::named_candidates;
 use super::names::Thing;
 use super::{Bind, Binder, Entry, Reported, Typed, relations};
 use crate::diagnostics::Span;
@@ -168,13 +168,15 @@ impl Binder<'_> {
                         span,
                     });
                 }
-                let setters = candidates(&object.ty, |member| member.kind == MemberKind::IndexSetter);
+                let setters =
+                    named_candidates(&object.ty, "this", |member| member.kind == MemberKind::IndexSetter);
                 if setters.is_empty() {
                     let message = format!("`{}` has no index that can be set", object.ty);
                     return self.fail("not-assignable", span, message, "read-only");
                 }
                 let given: Vec<_> = indices.iter().cloned().map(Self::given).collect();
-                let getters = candidates(&object.ty, |member| member.kind == MemberKind::Indexer);
+                let getters =
+                    named_candidates(&object.ty, "this", |member| member.kind == MemberKind::Indexer);
                 let ty = match self.choose(&getters, &given, &[]) {
                     Some(chosen) => chosen.member.result.substitute(&chosen.types),
                     None => {
@@ -223,7 +225,8 @@ impl Binder<'_> {
                         Type::Unknown,
                     ));
                 }
-                let getters = candidates(&object.ty, |member| member.kind == MemberKind::Indexer);
+                let getters =
+                    named_candidates(&object.ty, "this", |member| member.kind == MemberKind::Indexer);
                 let given: Vec<_> = indices.iter().cloned().map(Self::given).collect();
                 self.resolved(&getters, given, &[], Some(object.clone()), "this", span)?
             }
@@ -267,7 +270,7 @@ impl Binder<'_> {
                     operands.push(value.node);
                     Op::Late(Box::new((Late::SetIndex, operands, Vec::new())))
                 } else {
-                    let setters = candidates(&object.ty, |m| m.kind == MemberKind::IndexSetter);
+                    let setters = named_candidates(&object.ty, "this", |m| m.kind == MemberKind::IndexSetter);
                     let given: Vec<_> = indices.into_iter().map(Self::given).collect();
                     let call = self.resolved(&setters, given, &[], Some(object), "this", span)?;
                     match call.node.op {

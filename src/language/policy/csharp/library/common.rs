@@ -107,8 +107,8 @@ fn declared_display(machine: &mut Machine<'_, '_>, value: &Value) -> Result<Stri
     let own = ty.class().filter(|class| *class != Class::Object);
     let mut next = own;
     while let Some(class) = next {
-        let members = super::signature::members_of(class).members.iter();
-        let mut found = members.filter(|m| m.name == "ToString" && m.parameters.is_empty() && !m.is_static);
+        let members = super::signature::members_of(class).named("ToString");
+        let mut found = members.filter(|m| m.parameters.is_empty() && !m.is_static);
         if let Some(super::Action::Call(run)) = found.next().map(|member| member.run)
             && !std::ptr::fn_addr_eq(run, run_display as super::Run)
         {
