@@ -2,7 +2,8 @@
 
 use super::super::classes::{Class, Kind};
 use super::super::ir::Conversion;
-use super::super::library::signature::{Member, MemberKind, members_of};
+use super::super::library::members::members_of;
+use super::super::library::signature::{Member, MemberKind};
 use super::super::types::Type;
 use super::super::value::Value;
 

@@ -107,7 +107,7 @@ fn declared_display(machine: &mut Machine<'_, '_>, value: &Value) -> Result<Stri
     let own = ty.class().filter(|class| *class != Class::Object);
     let mut next = own;
     while let Some(class) = next {
-        let members = super::signature::members_of(class).named("ToString");
+        let members = super::members::members_of(class).named("ToString");
         let mut found = members.filter(|m| m.parameters.is_empty() && !m.is_static);
         if let Some(super::Action::Call(run)) = found.next().map(|member| member.run)
             && !std::ptr::fn_addr_eq(run, run_display as super::Run)
