@@ -48,7 +48,6 @@ pub mod json;
 pub mod linq;
 pub mod math;
 pub mod members;
-pub mod members;
 pub mod number_custom;
 pub mod number_format;
 pub mod number_parse;
