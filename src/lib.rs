@@ -17,7 +17,7 @@
 //! # Layers
 //! Imports point downward only, and never sideways; a test enforces it. The policy language and all of T0 but
 //! [`random`] are a package of their own, `poolproof-language`: half of the code, and a change above it does not
-//! build it again. So are [`tree`], [`resources`], [`rules`], [`export`] and [`reference`], `poolproof-checker`: what
+//! build it again. So are [`tree`], [`resources`], [`rules`], [`export`] and [`mod@reference`], `poolproof-checker`: what
 //! reads, checks and writes files needs no simulator.
 //!
 //! | tier | modules | what they know |
@@ -26,7 +26,7 @@
 //! | T1 | [`policy`], [`backend`], [`workload`], [`metrics`], [`tree`] | policy; deployments; traffic; numbers; trees |
 //! | T2 | [`gateway`], [`resources`], [`wording`] | decisions; what is deployed; words for both |
 //! | T3 | [`sim`], [`report`], [`suite`], [`rules`] | runs; tables and charts; scripts; what will go wrong |
-//! | T3 | [`export`], [`reference`] | files to deploy; what policies are for |
+//! | T3 | [`export`], [`mod@reference`] | files to deploy; what policies are for |
 //! | T4 | [`config`], [`explain`], [`contrast`] | file formats; what a policy does; what two differ in |
 //! | T5 | [`cli`] | arguments, files, exit codes |
 //!

@@ -1,7 +1,7 @@
 //! What an object of a configuration file may hold, as tables.
 //!
 //! One table per kind of object is the only list of its fields: the checker ([`super::check`]) refuses
-//! what is not in it and the JSON Schema ([`super::schema`]) is printed from it.
+//! what is not in it, and the JSON Schema of the configuration is printed from it.
 
 /// A kind of object.
 #[derive(Debug)]
