@@ -17,8 +17,8 @@
 //! # Layers
 //! Imports point downward only, and never sideways; a test enforces it. The policy language and all of T0 but
 //! [`random`] are a package of their own, `poolproof-language`: half of the code, and a change above it does not
-//! build it again. So are [`tree`], [`resources`], [`rules`], [`export`] and [`mod@reference`], `poolproof-checker`: what
-//! reads, checks and writes files needs no simulator.
+//! build it again. So are [`tree`], [`resources`], [`rules`], [`export`] and [`mod@reference`], `poolproof-checker`:
+//! what reads, checks and writes files needs no simulator.
 //!
 //! | tier | modules | what they know |
 //! |---|---|---|
