@@ -64,7 +64,11 @@ pub(crate) fn parts_of(
     setup: &Setup,
     path_of: impl Fn(&PolicyFile, Option<&str>) -> String,
 ) -> (Parts, Vec<(String, Vec<u8>)>) {
-    let mut parts = Parts { tier: sku(setup), named_values: named_values(setup), ..Parts::default() };
+    let mut parts = Parts {
+        tier: setup.inventory.sku().and_then(service_tier).map(str::to_owned),
+        named_values: named_values(setup),
+        ..Parts::default()
+    };
     let mut contents = Vec::new();
     for policy in policies {
         let path = path_of(policy, None);
@@ -94,10 +98,4 @@ fn named_values(setup: &Setup) -> Vec<(String, String)> {
         Some((name.to_owned(), properties.get("value")?.text()?.to_owned()))
     });
     values.collect()
-}
-
-/// The SKU of the service, where a file has it.
-fn sku(setup: &Setup) -> Option<String> {
-    let service = setup.inventory.of(Kind::Service).find(|service| !service.is_reference)?;
-    service_tier(service.node.get("sku")?.get("name")?.text()?).map(str::to_owned)
 }

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::support::{Done, Work, files, root};
 
-/// Forms whose resources are read back.
+/// Forms that are written and read back.
 const ALL: [&str; 4] = ["bicep", "arm", "terraform", "apiops"];
 
 /// All files of one of our scenarios.

@@ -121,6 +121,12 @@ impl Inventory {
         self.resources.iter().filter(move |found| found.kind == kind)
     }
 
+    /// The name of the SKU of the service, where a file has it: `Premium`, `StandardV2` and the like.
+    pub fn sku(&self) -> Option<&str> {
+        let service = self.of(Kind::Service).find(|service| !service.is_reference)?;
+        service.node.get("sku")?.get("name")?.text()
+    }
+
     /// Adds what another file holds.
     pub fn extend(&mut self, other: Self) {
         self.resources.extend(other.resources);

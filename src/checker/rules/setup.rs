@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::places::{Place, inside, places};
 use super::settle::settle;
+use super::sites::Sites;
 use crate::diagnostics::{Diagnostics, SourceId, SourceMap, Span};
 use crate::policy::document::{self, Document, Options, Unresolved};
 use crate::policy::scan::{Element, Format};
@@ -48,6 +49,8 @@ pub struct PolicyFile {
     pub document: Document,
     /// Whether it is well-formed.
     pub is_whole: bool,
+    /// Whether it certainly has to do with a language model.
+    pub is_llm: bool,
     /// What is made of it. `None` when it has errors.
     pub program: Option<Program>,
     /// Every literal `backend-id` and where it is.
@@ -136,9 +139,14 @@ pub fn read_setup(files: &[TextFile], sources: &mut SourceMap, problems: &mut Di
         policies.push(policy);
         problems.extend(told);
     }
-    let tier = tier_of(&inventory);
+    let tier = inventory.sku().and_then(Tier::named);
     let texts = files.iter().map(|file| (file.source, Arc::clone(&file.text))).collect();
-    Setup { inventory, policies, tier, texts, ..Setup::of(backends) }
+    let mut setup = Setup { inventory, policies, tier, texts, ..Setup::of(backends) };
+    let is_llm: Vec<bool> = setup.policies.iter().map(|policy| Sites::of(policy).is_llm(&setup)).collect();
+    for (policy, is_llm) in setup.policies.iter_mut().zip(is_llm) {
+        policy.is_llm = is_llm;
+    }
+    setup
 }
 
 /// What `read` gives for each, in order. Few are not worth a thread.
@@ -204,6 +212,8 @@ fn read_policy(
         id: id.filter(|_| document.kind == document::Kind::Fragment),
         document,
         is_whole,
+        // Known once the backends are.
+        is_llm: false,
         program,
         references,
         is_xml,
@@ -253,11 +263,6 @@ fn fragments<'a>(
         add(file.source, &file.text, places.get(&file.source).and_then(|place| place.id.as_ref()));
     }
     found
-}
-
-fn tier_of(inventory: &Inventory) -> Option<Tier> {
-    let service = inventory.of(Kind::Service).find(|service| !service.is_reference)?;
-    Tier::named(service.node.get("sku")?.get("name")?.text()?)
 }
 
 impl Setup {

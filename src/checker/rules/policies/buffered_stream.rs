@@ -38,7 +38,7 @@ pub(super) static RULE: Rule = Rule {
 };
 
 fn look(setup: &Setup, report: &mut Report<'_>) {
-    for sites in files(setup).filter(|sites| sites.is_llm(setup)) {
+    for sites in files(setup).filter(|sites| sites.file.is_llm) {
         for forward in sites.named("forward-request").filter(|site| site.section == Some(Section::Backend)) {
             let is_buffered = match forward.element.attribute("buffer-response") {
                 None => true,

@@ -40,7 +40,7 @@ pub(super) static RULE: Rule = Rule {
 };
 
 fn look(setup: &Setup, report: &mut Report<'_>) {
-    for sites in files(setup).filter(|sites| sites.is_llm(setup) && !sites.includes_fragments()) {
+    for sites in files(setup).filter(|sites| sites.file.is_llm && !sites.includes_fragments()) {
         let is_there =
             |site: &&Site<'_>| site.section == Some(Section::Inbound) && sites.around(site).next().is_none();
         let sets = sites.named("set-header").any(|site| {

@@ -37,7 +37,7 @@ pub(super) static RULE: Rule = Rule {
 };
 
 fn look(setup: &Setup, report: &mut Report<'_>) {
-    for sites in files(setup).filter(|sites| sites.is_llm(setup)) {
+    for sites in files(setup).filter(|sites| sites.file.is_llm) {
         for forward in sites.named("forward-request") {
             let Some(timeout) = number(forward.element, "timeout").filter(|s| *s > 240) else { continue };
             let Some(attribute) = forward.element.attribute("timeout") else { continue };

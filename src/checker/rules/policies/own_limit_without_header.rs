@@ -38,7 +38,7 @@ pub(super) static RULE: Rule = Rule {
 };
 
 fn look(setup: &Setup, report: &mut Report<'_>) {
-    for sites in files(setup).filter(|sites| sites.is_llm(setup)) {
+    for sites in files(setup).filter(|sites| sites.file.is_llm) {
         let has_backend = sites.named("set-backend-service").next().is_some();
         let tells = sites.file.text.contains("LastError.Source") || sites.includes_fragments();
         if !has_backend || tells {

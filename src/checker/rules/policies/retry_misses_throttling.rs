@@ -53,7 +53,7 @@ fn look(setup: &Setup, report: &mut Report<'_>) {
     for sites in files(setup) {
         let has_backend =
             sites.named("set-backend-service").any(|site| site.element.attribute("backend-id").is_some());
-        if !sites.is_llm(setup) || !has_backend {
+        if !sites.file.is_llm || !has_backend {
             continue;
         }
         let known = literals(&sites);

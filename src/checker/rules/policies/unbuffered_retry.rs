@@ -50,7 +50,7 @@ pub(super) static RULE: Rule = Rule {
 
 fn look(setup: &Setup, report: &mut Report<'_>) {
     for sites in files(setup) {
-        let is_llm = sites.is_llm(setup);
+        let is_llm = sites.file.is_llm;
         // Reading the body with `preserveContent` keeps it.
         let may_be_kept = sites.file.text.contains("preserveContent") || sites.includes_fragments();
         for retry in sites.failover_retries() {

@@ -57,7 +57,7 @@ fn look(setup: &Setup, report: &mut Report<'_>) {
         }
         let is_pool = |id: &str| setup.backend(id).is_some_and(|backend| backend.pool().is_some());
         let has_pool = sites.file.references.iter().any(|(id, _)| is_pool(id));
-        if !has_pool && !sites.is_llm(setup) {
+        if !has_pool && !sites.file.is_llm {
             continue;
         }
         for retry in sites.failover_retries() {

@@ -15,6 +15,8 @@ pub struct Members {
     pub denied: Vec<&'static str>,
     /// Indices of the rows, by name and then as they stand, each with the beginning of its name.
     by_name: Vec<(u64, usize)>,
+    /// Indices of the rows that declare conversions.
+    conversions: Vec<usize>,
 }
 
 /// A row, and the member that it is once that was asked for.
@@ -50,7 +52,7 @@ impl Members {
 
     /// The conversions that the class declares, with one parameter, in the order of the tables.
     pub fn conversions(&self) -> impl Iterator<Item = &Member> {
-        let rows = self.rows.iter().filter(|row| matches!(row.name, "implicit" | "explicit"));
+        let rows = self.conversions.iter().filter_map(|at| self.rows.get(*at));
         let is_conversion = |member: &&Member| {
             matches!(member.kind, MemberKind::Implicit | MemberKind::Explicit) && member.parameters.len() == 1
         };
@@ -60,6 +62,9 @@ impl Members {
     fn index(&mut self) {
         self.by_name = self.rows.iter().map(|row| beginning(row.name)).zip(0..).collect();
         self.by_name.sort_unstable();
+        let numbered = self.rows.iter().zip(0..);
+        let conversions = numbered.filter(|(row, _)| matches!(row.name, "implicit" | "explicit"));
+        self.conversions = conversions.map(|(_, at)| at).collect();
     }
 }
 
@@ -110,7 +115,8 @@ fn beginning(name: &str) -> u64 {
 const COUNT: usize = Class::ALL.len();
 
 static MEMBERS: [OnceLock<Members>; COUNT] = [const { OnceLock::new() }; COUNT];
-static EMPTY: Members = Members { rows: Vec::new(), denied: Vec::new(), by_name: Vec::new() };
+static EMPTY: Members =
+    Members { rows: Vec::new(), denied: Vec::new(), by_name: Vec::new(), conversions: Vec::new() };
 /// The members that `class` itself declares.
 pub fn members_of(class: Class) -> &'static Members {
     let Some(cell) = MEMBERS.get(class as usize) else { return &EMPTY };
