@@ -43,14 +43,13 @@ pub mod cli;
 pub mod config;
 pub mod contrast;
 pub mod explain;
-pub mod gateway;
 pub mod metrics;
 pub mod random;
 pub mod report;
 pub mod sim;
 pub mod suite;
-pub mod wording;
 pub mod workload;
 
 pub use poolproof_checker::{export, reference, resources, rules, tree};
+pub use poolproof_decision::{gateway, wording};
 pub use poolproof_language::{diagnostics, policy, semantics, units};

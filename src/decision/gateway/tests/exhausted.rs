@@ -5,7 +5,8 @@ use crate::gateway::Event;
 
 /// The policy of the walkthrough as it is shipped, over three members `b0` to `b2`.
 fn walkthrough(priorities: u8) -> Setup {
-    let text = include_str!("../../../scenarios/walkthrough/policy.xml").replace("openai-backend-pool", "p");
+    let text =
+        include_str!("../../../../scenarios/walkthrough/policy.xml").replace("openai-backend-pool", "p");
     let mut only_429 = rule();
     only_429.statuses = vec![(code(429), code(429))];
     by_priority(priorities, &text).with_rule(&only_429)
