@@ -26,6 +26,7 @@
 //! | T1 | [`policy`], [`backend`], [`workload`], [`metrics`], [`tree`] | policy; deployments; traffic; numbers; trees |
 //! | T2 | [`gateway`], [`resources`], [`wording`] | decisions; what is deployed; words for both |
 //! | T3 | [`sim`], [`report`], [`suite`], [`rules`] | runs; tables and charts; scripts; what will go wrong |
+//! | T3 | [`mod@verify`] | every way in which decisions can go |
 //! | T3 | [`export`], [`mod@reference`] | files to deploy; what policies are for |
 //! | T4 | [`config`], [`explain`], [`contrast`] | file formats; what a policy does; what two differ in |
 //! | T5 | [`cli`] | arguments, files, exit codes |
@@ -51,5 +52,5 @@ pub mod suite;
 pub mod workload;
 
 pub use poolproof_checker::{export, reference, resources, rules, tree};
-pub use poolproof_decision::{gateway, wording};
+pub use poolproof_decision::{gateway, verify, wording};
 pub use poolproof_language::{diagnostics, policy, semantics, units};

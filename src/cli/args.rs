@@ -7,6 +7,7 @@ use clap_complete::Shell;
 
 use super::check_args::{DiffArgs, ExplainArgs, ExportArgs, ImportArgs, RulesArgs, ValidateArgs};
 use super::limiter_args::LimiterArgs;
+use super::proof_args::{ReplayArgs, VerifyArgs};
 use super::log_args::{CalibrateArgs, TraceImportArgs};
 use crate::config::Overrides;
 
@@ -50,6 +51,10 @@ pub(crate) enum Command {
     Validate(ValidateArgs),
     /// Compare two configurations by playing both: which requests of clients end differently?
     Diff(DiffArgs),
+    /// Prove what a configuration does over every order of events, or show the shortest way to break it
+    Verify(VerifyArgs),
+    /// Play a counterexample of `verify` again, event by event
+    Replay(ReplayArgs),
     /// Explain a rule of `validate`: what it finds, why that is bad, how to mend it
     Explain(ExplainArgs),
     /// Run tests of policies: requests against scripted backends, in virtual time

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use super::choice::{choose, fragments_of, parts_of};
 use super::gather::{Configuration, gather};
 use super::session::Session;
+use crate::backend::Capacity;
 use crate::config::{
     DiskFiles, MemoryFiles, Overrides, Scenario, Variant, guess_for, load_guessed, load_scenario,
     open_switches,
@@ -46,6 +47,8 @@ pub(crate) struct Playable {
     pub side: Side,
     /// Undocumented points that can change what it does and that it does not settle itself.
     pub open: Vec<Switch>,
+    /// Whether each backend is capacity that is paid for whether used or not; `None`: nothing says so.
+    pub paid_for: Vec<Option<bool>>,
 }
 
 /// Why there is none.
@@ -118,8 +121,14 @@ fn of_variant(variant: &Variant, title: String) -> Playable {
     let callers: Vec<(String, CaseRequest)> = known
         .map(|caller| (caller.label.to_string(), request(Arc::clone(&caller.headers), &caller.facts)))
         .collect();
+    let paid_for = variant.plan.targets.iter().map(|target| match target.deployment.capacity {
+        Capacity::Provisioned(_) => Some(true),
+        Capacity::Standard(_) => Some(false),
+        Capacity::Servers(_) => None,
+    });
     Playable {
         open: open_switches(gateway, variant.plan.fleet.lives().len(), &variant.given),
+        paid_for: paid_for.collect(),
         side: Side {
             title,
             request: request(Arc::clone(&operation.headers), gateway.facts()),
@@ -190,7 +199,9 @@ fn of_files(
             )
         });
     let scenario = scenario.ok_or(Lack::Unusable)?;
-    Ok(of_variant(&scenario.base, title))
+    // What stands behind the backends was guessed.
+    let playable = of_variant(&scenario.base, title);
+    Ok(Playable { paid_for: vec![None; playable.paid_for.len()], ..playable })
 }
 
 /// What is made of policies by themselves, with the named values that are given.
@@ -223,6 +234,7 @@ fn program(policies: &[&PolicyFile], setup: &Setup, wanted: &Wanted<'_>) -> Opti
 fn stand_in(gateway: Arc<GatewaySpec>, title: String) -> Playable {
     Playable {
         open: open_switches(&gateway, 1, &[]),
+        paid_for: vec![None; gateway.backends().len()],
         side: Side {
             title,
             request: plain_request(None, None),

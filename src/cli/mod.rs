@@ -20,6 +20,8 @@ mod logs;
 #[cfg(feature = "lsp")]
 mod lsp;
 mod output;
+mod proof;
+mod proof_args;
 mod readings;
 mod replicate;
 mod require;
@@ -96,6 +98,8 @@ pub fn main() -> ExitCode {
         Command::Lsp => lsp::serve(&session),
         Command::Validate(args) => commands::validate::validate(args, &mut session),
         Command::Diff(args) => commands::diff::diff(args, &mut session),
+        Command::Verify(args) => commands::verify::verify(args, &mut session),
+        Command::Replay(args) => commands::replay::replay(args, &mut session),
         Command::Explain(args) => commands::rules::explain(args, &mut session),
         Command::Rules(args) => commands::rules::rules(args, &mut session),
     };

@@ -12,12 +12,19 @@ use crate::report::{
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Table {
     rows: Vec<Vec<String>>,
+    /// Whether all columns are aligned left.
+    is_left: bool,
 }
 
 impl Table {
     /// A table with these headings.
     pub(crate) fn new(headings: &[&str]) -> Self {
-        Self { rows: vec![headings.iter().map(|h| (*h).to_owned()).collect()] }
+        Self { rows: vec![headings.iter().map(|h| (*h).to_owned()).collect()], is_left: false }
+    }
+
+    /// A table of words: all columns are aligned left.
+    pub(crate) fn left(headings: &[&str]) -> Self {
+        Self { is_left: true, ..Self::new(headings) }
     }
 
     /// Adds a row.
@@ -38,6 +45,10 @@ impl Table {
             for ((at, cell), width) in row.iter().enumerate().zip(&widths) {
                 let pad = " ".repeat(width.saturating_sub(cell.chars().count()));
                 if at == 0 {
+                    line.push_str(cell);
+                    line.push_str(&pad);
+                } else if self.is_left {
+                    line.push_str("  ");
                     line.push_str(cell);
                     line.push_str(&pad);
                 } else {

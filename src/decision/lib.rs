@@ -6,6 +6,7 @@
 //! Layers, invariants and rules are those of `poolproof`; see there.
 
 pub mod gateway;
+pub mod verify;
 pub mod wording;
 
 pub use poolproof_language::{diagnostics, policy, semantics, units};

@@ -420,6 +420,13 @@ impl<'c> Stage<'c> {
     }
 }
 
+impl CaseRequest {
+    /// The request as it reaches the gateway, with this number.
+    pub fn head(&self, at: usize) -> RequestHead {
+        head_of(self, at)
+    }
+}
+
 fn head_of(request: &CaseRequest, at: usize) -> RequestHead {
     RequestHead {
         id: RequestId(at as u64),

@@ -11,7 +11,7 @@ const TIERS: &[&[&str]] = &[
     &["units", "semantics", "diagnostics", "random"],
     &["policy", "backend", "workload", "metrics", "tree"],
     &["gateway", "resources", "wording"],
-    &["sim", "report", "suite", "rules", "export", "reference"],
+    &["sim", "report", "suite", "rules", "export", "reference", "verify"],
     &["config", "explain", "contrast"],
     &["cli"],
 ];

@@ -12,6 +12,7 @@
 //! not synchronise); failures after response headers (a broken stream is not counted).
 
 use super::choices::Choices;
+use super::relative::earlier;
 use super::spec::{BreakerRule, Threshold};
 use super::window::FailureWindow;
 use crate::semantics::{
@@ -176,6 +177,37 @@ impl Breaker {
         match self.state {
             BreakerState::Tripped { until, .. } => until.since(now),
             BreakerState::Closed | BreakerState::Probing { .. } => Duration::ZERO,
+        }
+    }
+
+    /// Sets the clock back.
+    pub(super) fn set_back(&mut self, by: Duration) {
+        if let BreakerState::Tripped { since, until } = &mut self.state {
+            *since = earlier(*since, by);
+            *until = earlier(*until, by);
+        }
+        self.window.set_back(by);
+    }
+
+    /// Forgets when a trip began, how long one has been over, and calls that no window still holds.
+    pub(super) fn forget(&mut self, interval: Duration, now: Timestamp) {
+        if let BreakerState::Tripped { since, until } = &mut self.state {
+            if *until < now {
+                *until = now.saturating_sub(Duration::from_nanos(1));
+            }
+            *since = *until;
+        }
+        self.window.forget(interval, now);
+    }
+
+    /// Adds the moments at which time alone changes something, with their neighbours.
+    pub(super) fn instants(&self, interval: Duration, found: &mut Vec<Timestamp>) {
+        let moment = Duration::from_nanos(1);
+        if let BreakerState::Tripped { until, .. } = self.state {
+            found.extend([until.saturating_sub(moment), until, until.saturating_add(moment)]);
+        }
+        for end in self.window.ends(interval) {
+            found.extend([end.saturating_sub(moment), end]);
         }
     }
 

@@ -50,6 +50,13 @@ pub(super) struct CachedToken {
     pub(super) expires: Timestamp,
 }
 
+impl GatewayState {
+    /// The breaker state of a backend; closed for one that does not exist.
+    pub fn breaker(&self, backend: BackendId) -> BreakerState {
+        self.breakers.get(backend.index()).map_or(BreakerState::Closed, Breaker::state)
+    }
+}
+
 impl Gateway {
     /// An instance that has just started.
     pub fn new(spec: Arc<GatewaySpec>) -> Self {
@@ -61,6 +68,15 @@ impl Gateway {
             caches: Caches::default(),
         };
         Self { spec, state }
+    }
+
+    pub(super) fn with_state(spec: Arc<GatewaySpec>, state: GatewayState) -> Self {
+        Self { spec, state }
+    }
+
+    /// What the instance remembers, without the instance.
+    pub fn into_state(self) -> GatewayState {
+        self.state
     }
 
     /// The configuration.
@@ -75,7 +91,7 @@ impl Gateway {
 
     /// The breaker state of a backend; closed for one that does not exist.
     pub fn breaker(&self, backend: BackendId) -> BreakerState {
-        self.state.breakers.get(backend.index()).map_or(BreakerState::Closed, Breaker::state)
+        self.state.breaker(backend)
     }
 
     /// Begins the exchange of a request that arrived at `now`. Whatever `exchange` held is gone; its

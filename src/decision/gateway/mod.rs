@@ -14,7 +14,7 @@
 //! Rooms: `instance` is the entrance, `pipeline` runs policies, `forward` makes attempts; `breaker`,
 //! `window`, `selection`, `affinity`, `carbon`, `retry`, `retry_after` hold one rule each; `limits`, `cache`,
 //! `calls` run the policies of those names, `policies` all others beyond routing; `io` and `exchange` are the
-//! data.
+//! data, `relative` sets its clock back.
 //!
 //! Deliberately absent: latency, quota and traffic (the world's), file formats, HTTP.
 #![cfg_attr(not(test), deny(clippy::arithmetic_side_effects))]
@@ -32,6 +32,7 @@ mod io;
 mod limits;
 mod pipeline;
 mod policies;
+mod relative;
 mod retry;
 mod retry_after;
 mod selection;

@@ -10,6 +10,7 @@
 
 use std::collections::VecDeque;
 
+use super::relative::earlier;
 use super::spec::Threshold;
 use crate::semantics::BreakerWindow;
 use crate::units::{Duration, Timestamp};
@@ -78,6 +79,26 @@ impl FailureWindow {
         self.calls.clear();
         self.failures = 0;
         self.began = Timestamp::ZERO;
+    }
+
+    /// Sets the clock back.
+    pub(super) fn set_back(&mut self, by: Duration) {
+        for call in &mut self.calls {
+            call.at = earlier(call.at, by);
+        }
+        self.began = earlier(self.began, by);
+    }
+
+    /// Forgets calls when all are so old that no kind of window holds any.
+    pub(super) fn forget(&mut self, interval: Duration, now: Timestamp) {
+        if self.calls.back().is_some_and(|newest| now.since(newest.at) >= interval) {
+            self.clear();
+        }
+    }
+
+    /// When each call that counts leaves a sliding window.
+    pub(super) fn ends(&self, interval: Duration) -> impl Iterator<Item = Timestamp> {
+        self.calls.iter().map(move |call| call.at.saturating_add(interval))
     }
 
     fn expire(&mut self, now: Timestamp, interval: Duration, kind: BreakerWindow) {

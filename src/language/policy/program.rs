@@ -313,6 +313,9 @@ pub struct Program {
     pub reads_bodies: bool,
     /// Whether an expression names a header with the id of a request. Otherwise answers need none.
     pub names_request_ids: bool,
+    /// Whether an expression may look at the clock. Otherwise only durations matter to the policy, except where a
+    /// policy counts by the calendar or checks a date by itself.
+    pub reads_clock: bool,
 }
 
 impl Program {

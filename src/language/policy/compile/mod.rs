@@ -240,6 +240,7 @@ impl<'a> Compiler<'a> {
             places: self.places,
             reads_bodies: self.variables.reads_bodies(),
             names_request_ids: self.variables.names_request_ids(),
+            reads_clock: self.variables.reads_clock(),
             variables: self.variables.into_names(),
             inbound,
             backend,

@@ -29,6 +29,9 @@ pub struct Options {
     pub only_text: Arc<BTreeMap<String, String>>,
 }
 
+/// What of C# and `context` tells the time, or how much of it has passed.
+const CLOCKS: [&str; 4] = ["Now", "Today", "Timestamp", "Elapsed"];
+
 /// A checked expression, ready to evaluate. Copies share the tree.
 #[derive(Clone, Debug)]
 pub struct Expression {
@@ -70,6 +73,9 @@ impl Expression {
         }
         if raw.text.to_ascii_lowercase().contains("request-id") {
             variables.note_request_id();
+        }
+        if CLOCKS.iter().any(|clock| raw.text.contains(clock)) {
+            variables.note_clock();
         }
         Some(expression)
     }

@@ -12,6 +12,7 @@ pub struct Variables {
     slots: BTreeMap<String, VariableSlot>,
     reads_bodies: bool,
     names_request_ids: bool,
+    reads_clock: bool,
 }
 
 impl Variables {
@@ -39,6 +40,16 @@ impl Variables {
     /// Notes that an expression of the program names a header with the id of a request.
     pub(super) fn note_request_id(&mut self) {
         self.names_request_ids = true;
+    }
+
+    /// Notes that an expression of the program may look at the clock.
+    pub(super) fn note_clock(&mut self) {
+        self.reads_clock = true;
+    }
+
+    /// Whether any expression that was compiled with these may look at the clock.
+    pub fn reads_clock(&self) -> bool {
+        self.reads_clock
     }
 
     /// Whether any expression that was compiled with these names a header with the id of a request.

@@ -1,0 +1,36 @@
+//! `poolproof replay`: a counterexample again, event by event.
+//!
+//! Exit codes: 0 played and nothing broken, 1 a property is broken on the way, 2 the token cannot be used.
+
+use super::super::exit_code::Exit;
+use super::super::proof::{Token, course_json, course_table, fingerprint};
+use super::super::proof_args::{ProofFormat, ReplayArgs};
+use super::super::session::{Session, Stop};
+use super::verify::{configuration, setup};
+use crate::verify::{Answers, Limits, Worlds, course};
+
+/// Plays a token.
+pub(crate) fn replay(args: &ReplayArgs, session: &mut Session) -> Result<(), Stop> {
+    let token = Token::read(&args.token).map_err(|error| session.usage(&error.to_string()))?;
+    let paths = if args.paths.is_empty() { &token.paths } else { &args.paths };
+    let playable = configuration(paths, &args.configured, session)?;
+    let setup = setup(&playable);
+    if fingerprint(&setup) != token.fingerprint {
+        return Err(session.usage(
+            "this token is of another configuration: the files have changed since, or it needs the same `--variant`, \
+             `--policy` and named values",
+        ));
+    }
+    let worlds = Worlds::one(&setup.gateway, &token.changes);
+    let answers = Answers::of(&setup);
+    let course = course(&setup, &answers, Limits::default(), &worlds, 0, &token.path);
+    if course.has_misfit {
+        return Err(session.usage("the events of this token do not fit each other"));
+    }
+    match args.format {
+        ProofFormat::Human => session.print(&course_table(&course, &setup, "")),
+        ProofFormat::Json => session.print_json(&course_json(&course, &setup))?,
+    }
+    let is_broken = course.scenes.iter().any(|scene| !scene.breaches.is_empty());
+    if is_broken { Err(Stop(Exit::Finding)) } else { Ok(()) }
+}

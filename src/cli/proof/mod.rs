@@ -1,0 +1,38 @@
+//! What `verify` found, for people and for tools.
+
+mod human;
+mod json;
+mod table;
+mod token;
+
+pub(crate) use human::human;
+pub(crate) use json::{course_json, json};
+pub(crate) use table::course_table;
+pub(crate) use token::{Token, fingerprint};
+
+use crate::verify::{Answers, Course, Limits, Path, Report, Setup, course};
+
+/// A report with everything that it is about.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Proof<'a> {
+    /// What people call the configuration.
+    pub title: &'a str,
+    /// Where it lies, as it was named.
+    pub paths: &'a [String],
+    pub setup: &'a Setup,
+    pub limits: Limits,
+    pub report: &'a Report,
+}
+
+impl Proof<'_> {
+    /// What a path does in a world.
+    pub(crate) fn course(&self, world: usize, path: &Path) -> Course {
+        let answers: &Answers = &self.report.answers;
+        course(self.setup, answers, self.limits, &self.report.worlds, world, path)
+    }
+
+    /// The words that play a path again.
+    pub(crate) fn token(&self, world: usize, path: &Path) -> String {
+        Token::new(self.setup, self.report.worlds.changes(world), path, self.paths).to_string()
+    }
+}

@@ -1,0 +1,186 @@
+//! Arguments of the commands that prove, and that play what proofs found.
+
+use clap::{Args, ValueEnum};
+
+use super::args::name_and_value;
+use crate::units::Duration;
+use crate::verify::{Bounds, Limits, Profile, Property};
+
+/// Which configuration is meant.
+#[derive(Debug, Args)]
+pub(crate) struct Configured {
+    /// The policy that is meant, by a part of its path, where there are several
+    #[arg(long, value_name = "NAME")]
+    pub policy: Option<String>,
+    /// Take this variant of the scenario
+    #[arg(long, value_name = "NAME")]
+    pub variant: Option<String>,
+    /// Value of a named value, `{{NAME}}` in policies (repeatable)
+    #[arg(long, value_name = "NAME=VALUE", value_parser = name_and_value)]
+    pub named_value: Vec<(String, String)>,
+}
+
+/// Arguments of `verify`.
+#[derive(Debug, Args)]
+#[command(after_help = VERIFY_HELP)]
+pub(crate) struct VerifyArgs {
+    /// A scenario, or a policy with its backends: files (XML, Bicep, Terraform, ARM JSON, APIOps) or folders of them
+    #[arg(required = true, value_name = "PATH")]
+    pub paths: Vec<String>,
+    #[command(flatten)]
+    pub configured: Configured,
+    /// What counts as a violation: what the configuration claims to handle, or everything
+    #[arg(long, value_enum, default_value_t)]
+    pub profile: ProfileName,
+    /// Look at these properties only: names, with commas between them (repeatable)
+    #[arg(long, value_name = "NAME", value_delimiter = ',', value_parser = property)]
+    pub property: Vec<Property>,
+    /// Requests under way at the same time, 1 to 4
+    #[arg(long, value_name = "N", default_value_t = Bounds::default().in_flight)]
+    pub in_flight: usize,
+    /// Gateway instances, which share nothing, 1 to 4
+    #[arg(long, value_name = "N", default_value_t = Bounds::default().instances)]
+    pub instances: usize,
+    /// Things that may go wrong on one path: bad answers, failing side calls, clients that leave
+    #[arg(long, value_name = "N", default_value_t = Bounds::default().faults)]
+    pub faults: u8,
+    /// Events on one path
+    #[arg(long, value_name = "N", default_value_t = Bounds::default().depth)]
+    pub depth: u32,
+    /// States that are kept at most; about 150 bytes each
+    #[arg(long, value_name = "N", default_value_t = Bounds::default().states)]
+    pub states: usize,
+    /// Which readings of what is not documented: those configured, or each other one, too
+    #[arg(long, value_enum, default_value_t)]
+    pub readings: ReadingsName,
+    /// Events on one path while other readings are looked at
+    #[arg(long, value_name = "N", default_value_t = 6)]
+    pub readings_depth: u32,
+    /// A reading under which something does not hold is a violation, too
+    #[arg(long)]
+    pub all_readings: bool,
+    /// Longest time that a request may wait in the gateway, in seconds (property `wait-budget`)
+    #[arg(long, value_name = "SECONDS", default_value_t = Limits::default().wait.as_secs_ceil())]
+    pub wait_budget: u64,
+    /// Backend calls for one request at most (property `amplification`)
+    #[arg(long, value_name = "N", default_value_t = Limits::default().calls)]
+    pub max_calls: u32,
+    /// What is printed
+    #[arg(long, value_enum, default_value_t)]
+    pub format: ProofFormat,
+    /// Print no progress
+    #[arg(long)]
+    pub quiet: bool,
+}
+
+const VERIFY_HELP: &str =
+    "Exit codes: 0 everything holds within the bounds, 1 something does not, 2 the input cannot be used, \
+3 too many states before there was a verdict, 4 there is no configuration.
+
+Examples:
+  poolproof verify scenarios/ptu-fallback/scenario.json
+  poolproof verify policy.xml backends.bicep --in-flight 3 --profile strict";
+
+/// What counts as a violation.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ProfileName {
+    /// What the retry condition and the breakers name
+    #[default]
+    Declared,
+    /// Everything, also what the configuration does not claim to handle
+    Strict,
+}
+
+impl From<ProfileName> for Profile {
+    fn from(name: ProfileName) -> Self {
+        match name {
+            ProfileName::Declared => Self::Declared,
+            ProfileName::Strict => Self::Strict,
+        }
+    }
+}
+
+/// Which readings are looked at.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ReadingsName {
+    /// As configured or by default
+    Configured,
+    /// Each other reading alone, too
+    #[default]
+    Alone,
+}
+
+/// What `verify` prints.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ProofFormat {
+    /// Text for people
+    #[default]
+    Human,
+    /// One JSON object
+    Json,
+}
+
+/// Arguments of `replay`.
+#[derive(Debug, Args)]
+#[command(after_help = REPLAY_HELP)]
+pub(crate) struct ReplayArgs {
+    /// What `verify` printed behind `replay`
+    #[arg(value_name = "TOKEN")]
+    pub token: String,
+    /// The configuration, if it is not where the token says
+    #[arg(value_name = "PATH")]
+    pub paths: Vec<String>,
+    #[command(flatten)]
+    pub configured: Configured,
+    /// What is printed
+    #[arg(long, value_enum, default_value_t)]
+    pub format: ProofFormat,
+}
+
+const REPLAY_HELP: &str =
+    "Exit codes: 0 played, nothing broken; 1 a property is broken on the way; 2 the token is of another configuration or \
+version, or cannot be read.
+
+Example:
+  poolproof replay cx1.0-1-0.5f1c...";
+
+fn property(name: &str) -> Result<Property, String> {
+    Property::named(name).ok_or_else(|| {
+        let names: Vec<&str> = Property::ALL.iter().map(|property| property.info().name).collect();
+        let near = names.iter().max_by(|a, b| {
+            let like = |other: &&str| strsim::jaro_winkler(other, name);
+            like(a).total_cmp(&like(b))
+        });
+        let hint = near.map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
+        format!("there is no property `{name}`{hint} There are: {}", names.join(", "))
+    })
+}
+
+impl VerifyArgs {
+    /// The bounds, or what is wrong with them.
+    pub(crate) fn bounds(&self) -> Result<Bounds, String> {
+        let within = |name: &str, value: usize, most: usize| {
+            if (1..=most).contains(&value) { Ok(()) } else { Err(format!("`--{name}` is 1 to {most}, not {value}")) }
+        };
+        within("in-flight", self.in_flight, Bounds::MOST_IN_FLIGHT)?;
+        within("instances", self.instances, Bounds::MOST_INSTANCES)?;
+        within("depth", self.depth as usize, 64)?;
+        within("readings-depth", self.readings_depth as usize, 64)?;
+        within("states", self.states, 1_000_000_000)?;
+        within("max-calls", self.max_calls as usize, 10_000)?;
+        within("wait-budget", usize::try_from(self.wait_budget).unwrap_or(usize::MAX), 86_400)?;
+        Ok(Bounds {
+            in_flight: self.in_flight,
+            instances: self.instances,
+            faults: self.faults,
+            depth: self.depth,
+            states: self.states,
+            threads: 2,
+        })
+    }
+
+    /// The limits of properties.
+    pub(crate) fn limits(&self) -> Limits {
+        Limits { wait: Duration::from_secs(self.wait_budget), calls: self.max_calls }
+    }
+}

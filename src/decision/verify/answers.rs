@@ -1,0 +1,310 @@
+//! What backends may answer, taken from the configuration.
+//!
+//! Rules
+//! - Every status from 200 to 599 is played through the policy, alone and again and again; of statuses that make the
+//!   same difference to policy and breakers one stands for all.
+//! - They come without `Retry-After`, with a short one, one of a day, zero, and one that is no number, where that makes a
+//!   difference.
+//! - No headers in time, no connection, and a body that breaks off are always among them.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use super::guide::Guide;
+use super::setup::Setup;
+use super::worlds::{Mask, Worlds};
+use crate::gateway::{
+    Action, Answerer, BreakerChange, Effects, Event, Exchange, Gateway, Input, Phase, RequestHead, SentBody, SideAnswer,
+    SideCall, Step,
+};
+use crate::policy::{Header, HeaderValue, Headers, Response, Text};
+use crate::units::{AttemptNumber, Duration, StatusCode, Timestamp};
+
+/// Statuses that stand for others that make no difference, the best known first.
+const WELL_KNOWN: [u16; 14] = [200, 429, 503, 500, 502, 504, 408, 400, 401, 403, 404, 413, 201, 302];
+/// A short `Retry-After`, in seconds.
+const SHORT_S: u64 = 1;
+/// A long one: what a service sends when a request can never fit.
+const LONG_S: u64 = 86_400;
+/// Steps of one play at most.
+const MOST_STEPS: u32 = 500;
+
+/// What a backend does with a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Answer {
+    /// It answers with this status, whole.
+    Status(StatusCode, RetryAfter),
+    /// It answers 200, and its body breaks off.
+    BreaksOff,
+    /// It cannot be reached.
+    NoConnection,
+    /// No headers come in time.
+    Overdue,
+}
+
+/// The `Retry-After` of an answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum RetryAfter {
+    /// There is none.
+    Absent,
+    /// Seconds.
+    Seconds(u64),
+    /// Neither a number nor a date.
+    Malformed,
+}
+
+/// All that is tried.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Answers {
+    /// In the order in which they are tried.
+    pub all: Vec<Answer>,
+    /// What is known of statuses, by the one that stands for them.
+    pub kinds: BTreeMap<StatusCode, Kind>,
+}
+
+/// Statuses that make the same difference.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Kind {
+    /// Which, as ranges, bounds included.
+    pub statuses: Vec<(u16, u16)>,
+    /// Whether a retry goes on after one.
+    pub is_retried: bool,
+    /// Whether a breaker counts them.
+    pub is_counted: bool,
+}
+
+impl Answers {
+    /// What is worth trying with these requests.
+    pub fn of(setup: &Setup) -> Self {
+        let worlds = Worlds::configured(&setup.gateway);
+        let mut groups: BTreeMap<Signature, Vec<u16>> = BTreeMap::new();
+        for number in 200..=599 {
+            let Some(status) = StatusCode::new(number) else { continue };
+            let plain = Answer::Status(status, RetryAfter::Absent);
+            let looks = setup.requests.iter().map(|(_, head)| Look::of(setup, head, plain, &worlds)).collect();
+            let backends = setup.gateway.backends().iter();
+            let counted = backends.map(|b| b.breaker.as_ref().is_some_and(|rule| rule.counts(status))).collect();
+            groups.entry(Signature { sort: sort(status), looks, counted }).or_default().push(number);
+        }
+        let mut kinds = BTreeMap::new();
+        for (signature, numbers) in groups {
+            let known = WELL_KNOWN.iter().find(|known| numbers.contains(known)).or(numbers.first());
+            if let Some(status) = known.and_then(|number| StatusCode::new(*number)) {
+                let is_retried = signature.looks.iter().any(|look| look.retries);
+                let is_counted = signature.counted.contains(&true);
+                kinds.insert(status, Kind { statuses: as_ranges(&numbers), is_retried, is_counted });
+            }
+        }
+        let rank = |status: &StatusCode| {
+            let known = WELL_KNOWN.iter().position(|known| *known == status.get());
+            (known.unwrap_or(WELL_KNOWN.len()), *status)
+        };
+        let mut statuses: Vec<StatusCode> = kinds.keys().copied().collect();
+        statuses.sort_by_key(rank);
+        let mut all = Vec::new();
+        for status in statuses {
+            let seconds = [SHORT_S, LONG_S, 0].map(RetryAfter::Seconds);
+            let mut seen: Vec<Vec<Look>> = Vec::new();
+            for retry_after in [RetryAfter::Absent].into_iter().chain(seconds).chain([RetryAfter::Malformed]) {
+                let answer = Answer::Status(status, retry_after);
+                let looks = setup.requests.iter().map(|(_, head)| Look::of(setup, head, answer, &worlds)).collect();
+                if !seen.contains(&looks) {
+                    seen.push(looks);
+                    all.push(answer);
+                }
+            }
+        }
+        all.extend([Answer::Overdue, Answer::NoConnection, Answer::BreaksOff]);
+        Self { all, kinds }
+    }
+
+    /// What is known of the statuses that `status` stands for.
+    pub(super) fn kind(&self, status: StatusCode) -> Option<&Kind> {
+        self.kinds.get(&status).or_else(|| {
+            let number = status.get();
+            self.kinds.values().find(|kind| kind.statuses.iter().any(|(low, high)| (*low..=*high).contains(&number)))
+        })
+    }
+}
+
+impl Answer {
+    /// The response that the gateway sees; `None` without one.
+    pub(super) fn response(self) -> Option<Response> {
+        let (status, retry_after) = match self {
+            Self::Status(status, retry_after) => (status, retry_after),
+            Self::BreaksOff => (StatusCode::OK, RetryAfter::Absent),
+            Self::NoConnection | Self::Overdue => return None,
+        };
+        let mut response = Response::plain(status);
+        let value = match retry_after {
+            RetryAfter::Absent => None,
+            RetryAfter::Seconds(seconds) => Some(HeaderValue::Number(seconds)),
+            RetryAfter::Malformed => Some(HeaderValue::Text(Text::Static("soon"))),
+        };
+        if let Some(value) = value {
+            let header = Header { name: Text::Static("Retry-After"), value };
+            response.headers = Headers::shared(Arc::from([header]));
+        }
+        Some(response)
+    }
+
+    /// Whether all is well.
+    pub fn is_well(self) -> bool {
+        matches!(self, Self::Status(status, _) if status.is_success())
+    }
+
+    /// What a backend does, as a verb with its object.
+    pub fn words(self) -> String {
+        match self {
+            Self::Status(status, RetryAfter::Absent) => status.to_string(),
+            Self::Status(status, RetryAfter::Seconds(seconds)) => format!("{status}, Retry-After: {seconds}"),
+            Self::Status(status, RetryAfter::Malformed) => format!("{status}, Retry-After: soon"),
+            Self::BreaksOff => "200, body breaks off".to_owned(),
+            Self::NoConnection => "no connection".to_owned(),
+            Self::Overdue => "no headers in time".to_owned(),
+        }
+    }
+}
+
+/// What statuses do to the configuration, apart from their number.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Signature {
+    sort: u8,
+    looks: Vec<Look>,
+    counted: Vec<bool>,
+}
+
+/// What a client makes of a status: well, something else, told to come back later, or failed.
+fn sort(status: StatusCode) -> u8 {
+    match status.get() {
+        200..=299 => 0,
+        429 => 2,
+        500.. => 3,
+        _ => 1,
+    }
+}
+
+/// What comes of one request when every call has the same answer.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+struct Look {
+    steps: Vec<Step>,
+    /// What the client gets: `None` is the status itself.
+    given: Option<u16>,
+    calls: u32,
+    /// How long each trip is.
+    trips: Vec<Duration>,
+    /// Headers that the client gets.
+    headers: Vec<(String, String)>,
+    waited: Duration,
+    retries: bool,
+}
+
+impl Look {
+    fn of(setup: &Setup, head: &RequestHead, answer: Answer, worlds: &Worlds) -> Self {
+        let mut guide = Guide::new(worlds, Mask::CONFIGURED);
+        let mut gateway = Gateway::new(Arc::clone(&setup.gateway));
+        let mut exchange = Exchange::default();
+        let mut effects = Effects { steps: Some(Vec::new()), ..Effects::default() };
+        let mut now = Timestamp::ZERO;
+        let mut look = Self::default();
+        let mut reached = BTreeSet::new();
+        gateway.start(&mut exchange, head, now, &mut guide, &mut effects);
+        for _ in 0..MOST_STEPS {
+            reached.extend(effects.steps.iter_mut().flat_map(|steps| steps.drain(..)));
+            look.note(&mut effects, &exchange, answer);
+            let actions = std::mem::take(&mut effects.actions);
+            let mut inputs: Vec<Input> = actions.iter().filter_map(|action| reply(action, answer)).collect();
+            if inputs.is_empty() {
+                match exchange.phase() {
+                    Phase::Relaying => inputs.push(Input::BodyEnd { attempt: attempt(&exchange), usage: None }),
+                    _ => match exchange.wake_up() {
+                        Some((at, _)) => {
+                            now = at;
+                            inputs.push(Input::Wake);
+                        }
+                        None => break,
+                    },
+                }
+            }
+            for input in inputs {
+                gateway.handle(&mut exchange, input, now, &mut guide, &mut effects);
+            }
+        }
+        look.steps = reached.into_iter().collect();
+        look
+    }
+
+    fn note(&mut self, effects: &mut Effects, exchange: &Exchange, answer: Answer) {
+        for event in effects.events.drain(..) {
+            match event {
+                Event::Retry { wait, .. } => {
+                    self.retries = true;
+                    self.waited = self.waited.saturating_add(wait);
+                }
+                Event::Breaker { change: BreakerChange::Tripped(trip), .. } => self.trips.push(trip.effective),
+                _ => {}
+            }
+        }
+        for action in &effects.actions {
+            match action {
+                Action::Forward { .. } => self.calls += 1,
+                Action::Respond { answerer, .. } => {
+                    let given = exchange.response().map_or(0, |response| response.status.get());
+                    let is_status = matches!(answer, Answer::Status(status, _) if status.get() == given);
+                    let is_passed_on = is_status && matches!(answerer, Answerer::Backend { .. });
+                    self.given = (!is_passed_on).then_some(given);
+                    if !is_passed_on {
+                        let headers = exchange.response().into_iter().flat_map(|response| response.headers.iter());
+                        let told = |header: &Header| (header.name.to_string(), header.value.to_text().to_string());
+                        self.headers = headers.map(told).collect();
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+}
+
+fn attempt(exchange: &Exchange) -> AttemptNumber {
+    AttemptNumber(exchange.attempts())
+}
+
+/// What the world does about an action when all calls have the same answer.
+fn reply(action: &Action, answer: Answer) -> Option<Input> {
+    match action {
+        Action::Forward { attempt, body, .. } => {
+            let response = match body {
+                SentBody::Lost { status } => Response::plain(*status),
+                SentBody::None | SentBody::Whole => answer.response()?,
+            };
+            Some(Input::ResponseHeaders { attempt: *attempt, response })
+        }
+        Action::SideCall { number, call, .. } => {
+            side_answer(call).map(|answer| Input::SideCallDone { number: *number, answer })
+        }
+        _ => None,
+    }
+}
+
+/// The usual answer to a side call; `None` when nobody waits for one. A token outlives every exploration.
+pub(super) fn side_answer(call: &SideCall) -> Option<SideAnswer> {
+    match call {
+        SideCall::Token { .. } => {
+            Some(SideAnswer::Token { token: Text::Static("token"), expires: Timestamp::MAX })
+        }
+        SideCall::Request(request) if request.one_way => None,
+        SideCall::Request(_) => Some(SideAnswer::Response(Response::plain(StatusCode::OK))),
+    }
+}
+
+/// Numbers as ranges.
+pub(super) fn as_ranges(numbers: &[u16]) -> Vec<(u16, u16)> {
+    let mut found: Vec<(u16, u16)> = Vec::new();
+    for number in numbers {
+        match found.last_mut() {
+            Some((_, to)) if to.saturating_add(1) == *number => *to = *number,
+            _ => found.push((*number, *number)),
+        }
+    }
+    found
+}

@@ -1,0 +1,421 @@
+//! All states within bounds, level by level.
+//!
+//! Rules
+//! - A level is everything that so many events lead to. Within a level, states are in the order of the paths to them,
+//!   and events in the order of [`Explorer::expand`]: the first way that is found to anything is the shortest, and the
+//!   first of the shortest.
+//! - Requests under way that are equal are interchangeable: places are kept sorted.
+//! - Time never passes a moment at which a request is due.
+//! - A state is looked at once in each world.
+
+use std::collections::BTreeMap;
+
+use foldhash::fast::FixedState;
+use indexmap::IndexMap;
+
+use super::answers::Answers;
+use super::memo::{GatewayId, Memo, NO_RECOVERY, Outcomes, ThreadId, Worst};
+use super::path::Path;
+use super::properties::{Breach, Sight};
+use super::setup::Bounds;
+use super::watch::Watch;
+use super::worlds::{Mask, Worlds};
+use crate::gateway::Step;
+use crate::units::{Duration, Timestamp};
+
+/// Instances and requests under way together at most.
+const MOST_CELLS: usize = Bounds::MOST_INSTANCES + Bounds::MOST_IN_FLIGHT;
+
+/// Everything there is at one moment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) struct State {
+    pub(super) gateways: [GatewayId; Bounds::MOST_INSTANCES],
+    pub(super) threads: [ThreadId; Bounds::MOST_IN_FLIGHT],
+    pub(super) now: Timestamp,
+    /// Faults so far.
+    pub(super) faults: u8,
+}
+
+/// One event of the exploration.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Act {
+    /// The beginning.
+    Begins,
+    /// A request arrives at an instance.
+    Arrives { instance: u8, outcome: u32 },
+    /// Something happens to the request in a place.
+    Happens { place: u8, outcome: u32 },
+    /// Time passes until the request in a place is due.
+    Due { place: u8, outcome: u32 },
+    /// Time passes until a breaker may change.
+    Passes,
+}
+
+/// How a state was first reached.
+#[derive(Clone, Copy, Debug)]
+struct Entry {
+    parent: u32,
+    act: Act,
+}
+
+/// A state that is to be looked at in some worlds.
+#[derive(Clone, Copy, Debug)]
+struct Node {
+    state: u32,
+    entry: u32,
+    mask: Mask,
+}
+
+/// A breach, and the first ways to it.
+#[derive(Clone, Debug, Default)]
+struct Found {
+    /// Worlds in which it was found.
+    mask: Mask,
+    /// Worlds, and the events.
+    ways: Vec<(Mask, Vec<Act>)>,
+}
+
+/// The shortest ways to a breach.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Ways {
+    /// Worlds in which it was found.
+    pub(super) mask: Mask,
+    /// The shortest first, each with the worlds in which it is the first.
+    pub(super) paths: Vec<(Mask, Path)>,
+}
+
+/// What came of an exploration.
+#[derive(Debug)]
+pub(super) struct Explored {
+    pub(super) found: BTreeMap<Breach, Ways>,
+    /// Levels that were looked at to the end.
+    pub(super) depth: u32,
+    /// There is nothing beyond them.
+    pub(super) is_complete: bool,
+    /// The bound of states was reached.
+    pub(super) is_cut: bool,
+    pub(super) states: usize,
+    pub(super) generated: u64,
+    pub(super) sights: Vec<Sight>,
+    pub(super) steps: Vec<Step>,
+    pub(super) worst: Worst,
+    pub(super) differ: Mask,
+    pub(super) has_gaps: bool,
+    /// Requests under way, gateways, and steps of the core that are different.
+    pub(super) sizes: (usize, usize, usize),
+}
+
+/// The exploration.
+pub(super) struct Explorer<'s> {
+    memo: Memo<'s>,
+    worlds: &'s Worlds,
+    bounds: Bounds,
+    /// Whether equal requests are taken for one.
+    sorts: bool,
+    seen: IndexMap<State, Mask, FixedState>,
+    entries: Vec<Entry>,
+    next: Vec<Node>,
+    found: BTreeMap<Breach, Found>,
+    generated: u64,
+}
+
+/// Progress of an exploration, after a level.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Progress {
+    /// Levels that are done.
+    pub depth: u32,
+    /// States so far.
+    pub states: usize,
+    /// States of the next level.
+    pub frontier: usize,
+}
+
+impl<'s> Explorer<'s> {
+    pub(super) fn new(
+        watch: &'s Watch<'s>,
+        worlds: &'s Worlds,
+        answers: &Answers,
+        bounds: Bounds,
+        sorts: bool,
+    ) -> Self {
+        Self {
+            memo: Memo::new(watch, worlds, answers),
+            worlds,
+            bounds,
+            sorts,
+            seen: IndexMap::default(),
+            entries: Vec::new(),
+            next: Vec::new(),
+            found: BTreeMap::new(),
+            generated: 0,
+        }
+    }
+
+    /// Looks at everything.
+    pub(super) fn explore(mut self, progress: &mut dyn FnMut(Progress)) -> Explored {
+        let fresh = self.memo.fresh();
+        let gateways = [fresh; Bounds::MOST_INSTANCES];
+        let start = State { gateways, threads: [0; Bounds::MOST_IN_FLIGHT], now: self.memo.start(), faults: 0 };
+        self.reach(start, self.worlds.all(), 0, Act::Begins);
+        let mut depth = 0;
+        let mut is_cut = false;
+        while depth < self.bounds.depth && !self.next.is_empty() {
+            let level = std::mem::take(&mut self.next);
+            for node in &level {
+                self.expand(*node);
+                if self.seen.len() > self.bounds.states {
+                    is_cut = true;
+                    break;
+                }
+            }
+            if is_cut {
+                break;
+            }
+            depth += 1;
+            progress(Progress { depth, states: self.seen.len(), frontier: self.next.len() });
+        }
+        let found = std::mem::take(&mut self.found);
+        let found = found.into_iter().map(|(breach, found)| {
+            let recovers = breach == NO_RECOVERY;
+            let paths = found.ways.iter().map(|(mask, acts)| (*mask, self.path(acts, recovers))).collect();
+            (breach, Ways { mask: found.mask, paths })
+        });
+        let found = found.collect();
+        Explored {
+            is_complete: self.next.is_empty() && !is_cut,
+            found,
+            depth,
+            is_cut,
+            states: self.seen.len(),
+            generated: self.generated,
+            sights: self.memo.sights.iter().copied().collect(),
+            steps: self.memo.steps.iter().copied().collect(),
+            worst: self.memo.worst,
+            differ: self.memo.differ,
+            has_gaps: self.memo.has_gaps,
+            sizes: self.memo.sizes(),
+        }
+    }
+
+    /// Everything that may come next: requests arrive, things happen to each request, time passes.
+    fn expand(&mut self, node: Node) {
+        let Some((state, _)) = self.seen.get_index(node.state as usize) else { return };
+        let state = *state;
+        let instances = self.bounds.instances;
+        if let Some(free) = state.threads.iter().take(self.bounds.in_flight).position(|thread| *thread == 0) {
+            for instance in 0..u8::try_from(instances).unwrap_or(u8::MAX) {
+                let gateway = gateway_of(&state, instance);
+                let outcomes = self.memo.arrivals(instance, gateway, state.now);
+                self.follow(node, &state, free, instance, outcomes, |outcome| Act::Arrives { instance, outcome });
+            }
+        }
+        let due = state.threads.iter().filter_map(|thread| self.memo.wake(*thread, state.now));
+        let earliest = due.map(|(after, _)| after).min();
+        for place in 0..self.bounds.in_flight {
+            let Some(thread) = state.threads.get(place).copied().filter(|thread| *thread != 0) else { continue };
+            let before = state.threads.get(..place).unwrap_or(&[]);
+            if self.sorts && before.contains(&thread) {
+                continue;
+            }
+            let instance = self.memo.instance(thread);
+            let gateway = gateway_of(&state, instance);
+            let number = u8::try_from(place).unwrap_or(u8::MAX);
+            let outcomes = self.memo.answers(thread, gateway, state.now);
+            self.follow(node, &state, place, instance, outcomes, |outcome| Act::Happens { place: number, outcome });
+            if let Some((after, happening)) = self.memo.wake(thread, state.now)
+                && Some(after) == earliest
+            {
+                let later = self.later(&state, after);
+                let (thread, gateway) = (later.threads.get(place).copied().unwrap_or(0), gateway_of(&later, instance));
+                let outcomes = self.memo.due(thread, happening, gateway, later.now);
+                self.follow(node, &later, place, instance, outcomes, |outcome| Act::Due { place: number, outcome });
+            }
+        }
+        if let Some(after) = self.passes(&state)
+            && earliest.is_none_or(|earliest| after <= earliest)
+        {
+            self.generated += 1;
+            let later = self.later(&state, after);
+            self.reach(later, node.mask, node.entry, Act::Passes);
+        }
+        if state.threads.iter().all(|thread| *thread == 0) {
+            for instance in 0..u8::try_from(instances).unwrap_or(u8::MAX) {
+                let failing = self.memo.does_not_recover(gateway_of(&state, instance), state.now).and(node.mask);
+                if !failing.is_empty() {
+                    self.note(NO_RECOVERY, failing, node.entry, None);
+                }
+            }
+        }
+    }
+
+    /// How long it takes until a breaker may change.
+    fn passes(&self, state: &State) -> Option<Duration> {
+        let gateways = state.gateways.iter().take(self.bounds.instances);
+        gateways.filter_map(|gateway| self.memo.instant(*gateway, state.now)).min()
+    }
+
+    /// The state when `by` has passed and nothing has happened.
+    fn later(&mut self, state: &State, by: Duration) -> State {
+        let mut later = *state;
+        for gateway in later.gateways.iter_mut().take(self.bounds.instances) {
+            *gateway = self.memo.gateway_after(*gateway, by);
+        }
+        for thread in &mut later.threads {
+            *thread = self.memo.thread_after(*thread, by);
+        }
+        later.now = self.memo.now_after(state.now, by);
+        later
+    }
+
+    /// Goes to every state that `outcomes` lead to.
+    fn follow(
+        &mut self,
+        node: Node,
+        state: &State,
+        place: usize,
+        instance: u8,
+        outcomes: Outcomes,
+        act: impl Fn(u32) -> Act,
+    ) {
+        for number in outcomes.numbers() {
+            let Some(outcome) = self.memo.outcome(number) else { continue };
+            let mask = outcome.mask.and(node.mask);
+            if mask.is_empty() {
+                continue;
+            }
+            let is_fault = outcome.is_fault;
+            if is_fault && state.faults >= self.bounds.faults {
+                continue;
+            }
+            self.generated += 1;
+            let (thread, gateway, list) = (outcome.thread, outcome.gateway, outcome.breaches);
+            let mut next = *state;
+            next.faults += u8::from(is_fault);
+            if let Some(cell) = next.threads.get_mut(place) {
+                *cell = thread;
+            }
+            if let Some(cell) = next.gateways.get_mut(usize::from(instance)) {
+                *cell = gateway;
+            }
+            if list != 0 {
+                for breach in self.memo.breaches(list).to_vec() {
+                    self.note(breach, mask, node.entry, Some(act(number)));
+                }
+            }
+            self.reach(next, mask, node.entry, act(number));
+        }
+    }
+
+    fn reach(&mut self, mut state: State, mask: Mask, parent: u32, act: Act) {
+        if self.sorts {
+            state.threads.sort_unstable_by(|a, b| b.cmp(a));
+        }
+        let entry = self.seen.entry(state);
+        let number = entry.index();
+        let known = entry.or_insert(Mask::NONE);
+        let new = mask.without(*known);
+        if new.is_empty() {
+            return;
+        }
+        *known = known.or(new);
+        let entry = u32::try_from(self.entries.len()).unwrap_or(u32::MAX);
+        self.entries.push(Entry { parent, act });
+        self.next.push(Node { state: u32::try_from(number).unwrap_or(u32::MAX), entry, mask: new });
+    }
+
+    /// The events of a way with the requests that they are about. With `heals`, all backends answer well in the end.
+    fn path(&mut self, acts: &[Act], heals: bool) -> Path {
+        let fresh = self.memo.fresh();
+        let now = self.memo.start();
+        let mut state = State {
+            gateways: [fresh; Bounds::MOST_INSTANCES],
+            threads: [0; Bounds::MOST_IN_FLIGHT],
+            now,
+            faults: 0,
+        };
+        let mut labels = [0_u16; Bounds::MOST_IN_FLIGHT];
+        let mut path = Path::default();
+        let mut requests = 0_u16;
+        for act in acts {
+            let (place, outcome, mut after) = match *act {
+                Act::Begins => continue,
+                Act::Arrives { outcome, .. } => {
+                    let free = state.threads.iter().position(|thread| *thread == 0).unwrap_or(0);
+                    if let Some(label) = labels.get_mut(free) {
+                        *label = requests;
+                    }
+                    requests = requests.saturating_add(1);
+                    (free, outcome, Duration::ZERO)
+                }
+                Act::Happens { place, outcome } => (usize::from(place), outcome, Duration::ZERO),
+                Act::Due { place, outcome } => {
+                    let thread = state.threads.get(usize::from(place)).copied().unwrap_or(0);
+                    let wake = self.memo.wake(thread, state.now);
+                    (usize::from(place), outcome, wake.map_or(Duration::ZERO, |(after, _)| after))
+                }
+                Act::Passes => {
+                    let after = self.passes(&state).unwrap_or(Duration::ZERO);
+                    state = self.later(&state, after);
+                    path.pass(after);
+                    continue;
+                }
+            };
+            if after > Duration::ZERO {
+                state = self.later(&state, after);
+                path.pass(after);
+                after = Duration::ZERO;
+            }
+            debug_assert_eq!(after, Duration::ZERO);
+            let instance = match *act {
+                Act::Arrives { instance, .. } => instance,
+                _ => self.memo.instance(state.threads.get(place).copied().unwrap_or(0)),
+            };
+            let Some(outcome) = self.memo.outcome(outcome) else { continue };
+            let request = labels.get(place).copied().unwrap_or(0);
+            path.add(request, instance, outcome.happening, &outcome.picks);
+            let (thread, gateway) = (outcome.thread, outcome.gateway);
+            if let Some(cell) = state.threads.get_mut(place) {
+                *cell = thread;
+            }
+            if let Some(cell) = state.gateways.get_mut(usize::from(instance)) {
+                *cell = gateway;
+            }
+            if self.sorts {
+                let mut both: Vec<(ThreadId, u16)> = state.threads.into_iter().zip(labels).collect();
+                both.sort_by(|a, b| b.0.cmp(&a.0));
+                for (at, (thread, label)) in both.into_iter().enumerate() {
+                    if let (Some(a), Some(b)) = (state.threads.get_mut(at), labels.get_mut(at)) {
+                        (*a, *b) = (thread, label);
+                    }
+                }
+            }
+        }
+        path.heals = heals;
+        path
+    }
+
+    /// Keeps the first way to a breach in each world.
+    fn note(&mut self, breach: Breach, mask: Mask, entry: u32, act: Option<Act>) {
+        let known = self.found.get(&breach).map_or(Mask::NONE, |found| found.mask);
+        let new = mask.without(known);
+        if new.is_empty() {
+            return;
+        }
+        let mut acts: Vec<Act> = act.into_iter().collect();
+        let mut at = entry;
+        while let Some(entry) = self.entries.get(at as usize).filter(|entry| entry.act != Act::Begins) {
+            acts.push(entry.act);
+            at = entry.parent;
+        }
+        acts.reverse();
+        let found = self.found.entry(breach).or_default();
+        found.mask = found.mask.or(new);
+        found.ways.push((new, acts));
+    }
+}
+
+pub(super) fn gateway_of(state: &State, instance: u8) -> GatewayId {
+    state.gateways.get(usize::from(instance)).copied().unwrap_or(0)
+}
+
+const _: () = assert!(MOST_CELLS <= 8, "a state is kept small");

@@ -1,0 +1,185 @@
+//! Answers every choice of the core in every way, one path after the other.
+//!
+//! A path is a list of answers. The first run takes the first answer everywhere; [`Guide::next`] changes the last answer
+//! that can be changed, so that all paths are seen once, in the order of their answers.
+
+use super::worlds::{Mask, Worlds};
+use crate::gateway::{ChoiceReason, Choices};
+use crate::semantics::{Reading, Readings};
+
+/// Paths of one step that are followed at most.
+const MOST_PATHS: usize = 4_096;
+
+/// One decision on a path.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Decision {
+    taken: u16,
+    of: u16,
+}
+
+/// The choices of one run of the core, and what to try next.
+#[derive(Debug)]
+pub(super) struct Guide<'w> {
+    worlds: &'w Worlds,
+    all: Mask,
+    path: Vec<Decision>,
+    at: usize,
+    /// Worlds in which this path is one.
+    mask: Mask,
+    /// Answers that were given to choices which are none of readings.
+    picks: Vec<u64>,
+    runs: usize,
+    /// Whether a range had more numbers than were tried.
+    has_gaps: bool,
+}
+
+impl<'w> Guide<'w> {
+    /// A guide to all paths in these worlds.
+    pub(super) fn new(worlds: &'w Worlds, all: Mask) -> Self {
+        let (path, picks) = (Vec::new(), Vec::new());
+        Self { worlds, all, path, at: 0, mask: all, picks, runs: 0, has_gaps: false }
+    }
+
+    /// Worlds in which the path that was just followed is one.
+    pub(super) fn mask(&self) -> Mask {
+        self.mask
+    }
+
+    /// What was chosen on it, beside readings.
+    pub(super) fn picks(&self) -> &[u64] {
+        &self.picks
+    }
+
+    /// Whether some numbers of a range were left out.
+    pub(super) fn has_gaps(&self) -> bool {
+        self.has_gaps
+    }
+
+    /// Goes on to the next path. `false`: there is none.
+    pub(super) fn next(&mut self) -> bool {
+        self.runs += 1;
+        self.path.truncate(self.at);
+        while let Some(last) = self.path.pop() {
+            if last.taken + 1 < last.of && self.runs < MOST_PATHS {
+                self.path.push(Decision { taken: last.taken + 1, of: last.of });
+                self.at = 0;
+                self.mask = self.all;
+                self.picks.clear();
+                return true;
+            }
+        }
+        self.has_gaps |= self.runs >= MOST_PATHS;
+        false
+    }
+
+    /// Takes one of `of` ways; the world around the core has choices, too.
+    pub(super) fn way(&mut self, of: usize) -> usize {
+        let taken = self.decide(of);
+        self.picks.push(taken as u64);
+        taken
+    }
+
+    fn decide(&mut self, of: usize) -> usize {
+        if of < 2 {
+            return 0;
+        }
+        let of = u16::try_from(of).unwrap_or(u16::MAX);
+        if self.at == self.path.len() {
+            self.path.push(Decision { taken: 0, of });
+        }
+        let taken = self.path.get(self.at).map_or(0, |decision| decision.taken);
+        self.at += 1;
+        usize::from(taken)
+    }
+}
+
+impl Readings for Guide<'_> {
+    fn read<R: Reading>(&mut self, configured: R) -> R {
+        let worlds = self.worlds.of_switch(R::SWITCH);
+        let mask = self.mask;
+        let mut possible = worlds.iter().zip(R::ALL).filter(|(with, _)| !with.and(mask).is_empty());
+        let Some((first, reading)) = possible.next() else { return configured };
+        if first.and(mask) == mask {
+            return *reading;
+        }
+        // The reading of the first world comes first: that is the configured one while it is among them.
+        let mut ways: Vec<(Mask, R)> =
+            std::iter::once((first, reading)).chain(possible).map(|(with, r)| (with.and(mask), *r)).collect();
+        ways.sort_by_key(|(with, _)| with.first());
+        let taken = self.decide(ways.len());
+        let Some((with, reading)) = ways.get(taken) else { return configured };
+        self.mask = *with;
+        *reading
+    }
+}
+
+impl Choices for Guide<'_> {
+    fn choose_weighted(&mut self, weights: &[u32], _why: ChoiceReason) -> usize {
+        let mut possible = weights.iter().enumerate().filter(|(_, weight)| **weight > 0).map(|(at, _)| at);
+        let number = possible.clone().count();
+        let taken = self.decide(number);
+        let chosen = possible.nth(taken).unwrap_or(0);
+        self.picks.push(chosen as u64);
+        chosen
+    }
+
+    fn between(&mut self, low: u64, high: u64, _why: ChoiceReason) -> u64 {
+        self.has_gaps |= high > low.saturating_add(1);
+        let chosen = if high > low && self.decide(2) == 1 { high } else { low };
+        self.picks.push(chosen);
+        chosen
+    }
+}
+
+/// Gives the answers of one path in one world again.
+#[derive(Debug)]
+pub(super) struct Script<'w> {
+    worlds: &'w Worlds,
+    world: usize,
+    picks: std::collections::VecDeque<u64>,
+}
+
+impl<'w> Script<'w> {
+    pub(super) fn new(worlds: &'w Worlds, world: usize, picks: &[u64]) -> Self {
+        Self { worlds, world, picks: picks.iter().copied().collect() }
+    }
+
+    fn pick(&mut self) -> u64 {
+        self.picks.pop_front().unwrap_or(0)
+    }
+}
+
+/// What decides how the world around the core goes on.
+pub(super) trait Ways: Choices {
+    /// Takes one of `of` ways.
+    fn way(&mut self, of: usize) -> usize;
+}
+
+impl Ways for Guide<'_> {
+    fn way(&mut self, of: usize) -> usize {
+        Guide::way(self, of)
+    }
+}
+
+impl Ways for Script<'_> {
+    fn way(&mut self, of: usize) -> usize {
+        usize::try_from(self.pick()).unwrap_or(0).min(of.saturating_sub(1))
+    }
+}
+
+impl Readings for Script<'_> {
+    fn read<R: Reading>(&mut self, configured: R) -> R {
+        let name = self.worlds.semantics(self.world).map(|semantics| semantics.get(R::SWITCH));
+        R::ALL.iter().copied().find(|r| Some(r.name()) == name).unwrap_or(configured)
+    }
+}
+
+impl Choices for Script<'_> {
+    fn choose_weighted(&mut self, _weights: &[u32], _why: ChoiceReason) -> usize {
+        usize::try_from(self.pick()).unwrap_or(0)
+    }
+
+    fn between(&mut self, low: u64, high: u64, _why: ChoiceReason) -> u64 {
+        self.pick().clamp(low, high)
+    }
+}

@@ -1,0 +1,432 @@
+//! What the core does with a request in a gateway, worked out once.
+//!
+//! Requests under way and gateways are kept once each and known by number; a state of the exploration is a few numbers.
+//! What may come next for a request depends on it and on its gateway alone, so the core is asked once for each pair.
+//!
+//! Rules
+//! - Numbers are given in the order in which things are first met, which does not depend on threads or hashes.
+//! - Unless the gateway has a calendar, all clocks stand at [`START`]: letting time pass sets everything else back.
+
+use foldhash::fast::FixedState;
+use indexmap::{IndexMap, IndexSet};
+
+use super::answers::{Answer, Answers};
+use super::guide::Guide;
+use super::properties::{Breach, Property, Sight};
+use super::stage::{Deaf, Happening, Played, Thread, play};
+use super::watch::Watch;
+use super::worlds::{Mask, Worlds};
+use crate::gateway::{BackendRef, Gateway, GatewayState, Phase, Step, WakeReason};
+use crate::units::{Duration, StatusCode, Timestamp};
+
+/// Where clocks stand: late enough for everything that still matters to be earlier, early enough for what is to come.
+const START: Timestamp = Timestamp::from_nanos(1 << 62);
+
+/// Number of a request under way; 0 is none.
+pub(super) type ThreadId = u32;
+/// Number of what a gateway remembers.
+pub(super) type GatewayId = u32;
+
+/// One way in which something goes on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Outcome {
+    pub(super) happening: Happening,
+    /// The request afterwards; 0: it is over.
+    pub(super) thread: ThreadId,
+    pub(super) gateway: GatewayId,
+    /// Worlds in which it goes so.
+    pub(super) mask: Mask,
+    /// What was chosen on the way, beside readings.
+    pub(super) picks: Box<[u64]>,
+    /// Number of the list of breaches.
+    pub(super) breaches: u32,
+    /// Whether something goes wrong.
+    pub(super) is_fault: bool,
+}
+
+/// Outcomes of one pair, by their numbers.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Outcomes {
+    from: u32,
+    to: u32,
+}
+
+impl Outcomes {
+    pub(super) fn numbers(self) -> std::ops::Range<u32> {
+        self.from..self.to
+    }
+}
+
+/// What is asked: who, where, when, and whether for what comes by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+struct Question {
+    who: Who,
+    gateway: GatewayId,
+    now: Timestamp,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Who {
+    /// Requests that may arrive at an instance.
+    Arriving(u8),
+    /// What the world may do to a request.
+    Waiting(ThreadId),
+    /// What time does to a request.
+    Due(ThreadId),
+}
+
+/// The largest numbers that were met as configured.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Worst {
+    /// Backend calls for one request.
+    pub calls: u32,
+    /// Time that one request waited for retries.
+    pub waited: Duration,
+}
+
+type Map<K, V> = IndexMap<K, V, FixedState>;
+type Set<T> = IndexSet<T, FixedState>;
+
+/// Everything that was worked out.
+#[derive(Debug)]
+pub(super) struct Memo<'s> {
+    watch: &'s Watch<'s>,
+    worlds: &'s Worlds,
+    answers: Vec<Answer>,
+    has_calendar: bool,
+    threads: Set<Thread>,
+    /// When each request hears of time, and whether headers are overdue then.
+    wakes: Vec<Option<(Duration, Happening)>>,
+    gateways: Set<GatewayState>,
+    /// How long it takes until a breaker may change, for each gateway.
+    instants: Vec<Option<Duration>>,
+    outcomes: Vec<Outcome>,
+    asked: Map<Question, Outcomes>,
+    later_threads: Map<(ThreadId, Duration), ThreadId>,
+    later_gateways: Map<(GatewayId, Duration), GatewayId>,
+    breaches: Set<Vec<Breach>>,
+    recovers: Map<(GatewayId, Timestamp), Mask>,
+    /// What was met as configured.
+    pub(super) sights: Set<Sight>,
+    pub(super) steps: Set<Step>,
+    pub(super) worst: Worst,
+    /// Worlds in which something goes otherwise than as configured.
+    pub(super) differ: Mask,
+    /// Whether some numbers of a range, or paths of a step, were left out.
+    pub(super) has_gaps: bool,
+}
+
+impl<'s> Memo<'s> {
+    pub(super) fn new(watch: &'s Watch<'s>, worlds: &'s Worlds, answers: &Answers) -> Self {
+        let mut breaches = Set::default();
+        breaches.insert(Vec::new());
+        Self {
+            watch,
+            worlds,
+            answers: answers.all.clone(),
+            has_calendar: watch.setup.gateway.has_calendar(),
+            threads: Set::default(),
+            wakes: Vec::new(),
+            gateways: Set::default(),
+            instants: Vec::new(),
+            outcomes: Vec::new(),
+            asked: Map::default(),
+            later_threads: Map::default(),
+            later_gateways: Map::default(),
+            breaches,
+            recovers: Map::default(),
+            sights: Set::default(),
+            steps: Set::default(),
+            worst: Worst::default(),
+            differ: Mask::NONE,
+            has_gaps: false,
+        }
+    }
+
+    /// A gateway that has just started.
+    pub(super) fn fresh(&mut self) -> GatewayId {
+        let state = Gateway::new(std::sync::Arc::clone(&self.watch.setup.gateway)).into_state();
+        self.keep_gateway(state, self.start())
+    }
+
+    /// Where clocks stand at the beginning: a calendar begins with the run.
+    pub(super) fn start(&self) -> Timestamp {
+        if self.has_calendar { Timestamp::ZERO } else { START }
+    }
+
+    pub(super) fn outcome(&self, number: u32) -> Option<&Outcome> {
+        self.outcomes.get(number as usize)
+    }
+
+    /// The breaches of a list.
+    pub(super) fn breaches(&self, list: u32) -> &[Breach] {
+        self.breaches.get_index(list as usize).map_or(&[], Vec::as_slice)
+    }
+
+    /// The instance that a request is at.
+    pub(super) fn instance(&self, thread: ThreadId) -> u8 {
+        let at = (thread as usize).checked_sub(1);
+        at.and_then(|at| self.threads.get_index(at)).map_or(0, |thread| thread.instance)
+    }
+
+    /// How long a request waits for time to tell it something, and what that is.
+    pub(super) fn wake(&self, thread: ThreadId, now: Timestamp) -> Option<(Duration, Happening)> {
+        if thread == 0 {
+            return None;
+        }
+        let (after, happening) = (*self.wakes.get(thread as usize - 1)?)?;
+        // Without a calendar all clocks stand at the start; with one, what is kept is a point in time.
+        Some((if self.has_calendar { Timestamp::ZERO.saturating_add(after).since(now) } else { after }, happening))
+    }
+
+    /// How long it takes until a breaker may change.
+    pub(super) fn instant(&self, gateway: GatewayId, now: Timestamp) -> Option<Duration> {
+        if self.has_calendar {
+            let state = self.gateways.get_index(gateway as usize)?;
+            return self.next_instant(state, now);
+        }
+        *self.instants.get(gateway as usize)?
+    }
+
+    fn next_instant(&self, state: &GatewayState, now: Timestamp) -> Option<Duration> {
+        state.instants(&self.watch.setup.gateway, now).first().map(|at| at.since(now))
+    }
+
+    /// The time when everything is `by` later.
+    pub(super) fn now_after(&self, now: Timestamp, by: Duration) -> Timestamp {
+        if self.has_calendar { now.saturating_add(by) } else { now }
+    }
+
+    /// A request when `by` has passed.
+    pub(super) fn thread_after(&mut self, thread: ThreadId, by: Duration) -> ThreadId {
+        if thread == 0 || by == Duration::ZERO || self.has_calendar {
+            return thread;
+        }
+        if let Some(known) = self.later_threads.get(&(thread, by)) {
+            return *known;
+        }
+        let Some(mut later) = self.threads.get_index(thread as usize - 1).cloned() else { return thread };
+        later.exchange.set_back(by);
+        let later = self.keep_thread(later, START);
+        self.later_threads.insert((thread, by), later);
+        later
+    }
+
+    /// A gateway when `by` has passed.
+    pub(super) fn gateway_after(&mut self, gateway: GatewayId, by: Duration) -> GatewayId {
+        if by == Duration::ZERO || self.has_calendar {
+            return gateway;
+        }
+        if let Some(known) = self.later_gateways.get(&(gateway, by)) {
+            return *known;
+        }
+        let Some(mut later) = self.gateways.get_index(gateway as usize).cloned() else { return gateway };
+        later.set_back(by);
+        let later = self.keep_gateway(later, START);
+        self.later_gateways.insert((gateway, by), later);
+        later
+    }
+
+    /// What comes of requests that arrive at an instance.
+    pub(super) fn arrivals(&mut self, instance: u8, gateway: GatewayId, now: Timestamp) -> Outcomes {
+        let kinds = u8::try_from(self.watch.setup.requests.len()).unwrap_or(u8::MAX);
+        let thread = Thread { instance, ..Thread::default() };
+        let question = Question { who: Who::Arriving(instance), gateway, now };
+        self.ask(question, &thread, |_| (0..kinds).map(Happening::Arrives).collect())
+    }
+
+    /// What comes of what the world may do to a request.
+    pub(super) fn answers(&mut self, thread: ThreadId, gateway: GatewayId, now: Timestamp) -> Outcomes {
+        let question = Question { who: Who::Waiting(thread), gateway, now };
+        if let Some(known) = self.asked.get(&question) {
+            return *known;
+        }
+        let Some(request) = self.threads.get_index(thread as usize - 1).cloned() else { return Outcomes::default() };
+        self.ask(question, &request, |memo| {
+            let awaits = matches!(request.exchange.phase(), Phase::AwaitingHeaders { .. });
+            let all = memo.answers.iter().filter(|answer| awaits && **answer != Answer::Overdue);
+            all.map(|answer| Happening::Answers(*answer)).chain([Happening::Leaves]).collect()
+        })
+    }
+
+    /// What comes of time for a request that is due.
+    pub(super) fn due(
+        &mut self,
+        thread: ThreadId,
+        happening: Happening,
+        gateway: GatewayId,
+        now: Timestamp,
+    ) -> Outcomes {
+        let question = Question { who: Who::Due(thread), gateway, now };
+        if let Some(known) = self.asked.get(&question) {
+            return *known;
+        }
+        let Some(request) = self.threads.get_index(thread as usize - 1).cloned() else { return Outcomes::default() };
+        self.ask(question, &request, |_| vec![happening])
+    }
+
+    fn ask(
+        &mut self,
+        question: Question,
+        thread: &Thread,
+        happenings: impl FnOnce(&Self) -> Vec<Happening>,
+    ) -> Outcomes {
+        if let Some(known) = self.asked.get(&question) {
+            return *known;
+        }
+        let from = self.outcomes.len();
+        let Some(gateway) = self.gateways.get_index(question.gateway as usize).cloned() else {
+            return Outcomes::default();
+        };
+        for happening in happenings(self) {
+            let first = self.outcomes.len();
+            let mut guide = Guide::new(self.worlds, self.worlds.all());
+            loop {
+                let (watch, now) = (self.watch, question.now);
+                let played = play(watch, thread, &gateway, happening, now, &mut guide, &mut Deaf);
+                self.keep(first, happening, played, guide.mask(), guide.picks(), now);
+                if !guide.next() {
+                    break;
+                }
+            }
+            self.has_gaps |= guide.has_gaps();
+            for outcome in self.outcomes.get(first..).unwrap_or(&[]) {
+                if outcome.mask.has_configured() {
+                    self.differ = self.differ.or(self.worlds.all().without(outcome.mask));
+                }
+            }
+        }
+        let number = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
+        let outcomes = Outcomes { from: number(from), to: number(self.outcomes.len()) };
+        self.asked.insert(question, outcomes);
+        outcomes
+    }
+
+    /// Keeps one outcome, together with an equal one if there is any since `first`.
+    fn keep(
+        &mut self,
+        first: usize,
+        happening: Happening,
+        played: Played,
+        mask: Mask,
+        picks: &[u64],
+        now: Timestamp,
+    ) {
+        if mask.has_configured() {
+            self.sights.extend(played.seen.sights);
+            self.steps.extend(played.steps);
+            self.worst.calls = self.worst.calls.max(played.attempts);
+            self.worst.waited = self.worst.waited.max(played.history.waited());
+        }
+        let thread = played.thread.map_or(0, |thread| self.keep_thread(thread, now));
+        let gateway = self.keep_gateway(played.gateway, now);
+        let mut breaches = played.seen.breaches;
+        breaches.sort_unstable();
+        let list = self.breaches.insert_full(breaches).0;
+        let breaches = u32::try_from(list).unwrap_or(u32::MAX);
+        let since = self.outcomes.get_mut(first..).unwrap_or_default();
+        let is_fault = match happening {
+            Happening::Answers(answer) => !answer.is_well(),
+            Happening::Leaves => true,
+            Happening::Arrives(_) | Happening::Wakes => played.side_call_failed_now,
+        };
+        let equal = since.iter_mut().find(|known| {
+            known.thread == thread
+                && known.gateway == gateway
+                && known.breaches == breaches
+                && *known.picks == *picks
+        });
+        match equal {
+            Some(known) => known.mask = known.mask.or(mask),
+            None => self.outcomes.push(Outcome { happening, thread, gateway, mask, picks: picks.into(), breaches, is_fault }),
+        }
+    }
+
+    fn keep_thread(&mut self, mut thread: Thread, now: Timestamp) -> ThreadId {
+        thread.exchange.forget(&self.watch.setup.gateway, now);
+        if matches!(thread.exchange.phase(), Phase::AwaitingHeaders { .. }) {
+            thread.history.forget_last();
+        }
+        let (number, is_new) = self.threads.insert_full(thread);
+        if is_new {
+            let wake = self.threads.get_index(number).and_then(|thread| thread.exchange.wake_up());
+            let zero = if self.has_calendar { Timestamp::ZERO } else { now };
+            self.wakes.push(wake.map(|(at, why)| {
+                let happening = match why {
+                    WakeReason::HeaderDeadline => Happening::Answers(Answer::Overdue),
+                    WakeReason::RetryInterval | WakeReason::CallDeadline => Happening::Wakes,
+                };
+                (at.since(zero), happening)
+            }));
+        }
+        u32::try_from(number).unwrap_or(u32::MAX).saturating_add(1)
+    }
+
+    fn keep_gateway(&mut self, mut state: GatewayState, now: Timestamp) -> GatewayId {
+        if !self.has_calendar {
+            state.forget(&self.watch.setup.gateway, now);
+        }
+        let (number, is_new) = self.gateways.insert_full(state);
+        if is_new {
+            let instant = self.gateways.get_index(number).and_then(|state| self.next_instant(state, now));
+            self.instants.push(instant);
+        }
+        u32::try_from(number).unwrap_or(u32::MAX)
+    }
+
+    /// Worlds in which a usual request is not served at the first attempt by the best backends of its pool, when all
+    /// backends answer 200 and the last trip is over.
+    pub(super) fn does_not_recover(&mut self, gateway: GatewayId, now: Timestamp) -> Mask {
+        if let Some(known) = self.recovers.get(&(gateway, now)) {
+            return *known;
+        }
+        let Some(state) = self.gateways.get_index(gateway as usize).cloned() else { return Mask::NONE };
+        let later = state.last_reset(now).saturating_add(Duration::from_nanos(1));
+        let mut failing = Mask::NONE;
+        let mut guide = Guide::new(self.worlds, self.worlds.all());
+        loop {
+            if !is_served(self.watch, &state, later, &mut guide) {
+                failing = failing.or(guide.mask());
+            }
+            if !guide.next() {
+                break;
+            }
+        }
+        self.recovers.insert((gateway, now), failing);
+        failing
+    }
+
+    /// How many different things were met: requests under way, gateways, and steps of the core.
+    pub(super) fn sizes(&self) -> (usize, usize, usize) {
+        (self.threads.len(), self.gateways.len(), self.outcomes.len())
+    }
+}
+
+/// Whether a usual request is served at the first attempt by the best backends. A request that the policy answers by
+/// itself, or that a side call fails for, tells nothing and counts as served.
+fn is_served(watch: &Watch<'_>, state: &GatewayState, now: Timestamp, guide: &mut Guide<'_>) -> bool {
+    let arrived = play(watch, &Thread::default(), state, Happening::Arrives(0), now, guide, &mut Deaf);
+    if arrived.history.side_call_has_failed() {
+        return true;
+    }
+    let Some(thread) = arrived.thread else {
+        return !arrived.seen.sights.contains(&Sight::Exhausted);
+    };
+    let Phase::AwaitingHeaders { backend: Some(backend), .. } = *thread.exchange.phase() else { return true };
+    let spec = &watch.setup.gateway;
+    if let Some(BackendRef::Pool(pool)) = thread.exchange.target()
+        && let Some(pool) = spec.pool(pool)
+    {
+        let own = pool.members.iter().find(|member| member.backend == backend).and_then(|member| member.priority);
+        let best = pool.members.iter().filter_map(|member| member.priority).min();
+        if own.is_some() && own > best {
+            return false;
+        }
+    }
+    let well = Answer::Status(StatusCode::OK, super::answers::RetryAfter::Absent);
+    let answered = play(watch, &thread, &arrived.gateway, Happening::Answers(well), now, guide, &mut Deaf);
+    answered.thread.is_none() && answered.attempts == 1
+}
+
+/// The breach of a gateway that does not recover.
+pub(super) const NO_RECOVERY: Breach = Breach { property: Property::Recovery, cause: None };

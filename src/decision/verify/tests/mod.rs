@@ -1,0 +1,4 @@
+//! Explorations of small configurations.
+
+mod speed;
+mod support;

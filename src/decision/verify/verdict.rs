@@ -1,0 +1,309 @@
+//! What was proved, and what was not.
+
+use super::explorer::{Explored, Ways};
+use super::memo::Worst;
+use super::path::Path;
+use super::properties::{Breach, Cause, Class, Property, Sight};
+use super::setup::{Bounds, Limits, Setup};
+use super::worlds::Worlds;
+use super::{Answers, Progress};
+use crate::gateway::Step;
+use crate::semantics::Switch;
+
+/// What counts as a violation.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Profile {
+    /// What the configuration claims to handle.
+    #[default]
+    Declared,
+    /// Everything.
+    Strict,
+}
+
+/// What to look at, and how far.
+#[derive(Clone, Debug)]
+pub struct Task {
+    /// Bounds as configured.
+    pub bounds: Bounds,
+    /// Bounds for other readings of what is not documented; `None`: only what is configured is looked at.
+    pub readings: Option<Bounds>,
+    /// Limits of properties.
+    pub limits: Limits,
+    /// What counts as a violation.
+    pub profile: Profile,
+    /// Properties that are wanted; empty: all of them.
+    pub only: Vec<Property>,
+}
+
+/// What came of it.
+#[derive(Clone, Debug)]
+pub struct Report {
+    /// What was tried.
+    pub answers: Answers,
+    /// Properties in their order, those of poolproof only if one does not hold.
+    pub properties: Vec<Checked>,
+    /// What the configuration does not claim to handle, with the shortest way to each.
+    pub not_covered: Vec<Uncovered>,
+    /// What never happened, so that proofs about it say nothing.
+    pub unseen: Vec<Sight>,
+    /// The largest numbers as configured.
+    pub worst: Worst,
+    /// How far it went as configured.
+    pub extent: Extent,
+    /// How far it went with other readings.
+    pub readings: Option<Extent>,
+    /// Undocumented points that changed what happens.
+    pub consulted: Vec<Switch>,
+    /// What ran and which conditions were met.
+    pub steps: Vec<Step>,
+    /// Worlds that paths of other readings are numbered in.
+    pub worlds: Worlds,
+}
+
+/// How far an exploration went.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Extent {
+    /// Its bounds.
+    pub bounds: Bounds,
+    /// Levels that were looked at to the end.
+    pub depth: u32,
+    /// Whether there is nothing beyond.
+    pub is_complete: bool,
+    /// Whether it ended because there were too many states.
+    pub is_cut: bool,
+    /// Different states.
+    pub states: usize,
+    /// States, each time one was reached.
+    pub generated: u64,
+    /// Whether numbers of a range, or ways of one step, were left out.
+    pub has_gaps: bool,
+}
+
+/// A property with its verdict.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Checked {
+    /// Which.
+    pub property: Property,
+    /// What is known of it.
+    pub verdict: Verdict,
+    /// Other readings under which it does not hold, with the shortest way under each; the number is that of the world.
+    pub otherwise: Vec<Otherwise>,
+}
+
+/// A reading that changes a verdict.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Otherwise {
+    /// What is read otherwise than configured.
+    pub changes: Vec<(Switch, &'static str)>,
+    /// Number of its world.
+    pub world: usize,
+    /// Why the configuration does not claim to handle it, under the strict profile.
+    pub cause: Option<Cause>,
+    /// The shortest way.
+    pub path: Path,
+}
+
+/// What is known of a property.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// It holds within the bounds.
+    Holds,
+    /// It does not.
+    Violated {
+        /// Why the configuration does not claim to handle it, under the strict profile.
+        cause: Option<Cause>,
+        /// The shortest way.
+        path: Path,
+    },
+    /// It says nothing about this configuration.
+    NotApplicable(&'static str),
+    /// The bound of states was reached before there was a verdict.
+    Unknown,
+}
+
+/// Something that the configuration does not claim to handle.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Uncovered {
+    /// The property that does not hold then.
+    pub property: Property,
+    /// Why it is none of the configuration's claims.
+    pub cause: Cause,
+    /// The shortest way.
+    pub path: Path,
+}
+
+impl Report {
+    /// Whether something does not hold as configured.
+    pub fn is_violated(&self) -> bool {
+        self.properties.iter().any(|checked| matches!(checked.verdict, Verdict::Violated { .. }))
+    }
+
+    /// Whether the bound of states was reached before there was a verdict.
+    pub fn is_unknown(&self) -> bool {
+        self.properties.iter().any(|checked| checked.verdict == Verdict::Unknown)
+    }
+
+    pub(super) fn of(
+        setup: &Setup,
+        task: &Task,
+        answers: Answers,
+        configured: Explored,
+        others: Option<(Explored, Bounds)>,
+        worlds: Worlds,
+    ) -> Self {
+        let strict = task.profile == Profile::Strict;
+        let mut properties = Vec::new();
+        let mut not_covered = Vec::new();
+        for property in Property::ALL {
+            if !task.only.is_empty() && !task.only.contains(&property) {
+                continue;
+            }
+            let ways = of(&configured, property);
+            let counts = |breach: &Breach| breach.cause.is_none() || strict;
+            let shortest = ways
+                .iter()
+                .filter(|(breach, _)| counts(breach))
+                .filter_map(|(breach, ways)| ways.paths.first().map(|(_, path)| (breach.cause, path)))
+                .min_by_key(|(cause, path)| (path.moves.len(), *cause));
+            for (breach, ways) in ways.iter().filter(|(breach, _)| !counts(breach)) {
+                if let (Some(cause), Some((_, path))) = (breach.cause, ways.paths.first()) {
+                    not_covered.push(Uncovered { property, cause, path: path.clone() });
+                }
+            }
+            let why_not = if shortest.is_none() { inapplicable(setup, property) } else { None };
+            let verdict = match (shortest, why_not) {
+                (Some((cause, path)), _) => Verdict::Violated { cause, path: path.clone() },
+                (None, Some(why)) => Verdict::NotApplicable(why),
+                (None, None) if configured.is_cut => Verdict::Unknown,
+                (None, None) => Verdict::Holds,
+            };
+            let is_violated = matches!(verdict, Verdict::Violated { .. });
+            let otherwise = match &others {
+                Some((explored, _)) if !is_violated => otherwise(explored, property, strict, &worlds),
+                _ => Vec::new(),
+            };
+            let is_core = property.info().class == Class::Core;
+            if is_core && !is_violated && otherwise.is_empty() && task.only.is_empty() {
+                continue;
+            }
+            properties.push(Checked { property, verdict, otherwise });
+        }
+        let consulted = others.as_ref().map_or_else(Vec::new, |(explored, _)| consulted(explored, &worlds));
+        let mut sights: Vec<Sight> = expected(setup);
+        sights.retain(|sight| !configured.sights.contains(sight));
+        Self {
+            answers,
+            properties,
+            not_covered,
+            unseen: sights,
+            worst: configured.worst,
+            extent: Extent::of(&configured, task.bounds),
+            readings: others.as_ref().map(|(explored, bounds)| Extent::of(explored, *bounds)),
+            consulted,
+            steps: configured.steps,
+            worlds,
+        }
+    }
+}
+
+impl Extent {
+    fn of(explored: &Explored, bounds: Bounds) -> Self {
+        Self {
+            bounds,
+            depth: explored.depth,
+            is_complete: explored.is_complete,
+            is_cut: explored.is_cut,
+            states: explored.states,
+            generated: explored.generated,
+            has_gaps: explored.has_gaps,
+        }
+    }
+}
+
+/// What was found about a property.
+fn of(explored: &Explored, property: Property) -> Vec<(Breach, &Ways)> {
+    let found = explored.found.iter().filter(|(breach, _)| breach.property == property);
+    found.map(|(breach, ways)| (*breach, ways)).collect()
+}
+
+fn otherwise(explored: &Explored, property: Property, strict: bool, worlds: &Worlds) -> Vec<Otherwise> {
+    let mut found: Vec<Otherwise> = Vec::new();
+    for (breach, ways) in of(explored, property) {
+        if breach.cause.is_some() && !strict {
+            continue;
+        }
+        for world in 1..worlds.len() {
+            let first = ways.paths.iter().find(|(mask, _)| mask.has(world));
+            let Some((_, path)) = first else { continue };
+            match found.iter_mut().find(|known| known.world == world) {
+                Some(known) if known.path.moves.len() <= path.moves.len() => {}
+                Some(known) => (known.cause, known.path) = (breach.cause, path.clone()),
+                None => found.push(Otherwise {
+                    changes: worlds.changes(world).to_vec(),
+                    world,
+                    cause: breach.cause,
+                    path: path.clone(),
+                }),
+            }
+        }
+    }
+    found.sort_by_key(|one| one.world);
+    found
+}
+
+fn consulted(explored: &Explored, worlds: &Worlds) -> Vec<Switch> {
+    let mut found: Vec<Switch> = (1..worlds.len())
+        .filter(|world| explored.differ.has(*world))
+        .flat_map(|world| worlds.changes(world).iter().map(|(switch, _)| *switch))
+        .collect();
+    found.sort_unstable();
+    found.dedup();
+    found
+}
+
+/// Why a property says nothing about a configuration.
+fn inapplicable(setup: &Setup, property: Property) -> Option<&'static str> {
+    let spec = &setup.gateway;
+    let has_choice = spec.pools().iter().any(|pool| pool.members.len() > 1);
+    match property {
+        Property::Failover | Property::RetryElsewhere if !has_choice => {
+            Some("no pool has more than one member")
+        }
+        Property::PaidForFirst => {
+            let has = |paid_for| setup.paid_for.contains(&Some(paid_for));
+            (!(has(true) && has(false))).then_some("no pool is known to have provisioned capacity beside pay-as-you-go")
+        }
+        Property::ExhaustedAnswer if spec.backends().iter().all(|backend| backend.breaker.is_none()) => {
+            Some("no backend has a breaker, so that no pool is ever exhausted")
+        }
+        _ => None,
+    }
+}
+
+/// What has to happen somewhere, or proofs about it say nothing.
+fn expected(setup: &Setup) -> Vec<Sight> {
+    let spec = &setup.gateway;
+    let mut found = Vec::new();
+    for pool in spec.pools() {
+        for member in &pool.members {
+            let number = member.backend.0;
+            found.push(Sight::Called(number));
+            let has_breaker = spec.backend(member.backend).is_some_and(|backend| backend.breaker.is_some());
+            if has_breaker {
+                found.extend([Sight::Tripped(number), Sight::Reset(number)]);
+            }
+        }
+        if pool.members.len() > 1 {
+            found.push(Sight::FailedOver);
+        }
+    }
+    if spec.program().ops.iter().any(|op| matches!(op, crate::policy::Op::Retry(_))) {
+        found.push(Sight::Retried);
+    }
+    found.sort_unstable();
+    found.dedup();
+    found
+}
+
+/// Hears of progress.
+pub type Listener<'a> = &'a mut dyn FnMut(Progress);

@@ -1,0 +1,501 @@
+//! Looks at every step of the core and says which properties it breaks.
+//!
+//! Rules
+//! - A status is named if a retry goes on after it or a breaker counts it. What is named, the configuration claims to
+//!   handle; breaches that come of anything else carry a [`Cause`].
+//! - A backend is usable for a request if a call to it could be sent now and it has not refused this request.
+//! - `Retry-After: 0` is an invitation to come back: going back is no breach of what is claimed.
+
+use super::answers::{Answer, Answers, RetryAfter};
+use super::guide::Ways;
+use super::properties::{Breach, Cause, Property, Sight};
+use super::setup::{Limits, Setup};
+use crate::gateway::{
+    Action, Answerer, BackendRef, BreakerChange, BreakerState, Effects, Ending, Event, Exchange, FailureCause,
+    GatewayState, Phase, Pinned, RequestHead, Selection, SentBody, Threshold, WakeReason, retry_waits,
+};
+use crate::policy::{Body, Op, Response};
+use crate::units::{BackendId, Duration, StatusCode, Timestamp};
+
+/// What has happened to a request so far, as far as properties ask.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub(super) struct History {
+    /// Backends that have refused it, by bit.
+    refused: u32,
+    last: Last,
+    /// Retries that are left; `None` outside of any.
+    left: Option<u32>,
+    has_retried: bool,
+    /// No backend was ready at the last forward.
+    exhausted: bool,
+    side_call_failed: bool,
+    responded: bool,
+    /// Time spent waiting before retries, and the part of it with a backend ready.
+    waited: Duration,
+    waited_idly: Duration,
+    /// A key that was sent, and where to.
+    key: Option<(String, u16)>,
+}
+
+/// The last answer of a backend.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+struct Last {
+    backend: Option<u16>,
+    what: What,
+    is_counted: bool,
+    is_retried: bool,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+enum What {
+    #[default]
+    Nothing,
+    Well,
+    Status,
+    ComeBackAtOnce,
+    NoResponse,
+    BreaksOff,
+}
+
+impl History {
+    /// Time that the request has waited in the gateway.
+    pub(super) fn waited(&self) -> Duration {
+        self.waited
+    }
+
+    /// Forgets what the next answer of a backend will replace.
+    pub(super) fn forget_last(&mut self) {
+        self.last = Last::default();
+        self.exhausted = false;
+    }
+
+    /// Whether a token was not to be had, or a request of the policy's own failed.
+    pub(super) fn side_call_has_failed(&self) -> bool {
+        self.side_call_failed
+    }
+}
+
+/// What does not change while steps are looked at.
+#[derive(Debug)]
+pub(super) struct Watch<'s> {
+    pub(super) setup: &'s Setup,
+    answers: &'s Answers,
+    limits: Limits,
+    /// What no client should read, in lower case.
+    hidden: Vec<String>,
+    /// Attempts that retries allow.
+    most_attempts: u32,
+}
+
+/// One call into the core and what came of it.
+pub(super) struct Look<'a> {
+    pub(super) before: &'a GatewayState,
+    pub(super) after: &'a GatewayState,
+    pub(super) exchange: &'a Exchange,
+    pub(super) effects: &'a Effects,
+    pub(super) head: &'a RequestHead,
+    pub(super) now: Timestamp,
+}
+
+/// What was seen.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Seen {
+    pub(super) breaches: Vec<Breach>,
+    pub(super) sights: Vec<Sight>,
+}
+
+impl Seen {
+    fn breach(&mut self, property: Property, cause: Option<Cause>) {
+        let breach = Breach { property, cause };
+        if !self.breaches.contains(&breach) {
+            self.breaches.push(breach);
+        }
+    }
+}
+
+impl<'s> Watch<'s> {
+    pub(super) fn new(setup: &'s Setup, answers: &'s Answers, limits: Limits) -> Self {
+        let spec = &setup.gateway;
+        let mut hidden: Vec<String> = spec.pools().iter().map(|pool| pool.name.to_lowercase()).collect();
+        for backend in spec.backends() {
+            hidden.push(backend.name.to_lowercase());
+            hidden.extend(host(&backend.url).map(str::to_lowercase));
+        }
+        hidden.retain(|name| name.len() >= 4);
+        let counts = spec.program().ops.iter().filter_map(|op| match op {
+            Op::Retry(retry) => Some(retry_waits(retry, spec.semantics()).map_or(50, |waits| waits.len())),
+            _ => None,
+        });
+        let most = counts.fold(1_u32, |product, count| {
+            product.saturating_mul(u32::try_from(count).unwrap_or(u32::MAX).saturating_add(1))
+        });
+        let forwards = spec.program().ops.iter().filter(|op| matches!(op, Op::ForwardRequest(_))).count();
+        let most_attempts = most.saturating_mul(u32::try_from(forwards).unwrap_or(u32::MAX).max(1));
+        Self { setup, answers, limits, hidden, most_attempts }
+    }
+
+    /// Notes the answer that a backend is about to give.
+    pub(super) fn answered(&self, history: &mut History, exchange: &Exchange, answer: Answer) {
+        let backend = match exchange.phase() {
+            Phase::AwaitingHeaders { backend, .. } => backend.map(|backend| backend.0),
+            _ => None,
+        };
+        let (what, status) = match answer {
+            Answer::Status(status, _) if status.is_success() => (What::Well, Some(status)),
+            Answer::Status(status, RetryAfter::Seconds(0)) => (What::ComeBackAtOnce, Some(status)),
+            Answer::Status(status, _) => (What::Status, Some(status)),
+            Answer::BreaksOff => (What::BreaksOff, None),
+            Answer::NoConnection | Answer::Overdue => (What::NoResponse, None),
+        };
+        if what != What::Well
+            && let Some(backend) = backend
+        {
+            history.refused |= bit(backend);
+        }
+        let kind = status.and_then(|status| self.answers.kind(status));
+        let (is_counted, is_retried) = kind.map_or((false, false), |kind| (kind.is_counted, kind.is_retried));
+        history.last = Last { backend, what, is_counted, is_retried };
+    }
+
+    /// Notes that a side call failed.
+    pub(super) fn side_call_failed(history: &mut History) {
+        history.side_call_failed = true;
+    }
+
+    /// Looks at one call into the core.
+    pub(super) fn see<W: Ways>(&self, history: &mut History, look: &Look<'_>, ways: &mut W, seen: &mut Seen) {
+        for event in &look.effects.events {
+            self.event(event, history, look, ways, seen);
+        }
+        self.breakers(look, seen);
+        for action in &look.effects.actions {
+            self.action(action, history, look, ways, seen);
+        }
+        history.left = look.exchange.retries_left().or(history.left);
+    }
+
+    fn event<W: Ways>(
+        &self,
+        event: &Event,
+        history: &mut History,
+        look: &Look<'_>,
+        ways: &mut W,
+        seen: &mut Seen,
+    ) {
+        match event {
+            Event::Selected { selection, .. } => {
+                history.exhausted = false;
+                seen.sights.push(Sight::Called(selection.backend.0));
+                self.selected(*selection, history, look, ways, seen);
+            }
+            Event::Exhausted { .. } => {
+                history.exhausted = true;
+                seen.sights.push(Sight::Exhausted);
+            }
+            Event::Retry { place, .. } => {
+                seen.sights.push(Sight::Retried);
+                history.has_retried = true;
+                let left = history.left.or_else(|| match self.setup.gateway.program().op(*place) {
+                    Some(Op::Retry(retry)) => {
+                        let waits = retry_waits(retry, self.setup.gateway.semantics())?;
+                        u32::try_from(waits.len()).ok()
+                    }
+                    _ => None,
+                });
+                history.left = left.map(|left| left.saturating_sub(1));
+            }
+            Event::Failed { error, .. } => {
+                if error.reason.as_str() == "ExpressionValueEvaluationFailure" {
+                    let cause = match history.last.what {
+                        _ if history.side_call_failed => Some(Cause::SideCall),
+                        What::NoResponse => Some(Cause::NoResponse),
+                        What::Status if !history.last.is_counted && !history.last.is_retried => {
+                            Some(Cause::OtherStatus)
+                        }
+                        _ => None,
+                    };
+                    seen.breach(Property::NeverThrows, cause);
+                }
+            }
+            Event::Breaker { backend, change } => match change {
+                BreakerChange::Tripped(trip) => {
+                    seen.sights.push(Sight::Tripped(backend.0));
+                    let rule = self.setup.gateway.backend(*backend).and_then(|b| b.breaker.as_ref());
+                    let is_met = rule.is_some_and(|rule| {
+                        let counts = match trip.cause {
+                            FailureCause::Status(status) => rule.counts(status),
+                            FailureCause::Timeout | FailureCause::Connection => true,
+                        };
+                        counts
+                            && match rule.threshold {
+                                // A probe that fails trips by itself.
+                                Threshold::Count(count) => trip.failures >= count || was_probing(look.before, *backend),
+                                Threshold::Percentage(_) => trip.failures >= 1,
+                            }
+                    });
+                    if !is_met {
+                        seen.breach(Property::TripsAtCondition, None);
+                    }
+                }
+                BreakerChange::Extended { .. } => {}
+                BreakerChange::Reset { until, .. } => {
+                    seen.sights.push(Sight::Reset(backend.0));
+                    if look.now < *until {
+                        seen.breach(Property::ResetsOnTime, None);
+                    }
+                }
+            },
+            Event::Traced { .. } | Event::CallFailed { .. } => {}
+        }
+    }
+
+    /// A backend was chosen for a call.
+    fn selected<W: Ways>(
+        &self,
+        selection: Selection,
+        history: &History,
+        look: &Look<'_>,
+        ways: &mut W,
+        seen: &mut Seen,
+    ) {
+        let chosen = selection.backend;
+        if let BreakerState::Tripped { until, .. } = look.after.breaker(chosen)
+            && until > look.now
+        {
+            seen.breach(Property::NeverTripped, None);
+        }
+        let spec = &self.setup.gateway;
+        let Some(BackendRef::Pool(pool)) = look.exchange.target() else { return };
+        let Some(pool) = spec.pool(pool) else { return };
+        let others: Vec<BackendId> = pool
+            .members
+            .iter()
+            .map(|member| member.backend)
+            .filter(|backend| *backend != chosen && look.after.is_ready(*backend, spec, look.now, ways))
+            .collect();
+        if selection.pinned == Pinned::No && spec.carbon().is_empty() {
+            let priority = |backend: BackendId| {
+                let member = pool.members.iter().find(|member| member.backend == backend);
+                member.and_then(|member| member.priority)
+            };
+            if let Some(own) = priority(chosen)
+                && others.iter().any(|other| priority(*other).is_some_and(|priority| priority < own))
+            {
+                seen.breach(Property::BetterGroupFirst, None);
+            }
+        }
+        let usable = |backend: &BackendId| history.refused & bit(backend.0) == 0;
+        if history.last.backend == Some(chosen.0)
+            && history.refused & bit(chosen.0) != 0
+            && others.iter().any(usable)
+        {
+            let cause = match history.last.what {
+                What::NoResponse => Some(Cause::NoResponse),
+                What::BreaksOff => Some(Cause::BreaksOff),
+                What::ComeBackAtOnce => Some(Cause::ComeBackAtOnce),
+                What::Status | What::Well | What::Nothing if history.last.is_counted => None,
+                What::Status | What::Well | What::Nothing => Some(Cause::NoBreakerCounts),
+            };
+            seen.breach(Property::RetryElsewhere, cause);
+        }
+        let is = |backend: BackendId, paid_for: bool| {
+            self.setup.paid_for.get(backend.index()).copied().flatten() == Some(paid_for)
+        };
+        if is(chosen, false) && others.iter().any(|other| is(*other, true) && usable(other)) {
+            seen.breach(Property::PaidForFirst, None);
+        }
+    }
+
+    /// Compares breakers before and after.
+    fn breakers(&self, look: &Look<'_>, seen: &mut Seen) {
+        for number in 0..self.setup.gateway.backends().len() {
+            let Ok(number) = u16::try_from(number) else { return };
+            let backend = BackendId(number);
+            let (BreakerState::Tripped { until: before, .. }, BreakerState::Tripped { until: after, .. }) =
+                (look.before.breaker(backend), look.after.breaker(backend))
+            else {
+                continue;
+            };
+            let is_new = look.effects.events.iter().any(|event| {
+                matches!(event, Event::Breaker { backend: of, change: BreakerChange::Reset { .. } } if *of == backend)
+            });
+            if !is_new && after < before {
+                seen.breach(Property::TripEndStays, None);
+            }
+        }
+    }
+
+    fn action<W: Ways>(
+        &self,
+        action: &Action,
+        history: &mut History,
+        look: &Look<'_>,
+        ways: &mut W,
+        seen: &mut Seen,
+    ) {
+        match action {
+            Action::Forward { body, attempt, .. } => {
+                if history.responded {
+                    seen.breach(Property::NothingAfterFirstByte, None);
+                }
+                if matches!(body, SentBody::Lost { .. }) {
+                    seen.breach(Property::WholeBody, None);
+                }
+                if attempt.0 > self.most_attempts {
+                    seen.breach(Property::AttemptsBound, None);
+                }
+                if attempt.0 > self.limits.calls {
+                    seen.breach(Property::Amplification, None);
+                }
+                self.keys(history, look, seen);
+            }
+            Action::Sleep { until, reason: WakeReason::RetryInterval, .. } => {
+                let wait = until.since(look.now);
+                history.waited = history.waited.saturating_add(wait);
+                let is_idle = self.usable(history, look, ways);
+                if is_idle {
+                    history.waited_idly = history.waited_idly.saturating_add(wait);
+                }
+                if history.waited_idly > self.limits.wait {
+                    seen.breach(Property::WaitBudget, self.cause_of(history));
+                } else if history.waited > self.limits.wait {
+                    seen.breach(Property::WaitBudget, Some(Cause::NobodyReady));
+                }
+            }
+            Action::Respond { answerer, .. } => {
+                if history.responded {
+                    seen.breach(Property::OneResponse, None);
+                }
+                history.responded = true;
+                if let Some(response) = look.exchange.response() {
+                    self.responded(response, *answerer, history, look, ways, seen);
+                }
+            }
+            Action::Finish { ending, .. } => {
+                if !history.responded && *ending != Ending::Cancelled {
+                    seen.breach(Property::OneResponse, None);
+                }
+                if *ending == Ending::BrokenOff {
+                    seen.breach(Property::Failover, Some(Cause::BreaksOff));
+                }
+            }
+            Action::Sleep { .. } | Action::Abort { .. } | Action::SideCall { .. } => {}
+        }
+    }
+
+    /// Whether somebody could serve the request who has not refused it.
+    fn usable<W: Ways>(&self, history: &History, look: &Look<'_>, ways: &mut W) -> bool {
+        let spec = &self.setup.gateway;
+        let Some(BackendRef::Pool(pool)) = look.exchange.target() else { return false };
+        let Some(pool) = spec.pool(pool) else { return false };
+        let mut fresh = pool.members.iter().filter(|member| history.refused & bit(member.backend.0) == 0);
+        fresh.any(|member| look.after.is_ready(member.backend, spec, look.now, ways))
+    }
+
+    /// Why what the last backend did is outside of what is claimed; `None`: it is not.
+    fn cause_of(&self, history: &History) -> Option<Cause> {
+        match history.last.what {
+            _ if history.side_call_failed && history.last.backend.is_none() => Some(Cause::SideCall),
+            What::NoResponse => Some(Cause::NoResponse),
+            What::BreaksOff => Some(Cause::BreaksOff),
+            What::Status | What::ComeBackAtOnce | What::Well | What::Nothing => {
+                let is_named = history.last.is_counted || history.last.is_retried;
+                (!is_named).then_some(Cause::OtherStatus)
+            }
+        }
+    }
+
+    fn responded<W: Ways>(
+        &self,
+        response: &Response,
+        answerer: Answerer,
+        history: &History,
+        look: &Look<'_>,
+        ways: &mut W,
+        seen: &mut Seen,
+    ) {
+        let status = response.status;
+        if let Answerer::Backend { backend: Some(_), .. } = answerer
+            && status.is_success()
+            && history.refused != 0
+        {
+            seen.sights.push(Sight::FailedOver);
+        }
+        let is_error = status == StatusCode::TOO_MANY_REQUESTS || status.get() >= 500;
+        let has_tried = look.exchange.attempts() > 0 || history.side_call_failed;
+        let used_up = history.has_retried && history.left == Some(0);
+        if is_error && has_tried && !used_up && self.usable(history, look, ways) {
+            seen.breach(Property::Failover, self.cause_of(history));
+        }
+        if history.exhausted {
+            let configured = self.failure_statuses(look.exchange);
+            let is_expected = matches!(status.get(), 429 | 503) || configured.contains(&status);
+            if !is_expected {
+                seen.breach(Property::ExhaustedAnswer, None);
+            } else if !response.headers.contains("Retry-After") {
+                seen.breach(Property::ExhaustedAnswer, Some(Cause::NoRetryAfter));
+            }
+        }
+        if answerer == Answerer::Gateway && self.leaks(response) {
+            seen.breach(Property::NoLeak, None);
+        }
+    }
+
+    fn failure_statuses(&self, exchange: &Exchange) -> Vec<StatusCode> {
+        let spec = &self.setup.gateway;
+        match exchange.target() {
+            Some(BackendRef::Pool(pool)) => spec.pool(pool).and_then(|pool| pool.failure_status).into_iter().collect(),
+            Some(BackendRef::Single(backend)) => {
+                let rule = spec.backend(backend).and_then(|backend| backend.breaker.as_ref());
+                rule.and_then(|rule| rule.failure_status).into_iter().collect()
+            }
+            None => Vec::new(),
+        }
+    }
+
+    fn leaks(&self, response: &Response) -> bool {
+        let names = |text: &str| {
+            let text = text.to_lowercase();
+            self.hidden.iter().any(|name| text.contains(name.as_str()))
+        };
+        let body = if let Body::Text(text) = &response.body { names(text) } else { false };
+        body || names(&response.reason) || response.headers.iter().any(|header| names(&header.value.to_text()))
+    }
+
+    /// A key in the header that accounts read.
+    fn keys(&self, history: &mut History, look: &Look<'_>, seen: &mut Seen) {
+        let Phase::AwaitingHeaders { backend: Some(backend), .. } = look.exchange.phase() else { return };
+        let Some(key) = look.exchange.request().headers.joined("api-key") else { return };
+        let mut client = look.head.headers.iter().flat_map(|headers| headers.iter());
+        let is_clients = client.any(|header| {
+            header.name.eq_ignore_ascii_case("api-key") && header.value.to_text() == key
+        });
+        if is_clients {
+            seen.breach(Property::Credentials, Some(Cause::SubscriptionKey));
+            return;
+        }
+        let hosts = |number: u16| {
+            self.setup.gateway.backend(BackendId(number)).and_then(|backend| host(&backend.url))
+        };
+        match &history.key {
+            Some((known, owner)) if *known == *key.as_str() && hosts(*owner) != hosts(backend.0) => {
+                seen.breach(Property::Credentials, None);
+            }
+            _ => history.key = Some((key.as_str().to_owned(), backend.0)),
+        }
+    }
+}
+
+fn was_probing(before: &GatewayState, backend: BackendId) -> bool {
+    matches!(before.breaker(backend), BreakerState::Probing { .. })
+}
+
+fn bit(number: u16) -> u32 {
+    1_u32.checked_shl(number.into()).unwrap_or(0)
+}
+
+/// The host of a URL.
+fn host(url: &str) -> Option<&str> {
+    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+    rest.split(['/', ':', '?']).next().filter(|host| !host.is_empty())
+}

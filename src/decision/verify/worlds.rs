@@ -1,0 +1,192 @@
+//! Readings of undocumented points, tried side by side.
+//!
+//! A world is one reading of every switch. Worlds are explored together: a step of the core is played once for all
+//! worlds that agree on what it asks, and a state knows in which worlds it can be reached.
+//!
+//! Deliberately not here: readings that only expressions ask for (how a double is written, for example). They are as
+//! configured.
+
+use std::fmt;
+
+use crate::gateway::GatewaySpec;
+use crate::semantics::{Semantics, Switch};
+
+/// Worlds that are explored at the same time at most.
+pub const MOST_WORLDS: usize = 128;
+
+/// A set of worlds: bit n is the n-th. The first is what is configured.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Mask(pub(super) u128);
+
+impl Mask {
+    /// The configured world alone.
+    pub const CONFIGURED: Self = Self(1);
+    pub(super) const NONE: Self = Self(0);
+
+    pub(super) fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+
+    pub(super) fn and(self, other: Self) -> Self {
+        Self(self.0 & other.0)
+    }
+
+    pub(super) fn or(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
+    pub(super) fn without(self, other: Self) -> Self {
+        Self(self.0 & !other.0)
+    }
+
+    /// Whether the configured world is among them.
+    pub fn has_configured(self) -> bool {
+        self.0 & 1 == 1
+    }
+
+    /// The first of them.
+    pub(super) fn first(self) -> Option<usize> {
+        (!self.is_empty()).then(|| self.0.trailing_zeros() as usize)
+    }
+
+    /// Whether world `number` is among them.
+    pub(super) fn has(self, number: usize) -> bool {
+        bit(number).0 & self.0 != 0
+    }
+}
+
+/// The worlds of an exploration.
+#[derive(Clone)]
+pub struct Worlds {
+    /// For each switch, the worlds that have each of its readings.
+    by_reading: Vec<Vec<Mask>>,
+    worlds: Vec<World>,
+}
+
+/// One of them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct World {
+    semantics: Semantics,
+    /// What is not as configured.
+    changes: Vec<(Switch, &'static str)>,
+}
+
+impl fmt::Debug for Worlds {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.worlds.iter().map(|world| &world.changes)).finish()
+    }
+}
+
+impl Worlds {
+    /// What is configured, and nothing else.
+    pub fn configured(spec: &GatewaySpec) -> Self {
+        Self::of(vec![World { semantics: spec.semantics().clone(), changes: Vec::new() }])
+    }
+
+    /// What is configured, but for these readings: one world.
+    pub fn one(spec: &GatewaySpec, changes: &[(Switch, &'static str)]) -> Self {
+        changed(spec.semantics(), changes).map_or_else(|| Self::configured(spec), |world| Self::of(vec![world]))
+    }
+
+    /// What is configured, and every other reading of each of `switches` alone. Those that are too many are left out.
+    pub fn alone(spec: &GatewaySpec, switches: &[Switch]) -> Self {
+        let base = spec.semantics();
+        let mut worlds = vec![World { semantics: base.clone(), changes: Vec::new() }];
+        for switch in switches {
+            for reading in other_readings(base, *switch) {
+                if worlds.len() < MOST_WORLDS {
+                    worlds.extend(changed(base, &[(*switch, reading)]));
+                }
+            }
+        }
+        Self::of(worlds)
+    }
+
+    /// Every combination of the readings of `switches`. `None` when these are too many.
+    pub fn combined(spec: &GatewaySpec, switches: &[Switch]) -> Option<Self> {
+        let base = spec.semantics();
+        let mut all: Vec<Vec<(Switch, &'static str)>> = vec![Vec::new()];
+        for switch in switches {
+            let mut more = Vec::new();
+            for changes in &all {
+                more.push(changes.clone());
+                for reading in other_readings(base, *switch) {
+                    let mut changes = changes.clone();
+                    changes.push((*switch, reading));
+                    more.push(changes);
+                }
+            }
+            if more.len() > MOST_WORLDS {
+                return None;
+            }
+            all = more;
+        }
+        all.sort_by_key(Vec::len);
+        Some(Self::of(all.iter().filter_map(|changes| changed(base, changes)).collect()))
+    }
+
+    fn of(worlds: Vec<World>) -> Self {
+        let by_reading = Switch::ALL
+            .iter()
+            .map(|switch| {
+                let readings = switch.info().readings;
+                let with = |reading: &&'static str| {
+                    let has = |world: &World| world.semantics.get(*switch) == *reading;
+                    worlds.iter().enumerate().filter(|(_, world)| has(world)).fold(Mask::NONE, |mask, (n, _)| {
+                        mask.or(bit(n))
+                    })
+                };
+                readings.iter().map(with).collect()
+            })
+            .collect();
+        Self { by_reading, worlds }
+    }
+
+    /// All of them.
+    pub fn all(&self) -> Mask {
+        (0..self.worlds.len()).fold(Mask::NONE, |mask, n| mask.or(bit(n)))
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.worlds.len()
+    }
+
+    /// Whether there are none: never, as one is configured.
+    pub fn is_empty(&self) -> bool {
+        self.worlds.is_empty()
+    }
+
+    /// The worlds that have each reading of `switch`, in the order of its readings.
+    pub(super) fn of_switch(&self, switch: Switch) -> &[Mask] {
+        self.by_reading.get(switch as usize).map_or(&[], Vec::as_slice)
+    }
+
+    /// What world `number` reads otherwise than configured.
+    pub fn changes(&self, number: usize) -> &[(Switch, &'static str)] {
+        self.worlds.get(number).map_or(&[], |world| world.changes.as_slice())
+    }
+
+    /// The readings of world `number`.
+    pub(super) fn semantics(&self, number: usize) -> Option<&Semantics> {
+        self.worlds.get(number).map(|world| &world.semantics)
+    }
+}
+
+fn changed(base: &Semantics, changes: &[(Switch, &'static str)]) -> Option<World> {
+    let mut semantics = base.clone();
+    for (switch, reading) in changes {
+        semantics.set(switch.info().path, reading).then_some(())?;
+    }
+    Some(World { semantics, changes: changes.to_vec() })
+}
+
+fn other_readings(base: &Semantics, switch: Switch) -> impl Iterator<Item = &'static str> {
+    let configured = base.get(switch);
+    switch.info().readings.iter().copied().filter(move |reading| *reading != configured)
+}
+
+fn bit(number: usize) -> Mask {
+    let number = u32::try_from(number).unwrap_or(u32::MAX);
+    Mask(1_u128.checked_shl(number).unwrap_or(0))
+}
