@@ -7,8 +7,8 @@ use clap_complete::Shell;
 
 use super::check_args::{DiffArgs, ExplainArgs, ExportArgs, ImportArgs, RulesArgs, ValidateArgs};
 use super::limiter_args::LimiterArgs;
-use super::proof_args::{ReplayArgs, VerifyArgs};
 use super::log_args::{CalibrateArgs, TraceImportArgs};
+use super::proof_args::{ReplayArgs, VerifyArgs};
 use crate::config::Overrides;
 
 /// Simulate an Azure API Management backend pool in front of Azure OpenAI, before deploying it.

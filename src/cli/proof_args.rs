@@ -160,7 +160,11 @@ impl VerifyArgs {
     /// The bounds, or what is wrong with them.
     pub(crate) fn bounds(&self) -> Result<Bounds, String> {
         let within = |name: &str, value: usize, most: usize| {
-            if (1..=most).contains(&value) { Ok(()) } else { Err(format!("`--{name}` is 1 to {most}, not {value}")) }
+            if (1..=most).contains(&value) {
+                Ok(())
+            } else {
+                Err(format!("`--{name}` is 1 to {most}, not {value}"))
+            }
         };
         within("in-flight", self.in_flight, Bounds::MOST_IN_FLIGHT)?;
         within("instances", self.instances, Bounds::MOST_INSTANCES)?;

@@ -28,8 +28,7 @@ pub(crate) fn verify(args: &VerifyArgs, session: &mut Session) -> Result<(), Sto
         faults: bounds.faults.min(READINGS_FAULTS),
         ..bounds
     });
-    let task =
-        Task { bounds, readings, limits, profile: args.profile.into(), only: args.property.clone() };
+    let task = Task { bounds, readings, limits, profile: args.profile.into(), only: args.property.clone() };
     let shows = !args.quiet && std::io::stderr().is_terminal();
     let report = explore(&setup, &task, &mut |progress| {
         if shows {
@@ -39,12 +38,14 @@ pub(crate) fn verify(args: &VerifyArgs, session: &mut Session) -> Result<(), Sto
     if shows {
         session.remark("\r\x1b[K");
     }
-    let proof = Proof { title: &playable.side.title, paths: &args.paths, setup: &setup, limits, report: &report };
+    let proof =
+        Proof { title: &playable.side.title, paths: &args.paths, setup: &setup, limits, report: &report };
     match args.format {
         ProofFormat::Human => session.print(&human(&proof)),
         ProofFormat::Json => session.print_json(&json(&proof))?,
     }
-    let otherwise = args.all_readings && report.properties.iter().any(|checked| !checked.otherwise.is_empty());
+    let otherwise =
+        args.all_readings && report.properties.iter().any(|checked| !checked.otherwise.is_empty());
     if report.is_violated() || otherwise {
         Err(Stop(Exit::Finding))
     } else if report.is_unknown() {
@@ -89,7 +90,8 @@ pub(crate) fn configuration(
     let program = playable.side.gateway.program();
     for (op, place) in program.ops.iter().zip(&program.places) {
         if matches!(op, Op::Unsupported) {
-            let message = format!("`{}` cannot be played, so nothing can be proved about this policy", place.policy);
+            let message =
+                format!("`{}` cannot be played, so nothing can be proved about this policy", place.policy);
             session.diagnostics.push(
                 Diagnostic::error("unsupported-policy", place.span, message)
                     .note("what it does is not known to poolproof; it is not taken for harmless"),

@@ -4,9 +4,7 @@ use std::fmt::Write as _;
 
 use super::super::table::Table;
 use super::{Proof, course_table};
-use crate::verify::{
-    Checked, Extent, Otherwise, Report, Setup, Sight, Uncovered, Verdict,
-};
+use crate::verify::{Checked, Extent, Otherwise, Report, Setup, Sight, Uncovered, Verdict};
 use crate::wording::{capital, count, list, quoted, ranges, time};
 
 /// The text.
@@ -105,11 +103,14 @@ fn extent(proof: &Proof<'_>) -> String {
     );
     let _infallible = writeln!(text, "Answers that backends may give: {}.", answers(report));
     if report.extent.has_gaps {
-        let _infallible =
-            writeln!(text, "Random numbers were tried at both ends of their range only, waits with a random part likewise.");
+        let _infallible = writeln!(
+            text,
+            "Random numbers were tried at both ends of their range only, waits with a random part likewise."
+        );
     }
     if let Some(readings) = &report.readings {
-        let names: Vec<String> = report.consulted.iter().map(|switch| format!("`{}`", switch.info().path)).collect();
+        let names: Vec<String> =
+            report.consulted.iter().map(|switch| format!("`{}`", switch.info().path)).collect();
         let told = if names.is_empty() {
             "none of them changes anything here".to_owned()
         } else {
@@ -161,10 +162,13 @@ fn answers(report: &Report) -> String {
                 last = Some(*status);
                 let kind = report.answers.kinds.get(status);
                 let alike = kind.filter(|kind| kind.statuses.as_slice() != [(status.get(), status.get())]);
-                let stands = alike.map_or_else(String::new, |kind| format!(" (stands for {})", ranges(&kind.statuses)));
-                let of_it = report.answers.all.iter().filter(|other| {
-                    matches!(other, Answer::Status(of, _) if of == status)
-                });
+                let stands = alike
+                    .map_or_else(String::new, |kind| format!(" (stands for {})", ranges(&kind.statuses)));
+                let of_it = report
+                    .answers
+                    .all
+                    .iter()
+                    .filter(|other| matches!(other, Answer::Status(of, _) if of == status));
                 let variants = if of_it.count() > 1 { " with and without Retry-After" } else { "" };
                 parts.push(format!("{status}{stands}{variants}"));
             }
@@ -189,7 +193,8 @@ fn otherwise(proof: &Proof<'_>) -> String {
             info.broken
         );
         text.push_str(&course_table(&proof.course(first.world, &first.path), proof.setup, "  "));
-        let _infallible = writeln!(text, "  again: poolproof replay {}", proof.token(first.world, &first.path));
+        let _infallible =
+            writeln!(text, "  again: poolproof replay {}", proof.token(first.world, &first.path));
     }
     text
 }

@@ -47,7 +47,12 @@ pub(crate) enum TokenError {
 }
 
 impl Token {
-    pub(crate) fn new(setup: &Setup, changes: &[(Switch, &'static str)], path: &Path, paths: &[String]) -> Self {
+    pub(crate) fn new(
+        setup: &Setup,
+        changes: &[(Switch, &'static str)],
+        path: &Path,
+        paths: &[String],
+    ) -> Self {
         Self {
             version: version(),
             fingerprint: fingerprint(setup),
@@ -73,7 +78,8 @@ impl Token {
         else {
             return Err(unreadable("parts are missing: copy all of it"));
         };
-        let changes: Option<Vec<_>> = changes.split('_').filter(|part| !part.is_empty()).map(read_change).collect();
+        let changes: Option<Vec<_>> =
+            changes.split('_').filter(|part| !part.is_empty()).map(read_change).collect();
         let changes = changes.ok_or(unreadable("a reading in it does not exist"))?;
         let path = read_path(events).ok_or(unreadable("an event in it cannot be read"))?;
         let bytes = URL_SAFE_NO_PAD.decode(paths).ok().and_then(|bytes| String::from_utf8(bytes).ok());

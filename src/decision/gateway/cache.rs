@@ -19,6 +19,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::choices::{ChoiceReason, Choices};
 use super::io::Answerer;
 use super::pipeline::Runner;
+use super::seldom::Unused;
 use crate::policy::csharp::{Stored, Value};
 use crate::policy::{CachePolicy, LastError, Operand, Pc, Response, ResponseLookup, Text};
 use crate::semantics::CacheMissValue;
@@ -53,10 +54,18 @@ struct Store<K, V> {
     by_end: BTreeSet<(Timestamp, K)>,
 }
 
+impl<K, V> Store<K, V> {
+    const NEW: Self = Self { entries: BTreeMap::new(), by_end: BTreeSet::new() };
+}
+
 impl<K, V> Default for Store<K, V> {
     fn default() -> Self {
-        Self { entries: BTreeMap::new(), by_end: BTreeSet::new() }
+        Self::NEW
     }
+}
+
+impl Unused for Caches {
+    const UNUSED: &'static Self = &Self { values: Store::NEW, responses: Store::NEW, meanings: Store::NEW };
 }
 
 impl<K: Ord + Clone, V> Store<K, V> {

@@ -18,6 +18,7 @@ use super::exchange::{Exchange, Phase};
 use super::io::{Effects, Input, RequestHead};
 use super::limits::Limits;
 use super::pipeline::Runner;
+use super::seldom::Seldom;
 use super::selection::PoolState;
 use super::spec::GatewaySpec;
 use crate::policy::{Facts, Text};
@@ -37,8 +38,8 @@ pub struct GatewayState {
     pub(super) breakers: Vec<Breaker>,
     pub(super) pools: Vec<PoolState>,
     pub(super) tokens: Vec<CachedToken>,
-    pub(super) limits: Limits,
-    pub(super) caches: Caches,
+    pub(super) limits: Seldom<Limits>,
+    pub(super) caches: Seldom<Caches>,
 }
 
 /// A managed identity token in the instance's cache.
@@ -55,6 +56,11 @@ impl GatewayState {
     pub fn breaker(&self, backend: BackendId) -> BreakerState {
         self.breakers.get(backend.index()).map_or(BreakerState::Closed, Breaker::state)
     }
+
+    /// The breaker states of all backends, in their order.
+    pub fn breaker_states(&self) -> impl Iterator<Item = BreakerState> {
+        self.breakers.iter().map(Breaker::state)
+    }
 }
 
 impl Gateway {
@@ -64,8 +70,8 @@ impl Gateway {
             breakers: vec![Breaker::default(); spec.backends().len()],
             pools: spec.pools().iter().map(|p| PoolState::new(p.members.len())).collect(),
             tokens: Vec::new(),
-            limits: Limits::default(),
-            caches: Caches::default(),
+            limits: Seldom::default(),
+            caches: Seldom::default(),
         };
         Self { spec, state }
     }

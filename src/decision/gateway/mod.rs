@@ -14,7 +14,8 @@
 //! Rooms: `instance` is the entrance, `pipeline` runs policies, `forward` makes attempts; `breaker`,
 //! `window`, `selection`, `affinity`, `carbon`, `retry`, `retry_after` hold one rule each; `limits`, `cache`,
 //! `calls` run the policies of those names, `policies` all others beyond routing; `io` and `exchange` are the
-//! data, `relative` sets its clock back.
+//! data, `relative` sets its clock back, `seldom` keeps
+//! what most gateways never use.
 //!
 //! Deliberately absent: latency, quota and traffic (the world's), file formats, HTTP.
 #![cfg_attr(not(test), deny(clippy::arithmetic_side_effects))]
@@ -35,6 +36,7 @@ mod policies;
 mod relative;
 mod retry;
 mod retry_after;
+mod seldom;
 mod selection;
 mod spec;
 #[cfg(test)]

@@ -55,6 +55,8 @@ impl GatewayState {
             let interval = backend.breaker.as_ref().map_or(Duration::ZERO, |rule| rule.interval);
             breaker.forget(interval, now);
         }
+        self.limits.settle();
+        self.caches.settle();
     }
 
     /// The moments after `now` at which a breaker may change by time alone, and the ones just before and after, as

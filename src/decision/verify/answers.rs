@@ -14,8 +14,8 @@ use super::guide::Guide;
 use super::setup::Setup;
 use super::worlds::{Mask, Worlds};
 use crate::gateway::{
-    Action, Answerer, BreakerChange, Effects, Event, Exchange, Gateway, Input, Phase, RequestHead, SentBody, SideAnswer,
-    SideCall, Step,
+    Action, Answerer, BreakerChange, Effects, Event, Exchange, Gateway, Input, Phase, RequestHead, SentBody,
+    SideAnswer, SideCall, Step,
 };
 use crate::policy::{Header, HeaderValue, Headers, Response, Text};
 use crate::units::{AttemptNumber, Duration, StatusCode, Timestamp};
@@ -81,9 +81,11 @@ impl Answers {
         for number in 200..=599 {
             let Some(status) = StatusCode::new(number) else { continue };
             let plain = Answer::Status(status, RetryAfter::Absent);
-            let looks = setup.requests.iter().map(|(_, head)| Look::of(setup, head, plain, &worlds)).collect();
+            let looks =
+                setup.requests.iter().map(|(_, head)| Look::of(setup, head, plain, &worlds)).collect();
             let backends = setup.gateway.backends().iter();
-            let counted = backends.map(|b| b.breaker.as_ref().is_some_and(|rule| rule.counts(status))).collect();
+            let counted =
+                backends.map(|b| b.breaker.as_ref().is_some_and(|rule| rule.counts(status))).collect();
             groups.entry(Signature { sort: sort(status), looks, counted }).or_default().push(number);
         }
         let mut kinds = BTreeMap::new();
@@ -105,9 +107,11 @@ impl Answers {
         for status in statuses {
             let seconds = [SHORT_S, LONG_S, 0].map(RetryAfter::Seconds);
             let mut seen: Vec<Vec<Look>> = Vec::new();
-            for retry_after in [RetryAfter::Absent].into_iter().chain(seconds).chain([RetryAfter::Malformed]) {
+            for retry_after in [RetryAfter::Absent].into_iter().chain(seconds).chain([RetryAfter::Malformed])
+            {
                 let answer = Answer::Status(status, retry_after);
-                let looks = setup.requests.iter().map(|(_, head)| Look::of(setup, head, answer, &worlds)).collect();
+                let looks =
+                    setup.requests.iter().map(|(_, head)| Look::of(setup, head, answer, &worlds)).collect();
                 if !seen.contains(&looks) {
                     seen.push(looks);
                     all.push(answer);
@@ -122,7 +126,9 @@ impl Answers {
     pub(super) fn kind(&self, status: StatusCode) -> Option<&Kind> {
         self.kinds.get(&status).or_else(|| {
             let number = status.get();
-            self.kinds.values().find(|kind| kind.statuses.iter().any(|(low, high)| (*low..=*high).contains(&number)))
+            self.kinds
+                .values()
+                .find(|kind| kind.statuses.iter().any(|(low, high)| (*low..=*high).contains(&number)))
         })
     }
 }
@@ -216,7 +222,9 @@ impl Look {
             let mut inputs: Vec<Input> = actions.iter().filter_map(|action| reply(action, answer)).collect();
             if inputs.is_empty() {
                 match exchange.phase() {
-                    Phase::Relaying => inputs.push(Input::BodyEnd { attempt: attempt(&exchange), usage: None }),
+                    Phase::Relaying => {
+                        inputs.push(Input::BodyEnd { attempt: attempt(&exchange), usage: None })
+                    }
                     _ => match exchange.wake_up() {
                         Some((at, _)) => {
                             now = at;
@@ -241,7 +249,9 @@ impl Look {
                     self.retries = true;
                     self.waited = self.waited.saturating_add(wait);
                 }
-                Event::Breaker { change: BreakerChange::Tripped(trip), .. } => self.trips.push(trip.effective),
+                Event::Breaker { change: BreakerChange::Tripped(trip), .. } => {
+                    self.trips.push(trip.effective)
+                }
                 _ => {}
             }
         }
@@ -254,8 +264,10 @@ impl Look {
                     let is_passed_on = is_status && matches!(answerer, Answerer::Backend { .. });
                     self.given = (!is_passed_on).then_some(given);
                     if !is_passed_on {
-                        let headers = exchange.response().into_iter().flat_map(|response| response.headers.iter());
-                        let told = |header: &Header| (header.name.to_string(), header.value.to_text().to_string());
+                        let headers =
+                            exchange.response().into_iter().flat_map(|response| response.headers.iter());
+                        let told =
+                            |header: &Header| (header.name.to_string(), header.value.to_text().to_string());
                         self.headers = headers.map(told).collect();
                     }
                 }

@@ -155,7 +155,8 @@ impl<'s> Explorer<'s> {
     pub(super) fn explore(mut self, progress: &mut dyn FnMut(Progress)) -> Explored {
         let fresh = self.memo.fresh();
         let gateways = [fresh; Bounds::MOST_INSTANCES];
-        let start = State { gateways, threads: [0; Bounds::MOST_IN_FLIGHT], now: self.memo.start(), faults: 0 };
+        let start =
+            State { gateways, threads: [0; Bounds::MOST_IN_FLIGHT], now: self.memo.start(), faults: 0 };
         self.reach(start, self.worlds.all(), 0, Act::Begins);
         let mut depth = 0;
         let mut is_cut = false;
@@ -206,13 +207,18 @@ impl<'s> Explorer<'s> {
             for instance in 0..u8::try_from(instances).unwrap_or(u8::MAX) {
                 let gateway = gateway_of(&state, instance);
                 let outcomes = self.memo.arrivals(instance, gateway, state.now);
-                self.follow(node, &state, free, instance, outcomes, |outcome| Act::Arrives { instance, outcome });
+                self.follow(node, &state, free, instance, outcomes, |outcome| Act::Arrives {
+                    instance,
+                    outcome,
+                });
             }
         }
         let due = state.threads.iter().filter_map(|thread| self.memo.wake(*thread, state.now));
         let earliest = due.map(|(after, _)| after).min();
         for place in 0..self.bounds.in_flight {
-            let Some(thread) = state.threads.get(place).copied().filter(|thread| *thread != 0) else { continue };
+            let Some(thread) = state.threads.get(place).copied().filter(|thread| *thread != 0) else {
+                continue;
+            };
             let before = state.threads.get(..place).unwrap_or(&[]);
             if self.sorts && before.contains(&thread) {
                 continue;
@@ -221,14 +227,21 @@ impl<'s> Explorer<'s> {
             let gateway = gateway_of(&state, instance);
             let number = u8::try_from(place).unwrap_or(u8::MAX);
             let outcomes = self.memo.answers(thread, gateway, state.now);
-            self.follow(node, &state, place, instance, outcomes, |outcome| Act::Happens { place: number, outcome });
+            self.follow(node, &state, place, instance, outcomes, |outcome| Act::Happens {
+                place: number,
+                outcome,
+            });
             if let Some((after, happening)) = self.memo.wake(thread, state.now)
                 && Some(after) == earliest
             {
                 let later = self.later(&state, after);
-                let (thread, gateway) = (later.threads.get(place).copied().unwrap_or(0), gateway_of(&later, instance));
+                let (thread, gateway) =
+                    (later.threads.get(place).copied().unwrap_or(0), gateway_of(&later, instance));
                 let outcomes = self.memo.due(thread, happening, gateway, later.now);
-                self.follow(node, &later, place, instance, outcomes, |outcome| Act::Due { place: number, outcome });
+                self.follow(node, &later, place, instance, outcomes, |outcome| Act::Due {
+                    place: number,
+                    outcome,
+                });
             }
         }
         if let Some(after) = self.passes(&state)
@@ -240,7 +253,8 @@ impl<'s> Explorer<'s> {
         }
         if state.threads.iter().all(|thread| *thread == 0) {
             for instance in 0..u8::try_from(instances).unwrap_or(u8::MAX) {
-                let failing = self.memo.does_not_recover(gateway_of(&state, instance), state.now).and(node.mask);
+                let failing =
+                    self.memo.does_not_recover(gateway_of(&state, instance), state.now).and(node.mask);
                 if !failing.is_empty() {
                     self.note(NO_RECOVERY, failing, node.entry, None);
                 }

@@ -176,7 +176,10 @@ impl<'s> Memo<'s> {
         }
         let (after, happening) = (*self.wakes.get(thread as usize - 1)?)?;
         // Without a calendar all clocks stand at the start; with one, what is kept is a point in time.
-        Some((if self.has_calendar { Timestamp::ZERO.saturating_add(after).since(now) } else { after }, happening))
+        Some((
+            if self.has_calendar { Timestamp::ZERO.saturating_add(after).since(now) } else { after },
+            happening,
+        ))
     }
 
     /// How long it takes until a breaker may change.
@@ -241,7 +244,9 @@ impl<'s> Memo<'s> {
         if let Some(known) = self.asked.get(&question) {
             return *known;
         }
-        let Some(request) = self.threads.get_index(thread as usize - 1).cloned() else { return Outcomes::default() };
+        let Some(request) = self.threads.get_index(thread as usize - 1).cloned() else {
+            return Outcomes::default();
+        };
         self.ask(question, &request, |memo| {
             let awaits = matches!(request.exchange.phase(), Phase::AwaitingHeaders { .. });
             let all = memo.answers.iter().filter(|answer| awaits && **answer != Answer::Overdue);
@@ -261,7 +266,9 @@ impl<'s> Memo<'s> {
         if let Some(known) = self.asked.get(&question) {
             return *known;
         }
-        let Some(request) = self.threads.get_index(thread as usize - 1).cloned() else { return Outcomes::default() };
+        let Some(request) = self.threads.get_index(thread as usize - 1).cloned() else {
+            return Outcomes::default();
+        };
         self.ask(question, &request, |_| vec![happening])
     }
 
@@ -338,7 +345,15 @@ impl<'s> Memo<'s> {
         });
         match equal {
             Some(known) => known.mask = known.mask.or(mask),
-            None => self.outcomes.push(Outcome { happening, thread, gateway, mask, picks: picks.into(), breaches, is_fault }),
+            None => self.outcomes.push(Outcome {
+                happening,
+                thread,
+                gateway,
+                mask,
+                picks: picks.into(),
+                breaches,
+                is_fault,
+            }),
         }
     }
 
@@ -417,7 +432,8 @@ fn is_served(watch: &Watch<'_>, state: &GatewayState, now: Timestamp, guide: &mu
     if let Some(BackendRef::Pool(pool)) = thread.exchange.target()
         && let Some(pool) = spec.pool(pool)
     {
-        let own = pool.members.iter().find(|member| member.backend == backend).and_then(|member| member.priority);
+        let own =
+            pool.members.iter().find(|member| member.backend == backend).and_then(|member| member.priority);
         let best = pool.members.iter().filter_map(|member| member.priority).min();
         if own.is_some() && own > best {
             return false;

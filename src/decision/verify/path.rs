@@ -56,9 +56,10 @@ impl Path {
 
     /// Requests that arrive.
     pub fn requests(&self) -> usize {
-        let arrivals = self.moves.iter().filter(|one| {
-            matches!(one, Move::Happens { happening: Happening::Arrives(_), .. })
-        });
+        let arrivals = self
+            .moves
+            .iter()
+            .filter(|one| matches!(one, Move::Happens { happening: Happening::Arrives(_), .. }));
         arrivals.count()
     }
 
@@ -112,7 +113,14 @@ pub enum Standing {
 }
 
 /// Plays `path` as the readings of world `number` have it.
-pub fn course(setup: &Setup, answers: &Answers, limits: Limits, worlds: &Worlds, number: usize, path: &Path) -> Course {
+pub fn course(
+    setup: &Setup,
+    answers: &Answers,
+    limits: Limits,
+    worlds: &Worlds,
+    number: usize,
+    path: &Path,
+) -> Course {
     let watch = Watch::new(setup, answers, limits);
     let mut player = Player {
         watch: &watch,
@@ -165,9 +173,10 @@ impl Player<'_> {
             let spec = Arc::clone(&self.watch.setup.gateway);
             self.gateways.push(Gateway::new(spec).into_state());
         }
-        self.gateways.get(usize::from(instance)).cloned().unwrap_or_else(|| {
-            Gateway::new(Arc::clone(&self.watch.setup.gateway)).into_state()
-        })
+        self.gateways
+            .get(usize::from(instance))
+            .cloned()
+            .unwrap_or_else(|| Gateway::new(Arc::clone(&self.watch.setup.gateway)).into_state())
     }
 
     fn happen(&mut self, request: u16, instance: u8, happening: Happening, picks: &[u64]) {
@@ -360,7 +369,9 @@ impl Hear for Notes<'_> {
                 Action::Finish { ending: Ending::BrokenOff, .. } => {
                     heard.why.push("the answer breaks off at the client".to_owned());
                 }
-                Action::SideCall { .. } => heard.why.push("asks for a token, or for what the policy calls".to_owned()),
+                Action::SideCall { .. } => {
+                    heard.why.push("asks for a token, or for what the policy calls".to_owned())
+                }
                 _ => {}
             }
         }

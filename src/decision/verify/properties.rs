@@ -98,9 +98,11 @@ impl Property {
             Self::OneResponse => {
                 ("one-response", "a request gets one response", "a request got another response than one")
             }
-            Self::AttemptsBound => {
-                ("attempts-bound", "attempts stay within count + 1", "a request made more attempts than its retries allow")
-            }
+            Self::AttemptsBound => (
+                "attempts-bound",
+                "attempts stay within count + 1",
+                "a request made more attempts than its retries allow",
+            ),
             Self::NeverTripped => {
                 ("never-tripped", "no call goes to a tripped backend", "a call went to a tripped backend")
             }
@@ -114,9 +116,11 @@ impl Property {
                 "a breaker trips at its condition and only then",
                 "a breaker tripped without its condition, or did not with it",
             ),
-            Self::ResetsOnTime => {
-                ("resets-on-time", "a trip ends when its time is over", "a trip ended before its time was over")
-            }
+            Self::ResetsOnTime => (
+                "resets-on-time",
+                "a trip ends when its time is over",
+                "a trip ended before its time was over",
+            ),
             Self::TripEndStays => (
                 "trip-end-stays",
                 "the end of a trip never moves to an earlier time",
@@ -147,7 +151,9 @@ impl Property {
                 "every attempt carries the whole body",
                 "an attempt is sent without the body of the request",
             ),
-            Self::NeverThrows => ("never-throws", "no policy expression throws", "a policy expression throws"),
+            Self::NeverThrows => {
+                ("never-throws", "no policy expression throws", "a policy expression throws")
+            }
             Self::WaitBudget => (
                 "wait-budget",
                 "no request waits long in the gateway while a backend is ready",
@@ -241,7 +247,9 @@ impl Cause {
             Self::NoBreakerCounts => "a status that is retried and that no breaker counts",
             Self::BreaksOff => "a body that breaks off",
             Self::ComeBackAtOnce => "`Retry-After: 0`, which keeps nobody away",
-            Self::SideCall => "a side call that fails (a token of the identity, or a request of the policy's own)",
+            Self::SideCall => {
+                "a side call that fails (a token of the identity, or a request of the policy's own)"
+            }
             Self::NoRetryAfter => "an exhausted pool that is answered without `Retry-After`",
             Self::SubscriptionKey => "the client's subscription key, which is sent on to the backends",
             Self::NobodyReady => "waits while no backend is ready",

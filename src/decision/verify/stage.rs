@@ -13,7 +13,7 @@ use super::guide::Ways;
 use super::properties::Breach;
 use super::watch::{History, Look, Seen, Watch};
 use crate::gateway::{
-    Action, Effects, Exchange, Gateway, GatewayState, Input, Phase, SentBody, SideAnswer, Step,
+    Action, BreakerState, Effects, Exchange, Gateway, GatewayState, Input, Phase, SentBody, SideAnswer, Step,
 };
 use crate::policy::Response;
 use crate::units::{AttemptNumber, RequestId, Timestamp};
@@ -83,7 +83,7 @@ pub(super) fn play<W: Ways, H: Hear>(
     let mut stage = Stage {
         watch,
         gateway: Gateway::resume(Arc::clone(&watch.setup.gateway), gateway.clone()),
-        before: gateway.clone(),
+        before: Vec::new(),
         effects: Effects { steps: Some(Vec::new()), ..Effects::default() },
         seen: Seen::default(),
         inputs: Vec::new(),
@@ -94,9 +94,12 @@ pub(super) fn play<W: Ways, H: Hear>(
     match happening {
         Happening::Arrives(kind) => {
             thread.kind = kind;
-            let Some((_, head)) = watch.setup.requests.get(usize::from(kind)) else { return stage.end(thread) };
+            let Some((_, head)) = watch.setup.requests.get(usize::from(kind)) else {
+                return stage.end(thread);
+            };
             let mut head = head.clone();
             head.id = RequestId::default();
+            stage.note();
             stage.gateway.start(&mut thread.exchange, &head, now, ways, &mut stage.effects);
             stage.look(&mut thread, ways, hear);
         }
@@ -136,7 +139,8 @@ pub(super) fn play<W: Ways, H: Hear>(
 struct Stage<'w, 's> {
     watch: &'w Watch<'s>,
     gateway: Gateway,
-    before: GatewayState,
+    /// Breakers before the call into the core.
+    before: Vec<BreakerState>,
     effects: Effects,
     seen: Seen,
     /// What the world answers at once.
@@ -147,8 +151,14 @@ struct Stage<'w, 's> {
 }
 
 impl Stage<'_, '_> {
+    /// Keeps how breakers are.
+    fn note(&mut self) {
+        self.before.clear();
+        self.before.extend(self.gateway.state().breaker_states());
+    }
+
     fn tell<W: Ways, H: Hear>(&mut self, thread: &mut Thread, input: Input, ways: &mut W, hear: &mut H) {
-        self.before.clone_from(self.gateway.state());
+        self.note();
         self.gateway.handle(&mut thread.exchange, input, self.now, ways, &mut self.effects);
         self.look(thread, ways, hear);
     }

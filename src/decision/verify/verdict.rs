@@ -271,7 +271,8 @@ fn inapplicable(setup: &Setup, property: Property) -> Option<&'static str> {
         }
         Property::PaidForFirst => {
             let has = |paid_for| setup.paid_for.contains(&Some(paid_for));
-            (!(has(true) && has(false))).then_some("no pool is known to have provisioned capacity beside pay-as-you-go")
+            (!(has(true) && has(false)))
+                .then_some("no pool is known to have provisioned capacity beside pay-as-you-go")
         }
         Property::ExhaustedAnswer if spec.backends().iter().all(|backend| backend.breaker.is_none()) => {
             Some("no backend has a breaker, so that no pool is ever exhausted")

@@ -11,8 +11,9 @@ use super::guide::Ways;
 use super::properties::{Breach, Cause, Property, Sight};
 use super::setup::{Limits, Setup};
 use crate::gateway::{
-    Action, Answerer, BackendRef, BreakerChange, BreakerState, Effects, Ending, Event, Exchange, FailureCause,
-    GatewayState, Phase, Pinned, RequestHead, Selection, SentBody, Threshold, WakeReason, retry_waits,
+    Action, Answerer, BackendRef, BreakerChange, BreakerState, Effects, Ending, Event, Exchange,
+    FailureCause, GatewayState, Phase, Pinned, RequestHead, Selection, SentBody, Threshold, WakeReason,
+    retry_waits,
 };
 use crate::policy::{Body, Op, Response};
 use crate::units::{BackendId, Duration, StatusCode, Timestamp};
@@ -89,7 +90,7 @@ pub(super) struct Watch<'s> {
 
 /// One call into the core and what came of it.
 pub(super) struct Look<'a> {
-    pub(super) before: &'a GatewayState,
+    pub(super) before: &'a [BreakerState],
     pub(super) after: &'a GatewayState,
     pub(super) exchange: &'a Exchange,
     pub(super) effects: &'a Effects,
@@ -229,7 +230,13 @@ impl<'s> Watch<'s> {
                         counts
                             && match rule.threshold {
                                 // A probe that fails trips by itself.
-                                Threshold::Count(count) => trip.failures >= count || was_probing(look.before, *backend),
+                                Threshold::Count(count) => {
+                                    trip.failures >= count
+                                        || matches!(
+                                            breaker_before(look, *backend),
+                                            BreakerState::Probing { .. }
+                                        )
+                                }
                                 Threshold::Percentage(_) => trip.failures >= 1,
                             }
                     });
@@ -312,7 +319,7 @@ impl<'s> Watch<'s> {
             let Ok(number) = u16::try_from(number) else { return };
             let backend = BackendId(number);
             let (BreakerState::Tripped { until: before, .. }, BreakerState::Tripped { until: after, .. }) =
-                (look.before.breaker(backend), look.after.breaker(backend))
+                (breaker_before(look, backend), look.after.breaker(backend))
             else {
                 continue;
             };
@@ -444,7 +451,9 @@ impl<'s> Watch<'s> {
     fn failure_statuses(&self, exchange: &Exchange) -> Vec<StatusCode> {
         let spec = &self.setup.gateway;
         match exchange.target() {
-            Some(BackendRef::Pool(pool)) => spec.pool(pool).and_then(|pool| pool.failure_status).into_iter().collect(),
+            Some(BackendRef::Pool(pool)) => {
+                spec.pool(pool).and_then(|pool| pool.failure_status).into_iter().collect()
+            }
             Some(BackendRef::Single(backend)) => {
                 let rule = spec.backend(backend).and_then(|backend| backend.breaker.as_ref());
                 rule.and_then(|rule| rule.failure_status).into_iter().collect()
@@ -459,7 +468,8 @@ impl<'s> Watch<'s> {
             self.hidden.iter().any(|name| text.contains(name.as_str()))
         };
         let body = if let Body::Text(text) = &response.body { names(text) } else { false };
-        body || names(&response.reason) || response.headers.iter().any(|header| names(&header.value.to_text()))
+        body || names(&response.reason)
+            || response.headers.iter().any(|header| names(&header.value.to_text()))
     }
 
     /// A key in the header that accounts read.
@@ -467,9 +477,8 @@ impl<'s> Watch<'s> {
         let Phase::AwaitingHeaders { backend: Some(backend), .. } = look.exchange.phase() else { return };
         let Some(key) = look.exchange.request().headers.joined("api-key") else { return };
         let mut client = look.head.headers.iter().flat_map(|headers| headers.iter());
-        let is_clients = client.any(|header| {
-            header.name.eq_ignore_ascii_case("api-key") && header.value.to_text() == key
-        });
+        let is_clients =
+            client.any(|header| header.name.eq_ignore_ascii_case("api-key") && header.value.to_text() == key);
         if is_clients {
             seen.breach(Property::Credentials, Some(Cause::SubscriptionKey));
             return;
@@ -486,8 +495,8 @@ impl<'s> Watch<'s> {
     }
 }
 
-fn was_probing(before: &GatewayState, backend: BackendId) -> bool {
-    matches!(before.breaker(backend), BreakerState::Probing { .. })
+fn breaker_before(look: &Look<'_>, backend: BackendId) -> BreakerState {
+    look.before.get(backend.index()).copied().unwrap_or_default()
 }
 
 fn bit(number: u16) -> u32 {

@@ -85,7 +85,8 @@ impl Worlds {
 
     /// What is configured, but for these readings: one world.
     pub fn one(spec: &GatewaySpec, changes: &[(Switch, &'static str)]) -> Self {
-        changed(spec.semantics(), changes).map_or_else(|| Self::configured(spec), |world| Self::of(vec![world]))
+        changed(spec.semantics(), changes)
+            .map_or_else(|| Self::configured(spec), |world| Self::of(vec![world]))
     }
 
     /// What is configured, and every other reading of each of `switches` alone. Those that are too many are left out.
@@ -132,9 +133,11 @@ impl Worlds {
                 let readings = switch.info().readings;
                 let with = |reading: &&'static str| {
                     let has = |world: &World| world.semantics.get(*switch) == *reading;
-                    worlds.iter().enumerate().filter(|(_, world)| has(world)).fold(Mask::NONE, |mask, (n, _)| {
-                        mask.or(bit(n))
-                    })
+                    worlds
+                        .iter()
+                        .enumerate()
+                        .filter(|(_, world)| has(world))
+                        .fold(Mask::NONE, |mask, (n, _)| mask.or(bit(n)))
                 };
                 readings.iter().map(with).collect()
             })

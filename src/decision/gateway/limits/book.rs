@@ -18,9 +18,14 @@ pub(in crate::gateway) struct Book<K, V> {
     by_use: BTreeSet<(Timestamp, K)>,
 }
 
+impl<K, V> Book<K, V> {
+    /// Without counters.
+    pub(super) const NEW: Self = Self { entries: BTreeMap::new(), by_use: BTreeSet::new() };
+}
+
 impl<K, V> Default for Book<K, V> {
     fn default() -> Self {
-        Self { entries: BTreeMap::new(), by_use: BTreeSet::new() }
+        Self::NEW
     }
 }
 

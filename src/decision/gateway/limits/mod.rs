@@ -30,6 +30,7 @@ use super::choices::Choices;
 use super::exchange::Frame;
 use super::io::Answerer;
 use super::pipeline::Runner;
+use super::seldom::Unused;
 use crate::policy::csharp::Value;
 use crate::policy::{
     Body, Facts, HeaderValue, Increment, LastError, Limit, LimitScope, NarrowLimit, Op, Pc, Quota, RateLimit,
@@ -51,6 +52,16 @@ pub(super) struct Limits {
     quotas: Book<CounterKey, Used>,
     minutes: Book<Text, Meter>,
     token_quotas: Book<Text, Used>,
+}
+
+impl Unused for Limits {
+    const UNUSED: &'static Self = &Self {
+        inside: BTreeMap::new(),
+        rates: Book::NEW,
+        quotas: Book::NEW,
+        minutes: Book::NEW,
+        token_quotas: Book::NEW,
+    };
 }
 
 /// What a counter of calls belongs to.
