@@ -27,8 +27,10 @@ pub(crate) fn human(proof: &Proof<'_>) -> String {
             if let Some(cause) = cause {
                 let _infallible = writeln!(text, "  after {}", cause.words());
             }
-            text.push_str(&course_table(&proof.course(0, path), proof.setup, "  "));
-            let _infallible = writeln!(text, "  again: poolproof replay {}", proof.token(0, path));
+            if !path.moves.is_empty() {
+                text.push_str(&course_table(&proof.course(0, path), proof.setup, "  "));
+                let _infallible = writeln!(text, "  again: poolproof replay {}", proof.token(0, path));
+            }
         }
     }
     text.push_str(&otherwise(proof));
@@ -204,7 +206,7 @@ fn not_covered(all: &[Uncovered]) -> String {
         return String::new();
     }
     let mut text = String::from("\nNot covered by this policy (violations under `--profile strict`):\n");
-    for one in all {
+    for one in all.iter().filter(|one| one.cause.inherent().is_none()) {
         let _infallible = writeln!(
             text,
             "  - {}: {} ({}, after {})",
@@ -213,6 +215,12 @@ fn not_covered(all: &[Uncovered]) -> String {
             one.property.info().name,
             plural(one.path.moves.len(), "event", "events")
         );
+    }
+    for one in all {
+        if let Some(why) = one.cause.inherent() {
+            let _infallible =
+                writeln!(text, "\nInherent: {}: {}; {why}.", one.cause.words(), one.property.info().broken);
+        }
     }
     text
 }

@@ -1,6 +1,8 @@
 //! Every way in which the decision core can go, within bounds.
 
 mod answers;
+mod drive;
+mod equivalent;
 mod explorer;
 mod guide;
 mod memo;
@@ -16,6 +18,7 @@ mod whole;
 mod worlds;
 
 pub use answers::{Answer, Answers, Kind, RetryAfter};
+pub use equivalent::{Distinction, Equivalence, Given, Histories, equivalent};
 pub use explorer::Progress;
 pub use memo::Worst;
 pub use path::{Course, Move, Path, Scene, Standing, course};

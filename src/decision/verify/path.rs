@@ -194,21 +194,15 @@ impl Player<'_> {
         let thread = known.unwrap_or_else(|| Thread { instance, ..Thread::default() });
         let event = self.words(request, &thread, happening);
         let mut script = Script::new(self.worlds, self.number, picks);
-        let mut notes = Notes { now: self.now, heard: Vec::new(), setup: self.watch.setup };
+        let mut notes = Notes::new(self.now, self.watch.setup);
         let played = play(self.watch, &thread, &gateway, happening, self.now, &mut script, &mut notes);
-        let mut event = Some(event);
-        for heard in notes.heard {
-            if event.is_none() && heard.is_silent() {
-                continue;
-            }
-            let event = event.take().unwrap_or_else(|| heard.event.clone());
-            let mut scene = self.scene(Some(request), instance, event, &heard.gateway);
-            scene.pick = heard.pick;
-            scene.why = heard.why.join("; ");
-            scene.answered = heard.answered;
-            scene.breaches = heard.breaches;
-            self.course.scenes.push(scene);
-        }
+        // Everything that follows at once belongs to the event.
+        let mut scene = self.scene(Some(request), instance, event, &played.gateway);
+        scene.pick = notes.pick;
+        scene.why = notes.why.join("; ");
+        scene.answered = notes.answered;
+        scene.breaches = notes.breaches;
+        self.course.scenes.push(scene);
         if let Some(slot) = self.threads.get_mut(at) {
             *slot = played.thread;
         }
@@ -279,45 +273,33 @@ impl Player<'_> {
     }
 }
 
-/// What the core said in one call.
-struct Heard {
-    event: String,
-    gateway: GatewayState,
+/// What the core said about one event.
+struct Notes<'s> {
+    now: Timestamp,
+    setup: &'s Setup,
     pick: Option<u16>,
     why: Vec<String>,
     answered: Option<StatusCode>,
     breaches: Vec<Breach>,
 }
 
-impl Heard {
-    fn is_silent(&self) -> bool {
-        self.pick.is_none() && self.why.is_empty() && self.answered.is_none() && self.breaches.is_empty()
+impl<'s> Notes<'s> {
+    fn new(now: Timestamp, setup: &'s Setup) -> Self {
+        Self { now, setup, pick: None, why: Vec::new(), answered: None, breaches: Vec::new() }
     }
 }
 
-struct Notes<'s> {
-    now: Timestamp,
-    heard: Vec<Heard>,
-    setup: &'s Setup,
-}
-
 impl Hear for Notes<'_> {
-    fn hear(&mut self, gateway: &GatewayState, exchange: &Exchange, effects: &Effects, breaches: &[Breach]) {
+    fn hear(&mut self, _: &GatewayState, exchange: &Exchange, effects: &Effects, breaches: &[Breach]) {
+        let setup = self.setup;
         let name = |backend: BackendId| {
-            self.setup.gateway.backend(backend).map_or_else(String::new, |backend| backend.name.to_string())
+            setup.gateway.backend(backend).map_or_else(String::new, |backend| backend.name.to_string())
         };
-        let mut heard = Heard {
-            event: "the gateway goes on".to_owned(),
-            gateway: gateway.clone(),
-            pick: None,
-            why: Vec::new(),
-            answered: None,
-            breaches: breaches.to_vec(),
-        };
+        self.breaches.extend(breaches);
         for event in &effects.events {
             let words = match event {
                 Event::Selected { selection, .. } => {
-                    heard.pick = Some(selection.backend.0);
+                    self.pick = Some(selection.backend.0);
                     let mut words = match selection.priority {
                         Some(priority) => format!("priority {priority}"),
                         None => "named by the policy".to_owned(),
@@ -356,25 +338,24 @@ impl Hear for Notes<'_> {
                     format!("{} fails: {}", error.source, crate::wording::shorten(&error.message))
                 }
             };
-            heard.why.push(words);
+            self.why.push(words);
         }
         for action in &effects.actions {
             match action {
                 Action::Forward { body: SentBody::Lost { .. }, .. } => {
-                    heard.why.push("the body was used up and is not sent".to_owned());
+                    self.why.push("the body was used up and is not sent".to_owned());
                 }
                 Action::Respond { .. } => {
-                    heard.answered = exchange.response().map(|response| response.status);
+                    self.answered = exchange.response().map(|response| response.status);
                 }
                 Action::Finish { ending: Ending::BrokenOff, .. } => {
-                    heard.why.push("the answer breaks off at the client".to_owned());
+                    self.why.push("the answer breaks off at the client".to_owned());
                 }
                 Action::SideCall { .. } => {
-                    heard.why.push("asks for a token, or for what the policy calls".to_owned())
+                    self.why.push("asks for a token, or for what the policy calls".to_owned())
                 }
                 _ => {}
             }
         }
-        self.heard.push(heard);
     }
 }

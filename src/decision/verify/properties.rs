@@ -44,6 +44,8 @@ pub enum Property {
     Recovery,
     /// One request never becomes many calls.
     Amplification,
+    /// A retry policy retries something.
+    RetryReached,
 }
 
 /// Whose property it is.
@@ -70,7 +72,7 @@ pub struct PropertyInfo {
 
 impl Property {
     /// All of them.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 20] = [
         Self::OneResponse,
         Self::AttemptsBound,
         Self::NeverTripped,
@@ -90,6 +92,7 @@ impl Property {
         Self::Credentials,
         Self::Recovery,
         Self::Amplification,
+        Self::RetryReached,
     ];
 
     /// Name, class and sentences.
@@ -184,6 +187,11 @@ impl Property {
                 "one request never becomes more backend calls than the limit",
                 "one request becomes more backend calls than the limit",
             ),
+            Self::RetryReached => (
+                "retry-reached",
+                "the retry policy retries something",
+                "nothing that backends answer, nor an exhausted pool, makes the retry policy retry",
+            ),
         };
         let class = match self {
             Self::OneResponse
@@ -204,7 +212,8 @@ impl Property {
             | Self::NoLeak
             | Self::Credentials
             | Self::Recovery
-            | Self::Amplification => Class::Configuration,
+            | Self::Amplification
+            | Self::RetryReached => Class::Configuration,
         };
         PropertyInfo { name, class, holds, broken }
     }
@@ -239,6 +248,17 @@ pub enum Cause {
 }
 
 impl Cause {
+    /// Why no configuration can do anything about it, where that is so.
+    pub const fn inherent(self) -> Option<&'static str> {
+        match self {
+            Self::ComeBackAtOnce => Some(
+                "no configuration that honours `Retry-After` can, under `breaker.retry_after_policy` = override: the trip \
+                 has no length",
+            ),
+            _ => None,
+        }
+    }
+
     /// What happens, as a noun.
     pub const fn words(self) -> &'static str {
         match self {

@@ -1,4 +1,6 @@
 //! Explorations of small configurations.
 
+mod breaks;
+mod equivalence;
 mod speed;
 mod support;
