@@ -13,8 +13,8 @@ use std::sync::Arc;
 use super::drive::{World, drive};
 use super::setup::Setup;
 use crate::gateway::{
-    Action, Answerer, BreakerChange, ChoiceReason, Choices, Effects, Event, Exchange, FirstChoice, ForwardTarget,
-    Gateway, RequestHead, SideAnswer, SideCall, Step,
+    Action, Answerer, BreakerChange, ChoiceReason, Choices, Effects, Event, Exchange, FirstChoice,
+    ForwardTarget, Gateway, RequestHead, SideAnswer, SideCall, Step,
 };
 use crate::policy::{Header, HeaderValue, Headers, Response, Text};
 use crate::semantics::Readings;
@@ -78,8 +78,7 @@ impl Answers {
         for number in 200..=599 {
             let Some(status) = StatusCode::new(number) else { continue };
             let plain = Answer::Status(status, RetryAfter::Absent);
-            let looks =
-                setup.requests.iter().map(|(_, head)| Look::of(setup, head, plain)).collect();
+            let looks = setup.requests.iter().map(|(_, head)| Look::of(setup, head, plain)).collect();
             let backends = setup.gateway.backends().iter();
             let counted =
                 backends.map(|b| b.breaker.as_ref().is_some_and(|rule| rule.counts(status))).collect();
@@ -107,8 +106,7 @@ impl Answers {
             for retry_after in [RetryAfter::Absent].into_iter().chain(seconds).chain([RetryAfter::Malformed])
             {
                 let answer = Answer::Status(status, retry_after);
-                let looks =
-                    setup.requests.iter().map(|(_, head)| Look::of(setup, head, answer)).collect();
+                let looks = setup.requests.iter().map(|(_, head)| Look::of(setup, head, answer)).collect();
                 if !seen.contains(&looks) {
                     seen.push(looks);
                     all.push(answer);
@@ -245,7 +243,9 @@ impl World for Same {
                     look.retries = true;
                     look.waited = look.waited.saturating_add(*wait);
                 }
-                Event::Breaker { change: BreakerChange::Tripped(trip), .. } => look.trips.push(trip.effective),
+                Event::Breaker { change: BreakerChange::Tripped(trip), .. } => {
+                    look.trips.push(trip.effective)
+                }
                 _ => {}
             }
         }
@@ -258,8 +258,10 @@ impl World for Same {
                     let is_passed_on = is_status && matches!(answerer, Answerer::Backend { .. });
                     look.given = (!is_passed_on).then_some(given);
                     if !is_passed_on {
-                        let headers = exchange.response().into_iter().flat_map(|response| response.headers.iter());
-                        let told = |header: &Header| (header.name.to_string(), header.value.to_text().to_string());
+                        let headers =
+                            exchange.response().into_iter().flat_map(|response| response.headers.iter());
+                        let told =
+                            |header: &Header| (header.name.to_string(), header.value.to_text().to_string());
                         look.headers = headers.map(told).collect();
                     }
                 }

@@ -16,9 +16,7 @@ use super::answers::{Answer, Answers};
 use super::drive::{World, drive};
 use super::guide::Odometer;
 use super::setup::Setup;
-use crate::gateway::{
-    Action, ChoiceReason, Choices, Effects, Ending, Exchange, ForwardTarget, Gateway,
-};
+use crate::gateway::{Action, ChoiceReason, Choices, Effects, Ending, Exchange, ForwardTarget, Gateway};
 use crate::semantics::Readings;
 use crate::units::{Duration, Timestamp};
 
@@ -149,7 +147,8 @@ impl History<'_> {
             let mut end = now;
             for (setup, gateway) in self.sides.into_iter().zip(&mut gateways) {
                 let Some((_, head)) = setup.requests.get(kind) else { continue };
-                let mut side = Side { history: self, setup, number, calls: Vec::new(), given: Given::default() };
+                let mut side =
+                    Side { history: self, setup, number, calls: Vec::new(), given: Given::default() };
                 let over = drive(gateway, &mut Exchange::default(), head, now, &mut side, false);
                 let (mut got, made) = (side.given, side.calls);
                 let over = over.unwrap_or(Timestamp::MAX);
@@ -160,7 +159,8 @@ impl History<'_> {
             }
             let (mut given, mut calls) = (given.into_iter(), calls.into_iter());
             let (old, new) = (given.next()?, given.next()?);
-            let label = self.sides.first().and_then(|setup| setup.requests.get(kind)).map(|(label, _)| label.clone());
+            let label =
+                self.sides.first().and_then(|setup| setup.requests.get(kind)).map(|(label, _)| label.clone());
             told.push(Told {
                 label: label.unwrap_or_default(),
                 at: now.since(Timestamp::ZERO),

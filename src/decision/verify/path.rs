@@ -11,7 +11,8 @@ use super::watch::Watch;
 use super::worlds::Worlds;
 use super::{Answers, Setup};
 use crate::gateway::{
-    Action, BreakerChange, BreakerState, Effects, Ending, Event, Exchange, Gateway, GatewayState, SentBody,
+    Action, BreakerChange, BreakerState, Effects, Ending, Event, Exchange, Gateway, GatewayState, Phase,
+    SentBody, TripLength,
 };
 use crate::units::{BackendId, Duration, StatusCode, Timestamp};
 
@@ -91,6 +92,8 @@ pub struct Scene {
     pub event: String,
     /// How backends are afterwards, at this instance.
     pub backends: Vec<Standing>,
+    /// The backend that answered, and what.
+    pub answer: Option<(u16, Answer)>,
     /// The backend that the request goes to next.
     pub pick: Option<u16>,
     /// Why things are as they are, in words.
@@ -193,11 +196,18 @@ impl Player<'_> {
         }
         let thread = known.unwrap_or_else(|| Thread { instance, ..Thread::default() });
         let event = self.words(request, &thread, happening);
+        let answer = match (happening, thread.exchange.phase()) {
+            (Happening::Answers(answer), Phase::AwaitingHeaders { backend: Some(backend), .. }) => {
+                Some((backend.0, answer))
+            }
+            _ => None,
+        };
         let mut script = Script::new(self.worlds, self.number, picks);
         let mut notes = Notes::new(self.now, self.watch.setup);
         let played = play(self.watch, &thread, &gateway, happening, self.now, &mut script, &mut notes);
         // Everything that follows at once belongs to the event.
         let mut scene = self.scene(Some(request), instance, event, &played.gateway);
+        scene.answer = answer;
         scene.pick = notes.pick;
         scene.why = notes.why.join("; ");
         scene.answered = notes.answered;
@@ -245,6 +255,7 @@ impl Player<'_> {
             instance,
             event,
             backends: backends.collect(),
+            answer: None,
             pick: None,
             why: String::new(),
             answered: None,
@@ -255,7 +266,7 @@ impl Player<'_> {
     fn words(&self, request: u16, thread: &Thread, happening: Happening) -> String {
         let number = request.saturating_add(1);
         let backend = match thread.exchange.phase() {
-            crate::gateway::Phase::AwaitingHeaders { backend: Some(backend), .. } => {
+            Phase::AwaitingHeaders { backend: Some(backend), .. } => {
                 self.watch.setup.gateway.backend(*backend).map_or("the backend", |backend| &*backend.name)
             }
             _ => "the backend",
@@ -316,7 +327,7 @@ impl Hear for Notes<'_> {
                 Event::Breaker { backend, change } => match change {
                     BreakerChange::Tripped(trip) => {
                         let why = match trip.why {
-                            crate::gateway::TripLength::RetryAfter(_) => ", as Retry-After says",
+                            TripLength::RetryAfter(_) => ", as Retry-After says",
                             _ => "",
                         };
                         let (name, time) = (name(*backend), crate::wording::time(trip.effective));

@@ -45,6 +45,8 @@ pub struct Report {
     pub properties: Vec<Checked>,
     /// What the configuration does not claim to handle, with the shortest way to each.
     pub not_covered: Vec<Uncovered>,
+    /// What was met as configured.
+    pub sights: Vec<Sight>,
     /// What never happened, so that proofs about it say nothing.
     pub unseen: Vec<Sight>,
     /// The largest numbers as configured.
@@ -202,6 +204,7 @@ impl Report {
             extent: Extent::of(&configured, task.bounds),
             readings: others.as_ref().map(|(explored, bounds)| Extent::of(explored, *bounds)),
             consulted,
+            sights: configured.sights,
             steps: configured.steps,
             worlds,
         }

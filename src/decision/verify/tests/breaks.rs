@@ -35,8 +35,13 @@ fn right(policy: &str, priorities: [u8; 3], with_breaker: [bool; 3]) -> Setup {
 
 fn look(setup: &Setup) -> Report {
     let bounds = Bounds { in_flight: 2, faults: 3, depth: 7, ..Bounds::default() };
-    let task =
-        Task { bounds, readings: None, limits: Limits::default(), profile: Profile::Declared, only: Vec::new() };
+    let task = Task {
+        bounds,
+        readings: None,
+        limits: Limits::default(),
+        profile: Profile::Declared,
+        only: Vec::new(),
+    };
     verify(setup, &task, &mut |_| {})
 }
 
@@ -60,7 +65,11 @@ fn shortest(setup: &Setup, report: &Report, property: Property) -> Vec<String> {
 fn the_right_configuration_holds() {
     let report = look(&right(POLICY, [1, 2, 2], [true; 3]));
     assert_eq!(violated(&report), Vec::<&str>::new());
-    assert!(report.properties.iter().all(|checked| checked.verdict == Verdict::Holds), "{:?}", report.properties);
+    assert!(
+        report.properties.iter().all(|checked| checked.verdict == Verdict::Holds),
+        "{:?}",
+        report.properties
+    );
     assert!(report.unseen.is_empty(), "{:?}", report.unseen);
     assert_eq!(report.worst.calls, 3);
 }
@@ -89,7 +98,8 @@ fn a_removed_retry_shows_the_refusal_to_the_client() {
 
 #[test]
 fn a_wrong_status_is_not_retried() {
-    let wrong = POLICY.replace("StatusCode == 429 || context.Response.StatusCode >= 500", "StatusCode == 503");
+    let wrong =
+        POLICY.replace("StatusCode == 429 || context.Response.StatusCode >= 500", "StatusCode == 503");
     assert_ne!(wrong, POLICY);
     let setup = right(&wrong, [1, 2, 2], [true; 3]);
     let report = look(&setup);
