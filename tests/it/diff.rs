@@ -33,6 +33,7 @@ fn the_hardened_walkthrough_is_told_as_expected() {
 fn every_scenario_is_the_same_as_itself() {
     let mut folders: Vec<_> =
         std::fs::read_dir(root().join("scenarios")).unwrap().map(|e| e.unwrap().path()).collect();
+    folders.retain(|folder| folder.join("scenario.json").exists());
     folders.sort();
     for folder in folders {
         let path = folder.join("scenario.json");

@@ -23,7 +23,8 @@ fn scenario(name: &'static str) -> Work {
 
 fn names() -> Vec<&'static str> {
     let entries = fs::read_dir(root().join("scenarios")).unwrap();
-    let mut names: Vec<String> = entries.map(|e| e.unwrap().file_name().into_string().unwrap()).collect();
+    let paths = entries.map(|e| e.unwrap().path()).filter(|path| path.join("scenario.json").exists());
+    let mut names: Vec<String> = paths.map(|p| p.file_name().unwrap().to_str().unwrap().to_owned()).collect();
     names.sort();
     names.into_iter().map(|name| &*name.leak()).collect()
 }

@@ -50,6 +50,7 @@ mod token_keys;
 mod traces;
 mod traffic;
 mod validate;
+mod verify;
 mod walkthrough;
 mod warmup;
 mod window_edges;

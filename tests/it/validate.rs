@@ -195,12 +195,16 @@ fn sarif_is_valid() {
     let done = work.call(&["validate", ".", "--format", "sarif"]);
     let document: Value = serde_json::from_str(&done.out).unwrap();
     assert_eq!(document["version"], "2.1.0");
-    let schema: Value = serde_json::from_str(&sarif_schema()).unwrap();
-    let validator = jsonschema::validator_for(&schema).unwrap();
-    let problems: Vec<String> = validator.iter_errors(&document).map(|error| error.to_string()).collect();
-    assert_eq!(problems, Vec::<String>::new());
+    assert_eq!(sarif_problems(&document), Vec::<String>::new());
     let results = document["runs"][0]["results"].as_array().unwrap();
     assert!(results.iter().any(|result| result["ruleId"] == "PP1101" && result["fixes"].is_array()));
+}
+
+/// What the schema of SARIF objects to.
+pub(crate) fn sarif_problems(document: &Value) -> Vec<String> {
+    let schema: Value = serde_json::from_str(&sarif_schema()).unwrap();
+    let validator = jsonschema::validator_for(&schema).unwrap();
+    validator.iter_errors(document).map(|error| error.to_string()).collect()
 }
 
 /// The schema of SARIF 2.1.0, as the package `serde-sarif` has it in its source.

@@ -6,19 +6,18 @@ use serde_json::{Value as Json, json};
 
 use super::super::table::Table;
 use crate::verify::{Answer, Distinction, Equivalence, Given, Histories};
-use crate::wording::{count, list, time};
+use crate::wording::{count, time};
 
 /// The text.
 pub(crate) fn human(found: &Equivalence, histories: Histories, titles: [&str; 2]) -> String {
     let [old, new] = titles;
-    let words: Vec<String> = found.answers.iter().map(|answer| answer.words()).collect();
     let extent = format!(
         "Tried: every history of up to {} one after the other, at once or when a breaker of either side may change, with \
          up to {}; {} in all. A backend may answer {}.\n",
         count(histories.requests as usize, "request", "requests"),
         count(histories.faults as usize, "bad answer", "bad answers"),
         count(usize::try_from(found.tried).unwrap_or(usize::MAX), "history", "histories"),
-        list(&words, "or")
+        super::human::answers(&found.answers, None, "or")
     );
     let Some(distinction) = &found.distinction else {
         return format!("equivalent: no client can tell `{old}` from `{new}` within the bounds.\n\n{extent}");

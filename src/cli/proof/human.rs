@@ -5,7 +5,8 @@ use std::fmt::Write as _;
 use super::super::table::Table;
 use super::{Proof, course_table, place};
 use crate::diagnostics::{Diagnostic, Diagnostics, SourceMap, render_human};
-use crate::verify::{Checked, Extent, Otherwise, Report, Setup, Sight, Uncovered, Verdict};
+use crate::verify::{
+    Answer, Answers,Checked, Extent, Otherwise, Report, Setup, Sight, Uncovered, Verdict};
 use crate::wording::{capital, count, list, quoted, ranges, time};
 
 /// The text.
@@ -109,7 +110,7 @@ fn extent(proof: &Proof<'_>) -> String {
         count(usize::from(bounds.faults), "fault", "faults"),
         reach(&report.extent)
     );
-    let _infallible = writeln!(text, "Answers that backends may give: {}.", answers(report));
+    let _infallible = writeln!(text, "Answers that backends may give: {}.", answers(&report.answers.all, Some(&report.answers), "or"));
     if report.extent.has_gaps {
         let _infallible = writeln!(
             text,
@@ -159,31 +160,26 @@ fn grouped(number: usize) -> String {
     text
 }
 
-fn answers(report: &Report) -> String {
+/// What backends may answer, each status once.
+pub(crate) fn answers(all: &[Answer], kinds: Option<&Answers>, last_word: &str) -> String {
     let mut parts = Vec::new();
     let mut last = None;
-    for answer in &report.answers.all {
-        use crate::verify::Answer;
-        match answer {
-            Answer::Status(status, _) if last == Some(*status) => {}
-            Answer::Status(status, _) => {
-                last = Some(*status);
-                let kind = report.answers.kinds.get(status);
-                let alike = kind.filter(|kind| kind.statuses.as_slice() != [(status.get(), status.get())]);
-                let stands = alike
-                    .map_or_else(String::new, |kind| format!(" (stands for {})", ranges(&kind.statuses)));
-                let of_it = report
-                    .answers
-                    .all
-                    .iter()
-                    .filter(|other| matches!(other, Answer::Status(of, _) if of == status));
-                let variants = if of_it.count() > 1 { " with and without Retry-After" } else { "" };
-                parts.push(format!("{status}{stands}{variants}"));
-            }
-            other => parts.push(other.words()),
+    for answer in all {
+        let Answer::Status(status, _) = answer else {
+            parts.push(answer.words());
+            continue;
+        };
+        if last.replace(*status) == Some(*status) {
+            continue;
         }
+        let kind = kinds.and_then(|kinds| kinds.kinds.get(status));
+        let alike = kind.filter(|kind| kind.statuses.as_slice() != [(status.get(), status.get())]);
+        let stands = alike.map_or_else(String::new, |kind| format!(" (stands for {})", ranges(&kind.statuses)));
+        let of_it = all.iter().filter(|other| matches!(other, Answer::Status(of, _) if of == status));
+        let variants = if of_it.count() > 1 { " with and without Retry-After" } else { "" };
+        parts.push(format!("{status}{stands}{variants}"));
     }
-    list(&parts, "and")
+    list(&parts, last_word)
 }
 
 /// What does not hold under other readings.

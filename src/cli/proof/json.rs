@@ -60,6 +60,7 @@ fn extent(extent: &Extent) -> Json {
         "depthReached": extent.depth,
         "states": extent.states,
         "generated": extent.generated,
+        "coreSteps": extent.steps,
         "complete": extent.is_complete,
         "cutOff": extent.is_cut,
     })

@@ -3,8 +3,7 @@
 //! Rule: of backends only what changed is shown, apart from the first line.
 
 use super::super::table::Table;
-use crate::units::Duration;
-use crate::verify::{Course, Scene, Setup, Standing};
+use crate::verify::{Course, Property, Scene, Setup, Standing};
 use crate::wording::time;
 
 /// The table, each line after `indent`.
@@ -18,6 +17,7 @@ pub(crate) fn course_table(course: &Course, setup: &Setup, indent: &str) -> Stri
     headings.extend(["goes to", "client gets", "why"]);
     let mut table = Table::left(&headings);
     let mut known: Vec<Vec<Standing>> = Vec::new();
+    let mut told: Vec<Property> = Vec::new();
     let mut last = None;
     for (number, scene) in course.scenes.iter().enumerate() {
         let at = usize::from(scene.instance);
@@ -35,7 +35,7 @@ pub(crate) fn course_table(course: &Course, setup: &Setup, indent: &str) -> Stri
         let pick = scene.pick.and_then(|pick| short.get(usize::from(pick)).cloned());
         row.push(pick.unwrap_or_default());
         row.push(scene.answered.map(|status| status.to_string()).unwrap_or_default());
-        row.push(why(scene));
+        row.push(why(scene, &mut told));
         table.row(row);
         if let Some(known) = known.get_mut(at) {
             known.clone_from(&scene.backends);
@@ -44,23 +44,28 @@ pub(crate) fn course_table(course: &Course, setup: &Setup, indent: &str) -> Stri
     table.render(indent)
 }
 
-fn why(scene: &Scene) -> String {
-    let breaches = scene.breaches.iter().map(|breach| format!("<-- {}", breach.property.info().name));
-    let words = if scene.why.is_empty() { None } else { Some(scene.why.clone()) };
-    words.into_iter().chain(breaches).collect::<Vec<_>>().join("  ")
+/// Why, and what breaks here for the first time.
+fn why(scene: &Scene, told: &mut Vec<Property>) -> String {
+    let mut words: Vec<String> = Vec::new();
+    if !scene.why.is_empty() {
+        words.push(scene.why.clone());
+    }
+    for breach in &scene.breaches {
+        if !told.contains(&breach.property) {
+            told.push(breach.property);
+            words.push(format!("<-- {}", breach.property.info().name));
+        }
+    }
+    words.join("  ")
 }
 
 fn standing_word(standing: Standing) -> String {
     match standing {
         Standing::Ready => "ready".to_owned(),
-        Standing::Tripped(Some(until)) => format!("TRIPPED to {}", until_word(until)),
+        Standing::Tripped(Some(until)) => format!("TRIPPED to {}", time(until)),
         Standing::Tripped(None) => "TRIPPED".to_owned(),
         Standing::Probing => "probing".to_owned(),
     }
-}
-
-fn until_word(until: Duration) -> String {
-    time(until)
 }
 
 /// Names without what all begin with, so that columns stay narrow.

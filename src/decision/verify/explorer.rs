@@ -78,8 +78,6 @@ struct Found {
 /// The shortest ways to a breach.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Ways {
-    /// Worlds in which it was found.
-    pub(super) mask: Mask,
     /// The shortest first, each with the worlds in which it is the first.
     pub(super) paths: Vec<(Mask, Path)>,
 }
@@ -179,7 +177,7 @@ impl<'s> Explorer<'s> {
         let found = found.into_iter().map(|(breach, found)| {
             let recovers = breach == NO_RECOVERY;
             let paths = found.ways.iter().map(|(mask, acts)| (*mask, self.path(acts, recovers))).collect();
-            (breach, Ways { mask: found.mask, paths })
+            (breach, Ways { paths })
         });
         let found = found.collect();
         Explored {

@@ -362,9 +362,6 @@ impl Hear for Notes<'_> {
                 Action::Finish { ending: Ending::BrokenOff, .. } => {
                     self.why.push("the answer breaks off at the client".to_owned());
                 }
-                Action::SideCall { .. } => {
-                    self.why.push("asks for a token, or for what the policy calls".to_owned())
-                }
                 _ => {}
             }
         }

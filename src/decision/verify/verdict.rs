@@ -78,6 +78,8 @@ pub struct Extent {
     pub states: usize,
     /// States, each time one was reached.
     pub generated: u64,
+    /// Steps of the core that were worked out: each serves many states.
+    pub steps: usize,
     /// Whether numbers of a range, or ways of one step, were left out.
     pub has_gaps: bool,
 }
@@ -220,6 +222,7 @@ impl Extent {
             is_cut: explored.is_cut,
             states: explored.states,
             generated: explored.generated,
+            steps: explored.sizes.2,
             has_gaps: explored.has_gaps,
         }
     }

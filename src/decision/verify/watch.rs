@@ -12,7 +12,7 @@ use super::properties::{Breach, Cause, Property, Sight};
 use super::setup::{Limits, Setup};
 use crate::gateway::{
     Action, Answerer, BackendRef, BreakerChange, BreakerState, Effects, Ending, Event, Exchange,
-    FailureCause, GatewayState, Phase, Pinned, RequestHead, Selection, SentBody, Threshold, WakeReason,
+    FailureCause, GatewayState, Phase, Pinned, PoolMember, RequestHead, Selection, SentBody, Threshold, WakeReason,
     retry_waits,
 };
 use crate::policy::{Body, Op, Response};
@@ -399,6 +399,20 @@ impl<'s> Watch<'s> {
         fresh.any(|member| look.after.is_ready(member.backend, spec, look.now, ways))
     }
 
+    /// Whether all attempts met the same backend and the next one would, too, although another is ready: it is alone in
+    /// the best group, and nothing takes it out.
+    fn is_stuck<W: Ways>(&self, history: &History, look: &Look<'_>, ways: &mut W) -> bool {
+        let spec = &self.setup.gateway;
+        let Some(BackendRef::Pool(pool)) = look.exchange.target() else { return false };
+        let Some(pool) = spec.pool(pool) else { return false };
+        let mut ready: Vec<PoolMember> = pool.members.clone();
+        ready.retain(|member| look.after.is_ready(member.backend, spec, look.now, ways));
+        let best = ready.iter().filter_map(|member| member.priority).min();
+        let mut first = ready.iter().filter(|member| member.priority == best);
+        let (Some(only), None) = (first.next(), first.next()) else { return false };
+        ready.len() > 1 && history.refused == bit(only.backend.0)
+    }
+
     /// Why what the last backend did is outside of what is claimed; `None`: it is not.
     fn cause_of(&self, history: &History) -> Option<Cause> {
         match history.last.what {
@@ -433,6 +447,12 @@ impl<'s> Watch<'s> {
         let used_up = history.has_retried && history.left == Some(0);
         if is_error && has_tried && !used_up && self.usable(history, look, ways) {
             seen.breach(Property::Failover, self.cause_of(history));
+        } else if is_error && used_up && self.is_stuck(history, look, ways) {
+            let cause = match history.last.what {
+                What::ComeBackAtOnce => Some(Cause::ComeBackAtOnce),
+                _ => self.cause_of(history),
+            };
+            seen.breach(Property::Failover, cause);
         }
         if history.exhausted {
             let configured = self.failure_statuses(look.exchange);

@@ -46,7 +46,7 @@ fn measure() {
         explored.generated as f64 / took.as_secs_f64() / 1e6
     );
     for (b, f) in &explored.found {
-        eprintln!("{b:?} {:?} len {} {:?}", f.mask, f.paths[0].1.moves.len(), f.paths[0].1);
+        eprintln!("{b:?} len {} {:?}", f.paths[0].1.moves.len(), f.paths[0].1);
     }
     eprintln!(
         "{:?} {:?} gaps {} differ {:?}",

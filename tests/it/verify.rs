@@ -1,0 +1,214 @@
+//! `verify`, `replay` and `equivalent`: what is proved, how it is told, and what is refused.
+
+use serde_json::Value;
+
+use crate::support::{Done, Work, call, root};
+
+/// Bounds that a build without optimisation is through with soon.
+const SMALL: [&str; 4] = ["--depth", "6", "--readings-depth", "4"];
+
+fn verify(path: &str, more: &[&str]) -> Done {
+    let mut args = vec!["verify", path];
+    args.extend(SMALL);
+    args.extend(more);
+    call(&root(), &args)
+}
+
+fn report(done: &Done) -> Value {
+    serde_json::from_str(&done.out).unwrap_or_else(|error| panic!("{error}\n{}\n{}", done.out, done.err))
+}
+
+/// Names of properties with this verdict.
+fn with_verdict(report: &Value, verdict: &str) -> Vec<String> {
+    let all = report["properties"].as_array().unwrap().iter();
+    let wanted = all.filter(|one| one["verdict"] == verdict);
+    wanted.map(|one| one["property"].as_str().unwrap().to_owned()).collect()
+}
+
+#[test]
+fn the_walkthrough_is_told_as_expected() {
+    let done = verify("scenarios/walkthrough/scenario.json", &["--readings", "configured"]).ok();
+    let expected = include_str!("../fixtures/walkthrough.verify.txt");
+    assert_eq!(done.out, expected, "\n{}", done.out);
+}
+
+#[test]
+fn strictly_the_walkthrough_violates_what_it_does_not_cover() {
+    let done = verify(
+        "scenarios/walkthrough/scenario.json",
+        &["--readings", "configured", "--profile", "strict", "--format", "concise"],
+    );
+    assert_eq!(done.code, 1, "{}", done.err);
+    let expected = include_str!("../fixtures/walkthrough.verify.strict.txt");
+    assert_eq!(done.out, expected, "\n{}", done.out);
+}
+
+#[test]
+fn the_fallback_holds_whatever_is_read() {
+    let done = verify("scenarios/ptu-fallback/scenario.json", &["--format", "json"]).ok();
+    let report = report(&done);
+    assert_eq!(with_verdict(&report, "violated"), Vec::<String>::new());
+    assert_eq!(with_verdict(&report, "holds").len(), 12, "{report}");
+    assert!(!report["dependsOn"].as_array().unwrap().is_empty());
+}
+
+#[test]
+fn each_defect_is_found_and_its_twin_is_clean() {
+    for (name, property) in [
+        ("no-retry", "failover"),
+        ("reason-text", "retry-reached"),
+        ("same-member-again", "retry-elsewhere"),
+        ("breaker-too-slow", "retry-elsewhere"),
+    ] {
+        let folder = format!("scenarios/defects/{name}");
+        let configured = ["--readings", "configured", "--format", "json"];
+        let done = verify(&format!("{folder}/scenario.json"), &configured);
+        assert_eq!(done.code, 1, "{name}: {}", done.err);
+        let violated = with_verdict(&report(&done), "violated");
+        assert!(violated.iter().any(|one| one == property), "{name}: {violated:?}");
+        let done = verify(&format!("{folder}/fixed.json"), &configured);
+        assert_eq!(done.code, 0, "{name}: {}{}", done.out, done.err);
+    }
+}
+
+/// The shipped fallback with a change of one of its files.
+fn changed(file: &str, from: &str, to: &str) -> Work {
+    let work = Work::scenario("ptu-fallback");
+    work.replace(file, from, to);
+    work
+}
+
+#[test]
+fn a_counterexample_can_be_played_again_in_every_form() {
+    let work = changed("policy.xml", " buffer-request-body=\"true\"", "");
+    let done = work.call(&["verify", "scenario.json", "--depth", "3", "--readings", "configured", "--format", "json"]);
+    assert_eq!(done.code, 1, "{}", done.err);
+    let report = report(&done);
+    assert_eq!(with_verdict(&report, "violated"), ["whole-body"]);
+    let body = report["properties"].as_array().unwrap().iter().find(|one| one["property"] == "whole-body").unwrap();
+    let token = body["counterexample"]["token"].as_str().unwrap();
+    let table = work.call(&["replay", token]);
+    assert_eq!(table.code, 1, "{}", table.err);
+    assert!(table.out.contains("<-- whole-body"), "{}", table.out);
+    let steps: Value = serde_json::from_str(&work.call(&["replay", token, "--format", "json"]).out).unwrap();
+    assert_eq!(steps, body["counterexample"]["steps"]);
+    let mermaid = work.call(&["replay", token, "--format", "mermaid"]).out;
+    assert!(mermaid.starts_with("sequenceDiagram\n") && mermaid.contains("B0-->>G: r1: 429"), "{mermaid}");
+    let svg = work.call(&["replay", token, "--format", "svg"]).out;
+    assert!(svg.starts_with("<svg ") && svg.ends_with("</svg>\n"), "{svg}");
+    // The same as a test of the policy: what is expected is what happens.
+    let case = work.call(&["replay", token, "--format", "test"]).out;
+    work.write("found.test.json", &case);
+    let tested = work.call(&["test", "found.test.json"]).ok();
+    assert!(tested.out.contains("1 passed") || tested.out.contains("passed"), "{}", tested.out);
+    // Another configuration is refused.
+    let other = Work::scenario("ptu-fallback");
+    let refused = other.call(&["replay", token]);
+    assert_eq!(refused.code, 2);
+    assert!(refused.err.contains("of another configuration"), "{}", refused.err);
+}
+
+#[test]
+fn violations_are_told_in_the_formats_of_findings() {
+    let work = changed("policy.xml", " buffer-request-body=\"true\"", "");
+    let told = |format: &str| {
+        let done =
+            work.call(&["verify", "scenario.json", "--depth", "3", "--readings", "configured", "--format", format]);
+        assert_eq!(done.code, 1, "{format}: {}", done.err);
+        done.out
+    };
+    let sarif: Value = serde_json::from_str(&told("sarif")).unwrap();
+    let problems = crate::validate::sarif_problems(&sarif);
+    assert_eq!(problems, Vec::<String>::new());
+    let result = &sarif["runs"][0]["results"][0];
+    assert_eq!(result["ruleId"], "whole-body");
+    let flow = &result["codeFlows"][0]["threadFlows"][0]["locations"];
+    assert_eq!(flow.as_array().unwrap().len(), 2, "{flow}");
+    for (format, part) in [
+        ("concise", "policy.xml:"),
+        ("junit", "<testsuites"),
+        ("github", "::error "),
+        ("gitlab", "\"whole-body\""),
+        ("markdown", "whole-body"),
+        ("jsonl", "\"whole-body\""),
+        ("human", "policy.xml:"),
+    ] {
+        let out = told(format);
+        assert!(out.contains(part), "{format}: {out}");
+    }
+}
+
+#[test]
+fn coverage_and_the_worst_case_are_told_on_demand() {
+    let done = verify(
+        "scenarios/ptu-fallback/scenario.json",
+        &["--readings", "configured", "--coverage", "--client", "openai-python", "--budget", "1s"],
+    );
+    assert_eq!(done.code, 1, "over the budget: {}", done.err);
+    assert!(done.out.contains("9 backend calls"), "{}", done.out);
+    assert!(done.out.contains("more than its 1 s"), "{}", done.out);
+    assert!(done.out.contains("outcomes of conditions"), "{}", done.out);
+    let done = verify("scenarios/ptu-fallback/scenario.json", &["--readings", "configured", "--fail-under", "100"]);
+    assert_eq!(done.code, 1, "{}", done.out);
+    assert!(done.err.contains("the coverage is below 100 %"), "{}", done.err);
+}
+
+#[test]
+fn what_cannot_be_verified_is_refused() {
+    let path = "scenarios/walkthrough/scenario.json";
+    for (args, words) in [
+        (vec!["--property", "failovr"], "did you mean `failover`?"),
+        (vec!["--in-flight", "0"], "`--in-flight` is 1 to 4"),
+        (vec!["--instances", "5"], "`--instances` is 1 to 4"),
+        (vec!["--depth", "1000"], "`--depth` is 1 to 64"),
+        (vec!["--states", "0"], "`--states` is 1 to"),
+        (vec!["--wait-budget", "100000"], "`--wait-budget` is 1 to"),
+        (vec!["--variant", "none"], "has no variant `none`"),
+    ] {
+        let mut all = vec!["verify", path];
+        all.extend(&args);
+        let done = call(&root(), &all);
+        assert_eq!(done.code, 2, "{args:?}: {}", done.err);
+        assert!(done.err.contains(words), "{args:?}: {}", done.err);
+    }
+    let few = verify(path, &["--states", "100", "--readings", "configured"]);
+    assert_eq!(few.code, 3, "{}", few.out);
+    assert!(few.out.contains("no verdict"), "{}", few.out);
+    let work = Work::walkthrough();
+    let policy = work.read("policy.xml");
+    work.write("policy.xml", &policy.replace("<outbound>", "<outbound><xsl-transform />"));
+    let done = work.call(&["verify", "policy.xml", "backends.json"]);
+    assert_eq!(done.code, 2, "{}{}", done.out, done.err);
+    let alone = work.call(&["verify", "policy.xml"]);
+    assert_eq!(alone.code, 2, "{}{}", alone.out, alone.err);
+    for token in ["nonsense", "cx1.0-1-0"] {
+        assert_eq!(work.call(&["replay", token]).code, 2);
+    }
+}
+
+#[test]
+fn one_and_two_threads_say_the_same() {
+    let path = "scenarios/walkthrough/scenario.json";
+    let first = verify(path, &["--format", "json"]).ok();
+    let second = verify(path, &["--format", "json"]).ok();
+    assert_eq!(first.out, second.out);
+}
+
+#[test]
+fn equivalent_tells_or_denies_with_a_history() {
+    let same = "scenarios/ptu-fallback/scenario.json";
+    let done = call(&root(), &["equivalent", same, same, "--faults", "2"]).ok();
+    assert!(done.out.starts_with("equivalent: "), "{}", done.out);
+    let work = changed("policy.xml", "count=\"2\"", "count=\"1\"");
+    let old = root().join(same);
+    let done = work.call(&["equivalent", old.to_str().unwrap(), "scenario.json", "--format", "json"]);
+    assert_eq!(done.code, 1, "{}", done.err);
+    let report = report(&done);
+    assert_eq!(report["equivalent"], false);
+    assert_eq!(report["distinction"]["requests"].as_array().unwrap().len(), 1);
+    for args in [["--requests", "9"], ["--faults", "7"]] {
+        let mut all = vec!["equivalent", same, same];
+        all.extend(args);
+        assert_eq!(call(&root(), &all).code, 2);
+    }
+}
