@@ -78,7 +78,7 @@ fn setup() -> Setup {
         tokens: TokenFacts::default(),
     };
     let paid_for = vec![None; plan.gateway.backends().len()];
-    Setup { gateway: plan.gateway, requests: vec![(String::new(), head)], paid_for }
+    Setup { gateway: plan.gateway, requests: vec![(String::new(), head)], paid_for, custom: Vec::new() }
 }
 
 /// Six counters up to nine: a million states with nothing in them.

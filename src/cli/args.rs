@@ -394,6 +394,8 @@ pub(crate) enum SchemaOf {
     Test,
     /// What `validate --format json` prints
     Findings,
+    /// Files of properties for `verify`
+    Properties,
 }
 
 /// What is printed on standard output.

@@ -33,9 +33,10 @@ pub(crate) struct VerifyArgs {
     /// What counts as a violation: what the configuration claims to handle, or everything
     #[arg(long, value_enum, default_value_t)]
     pub profile: ProfileName,
-    /// Look at these properties only: names, with commas between them (repeatable)
-    #[arg(long, value_name = "NAME", value_delimiter = ',', value_parser = property)]
-    pub property: Vec<Property>,
+    /// Look at these properties only: names, with commas between them; or a file (JSON) with properties of your own, which
+    /// are looked at beside the others (repeatable)
+    #[arg(long, value_name = "NAME|FILE", value_delimiter = ',')]
+    pub property: Vec<String>,
     /// Requests under way at the same time, 1 to 4
     #[arg(long, value_name = "N", default_value_t = Bounds::default().in_flight)]
     pub in_flight: usize,
@@ -182,7 +183,8 @@ version, or cannot be read.
 Example:
   poolproof replay cx1.0-1-0.5f1c...";
 
-fn property(name: &str) -> Result<Property, String> {
+/// The property called `name`.
+pub(crate) fn property(name: &str) -> Result<Property, String> {
     Property::named(name).ok_or_else(|| {
         let names: Vec<&str> = Property::ALL.iter().map(|property| property.info().name).collect();
         let near = names.iter().max_by(|a, b| {
@@ -190,7 +192,7 @@ fn property(name: &str) -> Result<Property, String> {
             like(a).total_cmp(&like(b))
         });
         let hint = near.map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
-        format!("there is no property `{name}`{hint} There are: {}", names.join(", "))
+        format!("there is no property `{name}`{hint} There are: {}; files end in `.json`", names.join(", "))
     })
 }
 

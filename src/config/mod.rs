@@ -22,6 +22,7 @@ mod logs;
 mod named;
 mod places;
 mod print;
+mod properties;
 mod ranges;
 mod regions;
 mod rows;
@@ -48,8 +49,9 @@ pub use logs::{
 };
 pub use named::{NamedFiles, named_files, named_in_variant};
 pub use places::{ResourceSpans, resource_spans};
+pub use properties::read_properties;
 pub(crate) use scenario::read_trace;
 pub use scenario::{Assumption, Overrides, open_switches, service_tier};
-pub use schema::{scenario_schema, suite_schema};
+pub use schema::{properties_schema, scenario_schema, suite_schema};
 pub use strategies::strategy_variants;
 pub use suite::{is_suite, load_suite};

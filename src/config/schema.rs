@@ -7,6 +7,7 @@
 use serde_json::{Map, Value, json};
 
 use super::check::NOTE;
+use super::properties;
 use super::scenario::shapes::{ALL, FIXED_IN_VARIANTS, SCENARIO};
 use super::shape::{Field, Kind, Shape};
 use super::suite::shapes as suite;
@@ -20,6 +21,11 @@ pub fn scenario_schema() -> Value {
 /// The schema of files with tests of policies, format version 1.
 pub fn suite_schema() -> Value {
     schema("poolproof policy tests", &suite::SUITE, suite::ALL)
+}
+
+/// The schema of files of properties for `verify`, format version 1.
+pub fn properties_schema() -> Value {
+    schema("poolproof properties", &properties::PROPERTIES, &[&properties::PROPERTY])
 }
 
 /// The schema of `root` with all that it refers to.

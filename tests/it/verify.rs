@@ -81,11 +81,21 @@ fn changed(file: &str, from: &str, to: &str) -> Work {
 #[test]
 fn a_counterexample_can_be_played_again_in_every_form() {
     let work = changed("policy.xml", " buffer-request-body=\"true\"", "");
-    let done = work.call(&["verify", "scenario.json", "--depth", "3", "--readings", "configured", "--format", "json"]);
+    let done = work.call(&[
+        "verify",
+        "scenario.json",
+        "--depth",
+        "3",
+        "--readings",
+        "configured",
+        "--format",
+        "json",
+    ]);
     assert_eq!(done.code, 1, "{}", done.err);
     let report = report(&done);
     assert_eq!(with_verdict(&report, "violated"), ["whole-body"]);
-    let body = report["properties"].as_array().unwrap().iter().find(|one| one["property"] == "whole-body").unwrap();
+    let body =
+        report["properties"].as_array().unwrap().iter().find(|one| one["property"] == "whole-body").unwrap();
     let token = body["counterexample"]["token"].as_str().unwrap();
     let table = work.call(&["replay", token]);
     assert_eq!(table.code, 1, "{}", table.err);
@@ -112,8 +122,16 @@ fn a_counterexample_can_be_played_again_in_every_form() {
 fn violations_are_told_in_the_formats_of_findings() {
     let work = changed("policy.xml", " buffer-request-body=\"true\"", "");
     let told = |format: &str| {
-        let done =
-            work.call(&["verify", "scenario.json", "--depth", "3", "--readings", "configured", "--format", format]);
+        let done = work.call(&[
+            "verify",
+            "scenario.json",
+            "--depth",
+            "3",
+            "--readings",
+            "configured",
+            "--format",
+            format,
+        ]);
         assert_eq!(done.code, 1, "{format}: {}", done.err);
         done.out
     };
@@ -148,7 +166,8 @@ fn coverage_and_the_worst_case_are_told_on_demand() {
     assert!(done.out.contains("9 backend calls"), "{}", done.out);
     assert!(done.out.contains("more than its 1 s"), "{}", done.out);
     assert!(done.out.contains("outcomes of conditions"), "{}", done.out);
-    let done = verify("scenarios/ptu-fallback/scenario.json", &["--readings", "configured", "--fail-under", "100"]);
+    let done =
+        verify("scenarios/ptu-fallback/scenario.json", &["--readings", "configured", "--fail-under", "100"]);
     assert_eq!(done.code, 1, "{}", done.out);
     assert!(done.err.contains("the coverage is below 100 %"), "{}", done.err);
 }
@@ -211,4 +230,35 @@ fn equivalent_tells_or_denies_with_a_history() {
         all.extend(args);
         assert_eq!(call(&root(), &all).code, 2);
     }
+}
+
+#[test]
+fn properties_of_ones_own_are_looked_at() {
+    let work = Work::scenario("ptu-fallback");
+    work.write(
+        "own.json",
+        r#"{ "formatVersion": 1, "properties": [
+            { "name": "two-calls", "what": "no request is called for more than twice",
+              "always": "(int)context.Variables[\"attempts\"] <= 2" },
+            { "name": "west-serves", "what": "the west serves somebody",
+              "sometimes": "((string)context.Variables[\"backends\"]).EndsWith(\"westus\")" } ] }"#,
+    );
+    let args = ["verify", "scenario.json", "--depth", "5", "--readings", "configured", "--format", "json"];
+    let mut own = args.to_vec();
+    own.extend(["--property", "own.json"]);
+    let done = work.call(&own);
+    assert_eq!(done.code, 1, "{}", done.err);
+    let report = report(&done);
+    assert_eq!(with_verdict(&report, "violated"), ["two-calls"]);
+    assert!(with_verdict(&report, "holds").contains(&"west-serves".to_owned()), "{report}");
+    work.write("bad.json", r#"{ "formatVersion": 1, "properties": [{ "name": "x", "always": "1 +" }] }"#);
+    for file in ["bad.json", "gone.json"] {
+        let mut own = args.to_vec();
+        own.extend(["--property", file]);
+        assert_eq!(work.call(&own).code, 2, "{file}");
+    }
+    let schema: Value = serde_json::from_str(&work.call(&["schema", "properties"]).ok().out).unwrap();
+    let validator = jsonschema::validator_for(&schema).unwrap();
+    let file: Value = serde_json::from_str(&work.read("own.json")).unwrap();
+    assert!(validator.is_valid(&file));
 }

@@ -2,7 +2,7 @@
 
 use super::super::args::{SchemaArgs, SchemaOf};
 use super::super::session::{Session, Stop};
-use crate::config::{scenario_schema, suite_schema};
+use crate::config::{properties_schema, scenario_schema, suite_schema};
 use crate::rules::show::findings_schema;
 
 /// Prints the schema.
@@ -10,6 +10,7 @@ pub(crate) fn schema(args: &SchemaArgs, session: &mut Session) -> Result<(), Sto
     let schema = match args.of {
         SchemaOf::Scenario => scenario_schema(),
         SchemaOf::Test => suite_schema(),
+        SchemaOf::Properties => properties_schema(),
         SchemaOf::Findings => findings_schema(),
     };
     session.print_json(&schema)

@@ -9,16 +9,17 @@ use super::super::check_args::FindingFormat;
 use super::super::configurations::{Lack, Playable, Wanted, playable};
 use super::super::exit_code::Exit;
 use super::super::proof::{Proof, add_code_flows, findings, human, json};
-use super::super::proof_args::{ClientName, Configured, ReadingsName, VerifyArgs};
+use super::super::proof_args::{ClientName, Configured, ReadingsName, VerifyArgs, property};
 use super::super::session::{Session, Stop};
 use super::super::verdict::render_coverage;
 use super::validate::in_format;
+use crate::config::{DiskFiles, Files, read_properties};
 use crate::diagnostics::Diagnostic;
 use crate::policy::Op;
 use crate::rules::show;
 use crate::suite::Coverage;
 use crate::units::{BackendId, Duration};
-use crate::verify::{Bounds, Progress, Report, Setup, Sight, Task, verify as explore};
+use crate::verify::{Bounds, Progress, Property, Report, Setup, Sight, Task, verify as explore};
 use crate::wording::{count, time};
 use crate::workload::ClientRetry;
 
@@ -30,13 +31,14 @@ pub(crate) fn verify(args: &VerifyArgs, session: &mut Session) -> Result<(), Sto
     let bounds = args.bounds().map_err(|message| session.usage(&message))?;
     let limits = args.limits();
     let playable = configuration(&args.paths, &args.configured, session)?;
-    let setup = setup(&playable);
+    let mut setup = setup(&playable);
+    let only = wanted(&args.property, &mut setup, session)?;
     let readings = (args.readings == ReadingsName::Alone).then_some(Bounds {
         depth: args.readings_depth.min(bounds.depth),
         faults: bounds.faults.min(READINGS_FAULTS),
         ..bounds
     });
-    let task = Task { bounds, readings, limits, profile: args.profile.into(), only: args.property.clone() };
+    let task = Task { bounds, readings, limits, profile: args.profile.into(), only };
     let shows = !args.quiet && std::io::stderr().is_terminal();
     let report = explore(&setup, &task, &mut |progress| {
         if shows {
@@ -82,6 +84,30 @@ pub(crate) fn verify(args: &VerifyArgs, session: &mut Session) -> Result<(), Sto
     } else {
         Ok(())
     }
+}
+
+/// The properties that are asked for by name; those of files are added to what is verified.
+fn wanted(all: &[String], setup: &mut Setup, session: &mut Session) -> Result<Vec<Property>, Stop> {
+    let mut only = Vec::new();
+    for word in all {
+        let is_file =
+            std::path::Path::new(word).extension().is_some_and(|ending| ending.eq_ignore_ascii_case("json"));
+        if !is_file {
+            only.push(property(word).map_err(|message| session.usage(&message))?);
+            continue;
+        }
+        let bytes = DiskFiles.read(word).map_err(|error| session.usage(&error.to_string()))?;
+        let text =
+            String::from_utf8(bytes).map_err(|_| session.usage(&format!("`{word}` is no UTF-8 text")))?;
+        let source = session.sources.add(word.clone(), text.clone());
+        let found = read_properties(source, &text, &mut session.sources, &mut session.diagnostics);
+        session.stop_if_unusable()?;
+        setup.custom.extend(found.into_iter().flatten());
+    }
+    if !only.is_empty() {
+        only.extend((0..setup.custom.len()).filter_map(|at| u8::try_from(at).ok()).map(Property::Custom));
+    }
+    Ok(only)
 }
 
 fn progress_line(progress: Progress) -> String {
@@ -143,6 +169,7 @@ pub(crate) fn setup(playable: &Playable) -> Setup {
         gateway: std::sync::Arc::clone(&side.gateway),
         requests: [usual].into_iter().chain(callers).collect(),
         paid_for: playable.paid_for.clone(),
+        custom: Vec::new(),
     }
 }
 

@@ -1,6 +1,6 @@
 //! A path as calls between the client, the gateway and the backends, for diagrams.
 
-use crate::verify::{Course, Scene};
+use crate::verify::{Course, Scene, Setup};
 use crate::wording::time;
 
 /// Who calls or is called.
@@ -21,7 +21,7 @@ pub(crate) enum Arrow {
 }
 
 /// The lines, in order.
-pub(crate) fn arrows(course: &Course) -> Vec<Arrow> {
+pub(crate) fn arrows(course: &Course, setup: &Setup) -> Vec<Arrow> {
     let mut all = Vec::new();
     for scene in &course.scenes {
         let Some(request) = scene.request else {
@@ -52,14 +52,14 @@ pub(crate) fn arrows(course: &Course) -> Vec<Arrow> {
         if let Some(status) = scene.answered {
             all.push(call(End::Gateway, End::Client, format!("{name}: {status}"), true));
         }
-        all.extend(breaches(scene));
+        all.extend(breaches(scene, setup));
     }
     all
 }
 
-fn breaches(scene: &Scene) -> impl Iterator<Item = Arrow> {
+fn breaches(scene: &Scene, setup: &Setup) -> impl Iterator<Item = Arrow> {
     scene.breaches.iter().map(|breach| {
-        let info = breach.property.info();
+        let info = setup.info(breach.property);
         Arrow::Note { over: End::Gateway, words: format!("{}: {}", info.name, info.broken) }
     })
 }

@@ -56,7 +56,7 @@ pub(crate) fn cases(course: &Course, setup: &Setup, files: &[String]) -> Json {
     let broken: Vec<&str> = course
         .scenes
         .iter()
-        .flat_map(|scene| scene.breaches.iter().map(|breach| breach.property.info().name))
+        .flat_map(|scene| scene.breaches.iter().map(|breach| setup.info(breach.property).name))
         .collect();
     let mut file = Map::new();
     file.insert("formatVersion".to_owned(), json!(1));

@@ -13,7 +13,7 @@ pub(crate) fn findings(proof: &Proof<'_>) -> Vec<Told> {
     let mut found = Vec::new();
     for checked in &proof.report.properties {
         let span = place(checked.property, proof.setup.gateway.program());
-        let info = checked.property.info();
+        let info = proof.setup.info(checked.property);
         if let Verdict::Violated { cause, path } = &checked.verdict {
             let mut finding = Diagnostic::error(info.name, span, info.broken);
             if let Some(cause) = cause {

@@ -5,8 +5,7 @@ use std::fmt::Write as _;
 use super::super::table::Table;
 use super::{Proof, course_table, place};
 use crate::diagnostics::{Diagnostic, Diagnostics, SourceMap, render_human};
-use crate::verify::{
-    Answer, Answers,Checked, Extent, Otherwise, Report, Setup, Sight, Uncovered, Verdict};
+use crate::verify::{Answer, Answers, Checked, Extent, Otherwise, Report, Setup, Sight, Uncovered, Verdict};
 use crate::wording::{capital, count, list, quoted, ranges, time};
 
 /// The text.
@@ -17,14 +16,18 @@ pub(crate) fn human(proof: &Proof<'_>, sources: &SourceMap, colour: bool) -> Str
     let _infallible = writeln!(text, "{}: {}\n", proof.title, headline(report));
     let mut table = Table::left(&["", "property", "what holds"]);
     for checked in &report.properties {
-        table.row(vec![word(checked).to_owned(), checked.property.info().name.to_owned(), meaning(checked)]);
+        table.row(vec![
+            word(checked).to_owned(),
+            proof.setup.info(checked.property).name.to_owned(),
+            meaning(checked, proof),
+        ]);
     }
     text.push_str(&table.render("  "));
     text.push('\n');
     text.push_str(&extent(proof));
     for checked in &report.properties {
         if let Verdict::Violated { cause, path } = &checked.verdict {
-            let info = checked.property.info();
+            let info = proof.setup.info(checked.property);
             let span = place(checked.property, proof.setup.gateway.program());
             let mut finding = Diagnostic::error(info.name, span, info.broken);
             if let Some(cause) = cause {
@@ -41,7 +44,7 @@ pub(crate) fn human(proof: &Proof<'_>, sources: &SourceMap, colour: bool) -> Str
         }
     }
     text.push_str(&otherwise(proof));
-    text.push_str(&not_covered(&report.not_covered));
+    text.push_str(&not_covered(proof));
     text.push_str(&unseen(report, proof.setup));
     text.push_str(&worst(report));
     text
@@ -76,8 +79,8 @@ fn word(checked: &Checked) -> &'static str {
     }
 }
 
-fn meaning(checked: &Checked) -> String {
-    let info = checked.property.info();
+fn meaning(checked: &Checked, proof: &Proof<'_>) -> String {
+    let info = proof.setup.info(checked.property);
     match &checked.verdict {
         Verdict::Holds if !checked.otherwise.is_empty() => {
             let names: Vec<String> = checked.otherwise.iter().map(reading).collect();
@@ -110,7 +113,11 @@ fn extent(proof: &Proof<'_>) -> String {
         count(usize::from(bounds.faults), "fault", "faults"),
         reach(&report.extent)
     );
-    let _infallible = writeln!(text, "Answers that backends may give: {}.", answers(&report.answers.all, Some(&report.answers), "or"));
+    let _infallible = writeln!(
+        text,
+        "Answers that backends may give: {}.",
+        answers(&report.answers.all, Some(&report.answers), "or")
+    );
     if report.extent.has_gaps {
         let _infallible = writeln!(
             text,
@@ -174,7 +181,8 @@ pub(crate) fn answers(all: &[Answer], kinds: Option<&Answers>, last_word: &str) 
         }
         let kind = kinds.and_then(|kinds| kinds.kinds.get(status));
         let alike = kind.filter(|kind| kind.statuses.as_slice() != [(status.get(), status.get())]);
-        let stands = alike.map_or_else(String::new, |kind| format!(" (stands for {})", ranges(&kind.statuses)));
+        let stands =
+            alike.map_or_else(String::new, |kind| format!(" (stands for {})", ranges(&kind.statuses)));
         let of_it = all.iter().filter(|other| matches!(other, Answer::Status(of, _) if of == status));
         let variants = if of_it.count() > 1 { " with and without Retry-After" } else { "" };
         parts.push(format!("{status}{stands}{variants}"));
@@ -187,7 +195,7 @@ fn otherwise(proof: &Proof<'_>) -> String {
     let mut text = String::new();
     for checked in &proof.report.properties {
         let Some(first) = checked.otherwise.first() else { continue };
-        let info = checked.property.info();
+        let info = proof.setup.info(checked.property);
         let names: Vec<String> = checked.otherwise.iter().map(reading).collect();
         let _infallible = writeln!(
             text,
@@ -203,7 +211,8 @@ fn otherwise(proof: &Proof<'_>) -> String {
     text
 }
 
-fn not_covered(all: &[Uncovered]) -> String {
+fn not_covered(proof: &Proof<'_>) -> String {
+    let all: &[Uncovered] = &proof.report.not_covered;
     if all.is_empty() {
         return String::new();
     }
@@ -213,15 +222,19 @@ fn not_covered(all: &[Uncovered]) -> String {
             text,
             "  - {}: {} ({}, after {})",
             one.cause.words(),
-            one.property.info().broken,
-            one.property.info().name,
+            proof.setup.info(one.property).broken,
+            proof.setup.info(one.property).name,
             plural(one.path.moves.len(), "event", "events")
         );
     }
     for one in all {
         if let Some(why) = one.cause.inherent() {
-            let _infallible =
-                writeln!(text, "\nInherent: {}: {}; {why}.", one.cause.words(), one.property.info().broken);
+            let _infallible = writeln!(
+                text,
+                "\nInherent: {}: {}; {why}.",
+                one.cause.words(),
+                proof.setup.info(one.property).broken
+            );
         }
     }
     text
@@ -242,6 +255,7 @@ fn unseen(report: &Report, setup: &Setup) -> String {
         Sight::FailedOver => "a request is served by another backend than its first".to_owned(),
         Sight::Exhausted => "no backend is ready".to_owned(),
         Sight::Retried => "a retry happens".to_owned(),
+        Sight::Custom(at) => setup.custom.get(usize::from(*at)).map_or("", |custom| custom.what).to_owned(),
     });
     let words: Vec<String> = words.collect();
     format!("\nNever seen within the bounds, so that nothing is proved about it: {}.\n", words.join("; "))

@@ -15,7 +15,7 @@ pub(crate) fn json(proof: &Proof<'_>) -> Json {
             Verdict::NotApplicable(_) => ("not-applicable", Json::Null),
             Verdict::Unknown => ("unknown", Json::Null),
         };
-        let info = checked.property.info();
+        let info = proof.setup.info(checked.property);
         let otherwise = checked.otherwise.iter().map(|one| {
             let readings: serde_json::Map<String, Json> = one
                 .changes
@@ -34,7 +34,7 @@ pub(crate) fn json(proof: &Proof<'_>) -> Json {
     });
     let not_covered = report.not_covered.iter().map(|one| {
         object!({
-            "property": one.property.info().name,
+            "property": proof.setup.info(one.property).name,
             "cause": one.cause.words(),
             "counterexample": counterexample(proof, 0, &one.path),
         })
@@ -101,7 +101,7 @@ pub(crate) fn course_json(course: &Course, setup: &Setup) -> Json {
             "goesTo": scene.pick.map(|pick| name(usize::from(pick))),
             "clientGets": scene.answered.map(|status| status.get()),
             "why": scene.why,
-            "violates": scene.breaches.iter().map(|breach| breach.property.info().name).collect::<Vec<_>>(),
+            "violates": scene.breaches.iter().map(|breach| setup.info(breach.property).name).collect::<Vec<_>>(),
         })
     });
     Json::Array(steps.collect())

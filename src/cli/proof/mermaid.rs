@@ -9,7 +9,7 @@ pub(crate) fn mermaid(course: &Course, setup: &Setup) -> String {
     for (number, backend) in setup.gateway.backends().iter().enumerate() {
         text.push_str(&format!("  participant B{number} as {}\n", clean(&backend.name)));
     }
-    for arrow in arrows(course) {
+    for arrow in arrows(course, setup) {
         match arrow {
             Arrow::Call { from, to, words, is_answer } => {
                 let line = if is_answer { "-->>" } else { "->>" };

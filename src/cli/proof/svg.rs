@@ -16,7 +16,7 @@ const NOTE: usize = 84;
 pub(crate) fn svg(course: &Course, setup: &Setup) -> String {
     let mut names = vec!["client".to_owned(), "gateway".to_owned()];
     names.extend(setup.gateway.backends().iter().map(|backend| backend.name.to_string()));
-    let arrows = arrows(course);
+    let arrows = arrows(course, setup);
     let rows: usize = arrows
         .iter()
         .map(|arrow| if let Arrow::Note { words, .. } = arrow { lines(words).len() } else { 1 })

@@ -35,7 +35,7 @@ pub(crate) fn course_table(course: &Course, setup: &Setup, indent: &str) -> Stri
         let pick = scene.pick.and_then(|pick| short.get(usize::from(pick)).cloned());
         row.push(pick.unwrap_or_default());
         row.push(scene.answered.map(|status| status.to_string()).unwrap_or_default());
-        row.push(why(scene, &mut told));
+        row.push(why(scene, &mut told, setup));
         table.row(row);
         if let Some(known) = known.get_mut(at) {
             known.clone_from(&scene.backends);
@@ -45,7 +45,7 @@ pub(crate) fn course_table(course: &Course, setup: &Setup, indent: &str) -> Stri
 }
 
 /// Why, and what breaks here for the first time.
-fn why(scene: &Scene, told: &mut Vec<Property>) -> String {
+fn why(scene: &Scene, told: &mut Vec<Property>, setup: &Setup) -> String {
     let mut words: Vec<String> = Vec::new();
     if !scene.why.is_empty() {
         words.push(scene.why.clone());
@@ -53,7 +53,7 @@ fn why(scene: &Scene, told: &mut Vec<Property>) -> String {
     for breach in &scene.breaches {
         if !told.contains(&breach.property) {
             told.push(breach.property);
-            words.push(format!("<-- {}", breach.property.info().name));
+            words.push(format!("<-- {}", setup.info(breach.property).name));
         }
     }
     words.join("  ")

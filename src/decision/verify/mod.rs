@@ -1,6 +1,7 @@
 //! Every way in which the decision core can go, within bounds.
 
 mod answers;
+mod custom;
 mod drive;
 mod equivalent;
 mod explorer;
@@ -18,6 +19,7 @@ mod whole;
 mod worlds;
 
 pub use answers::{Answer, Answers, Kind, RetryAfter};
+pub use custom::{Custom, VARIABLES};
 pub use equivalent::{Distinction, Equivalence, Given, Histories, equivalent};
 pub use explorer::Progress;
 pub use memo::Worst;

@@ -46,6 +46,8 @@ pub enum Property {
     Amplification,
     /// A retry policy retries something.
     RetryReached,
+    /// One that somebody wrote, by its place in the setup.
+    Custom(u8),
 }
 
 /// Whose property it is.
@@ -71,7 +73,7 @@ pub struct PropertyInfo {
 }
 
 impl Property {
-    /// All of them.
+    /// All of them, but for those that somebody wrote.
     pub const ALL: [Self; 20] = [
         Self::OneResponse,
         Self::AttemptsBound,
@@ -187,6 +189,7 @@ impl Property {
                 "one request never becomes more backend calls than the limit",
                 "one request becomes more backend calls than the limit",
             ),
+            Self::Custom(_) => ("custom", "a property of a file holds", "a property of a file does not hold"),
             Self::RetryReached => (
                 "retry-reached",
                 "the retry policy retries something",
@@ -213,7 +216,8 @@ impl Property {
             | Self::Credentials
             | Self::Recovery
             | Self::Amplification
-            | Self::RetryReached => Class::Configuration,
+            | Self::RetryReached
+            | Self::Custom(_) => Class::Configuration,
         };
         PropertyInfo { name, class, holds, broken }
     }
@@ -301,4 +305,6 @@ pub enum Sight {
     Exhausted,
     /// A retry happens.
     Retried,
+    /// A property that is to hold for some response does.
+    Custom(u8),
 }

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use super::custom::Custom;
+use super::properties::{Property, PropertyInfo};
 use crate::gateway::{GatewaySpec, RequestHead};
 use crate::units::Duration;
 
@@ -14,6 +16,30 @@ pub struct Setup {
     pub requests: Vec<(String, RequestHead)>,
     /// Whether each backend is capacity that is paid for whether used or not; `None`: not known.
     pub paid_for: Vec<Option<bool>>,
+    /// Properties that somebody wrote.
+    pub custom: Vec<Custom>,
+}
+
+impl Setup {
+    /// What is told about a property.
+    pub fn info(&self, property: Property) -> PropertyInfo {
+        let info = property.info();
+        match property {
+            Property::Custom(at) => self.custom.get(usize::from(at)).map_or(info, |custom| PropertyInfo {
+                name: custom.name,
+                holds: custom.what,
+                broken: custom.what,
+                ..info
+            }),
+            _ => info,
+        }
+    }
+
+    /// All properties that may be looked at, in the order in which they are told.
+    pub fn properties(&self) -> Vec<Property> {
+        let own = (0..self.custom.len()).filter_map(|at| u8::try_from(at).ok()).map(Property::Custom);
+        Property::ALL.into_iter().chain(own).collect()
+    }
 }
 
 /// How far the exploration goes.

@@ -159,7 +159,7 @@ impl Report {
         let strict = task.profile == Profile::Strict;
         let mut properties = Vec::new();
         let mut not_covered = Vec::new();
-        for property in Property::ALL {
+        for property in setup.properties() {
             if !task.only.is_empty() && !task.only.contains(&property) {
                 continue;
             }
@@ -179,6 +179,7 @@ impl Report {
             let verdict = match (shortest, why_not) {
                 (Some((cause, path)), _) => Verdict::Violated { cause, path: path.clone() },
                 (None, Some(why)) => Verdict::NotApplicable(why),
+                (None, None) if is_sometimes(setup, property) => sometimes(&configured, property),
                 (None, None) if property == Property::RetryReached => retry_reached(&configured, &answers),
                 (None, None) if configured.is_cut => Verdict::Unknown,
                 (None, None) => Verdict::Holds,
@@ -272,6 +273,24 @@ fn consulted(explored: &Explored, worlds: &Worlds) -> Vec<Switch> {
     found.sort_unstable();
     found.dedup();
     found
+}
+
+/// Whether somebody wrote that it is to hold for some response and not for all.
+fn is_sometimes(setup: &Setup, property: Property) -> bool {
+    match property {
+        Property::Custom(at) => setup.custom.get(usize::from(at)).is_some_and(|custom| custom.is_sometimes),
+        _ => false,
+    }
+}
+
+/// Whether it held for some response: if not, that is a violation only if there is nothing else to be met.
+fn sometimes(configured: &Explored, property: Property) -> Verdict {
+    let Property::Custom(at) = property else { return Verdict::Unknown };
+    match (configured.sights.contains(&Sight::Custom(at)), configured.is_cut) {
+        (true, _) => Verdict::Holds,
+        (false, false) => Verdict::Violated { cause: None, path: Path::default() },
+        (false, true) => Verdict::Unknown,
+    }
 }
 
 /// Whether a retry policy retries anything that can happen.

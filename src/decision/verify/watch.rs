@@ -7,13 +7,14 @@
 //! - `Retry-After: 0` is an invitation to come back: going back is no breach of what is claimed.
 
 use super::answers::{Answer, Answers, RetryAfter};
+use super::custom::Facts;
 use super::guide::Ways;
 use super::properties::{Breach, Cause, Property, Sight};
 use super::setup::{Limits, Setup};
 use crate::gateway::{
     Action, Answerer, BackendRef, BreakerChange, BreakerState, Effects, Ending, Event, Exchange,
-    FailureCause, GatewayState, Phase, Pinned, PoolMember, RequestHead, Selection, SentBody, Threshold, WakeReason,
-    retry_waits,
+    FailureCause, GatewayState, Phase, Pinned, PoolMember, RequestHead, Selection, SentBody, Threshold,
+    WakeReason, retry_waits,
 };
 use crate::policy::{Body, Op, Response};
 use crate::units::{BackendId, Duration, StatusCode, Timestamp};
@@ -36,6 +37,9 @@ pub(super) struct History {
     waited_idly: Duration,
     /// A key that was sent, and where to.
     key: Option<(String, u16)>,
+    /// Backends that were called, in order, and retries: only if somebody's property may ask.
+    called: Vec<u16>,
+    retries: u32,
 }
 
 /// The last answer of a backend.
@@ -186,6 +190,9 @@ impl<'s> Watch<'s> {
         match event {
             Event::Selected { selection, .. } => {
                 history.exhausted = false;
+                if !self.setup.custom.is_empty() {
+                    history.called.push(selection.backend.0);
+                }
                 seen.sights.push(Sight::Called(selection.backend.0));
                 self.selected(*selection, history, look, ways, seen);
             }
@@ -196,6 +203,9 @@ impl<'s> Watch<'s> {
             Event::Retry { place, .. } => {
                 seen.sights.push(Sight::Retried);
                 history.has_retried = true;
+                if !self.setup.custom.is_empty() {
+                    history.retries = history.retries.saturating_add(1);
+                }
                 let left = history.left.or_else(|| match self.setup.gateway.program().op(*place) {
                     Some(Op::Retry(retry)) => {
                         let waits = retry_waits(retry, self.setup.gateway.semantics())?;
@@ -463,8 +473,36 @@ impl<'s> Watch<'s> {
                 seen.breach(Property::ExhaustedAnswer, Some(Cause::NoRetryAfter));
             }
         }
+        self.custom(response, history, look, seen);
         if answerer == Answerer::Gateway && self.leaks(response) {
             seen.breach(Property::NoLeak, None);
+        }
+    }
+
+    /// Asks the properties that somebody wrote.
+    fn custom(&self, response: &Response, history: &History, look: &Look<'_>, seen: &mut Seen) {
+        if self.setup.custom.is_empty() {
+            return;
+        }
+        let name = |number: &u16| {
+            self.setup.gateway.backend(BackendId(*number)).map_or_else(String::new, |b| b.name.to_string())
+        };
+        let backends: Vec<String> = history.called.iter().map(name).collect();
+        let facts = Facts {
+            request: look.exchange.request(),
+            response,
+            attempts: look.exchange.attempts(),
+            retries: history.retries,
+            waited_ms: history.waited.as_nanos() / 1_000_000,
+            backends: &backends.join(","),
+            exhausted: history.exhausted,
+        };
+        for (custom, at) in self.setup.custom.iter().zip(0_u8..) {
+            match (custom.holds(&facts), custom.is_sometimes) {
+                (true, true) => seen.sights.push(Sight::Custom(at)),
+                (false, false) => seen.breach(Property::Custom(at), None),
+                (true, false) | (false, true) => {}
+            }
         }
     }
 

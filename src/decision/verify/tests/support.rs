@@ -78,6 +78,7 @@ pub(super) fn setup(policy: &str, members: &[Option<u8>], rule: Option<&BreakerR
         gateway: Arc::new(spec),
         requests: vec![("request".to_owned(), head)],
         paid_for: vec![None; members.len()],
+        custom: Vec::new(),
     }
 }
 
