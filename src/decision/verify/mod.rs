@@ -1,11 +1,14 @@
 //! Every way in which the decision core can go, within bounds.
 
 mod answers;
+mod breakers;
+mod conduct;
 mod explorer;
 mod guide;
 mod memo;
 mod path;
 mod properties;
+mod rest;
 mod setup;
 mod stage;
 #[cfg(test)]

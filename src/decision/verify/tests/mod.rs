@@ -1,4 +1,5 @@
 //! Explorations of small configurations.
 
+mod mutants;
 mod speed;
 mod support;
