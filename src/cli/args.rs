@@ -8,7 +8,7 @@ use clap_complete::Shell;
 use super::check_args::{DiffArgs, ExplainArgs, ExportArgs, ImportArgs, RulesArgs, ValidateArgs};
 use super::limiter_args::LimiterArgs;
 use super::log_args::{CalibrateArgs, TraceImportArgs};
-use super::proof_args::{ReplayArgs, VerifyArgs};
+use super::proof_args::{EquivalentArgs, ReplayArgs, VerifyArgs};
 use crate::config::Overrides;
 
 /// Simulate an Azure API Management backend pool in front of Azure OpenAI, before deploying it.
@@ -53,6 +53,8 @@ pub(crate) enum Command {
     Diff(DiffArgs),
     /// Prove what a configuration does over every order of events, or show the shortest way to break it
     Verify(VerifyArgs),
+    /// Prove that clients cannot tell two configurations apart, or show how they can
+    Equivalent(EquivalentArgs),
     /// Play a counterexample of `verify` again, event by event
     Replay(ReplayArgs),
     /// Explain a rule of `validate`: what it finds, why that is bad, how to mend it

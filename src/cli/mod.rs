@@ -99,6 +99,7 @@ pub fn main() -> ExitCode {
         Command::Validate(args) => commands::validate::validate(args, &mut session),
         Command::Diff(args) => commands::diff::diff(args, &mut session),
         Command::Verify(args) => commands::verify::verify(args, &mut session),
+        Command::Equivalent(args) => commands::equivalent::equivalent(args, &mut session),
         Command::Replay(args) => commands::replay::replay(args, &mut session),
         Command::Explain(args) => commands::rules::explain(args, &mut session),
         Command::Rules(args) => commands::rules::rules(args, &mut session),

@@ -3,11 +3,12 @@
 use clap::{Args, ValueEnum};
 
 use super::args::name_and_value;
+use super::check_args::FindingFormat;
 use crate::units::Duration;
-use crate::verify::{Bounds, Limits, Profile, Property};
+use crate::verify::{Bounds, Histories, Limits, Profile, Property};
 
 /// Which configuration is meant.
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 pub(crate) struct Configured {
     /// The policy that is meant, by a part of its path, where there are several
     #[arg(long, value_name = "NAME")]
@@ -65,9 +66,21 @@ pub(crate) struct VerifyArgs {
     /// Backend calls for one request at most (property `amplification`)
     #[arg(long, value_name = "N", default_value_t = Limits::default().calls)]
     pub max_calls: u32,
+    /// Say what of the policy and the pools was reached
+    #[arg(long)]
+    pub coverage: bool,
+    /// End with exit code 1 when less than this share was reached, in percent
+    #[arg(long, value_name = "PERCENT")]
+    pub fail_under: Option<f64>,
+    /// Count the further tries of such clients into the worst case
+    #[arg(long, value_enum, value_name = "CLIENT")]
+    pub client: Option<ClientName>,
+    /// How long such a client waits for its answer; needs `--client`
+    #[arg(long, value_name = "TIME", requires = "client", value_parser = time)]
+    pub budget: Option<Duration>,
     /// What is printed
     #[arg(long, value_enum, default_value_t)]
-    pub format: ProofFormat,
+    pub format: FindingFormat,
     /// Print no progress
     #[arg(long)]
     pub quiet: bool,
@@ -100,6 +113,15 @@ impl From<ProfileName> for Profile {
     }
 }
 
+/// Clients that try again by themselves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ClientName {
+    /// openai-python with its defaults: two further tries
+    OpenaiPython,
+    /// A client that does not try again
+    None,
+}
+
 /// Which readings are looked at.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub(crate) enum ReadingsName {
@@ -110,14 +132,30 @@ pub(crate) enum ReadingsName {
     Alone,
 }
 
-/// What `verify` prints.
+/// What is printed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub(crate) enum ProofFormat {
+pub(crate) enum JsonOrHuman {
     /// Text for people
     #[default]
     Human,
     /// One JSON object
     Json,
+}
+
+/// How `replay` shows a path.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum PathFormat {
+    /// A table
+    #[default]
+    Human,
+    /// A JSON array
+    Json,
+    /// A sequence diagram for Mermaid
+    Mermaid,
+    /// A sequence diagram as a picture
+    Svg,
+    /// A file of tests for `poolproof test`
+    Test,
 }
 
 /// Arguments of `replay`.
@@ -132,9 +170,9 @@ pub(crate) struct ReplayArgs {
     pub paths: Vec<String>,
     #[command(flatten)]
     pub configured: Configured,
-    /// What is printed
+    /// How it is shown
     #[arg(long, value_enum, default_value_t)]
-    pub format: ProofFormat,
+    pub format: PathFormat,
 }
 
 const REPLAY_HELP: &str =
@@ -188,3 +226,40 @@ impl VerifyArgs {
         Limits { wait: Duration::from_secs(self.wait_budget), calls: self.max_calls }
     }
 }
+
+fn time(text: &str) -> Result<Duration, String> {
+    Duration::parse(text).map_err(|error| error.to_string())
+}
+
+/// Arguments of `equivalent`.
+#[derive(Debug, Args)]
+#[command(after_help = EQUIVALENT_HELP)]
+pub(crate) struct EquivalentArgs {
+    /// The old and the new configuration: each a scenario, or a folder with a policy and its backends
+    #[arg(value_names = ["OLD", "NEW"], num_args = 2, required = true)]
+    pub sides: Vec<String>,
+    #[command(flatten)]
+    pub configured: Configured,
+    /// Take this variant of the old scenario
+    #[arg(long, value_name = "NAME")]
+    pub old_variant: Option<String>,
+    /// Take this variant of the new scenario
+    #[arg(long, value_name = "NAME")]
+    pub new_variant: Option<String>,
+    /// Requests of a history, 1 to 4
+    #[arg(long, value_name = "N", default_value_t = Histories::default().requests)]
+    pub requests: u32,
+    /// Bad answers in a history, 0 to 6
+    #[arg(long, value_name = "N", default_value_t = Histories::default().faults)]
+    pub faults: u32,
+    /// What is printed
+    #[arg(long, value_enum, default_value_t)]
+    pub format: JsonOrHuman,
+}
+
+const EQUIVALENT_HELP: &str =
+    "Exit codes: 0 no client can tell them apart within the bounds, 1 one can, 2 a side cannot be used, 4 a side has no \
+configuration.
+
+Example:
+  poolproof equivalent old/scenario.json new/scenario.json";

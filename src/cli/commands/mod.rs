@@ -4,6 +4,7 @@ pub(crate) mod calibrate;
 pub(crate) mod compare;
 pub(crate) mod coverage;
 pub(crate) mod diff;
+pub(crate) mod equivalent;
 pub(crate) mod explain;
 pub(crate) mod export;
 pub(crate) mod expr;

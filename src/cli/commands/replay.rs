@@ -3,8 +3,8 @@
 //! Exit codes: 0 played and nothing broken, 1 a property is broken on the way, 2 the token cannot be used.
 
 use super::super::exit_code::Exit;
-use super::super::proof::{Token, course_json, course_table, fingerprint};
-use super::super::proof_args::{ProofFormat, ReplayArgs};
+use super::super::proof::{Token, cases, course_json, course_table, fingerprint, mermaid, svg};
+use super::super::proof_args::{PathFormat, ReplayArgs};
 use super::super::session::{Session, Stop};
 use super::verify::{configuration, setup};
 use crate::verify::{Answers, Limits, Worlds, course};
@@ -28,8 +28,11 @@ pub(crate) fn replay(args: &ReplayArgs, session: &mut Session) -> Result<(), Sto
         return Err(session.usage("the events of this token do not fit each other"));
     }
     match args.format {
-        ProofFormat::Human => session.print(&course_table(&course, &setup, "")),
-        ProofFormat::Json => session.print_json(&course_json(&course, &setup))?,
+        PathFormat::Human => session.print(&course_table(&course, &setup, "")),
+        PathFormat::Json => session.print_json(&course_json(&course, &setup))?,
+        PathFormat::Mermaid => session.print(&mermaid(&course, &setup)),
+        PathFormat::Svg => session.print(&svg(&course, &setup)),
+        PathFormat::Test => session.print_json(&cases(&course, &setup, paths))?,
     }
     let is_broken = course.scenes.iter().any(|scene| !scene.breaches.is_empty());
     if is_broken { Err(Stop(Exit::Finding)) } else { Ok(()) }

@@ -99,14 +99,24 @@ fn is_meant(argument: &str, code: &str, name: &str) -> bool {
 }
 
 fn rendered(told: &[Told], args: &ValidateArgs, session: &Session) -> Result<String, Stop> {
+    in_format(told, args.format, args.output.is_none(), session)
+}
+
+/// Findings in a format; coloured on a terminal if they go there.
+pub(crate) fn in_format(
+    told: &[Told],
+    format: FindingFormat,
+    is_shown: bool,
+    session: &Session,
+) -> Result<String, Stop> {
     let sources = &session.sources;
     let pretty = |json: &Value| {
         serde_json::to_string_pretty(json)
             .map(|text| text + "\n")
             .map_err(|error| session.internal(&error.to_string()))
     };
-    Ok(match args.format {
-        FindingFormat::Human => show::human(told, sources, args.output.is_none() && session.has_colour()),
+    Ok(match format {
+        FindingFormat::Human => show::human(told, sources, is_shown && session.has_colour()),
         FindingFormat::Concise => show::concise(told, sources),
         FindingFormat::Json => pretty(&show::json(told, sources))?,
         FindingFormat::Jsonl => show::jsonl(told, sources),

@@ -5,14 +5,22 @@
 
 use std::io::IsTerminal;
 
+use super::super::check_args::FindingFormat;
 use super::super::configurations::{Lack, Playable, Wanted, playable};
 use super::super::exit_code::Exit;
-use super::super::proof::{Proof, human, json};
-use super::super::proof_args::{Configured, ProofFormat, ReadingsName, VerifyArgs};
+use super::super::proof::{Proof, add_code_flows, findings, human, json};
+use super::super::proof_args::{ClientName, Configured, ReadingsName, VerifyArgs};
 use super::super::session::{Session, Stop};
+use super::super::verdict::render_coverage;
+use super::validate::in_format;
 use crate::diagnostics::Diagnostic;
 use crate::policy::Op;
-use crate::verify::{Bounds, Progress, Setup, Task, verify as explore};
+use crate::rules::show;
+use crate::suite::Coverage;
+use crate::units::{BackendId, Duration};
+use crate::verify::{Bounds, Progress, Report, Setup, Sight, Task, verify as explore};
+use crate::wording::{count, time};
+use crate::workload::ClientRetry;
 
 /// Faults while other readings are looked at.
 const READINGS_FAULTS: u8 = 2;
@@ -40,13 +48,34 @@ pub(crate) fn verify(args: &VerifyArgs, session: &mut Session) -> Result<(), Sto
     }
     let proof =
         Proof { title: &playable.side.title, paths: &args.paths, setup: &setup, limits, report: &report };
+    let coverage = coverage(&setup, &report);
     match args.format {
-        ProofFormat::Human => session.print(&human(&proof)),
-        ProofFormat::Json => session.print_json(&json(&proof))?,
+        FindingFormat::Human => {
+            session.print(&human(&proof, &session.sources, session.has_colour()));
+            session.print(&client(args, &report));
+            if args.coverage {
+                session.print(&format!("\n{}", render_coverage(&coverage, &session.sources)));
+            }
+        }
+        FindingFormat::Json => session.print_json(&json(&proof))?,
+        FindingFormat::Sarif => {
+            let told = findings(&proof);
+            let mut document = show::sarif(&told, &session.sources, env!("CARGO_PKG_VERSION"));
+            add_code_flows(&mut document, &proof, &session.sources);
+            session.print_json(&document)?;
+        }
+        format => session.print(&in_format(&findings(&proof), format, true, session)?),
+    }
+    let total = coverage.counts().total();
+    let is_below = args
+        .fail_under
+        .is_some_and(|percent| (total.reached as f64) * 100.0 < percent * (total.total as f64));
+    if let (true, Some(percent)) = (is_below, args.fail_under) {
+        session.remark(&format!("error: the coverage is below {percent} %\n"));
     }
     let otherwise =
         args.all_readings && report.properties.iter().any(|checked| !checked.otherwise.is_empty());
-    if report.is_violated() || otherwise {
+    if report.is_violated() || otherwise || is_below || over_budget(args, &report) {
         Err(Stop(Exit::Finding))
     } else if report.is_unknown() {
         Err(Stop(Exit::Inconclusive))
@@ -114,5 +143,53 @@ pub(crate) fn setup(playable: &Playable) -> Setup {
         gateway: std::sync::Arc::clone(&side.gateway),
         requests: [usual].into_iter().chain(callers).collect(),
         paid_for: playable.paid_for.clone(),
+    }
+}
+
+/// What of the policy and the pools was reached as configured.
+fn coverage(setup: &Setup, report: &Report) -> Coverage {
+    let mut coverage = Coverage::default();
+    coverage.expect(&setup.gateway);
+    coverage.see(setup.gateway.program(), &report.steps);
+    for sight in &report.sights {
+        if let Sight::Called(backend) = sight {
+            coverage.called(&setup.gateway, BackendId(*backend));
+        }
+    }
+    coverage
+}
+
+/// The worst case with clients that try again by themselves: calls, and how long one waits.
+fn worst_with_client(client: ClientName, report: &Report) -> (u64, Duration) {
+    let retry = match client {
+        ClientName::OpenaiPython => ClientRetry::default(),
+        ClientName::None => ClientRetry { retries: 0, ..ClientRetry::default() },
+    };
+    let tries = u64::from(retry.retries) + 1;
+    let longest = retry.longest_wait.max(retry.longest_retry_after);
+    let waits = longest.saturating_mul(u64::from(retry.retries));
+    let inside = report.worst.waited.saturating_mul(tries);
+    (u64::from(report.worst.calls).saturating_mul(tries), inside.saturating_add(waits))
+}
+
+fn client(args: &VerifyArgs, report: &Report) -> String {
+    let Some(client) = args.client else { return String::new() };
+    let (calls, waits) = worst_with_client(client, report);
+    let budget = match args.budget {
+        Some(budget) if waits > budget => format!(": more than its {}", time(budget)),
+        Some(budget) => format!(": within its {}", time(budget)),
+        None => String::new(),
+    };
+    format!(
+        "With the client's own further tries: {} and {} of waiting, beside the time that answers take{budget}.\n",
+        count(usize::try_from(calls).unwrap_or(usize::MAX), "backend call", "backend calls"),
+        time(waits)
+    )
+}
+
+fn over_budget(args: &VerifyArgs, report: &Report) -> bool {
+    match (args.client, args.budget) {
+        (Some(client), Some(budget)) => worst_with_client(client, report).1 > budget,
+        _ => false,
     }
 }

@@ -3,12 +3,13 @@
 use std::fmt::Write as _;
 
 use super::super::table::Table;
-use super::{Proof, course_table};
+use super::{Proof, course_table, place};
+use crate::diagnostics::{Diagnostic, Diagnostics, SourceMap, render_human};
 use crate::verify::{Checked, Extent, Otherwise, Report, Setup, Sight, Uncovered, Verdict};
 use crate::wording::{capital, count, list, quoted, ranges, time};
 
 /// The text.
-pub(crate) fn human(proof: &Proof<'_>) -> String {
+pub(crate) fn human(proof: &Proof<'_>, sources: &SourceMap, colour: bool) -> String {
     let report = proof.report;
     let mut text = String::new();
     // Writing to a string does not fail.
@@ -23,12 +24,19 @@ pub(crate) fn human(proof: &Proof<'_>) -> String {
     for checked in &report.properties {
         if let Verdict::Violated { cause, path } = &checked.verdict {
             let info = checked.property.info();
-            let _infallible = writeln!(text, "\nviolated: {}: {}", info.name, info.broken);
+            let span = place(checked.property, proof.setup.gateway.program());
+            let mut finding = Diagnostic::error(info.name, span, info.broken);
             if let Some(cause) = cause {
-                let _infallible = writeln!(text, "  after {}", cause.words());
+                finding = finding.note(format!("cause: {}", cause.words()));
             }
-            text.push_str(&course_table(&proof.course(0, path), proof.setup, "  "));
-            let _infallible = writeln!(text, "  again: poolproof replay {}", proof.token(0, path));
+            let mut one = Diagnostics::new();
+            one.push(finding);
+            text.push('\n');
+            text.push_str(&render_human(&one, sources, colour));
+            if !path.moves.is_empty() {
+                text.push_str(&course_table(&proof.course(0, path), proof.setup, "  "));
+                let _infallible = writeln!(text, "  again: poolproof replay {}", proof.token(0, path));
+            }
         }
     }
     text.push_str(&otherwise(proof));
@@ -204,7 +212,7 @@ fn not_covered(all: &[Uncovered]) -> String {
         return String::new();
     }
     let mut text = String::from("\nNot covered by this policy (violations under `--profile strict`):\n");
-    for one in all {
+    for one in all.iter().filter(|one| one.cause.inherent().is_none()) {
         let _infallible = writeln!(
             text,
             "  - {}: {} ({}, after {})",
@@ -213,6 +221,12 @@ fn not_covered(all: &[Uncovered]) -> String {
             one.property.info().name,
             plural(one.path.moves.len(), "event", "events")
         );
+    }
+    for one in all {
+        if let Some(why) = one.cause.inherent() {
+            let _infallible =
+                writeln!(text, "\nInherent: {}: {}; {why}.", one.cause.words(), one.property.info().broken);
+        }
     }
     text
 }

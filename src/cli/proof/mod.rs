@@ -1,12 +1,23 @@
 //! What `verify` found, for people and for tools.
 
+mod calls;
+mod cases;
+mod equivalence;
+mod findings;
 mod human;
 mod json;
+mod mermaid;
+mod svg;
 mod table;
 mod token;
 
+pub(crate) use cases::cases;
+pub(crate) use equivalence::{human as equivalence_human, json as equivalence_json};
+pub(crate) use findings::{add_code_flows, findings, place};
 pub(crate) use human::human;
 pub(crate) use json::{course_json, json};
+pub(crate) use mermaid::mermaid;
+pub(crate) use svg::svg;
 pub(crate) use table::course_table;
 pub(crate) use token::{Token, fingerprint};
 

@@ -58,7 +58,8 @@ fn place(span: Span, sources: &SourceMap) -> String {
     format!("{}:{}:{}", sources.name(span.source), at.line, at.column)
 }
 
-fn render_coverage(coverage: &Coverage, sources: &SourceMap) -> String {
+/// What was reached, and what was not.
+pub(crate) fn render_coverage(coverage: &Coverage, sources: &SourceMap) -> String {
     let counts = coverage.counts();
     let mut table = Table::new(&["coverage", "reached", "of", "share"]);
     for (name, covered) in [

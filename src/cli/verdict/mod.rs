@@ -4,7 +4,7 @@ mod human;
 mod json;
 mod junit;
 
-pub(crate) use human::human;
+pub(crate) use human::{human, render_coverage};
 pub(crate) use json::json;
 pub(crate) use junit::junit;
 

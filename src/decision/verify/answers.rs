@@ -10,15 +10,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::guide::Guide;
+use super::drive::{World, drive};
 use super::setup::Setup;
-use super::worlds::{Mask, Worlds};
 use crate::gateway::{
-    Action, Answerer, BreakerChange, Effects, Event, Exchange, Gateway, Input, Phase, RequestHead, SentBody,
-    SideAnswer, SideCall, Step,
+    Action, Answerer, BreakerChange, ChoiceReason, Choices, Effects, Event, Exchange, FirstChoice,
+    ForwardTarget, Gateway, RequestHead, SideAnswer, SideCall, Step,
 };
 use crate::policy::{Header, HeaderValue, Headers, Response, Text};
-use crate::units::{AttemptNumber, Duration, StatusCode, Timestamp};
+use crate::semantics::Readings;
+use crate::units::{Duration, StatusCode, Timestamp};
 
 /// Statuses that stand for others that make no difference, the best known first.
 const WELL_KNOWN: [u16; 14] = [200, 429, 503, 500, 502, 504, 408, 400, 401, 403, 404, 413, 201, 302];
@@ -26,8 +26,6 @@ const WELL_KNOWN: [u16; 14] = [200, 429, 503, 500, 502, 504, 408, 400, 401, 403,
 const SHORT_S: u64 = 1;
 /// A long one: what a service sends when a request can never fit.
 const LONG_S: u64 = 86_400;
-/// Steps of one play at most.
-const MOST_STEPS: u32 = 500;
 
 /// What a backend does with a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -76,13 +74,11 @@ pub struct Kind {
 impl Answers {
     /// What is worth trying with these requests.
     pub fn of(setup: &Setup) -> Self {
-        let worlds = Worlds::configured(&setup.gateway);
         let mut groups: BTreeMap<Signature, Vec<u16>> = BTreeMap::new();
         for number in 200..=599 {
             let Some(status) = StatusCode::new(number) else { continue };
             let plain = Answer::Status(status, RetryAfter::Absent);
-            let looks =
-                setup.requests.iter().map(|(_, head)| Look::of(setup, head, plain, &worlds)).collect();
+            let looks = setup.requests.iter().map(|(_, head)| Look::of(setup, head, plain)).collect();
             let backends = setup.gateway.backends().iter();
             let counted =
                 backends.map(|b| b.breaker.as_ref().is_some_and(|rule| rule.counts(status))).collect();
@@ -110,8 +106,7 @@ impl Answers {
             for retry_after in [RetryAfter::Absent].into_iter().chain(seconds).chain([RetryAfter::Malformed])
             {
                 let answer = Answer::Status(status, retry_after);
-                let looks =
-                    setup.requests.iter().map(|(_, head)| Look::of(setup, head, answer, &worlds)).collect();
+                let looks = setup.requests.iter().map(|(_, head)| Look::of(setup, head, answer)).collect();
                 if !seen.contains(&looks) {
                     seen.push(looks);
                     all.push(answer);
@@ -206,95 +201,73 @@ struct Look {
 }
 
 impl Look {
-    fn of(setup: &Setup, head: &RequestHead, answer: Answer, worlds: &Worlds) -> Self {
-        let mut guide = Guide::new(worlds, Mask::CONFIGURED);
+    fn of(setup: &Setup, head: &RequestHead, answer: Answer) -> Self {
         let mut gateway = Gateway::new(Arc::clone(&setup.gateway));
-        let mut exchange = Exchange::default();
-        let mut effects = Effects { steps: Some(Vec::new()), ..Effects::default() };
-        let mut now = Timestamp::ZERO;
-        let mut look = Self::default();
-        let mut reached = BTreeSet::new();
-        gateway.start(&mut exchange, head, now, &mut guide, &mut effects);
-        for _ in 0..MOST_STEPS {
-            reached.extend(effects.steps.iter_mut().flat_map(|steps| steps.drain(..)));
-            look.note(&mut effects, &exchange, answer);
-            let actions = std::mem::take(&mut effects.actions);
-            let mut inputs: Vec<Input> = actions.iter().filter_map(|action| reply(action, answer)).collect();
-            if inputs.is_empty() {
-                match exchange.phase() {
-                    Phase::Relaying => {
-                        inputs.push(Input::BodyEnd { attempt: attempt(&exchange), usage: None })
-                    }
-                    _ => match exchange.wake_up() {
-                        Some((at, _)) => {
-                            now = at;
-                            inputs.push(Input::Wake);
-                        }
-                        None => break,
-                    },
-                }
-            }
-            for input in inputs {
-                gateway.handle(&mut exchange, input, now, &mut guide, &mut effects);
-            }
-        }
-        look.steps = reached.into_iter().collect();
-        look
+        let mut world = Same { answer, look: Self::default(), reached: BTreeSet::new() };
+        drive(&mut gateway, &mut Exchange::default(), head, Timestamp::ZERO, &mut world, true);
+        world.look.steps = world.reached.into_iter().collect();
+        world.look
+    }
+}
+
+/// A world in which all backends do the same, as is configured.
+struct Same {
+    answer: Answer,
+    look: Look,
+    reached: BTreeSet<Step>,
+}
+
+impl Readings for Same {}
+
+impl Choices for Same {
+    fn choose_weighted(&mut self, weights: &[u32], why: ChoiceReason) -> usize {
+        FirstChoice.choose_weighted(weights, why)
     }
 
-    fn note(&mut self, effects: &mut Effects, exchange: &Exchange, answer: Answer) {
-        for event in effects.events.drain(..) {
+    fn between(&mut self, low: u64, high: u64, why: ChoiceReason) -> u64 {
+        FirstChoice.between(low, high, why)
+    }
+}
+
+impl World for Same {
+    fn answer(&mut self, _: &ForwardTarget) -> Answer {
+        self.answer
+    }
+
+    fn hear(&mut self, _: &Gateway, exchange: &Exchange, effects: &Effects, _: Timestamp) {
+        let look = &mut self.look;
+        self.reached.extend(effects.steps.iter().flatten());
+        for event in &effects.events {
             match event {
                 Event::Retry { wait, .. } => {
-                    self.retries = true;
-                    self.waited = self.waited.saturating_add(wait);
+                    look.retries = true;
+                    look.waited = look.waited.saturating_add(*wait);
                 }
                 Event::Breaker { change: BreakerChange::Tripped(trip), .. } => {
-                    self.trips.push(trip.effective)
+                    look.trips.push(trip.effective)
                 }
                 _ => {}
             }
         }
         for action in &effects.actions {
             match action {
-                Action::Forward { .. } => self.calls += 1,
+                Action::Forward { .. } => look.calls += 1,
                 Action::Respond { answerer, .. } => {
                     let given = exchange.response().map_or(0, |response| response.status.get());
-                    let is_status = matches!(answer, Answer::Status(status, _) if status.get() == given);
+                    let is_status = matches!(self.answer, Answer::Status(status, _) if status.get() == given);
                     let is_passed_on = is_status && matches!(answerer, Answerer::Backend { .. });
-                    self.given = (!is_passed_on).then_some(given);
+                    look.given = (!is_passed_on).then_some(given);
                     if !is_passed_on {
                         let headers =
                             exchange.response().into_iter().flat_map(|response| response.headers.iter());
                         let told =
                             |header: &Header| (header.name.to_string(), header.value.to_text().to_string());
-                        self.headers = headers.map(told).collect();
+                        look.headers = headers.map(told).collect();
                     }
                 }
                 _ => {}
             }
         }
-    }
-}
-
-fn attempt(exchange: &Exchange) -> AttemptNumber {
-    AttemptNumber(exchange.attempts())
-}
-
-/// What the world does about an action when all calls have the same answer.
-fn reply(action: &Action, answer: Answer) -> Option<Input> {
-    match action {
-        Action::Forward { attempt, body, .. } => {
-            let response = match body {
-                SentBody::Lost { status } => Response::plain(*status),
-                SentBody::None | SentBody::Whole => answer.response()?,
-            };
-            Some(Input::ResponseHeaders { attempt: *attempt, response })
-        }
-        Action::SideCall { number, call, .. } => {
-            side_answer(call).map(|answer| Input::SideCallDone { number: *number, answer })
-        }
-        _ => None,
     }
 }
 

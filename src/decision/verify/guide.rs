@@ -17,13 +17,49 @@ struct Decision {
     of: u16,
 }
 
+/// All lists of decisions, one after the other: the last decision that can be taken otherwise is, and what comes after
+/// it begins anew.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Odometer {
+    path: Vec<Decision>,
+    at: usize,
+}
+
+impl Odometer {
+    /// Takes one of `of` ways.
+    pub(super) fn decide(&mut self, of: usize) -> usize {
+        if of < 2 {
+            return 0;
+        }
+        let of = u16::try_from(of).unwrap_or(u16::MAX);
+        if self.at == self.path.len() {
+            self.path.push(Decision { taken: 0, of });
+        }
+        let taken = self.path.get(self.at).map_or(0, |decision| decision.taken);
+        self.at += 1;
+        usize::from(taken)
+    }
+
+    /// Goes on to the next list. `false`: there is none.
+    pub(super) fn next(&mut self) -> bool {
+        self.path.truncate(self.at);
+        self.at = 0;
+        while let Some(last) = self.path.pop() {
+            if last.taken + 1 < last.of {
+                self.path.push(Decision { taken: last.taken + 1, of: last.of });
+                return true;
+            }
+        }
+        false
+    }
+}
+
 /// The choices of one run of the core, and what to try next.
 #[derive(Debug)]
 pub(super) struct Guide<'w> {
     worlds: &'w Worlds,
     all: Mask,
-    path: Vec<Decision>,
-    at: usize,
+    path: Odometer,
     /// Worlds in which this path is one.
     mask: Mask,
     /// Answers that were given to choices which are none of readings.
@@ -36,8 +72,8 @@ pub(super) struct Guide<'w> {
 impl<'w> Guide<'w> {
     /// A guide to all paths in these worlds.
     pub(super) fn new(worlds: &'w Worlds, all: Mask) -> Self {
-        let (path, picks) = (Vec::new(), Vec::new());
-        Self { worlds, all, path, at: 0, mask: all, picks, runs: 0, has_gaps: false }
+        let (path, picks) = (Odometer::default(), Vec::new());
+        Self { worlds, all, path, mask: all, picks, runs: 0, has_gaps: false }
     }
 
     /// Worlds in which the path that was just followed is one.
@@ -58,18 +94,11 @@ impl<'w> Guide<'w> {
     /// Goes on to the next path. `false`: there is none.
     pub(super) fn next(&mut self) -> bool {
         self.runs += 1;
-        self.path.truncate(self.at);
-        while let Some(last) = self.path.pop() {
-            if last.taken + 1 < last.of && self.runs < MOST_PATHS {
-                self.path.push(Decision { taken: last.taken + 1, of: last.of });
-                self.at = 0;
-                self.mask = self.all;
-                self.picks.clear();
-                return true;
-            }
-        }
-        self.has_gaps |= self.runs >= MOST_PATHS;
-        false
+        let goes_on = self.path.next();
+        self.has_gaps |= goes_on && self.runs >= MOST_PATHS;
+        self.mask = self.all;
+        self.picks.clear();
+        goes_on && self.runs < MOST_PATHS
     }
 
     /// Takes one of `of` ways; the world around the core has choices, too.
@@ -80,16 +109,7 @@ impl<'w> Guide<'w> {
     }
 
     fn decide(&mut self, of: usize) -> usize {
-        if of < 2 {
-            return 0;
-        }
-        let of = u16::try_from(of).unwrap_or(u16::MAX);
-        if self.at == self.path.len() {
-            self.path.push(Decision { taken: 0, of });
-        }
-        let taken = self.path.get(self.at).map_or(0, |decision| decision.taken);
-        self.at += 1;
-        usize::from(taken)
+        self.path.decide(of)
     }
 }
 

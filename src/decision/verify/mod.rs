@@ -3,6 +3,8 @@
 mod answers;
 mod breakers;
 mod conduct;
+mod drive;
+mod equivalent;
 mod explorer;
 mod guide;
 mod memo;
@@ -19,6 +21,7 @@ mod whole;
 mod worlds;
 
 pub use answers::{Answer, Answers, Kind, RetryAfter};
+pub use equivalent::{Distinction, Equivalence, Given, Histories, equivalent};
 pub use explorer::Progress;
 pub use memo::Worst;
 pub use path::{Course, Move, Path, Scene, Standing, course};

@@ -11,7 +11,8 @@ use super::watch::Watch;
 use super::worlds::Worlds;
 use super::{Answers, Setup};
 use crate::gateway::{
-    Action, BreakerChange, BreakerState, Effects, Ending, Event, Exchange, Gateway, GatewayState, SentBody,
+    Action, BreakerChange, BreakerState, Effects, Ending, Event, Exchange, Gateway, GatewayState, Phase,
+    SentBody, TripLength,
 };
 use crate::units::{BackendId, Duration, StatusCode, Timestamp};
 
@@ -91,6 +92,8 @@ pub struct Scene {
     pub event: String,
     /// How backends are afterwards, at this instance.
     pub backends: Vec<Standing>,
+    /// The backend that answered, and what.
+    pub answer: Option<(u16, Answer)>,
     /// The backend that the request goes to next.
     pub pick: Option<u16>,
     /// Why things are as they are, in words.
@@ -193,22 +196,23 @@ impl Player<'_> {
         }
         let thread = known.unwrap_or_else(|| Thread { instance, ..Thread::default() });
         let event = self.words(request, &thread, happening);
-        let mut script = Script::new(self.worlds, self.number, picks);
-        let mut notes = Notes { now: self.now, heard: Vec::new(), setup: self.watch.setup };
-        let played = play(self.watch, &thread, &gateway, happening, self.now, &mut script, &mut notes);
-        let mut event = Some(event);
-        for heard in notes.heard {
-            if event.is_none() && heard.is_silent() {
-                continue;
+        let answer = match (happening, thread.exchange.phase()) {
+            (Happening::Answers(answer), Phase::AwaitingHeaders { backend: Some(backend), .. }) => {
+                Some((backend.0, answer))
             }
-            let event = event.take().unwrap_or_else(|| heard.event.clone());
-            let mut scene = self.scene(Some(request), instance, event, &heard.gateway);
-            scene.pick = heard.pick;
-            scene.why = heard.why.join("; ");
-            scene.answered = heard.answered;
-            scene.breaches = heard.breaches;
-            self.course.scenes.push(scene);
-        }
+            _ => None,
+        };
+        let mut script = Script::new(self.worlds, self.number, picks);
+        let mut notes = Notes::new(self.now, self.watch.setup);
+        let played = play(self.watch, &thread, &gateway, happening, self.now, &mut script, &mut notes);
+        // Everything that follows at once belongs to the event.
+        let mut scene = self.scene(Some(request), instance, event, &played.gateway);
+        scene.answer = answer;
+        scene.pick = notes.pick;
+        scene.why = notes.why.join("; ");
+        scene.answered = notes.answered;
+        scene.breaches = notes.breaches;
+        self.course.scenes.push(scene);
         if let Some(slot) = self.threads.get_mut(at) {
             *slot = played.thread;
         }
@@ -251,6 +255,7 @@ impl Player<'_> {
             instance,
             event,
             backends: backends.collect(),
+            answer: None,
             pick: None,
             why: String::new(),
             answered: None,
@@ -261,7 +266,7 @@ impl Player<'_> {
     fn words(&self, request: u16, thread: &Thread, happening: Happening) -> String {
         let number = request.saturating_add(1);
         let backend = match thread.exchange.phase() {
-            crate::gateway::Phase::AwaitingHeaders { backend: Some(backend), .. } => {
+            Phase::AwaitingHeaders { backend: Some(backend), .. } => {
                 self.watch.setup.gateway.backend(*backend).map_or("the backend", |backend| &*backend.name)
             }
             _ => "the backend",
@@ -279,45 +284,33 @@ impl Player<'_> {
     }
 }
 
-/// What the core said in one call.
-struct Heard {
-    event: String,
-    gateway: GatewayState,
+/// What the core said about one event.
+struct Notes<'s> {
+    now: Timestamp,
+    setup: &'s Setup,
     pick: Option<u16>,
     why: Vec<String>,
     answered: Option<StatusCode>,
     breaches: Vec<Breach>,
 }
 
-impl Heard {
-    fn is_silent(&self) -> bool {
-        self.pick.is_none() && self.why.is_empty() && self.answered.is_none() && self.breaches.is_empty()
+impl<'s> Notes<'s> {
+    fn new(now: Timestamp, setup: &'s Setup) -> Self {
+        Self { now, setup, pick: None, why: Vec::new(), answered: None, breaches: Vec::new() }
     }
 }
 
-struct Notes<'s> {
-    now: Timestamp,
-    heard: Vec<Heard>,
-    setup: &'s Setup,
-}
-
 impl Hear for Notes<'_> {
-    fn hear(&mut self, gateway: &GatewayState, exchange: &Exchange, effects: &Effects, breaches: &[Breach]) {
+    fn hear(&mut self, _: &GatewayState, exchange: &Exchange, effects: &Effects, breaches: &[Breach]) {
+        let setup = self.setup;
         let name = |backend: BackendId| {
-            self.setup.gateway.backend(backend).map_or_else(String::new, |backend| backend.name.to_string())
+            setup.gateway.backend(backend).map_or_else(String::new, |backend| backend.name.to_string())
         };
-        let mut heard = Heard {
-            event: "the gateway goes on".to_owned(),
-            gateway: gateway.clone(),
-            pick: None,
-            why: Vec::new(),
-            answered: None,
-            breaches: breaches.to_vec(),
-        };
+        self.breaches.extend(breaches);
         for event in &effects.events {
             let words = match event {
                 Event::Selected { selection, .. } => {
-                    heard.pick = Some(selection.backend.0);
+                    self.pick = Some(selection.backend.0);
                     let mut words = match selection.priority {
                         Some(priority) => format!("priority {priority}"),
                         None => "named by the policy".to_owned(),
@@ -334,7 +327,7 @@ impl Hear for Notes<'_> {
                 Event::Breaker { backend, change } => match change {
                     BreakerChange::Tripped(trip) => {
                         let why = match trip.why {
-                            crate::gateway::TripLength::RetryAfter(_) => ", as Retry-After says",
+                            TripLength::RetryAfter(_) => ", as Retry-After says",
                             _ => "",
                         };
                         let (name, time) = (name(*backend), crate::wording::time(trip.effective));
@@ -356,25 +349,24 @@ impl Hear for Notes<'_> {
                     format!("{} fails: {}", error.source, crate::wording::shorten(&error.message))
                 }
             };
-            heard.why.push(words);
+            self.why.push(words);
         }
         for action in &effects.actions {
             match action {
                 Action::Forward { body: SentBody::Lost { .. }, .. } => {
-                    heard.why.push("the body was used up and is not sent".to_owned());
+                    self.why.push("the body was used up and is not sent".to_owned());
                 }
                 Action::Respond { .. } => {
-                    heard.answered = exchange.response().map(|response| response.status);
+                    self.answered = exchange.response().map(|response| response.status);
                 }
                 Action::Finish { ending: Ending::BrokenOff, .. } => {
-                    heard.why.push("the answer breaks off at the client".to_owned());
+                    self.why.push("the answer breaks off at the client".to_owned());
                 }
                 Action::SideCall { .. } => {
-                    heard.why.push("asks for a token, or for what the policy calls".to_owned())
+                    self.why.push("asks for a token, or for what the policy calls".to_owned())
                 }
                 _ => {}
             }
         }
-        self.heard.push(heard);
     }
 }

@@ -60,6 +60,8 @@ pub enum Property {
     Recovery,
     /// One request never becomes many calls.
     Amplification,
+    /// A retry policy retries something.
+    RetryReached,
 }
 
 /// Whose property it is.
@@ -86,7 +88,7 @@ pub struct PropertyInfo {
 
 impl Property {
     /// All of them.
-    pub const ALL: [Self; 27] = [
+    pub const ALL: [Self; 28] = [
         Self::OneResponse,
         Self::AttemptsBound,
         Self::NeverTripped,
@@ -114,6 +116,7 @@ impl Property {
         Self::Credentials,
         Self::Recovery,
         Self::Amplification,
+        Self::RetryReached,
     ];
 
     /// Name, class and sentences.
@@ -248,6 +251,11 @@ impl Property {
                 "one request never becomes more backend calls than the limit",
                 "one request becomes more backend calls than the limit",
             ),
+            Self::RetryReached => (
+                "retry-reached",
+                "the retry policy retries something",
+                "nothing that backends answer, nor an exhausted pool, makes the retry policy retry",
+            ),
         };
         let class = match self {
             Self::OneResponse
@@ -276,7 +284,8 @@ impl Property {
             | Self::NoLeak
             | Self::Credentials
             | Self::Recovery
-            | Self::Amplification => Class::Configuration,
+            | Self::Amplification
+            | Self::RetryReached => Class::Configuration,
         };
         PropertyInfo { name, class, holds, broken }
     }
@@ -311,6 +320,17 @@ pub enum Cause {
 }
 
 impl Cause {
+    /// Why no configuration can do anything about it, where that is so.
+    pub const fn inherent(self) -> Option<&'static str> {
+        match self {
+            Self::ComeBackAtOnce => Some(
+                "no configuration that honours `Retry-After` can, under `breaker.retry_after_policy` = override: the trip \
+                 has no length",
+            ),
+            _ => None,
+        }
+    }
+
     /// What happens, as a noun.
     pub const fn words(self) -> &'static str {
         match self {

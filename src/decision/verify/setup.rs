@@ -42,7 +42,7 @@ impl Bounds {
 
 impl Default for Bounds {
     fn default() -> Self {
-        Self { in_flight: 2, instances: 1, faults: 4, depth: 12, states: 10_000_000, threads: 1 }
+        Self { in_flight: 2, instances: 1, faults: 3, depth: 10, states: 10_000_000, threads: 1 }
     }
 }
 

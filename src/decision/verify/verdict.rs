@@ -8,6 +8,7 @@ use super::setup::{Bounds, Limits, Setup};
 use super::worlds::Worlds;
 use super::{Answers, Progress};
 use crate::gateway::Step;
+use crate::policy::Op;
 use crate::semantics::Switch;
 
 /// What counts as a violation.
@@ -44,6 +45,8 @@ pub struct Report {
     pub properties: Vec<Checked>,
     /// What the configuration does not claim to handle, with the shortest way to each.
     pub not_covered: Vec<Uncovered>,
+    /// What was met as configured.
+    pub sights: Vec<Sight>,
     /// What never happened, so that proofs about it say nothing.
     pub unseen: Vec<Sight>,
     /// The largest numbers as configured.
@@ -159,7 +162,7 @@ impl Report {
                 continue;
             }
             let ways = of(&configured, property);
-            let counts = |breach: &Breach| breach.cause.is_none() || strict;
+            let counts = |breach: &Breach| counts(breach.cause, strict);
             let shortest = ways
                 .iter()
                 .filter(|(breach, _)| counts(breach))
@@ -174,6 +177,7 @@ impl Report {
             let verdict = match (shortest, why_not) {
                 (Some((cause, path)), _) => Verdict::Violated { cause, path: path.clone() },
                 (None, Some(why)) => Verdict::NotApplicable(why),
+                (None, None) if property == Property::RetryReached => retry_reached(&configured, &answers),
                 (None, None) if configured.is_cut => Verdict::Unknown,
                 (None, None) => Verdict::Holds,
             };
@@ -200,6 +204,7 @@ impl Report {
             extent: Extent::of(&configured, task.bounds),
             readings: others.as_ref().map(|(explored, bounds)| Extent::of(explored, *bounds)),
             consulted,
+            sights: configured.sights,
             steps: configured.steps,
             worlds,
         }
@@ -220,6 +225,11 @@ impl Extent {
     }
 }
 
+/// Whether a breach of this cause is a violation.
+fn counts(cause: Option<Cause>, strict: bool) -> bool {
+    cause.is_none_or(|cause| strict && cause.inherent().is_none())
+}
+
 /// What was found about a property.
 fn of(explored: &Explored, property: Property) -> Vec<(Breach, &Ways)> {
     let found = explored.found.iter().filter(|(breach, _)| breach.property == property);
@@ -229,7 +239,7 @@ fn of(explored: &Explored, property: Property) -> Vec<(Breach, &Ways)> {
 fn otherwise(explored: &Explored, property: Property, strict: bool, worlds: &Worlds) -> Vec<Otherwise> {
     let mut found: Vec<Otherwise> = Vec::new();
     for (breach, ways) in of(explored, property) {
-        if breach.cause.is_some() && !strict {
+        if !counts(breach.cause, strict) {
             continue;
         }
         for world in 1..worlds.len() {
@@ -261,6 +271,18 @@ fn consulted(explored: &Explored, worlds: &Worlds) -> Vec<Switch> {
     found
 }
 
+/// Whether a retry policy retries anything that can happen.
+fn retry_reached(configured: &Explored, answers: &Answers) -> Verdict {
+    let is_retried = answers.kinds.values().any(|kind| kind.is_retried);
+    if is_retried || configured.sights.contains(&Sight::Retried) {
+        Verdict::Holds
+    } else if configured.sights.contains(&Sight::Exhausted) {
+        Verdict::Violated { cause: None, path: Path::default() }
+    } else {
+        Verdict::Unknown
+    }
+}
+
 /// Why a property says nothing about a configuration.
 fn inapplicable(setup: &Setup, property: Property) -> Option<&'static str> {
     let spec = &setup.gateway;
@@ -273,6 +295,9 @@ fn inapplicable(setup: &Setup, property: Property) -> Option<&'static str> {
             let has = |paid_for| setup.paid_for.contains(&Some(paid_for));
             (!(has(true) && has(false)))
                 .then_some("no pool is known to have provisioned capacity beside pay-as-you-go")
+        }
+        Property::RetryReached if !spec.program().ops.iter().any(|op| matches!(op, Op::Retry(_))) => {
+            Some("the policy has no retry")
         }
         Property::ExhaustedAnswer if spec.backends().iter().all(|backend| backend.breaker.is_none()) => {
             Some("no backend has a breaker, so that no pool is ever exhausted")
@@ -298,7 +323,7 @@ fn expected(setup: &Setup) -> Vec<Sight> {
             found.push(Sight::FailedOver);
         }
     }
-    if spec.program().ops.iter().any(|op| matches!(op, crate::policy::Op::Retry(_))) {
+    if spec.program().ops.iter().any(|op| matches!(op, Op::Retry(_))) {
         found.push(Sight::Retried);
     }
     found.sort_unstable();

@@ -1,0 +1,114 @@
+//! What does not hold, as findings: with a place in the policy, so that every format of `validate` can tell it.
+
+use serde_json::{Value as Json, json};
+
+use super::{Proof, course_json, course_table};
+use crate::diagnostics::{Diagnostic, Severity, SourceMap, Span};
+use crate::policy::{Op, Program};
+use crate::rules::Told;
+use crate::verify::{Path, Property, Verdict};
+
+/// Violations as errors, what holds only as configured as warnings.
+pub(crate) fn findings(proof: &Proof<'_>) -> Vec<Told> {
+    let mut found = Vec::new();
+    for checked in &proof.report.properties {
+        let span = place(checked.property, proof.setup.gateway.program());
+        let info = checked.property.info();
+        if let Verdict::Violated { cause, path } = &checked.verdict {
+            let mut finding = Diagnostic::error(info.name, span, info.broken);
+            if let Some(cause) = cause {
+                finding = finding.note(format!("cause: {}", cause.words()));
+            }
+            found.push(told(with_path(finding, proof, 0, path)));
+        }
+        for one in &checked.otherwise {
+            let mut finding = Diagnostic::new(info.name, Severity::Warning, span, info.broken);
+            for (switch, reading) in &one.changes {
+                finding = finding
+                    .note(format!("holds as configured; not where `{}` is {reading}", switch.info().path));
+            }
+            found.push(told(with_path(finding, proof, one.world, &one.path)));
+        }
+    }
+    found
+}
+
+/// Adds the paths to a SARIF document of these findings, as code flows in the same order.
+pub(crate) fn add_code_flows(sarif: &mut Json, proof: &Proof<'_>, sources: &SourceMap) {
+    let mut flows = Vec::new();
+    for checked in &proof.report.properties {
+        let span = place(checked.property, proof.setup.gateway.program());
+        if let Verdict::Violated { path, .. } = &checked.verdict {
+            flows.push(flow(proof, 0, path, span, sources));
+        }
+        flows.extend(checked.otherwise.iter().map(|one| flow(proof, one.world, &one.path, span, sources)));
+    }
+    let results = sarif.pointer_mut("/runs/0/results").and_then(Json::as_array_mut);
+    for (result, flow) in results.into_iter().flatten().zip(flows) {
+        if let (Some(members), Some(flow)) = (result.as_object_mut(), flow) {
+            members.insert("codeFlows".to_owned(), flow);
+        }
+    }
+}
+
+/// The policy that a property is about, as far as one is.
+pub(crate) fn place(property: Property, program: &Program) -> Option<Span> {
+    let of = |wanted: fn(&Op) -> bool| {
+        let mut ops = program.ops.iter().zip(&program.places);
+        ops.find_map(|(op, place)| if wanted(op) { place.span } else { None })
+    };
+    let retry = || of(|op| matches!(op, Op::Retry(_)));
+    let forward = || of(|op| matches!(op, Op::ForwardRequest(_)));
+    let target = || of(|op| matches!(op, Op::SetBackendService(_)));
+    match property {
+        Property::WholeBody => forward(),
+        Property::PaidForFirst | Property::BetterGroupFirst => target(),
+        _ => retry(),
+    }
+    .or_else(target)
+    .or_else(forward)
+    .or_else(|| program.places.iter().find_map(|place| place.span))
+}
+
+fn told(diagnostic: Diagnostic) -> Told {
+    let problem = diagnostic.code;
+    Told { diagnostic, problem, rule: None, fix: None, reading: None, suppressed: None }
+}
+
+fn with_path(finding: Diagnostic, proof: &Proof<'_>, world: usize, path: &Path) -> Diagnostic {
+    if path.moves.is_empty() {
+        return finding;
+    }
+    let mut finding = finding;
+    for line in course_table(&proof.course(world, path), proof.setup, "").lines() {
+        finding = finding.note(line);
+    }
+    finding.help(format!("play it again: poolproof replay {}", proof.token(world, path)))
+}
+
+fn flow(
+    proof: &Proof<'_>,
+    world: usize,
+    path: &Path,
+    span: Option<Span>,
+    sources: &SourceMap,
+) -> Option<Json> {
+    let span = span?;
+    let at = sources.position(span);
+    let place = json!({
+        "artifactLocation": { "uri": sources.name(span.source) },
+        "region": { "startLine": at.line, "startColumn": at.column },
+    });
+    let course = proof.course(world, path);
+    let steps = course_json(&course, proof.setup);
+    let all = course.scenes.iter().zip(steps.as_array().into_iter().flatten());
+    let locations = all.enumerate().map(|(number, (scene, step))| {
+        let why = if scene.why.is_empty() { String::new() } else { format!(": {}", scene.why) };
+        json!({
+            "executionOrder": number + 1,
+            "location": { "physicalLocation": place, "message": { "text": format!("{}{why}", scene.event) } },
+            "state": { "at": { "text": step.get("timeNs").map_or_else(String::new, |ns| format!("{ns} ns")) } },
+        })
+    });
+    Some(json!([{ "threadFlows": [{ "locations": locations.collect::<Vec<_>>() }] }]))
+}
