@@ -13,8 +13,9 @@
 
 use super::choices::Choices;
 use super::relative::earlier;
+use super::seeded::{Fault, seeded};
 use super::spec::{BreakerRule, Threshold};
-use super::window::FailureWindow;
+use super::window::{Call, FailureWindow};
 use crate::semantics::{
     HalfOpen, InflightWhileTripped, RetryAfterPolicy, RetryAfterSource, Semantics, TripEnd,
 };
@@ -126,11 +127,16 @@ impl Breaker {
         self.state
     }
 
+    /// Calls that may still count, the oldest first.
+    pub fn counted(&self) -> impl Iterator<Item = Call> {
+        self.window.calls()
+    }
+
     /// Whether a call may be sent, as of the last [`Breaker::expire`].
     pub(super) fn is_available(&self) -> bool {
         match self.state {
             BreakerState::Closed => true,
-            BreakerState::Probing { under_way } => !under_way,
+            BreakerState::Probing { under_way } => !under_way || seeded(Fault::ProbeUnlimited),
             BreakerState::Tripped { .. } => false,
         }
     }
@@ -144,15 +150,27 @@ impl Breaker {
         choices: &mut C,
     ) -> Option<BreakerChange> {
         let BreakerState::Tripped { since, until } = self.state else { return None };
-        let over = now > until || (now == until && semantics.breaker_trip_end(choices) == TripEnd::At);
-        if !over {
+        let due = if seeded(Fault::ResetEarly) {
+            until.saturating_sub(Duration::from_secs(1))
+        } else if seeded(Fault::ResetLate) {
+            until.saturating_add(Duration::from_secs(1))
+        } else {
+            until
+        };
+        let over = now > due
+            || (now == due
+                && (semantics.breaker_trip_end(choices) == TripEnd::At) != seeded(Fault::ResetEdge));
+        if !over || seeded(Fault::ResetForgotten) {
             return None;
         }
         self.state = match semantics.breaker_half_open(choices) {
             HalfOpen::None => BreakerState::Closed,
+            HalfOpen::OneProbe if seeded(Fault::ProbeSkipped) => BreakerState::Closed,
             HalfOpen::OneProbe => BreakerState::Probing { under_way: false },
         };
-        self.window.clear();
+        if !seeded(Fault::CountersKept) {
+            self.window.clear();
+        }
         Some(BreakerChange::Reset { since, until })
     }
 
@@ -222,29 +240,38 @@ impl Breaker {
     ) -> Option<BreakerChange> {
         match self.state {
             BreakerState::Tripped { since, until } => {
-                if !call.failed || semantics.breaker_inflight(choices) == InflightWhileTripped::Ignore {
+                let ignores = match semantics.breaker_inflight(choices) {
+                    InflightWhileTripped::Ignore => {
+                        !seeded(Fault::TripExtended) && !seeded(Fault::TripShortened)
+                    }
+                    InflightWhileTripped::Extend => seeded(Fault::ExtensionForgotten),
+                };
+                if !call.failed || ignores {
                     return None;
                 }
                 let (effective, _) = trip_length(call.retry_after, rule, semantics, choices);
                 let extended = now.saturating_add(effective);
-                if extended <= until {
+                if extended <= until && !seeded(Fault::TripShortened) {
                     return None;
                 }
                 self.state = BreakerState::Tripped { since, until: extended };
                 Some(BreakerChange::Extended { until: extended })
             }
             BreakerState::Probing { .. } => {
-                if !call.probe {
+                if !call.probe && !seeded(Fault::ProbeByAnybody) {
                     return None;
                 }
-                if call.failed {
+                if call.failed && !seeded(Fault::ProbeFailureCloses) {
                     return Some(self.trip(call, 1, 1, call.retry_after, now, rule, semantics, choices));
                 }
-                self.state = BreakerState::Closed;
+                if !seeded(Fault::ProbeSuccessForgotten) {
+                    self.state = BreakerState::Closed;
+                }
                 None
             }
             BreakerState::Closed => {
-                let is_count = matches!(rule.threshold, Threshold::Count(_));
+                let is_count =
+                    matches!(rule.threshold, Threshold::Count(_)) || seeded(Fault::SuccessesNotCounted);
                 if is_count && !call.failed {
                     return None;
                 }
@@ -258,13 +285,20 @@ impl Breaker {
                     kind,
                 );
                 let reached = match rule.threshold {
+                    Threshold::Count(count) if seeded(Fault::CountOneLate) => tally.failures > count,
+                    Threshold::Count(count) if seeded(Fault::CountOneEarly) => {
+                        tally.failures >= count.saturating_sub(1)
+                    }
                     Threshold::Count(count) => tally.failures >= count,
                     Threshold::Percentage(percent) => {
                         let share = u64::from(tally.failures).saturating_mul(100);
                         let needed = u64::from(percent).saturating_mul(u64::from(tally.calls));
-                        call.failed
-                            && share >= needed
-                            && tally.calls >= min_samples(semantics.breaker_pct_min_samples(choices))
+                        let is_met =
+                            if seeded(Fault::PercentageStrict) { share > needed } else { share >= needed };
+                        (call.failed || seeded(Fault::PercentageBySuccess))
+                            && is_met
+                            && (tally.calls >= min_samples(semantics.breaker_pct_min_samples(choices))
+                                || seeded(Fault::MinSamplesIgnored))
                     }
                 };
                 if !reached {
@@ -272,6 +306,7 @@ impl Breaker {
                 }
                 let retry_after = if tally.failures > 1
                     && semantics.breaker_retry_after_source(choices) == RetryAfterSource::MaxCounted
+                    || seeded(Fault::RetryAfterOfOther)
                 {
                     self.window.longest_retry_after()
                 } else {
@@ -295,9 +330,14 @@ impl Breaker {
         choices: &mut C,
     ) -> BreakerChange {
         let (effective, why) = trip_length(retry_after, rule, semantics, choices);
-        let until = now.saturating_add(effective);
+        let mut until = now.saturating_add(effective);
+        if seeded(Fault::TripTooShort) {
+            until = until.saturating_sub(Duration::from_secs(1)).max(now);
+        }
         self.state = BreakerState::Tripped { since: now, until };
-        self.window.clear();
+        if !seeded(Fault::CountersKept) {
+            self.window.clear();
+        }
         BreakerChange::Tripped(Trip {
             at: now,
             until,
@@ -325,12 +365,18 @@ fn trip_length<C: Choices>(
     semantics: &Semantics,
     choices: &mut C,
 ) -> (Duration, TripLength) {
-    if !rule.accept_retry_after {
+    if !rule.accept_retry_after && !seeded(Fault::RetryAfterAlways) {
         return (rule.trip_duration, TripLength::Configured);
     }
-    let Some(asked) = retry_after else {
+    let Some(mut asked) = retry_after else {
         return (rule.trip_duration, TripLength::NoRetryAfter);
     };
+    if seeded(Fault::RetryAfterIgnored) || seeded(Fault::RetryAfterZeroIgnored) && asked == Duration::ZERO {
+        return (rule.trip_duration, TripLength::NoRetryAfter);
+    }
+    if seeded(Fault::RetryAfterInMillis) {
+        asked = Duration::from_millis(asked.as_secs_ceil());
+    }
     let effective = match semantics.breaker_retry_after_policy(choices) {
         RetryAfterPolicy::MaxWithTrip => asked.max(rule.trip_duration),
         RetryAfterPolicy::IgnoreIfZero if asked == Duration::ZERO => rule.trip_duration,

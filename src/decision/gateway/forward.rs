@@ -17,6 +17,7 @@ use super::exchange::{BodyProgress, Phase, Target};
 use super::io::{Action, Answerer, Ending, Event, ForwardTarget, Input, SentBody, Usage};
 use super::pipeline::Runner;
 use super::retry_after::retry_after;
+use super::seeded::{Fault, seeded};
 use super::selection::{Pinned, Selection};
 use super::spec::{BackendRef, BreakerRule};
 use crate::policy::{Body, ForwardRequest, HeaderValue, LastError, Op, Response, Text};
@@ -126,7 +127,7 @@ impl<'a, C: Choices> Runner<'a, C> {
         if let Some(change) = breaker.expire(self.now, self.spec.semantics(), self.choices) {
             self.effects.events.push(Event::Breaker { backend, change });
         }
-        breaker.is_available()
+        breaker.is_available() || seeded(Fault::SingleTrippedCalled)
     }
 
     fn send_or_refuse(
@@ -137,7 +138,12 @@ impl<'a, C: Choices> Runner<'a, C> {
         backend: Option<BackendId>,
     ) -> Result<(), Box<LastError>> {
         match backend {
-            Some(backend) => {
+            Some(mut backend) => {
+                if seeded(Fault::SentElsewhere) {
+                    let next = backend.index().saturating_add(1);
+                    let number = next.checked_rem(self.spec.backends().len()).unwrap_or(0);
+                    backend = BackendId(u16::try_from(number).unwrap_or(0));
+                }
                 self.send(policy, timeout, Some(backend), ForwardTarget::Backend(backend));
                 Ok(())
             }
@@ -155,8 +161,10 @@ impl<'a, C: Choices> Runner<'a, C> {
         let breaker = backend.and_then(|b| self.state.breakers.get_mut(b.index()));
         let probe = breaker.is_some_and(super::breaker::Breaker::sent);
         let body = self.body_to_send(policy.buffer_request_body);
-        let deadline = self.now.saturating_add(timeout);
-        let attempt = self.exchange.attempt.next();
+        let factor = if seeded(Fault::TimeoutDoubled) { 2 } else { 1 };
+        let deadline = self.now.saturating_add(timeout.saturating_mul(factor));
+        let is_stuck = seeded(Fault::AttemptStuck);
+        let attempt = if is_stuck { self.exchange.attempt } else { self.exchange.attempt.next() };
         self.exchange.attempt = attempt;
         self.exchange.body = BodyProgress::Flowing;
         self.exchange.usage = None;
@@ -174,11 +182,12 @@ impl<'a, C: Choices> Runner<'a, C> {
     }
 
     fn body_to_send(&mut self, is_buffered: bool) -> SentBody {
-        if self.exchange.request.body == Body::Absent {
+        let is_dropped = seeded(Fault::BodyDropped) && self.exchange.attempt.0 > 0;
+        if self.exchange.request.body == Body::Absent || is_dropped {
             return SentBody::None;
         }
         let was_used = self.exchange.body_used;
-        self.exchange.body_used |= !is_buffered;
+        self.exchange.body_used |= !is_buffered || seeded(Fault::BufferedBodyUsed);
         if !was_used {
             return SentBody::Whole;
         }
@@ -213,14 +222,18 @@ impl<'a, C: Choices> Runner<'a, C> {
             }
         };
         let next = next.unwrap_or(Duration::ZERO);
+        let configured = configured.filter(|_| !seeded(Fault::ExhaustedStatusIgnored));
         let status = configured.unwrap_or(StatusCode::SERVICE_UNAVAILABLE);
         let mut response = Response::plain(status);
         if let BackendRef::Pool(id) = entity
-            && semantics.pool_exhausted_reason(self.choices) == ExhaustedReason::Legacy
+            && (semantics.pool_exhausted_reason(self.choices) == ExhaustedReason::Legacy
+                || seeded(Fault::NameLeaked))
         {
             response.reason = self.spec.legacy_exhausted_reason(id);
         }
         let wait = match semantics.pool_exhausted_retry_after(self.choices) {
+            ExhaustedRetryAfter::MinRemaining if seeded(Fault::ExhaustedRetryAfterMax) => Some(last),
+            ExhaustedRetryAfter::MinRemaining if seeded(Fault::ExhaustedRetryAfterLost) => None,
             ExhaustedRetryAfter::MinRemaining => Some(next),
             ExhaustedRetryAfter::Max => Some(last),
             ExhaustedRetryAfter::Absent => None,
@@ -233,11 +246,11 @@ impl<'a, C: Choices> Runner<'a, C> {
         self.exchange.response = Some(response);
         self.exchange.answerer = Some(Answerer::Gateway);
         match semantics.pool_exhausted_as(self.choices) {
-            ExhaustedAs::Error => {
+            ExhaustedAs::Error if !seeded(Fault::ExhaustedSwallowed) => {
                 // The reason word is a placeholder of ours: the service's is not published.
                 Err(self.error("BackendPoolUnavailable", "no backend is available".into()))
             }
-            ExhaustedAs::PlainResponse => {
+            ExhaustedAs::PlainResponse | ExhaustedAs::Error => {
                 self.exchange.pc = self.exchange.pc.next();
                 Ok(())
             }
@@ -282,15 +295,18 @@ impl<'a, C: Choices> Runner<'a, C> {
 
     fn tell_breaker(&mut self, backend: BackendId, response: &Response, probe: bool) {
         let Some(rule) = self.rule(backend) else { return };
-        let failed = rule.counts(response.status);
-        let wanted = failed && rule.accept_retry_after;
+        let failed = rule.counts(response.status) || seeded(Fault::SuccessCounted);
+        let wanted = failed && (rule.accept_retry_after || seeded(Fault::RetryAfterAlways));
         let retry_after =
             if wanted { retry_after(&response.headers, self.now, self.spec.start_unix_s()) } else { None };
         let cause = FailureCause::Status(response.status);
         self.complete_call(backend, Completed { cause, failed, retry_after, probe });
     }
 
-    fn complete_call(&mut self, backend: BackendId, call: Completed) {
+    fn complete_call(&mut self, mut backend: BackendId, call: Completed) {
+        if seeded(Fault::WrongBackendTold) {
+            backend = BackendId(0);
+        }
         let Some(rule) = self.rule(backend) else { return };
         let Some(breaker) = self.state.breakers.get_mut(backend.index()) else { return };
         let ended = breaker.expire(self.now, self.spec.semantics(), self.choices);
@@ -319,7 +335,10 @@ impl<'a, C: Choices> Runner<'a, C> {
         if let Some(backend) = backend {
             if self.counts_transport(backend, cause, reason) {
                 self.complete_call(backend, Completed { cause, failed: true, retry_after: None, probe });
-            } else if probe && let Some(breaker) = self.state.breakers.get_mut(backend.index()) {
+            } else if probe
+                && !seeded(Fault::ProbeLeftByFailure)
+                && let Some(breaker) = self.state.breakers.get_mut(backend.index())
+            {
                 breaker.probe_abandoned();
             }
         }
@@ -327,7 +346,8 @@ impl<'a, C: Choices> Runner<'a, C> {
             self.effects.actions.push(Action::Abort { request: self.exchange.id, attempt });
         }
         let keeps = self.spec.semantics().policy_response_after_transport_error(self.choices)
-            == ResponseAfterTransportError::Previous;
+            == ResponseAfterTransportError::Previous
+            || seeded(Fault::StaleResponseKept);
         if keeps && self.exchange.response.is_some() {
             // The body of the previous response is gone: only its head can still be sent.
             self.exchange.answerer = Some(Answerer::Gateway);
@@ -335,8 +355,12 @@ impl<'a, C: Choices> Runner<'a, C> {
             self.exchange.response = None;
         }
         self.exchange.phase = Phase::Running;
-        let error = self.error(reason, Text::Static(message));
-        self.raise(error);
+        if seeded(Fault::ErrorSwallowed) {
+            self.exchange.pc = self.exchange.pc.next();
+        } else {
+            let error = self.error(reason, Text::Static(message));
+            self.raise(error);
+        }
         self.run();
         true
     }
@@ -344,6 +368,14 @@ impl<'a, C: Choices> Runner<'a, C> {
     fn counts_transport(&mut self, backend: BackendId, cause: FailureCause, reason: &str) -> bool {
         let spec = self.spec;
         let Some(rule) = spec.backend(backend).and_then(|b| b.breaker.as_ref()) else { return false };
+        let is_seeded = match cause {
+            FailureCause::Timeout => seeded(Fault::TimeoutCounted),
+            FailureCause::Connection => seeded(Fault::ConnectionCounted),
+            FailureCause::Status(_) => false,
+        };
+        if is_seeded {
+            return true;
+        }
         let named = rule.error_reasons.iter().any(|r| r.eq_ignore_ascii_case(reason));
         if named && spec.semantics().breaker_error_reasons(self.choices) == ErrorReasons::Effective {
             return true;
@@ -363,6 +395,12 @@ impl<'a, C: Choices> Runner<'a, C> {
             return false;
         }
         self.exchange.usage = usage;
+        if seeded(Fault::RetryAfterFirstByte) && progress == BodyProgress::Failed {
+            self.exchange.phase = Phase::Running;
+            self.exchange.pc = self.spec.program().backend;
+            self.run();
+            return true;
+        }
         match self.exchange.phase {
             Phase::Relaying => self.finish(match progress {
                 BodyProgress::Failed => Ending::BrokenOff,
@@ -379,7 +417,10 @@ impl<'a, C: Choices> Runner<'a, C> {
         match self.exchange.phase {
             Phase::Idle | Phase::Done(_) => return false,
             Phase::AwaitingHeaders { backend, probe, .. } => {
-                if probe && let Some(breaker) = backend.and_then(|b| self.state.breakers.get_mut(b.index())) {
+                if probe
+                    && !seeded(Fault::ProbeLeftByCancel)
+                    && let Some(breaker) = backend.and_then(|b| self.state.breakers.get_mut(b.index()))
+                {
                     breaker.probe_abandoned();
                 }
                 let attempt = self.exchange.attempt;

@@ -57,9 +57,9 @@ impl GatewayState {
         self.breakers.get(backend.index()).map_or(BreakerState::Closed, Breaker::state)
     }
 
-    /// The breaker states of all backends, in their order.
-    pub fn breaker_states(&self) -> impl Iterator<Item = BreakerState> {
-        self.breakers.iter().map(Breaker::state)
+    /// The breakers of all backends, in their order.
+    pub fn breakers(&self) -> &[Breaker] {
+        &self.breakers
     }
 }
 

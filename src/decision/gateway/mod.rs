@@ -14,8 +14,7 @@
 //! Rooms: `instance` is the entrance, `pipeline` runs policies, `forward` makes attempts; `breaker`,
 //! `window`, `selection`, `affinity`, `carbon`, `retry`, `retry_after` hold one rule each; `limits`, `cache`,
 //! `calls` run the policies of those names, `policies` all others beyond routing; `io` and `exchange` are the
-//! data, `relative` sets its clock back, `seldom` keeps
-//! what most gateways never use.
+//! data, `relative` sets its clock back, `seldom` keeps what most gateways never use, `seeded` is what tests break.
 //!
 //! Deliberately absent: latency, quota and traffic (the world's), file formats, HTTP.
 #![cfg_attr(not(test), deny(clippy::arithmetic_side_effects))]
@@ -36,6 +35,7 @@ mod policies;
 mod relative;
 mod retry;
 mod retry_after;
+mod seeded;
 mod seldom;
 mod selection;
 mod spec;
@@ -55,8 +55,11 @@ pub use io::{
 };
 pub use retry::{RetryWait, retry_waits};
 pub use retry_after::retry_after;
+#[cfg(test)]
+pub(crate) use seeded::{Fault, with_fault};
 pub use selection::{MAX_MEMBERS, Pinned, PoolState, PriorityGroup, Selection};
 pub use spec::{
     BackendEntity, BackendRef, BreakerRule, GatewaySpec, PoolMember, PoolSpec, SessionAffinity, SpecError,
     Threshold,
 };
+pub use window::Call;

@@ -14,6 +14,7 @@ use super::instance::GatewayState;
 use super::io::{Action, Answerer, Effects, Ending, Event, Step, WakeReason};
 use super::policies::edit_headers;
 use super::retry::RetryTimes;
+use super::seeded::{Fault, seeded};
 use super::spec::GatewaySpec;
 use crate::policy::csharp::{Chance, EvalError, Expression, FromValue, Scope, Value};
 use crate::policy::{
@@ -204,7 +205,8 @@ impl<C: Choices> Runner<'_, C> {
         let on_request = self.is_on_request();
         let name = self.eval(&policy.name)?;
         let action = self.exists_action(policy)?;
-        if action == ExistsAction::Skip && self.headers(on_request).contains(&name) {
+        let is_kept = action == ExistsAction::Skip || seeded(Fault::KeyKept);
+        if is_kept && self.headers(on_request).contains(&name) {
             return Ok(());
         }
         if action == ExistsAction::Delete {
@@ -303,30 +305,41 @@ impl<C: Choices> Runner<'_, C> {
         if spec.semantics().retry_attributes(self.choices) == RetryAttributes::EachIteration {
             frame.times = self.retry_times(policy)?;
         }
-        let is_left = frame.done < frame.times.count;
+        let mut count = frame.times.count;
+        if seeded(Fault::RetryPastCount) {
+            count = count.saturating_add(1);
+        } else if seeded(Fault::RetryTooFew) {
+            count = count.saturating_sub(1);
+        }
+        let is_left = frame.done < count;
         let evaluates = is_left
             || spec.semantics().retry_condition_at_end(self.choices) == RetryConditionAtEnd::Evaluated;
         self.exchange.pc = start;
         let goes_on = evaluates && {
-            let wanted = self.eval(&policy.condition)?;
+            let met = self.eval(&policy.condition)?;
+            let wanted = met != seeded(Fault::ConditionNegated) || seeded(Fault::ConditionIgnored);
             self.tested(start, wanted);
             wanted && is_left
         };
         if !goes_on {
             self.exchange.pc = policy.end;
             return match pending {
-                Some(error) => Err(error),
-                None => Ok(()),
+                Some(error) if !seeded(Fault::PendingErrorLost) => Err(error),
+                _ => Ok(()),
             };
         }
         frame.done = frame.done.saturating_add(1);
         let wait = frame.times.wait(frame.done, spec.semantics(), self.choices);
         let request = self.exchange.id;
         self.effects.events.push(Event::Retry { request, retry: frame.done, wait, place: start });
+        if seeded(Fault::RetryNotCounted) {
+            frame.done = 0;
+        }
         self.exchange.frames.push(Frame::Retry(frame));
         self.exchange.pc = start.next();
-        if wait > Duration::ZERO {
-            let until = self.now.saturating_add(wait);
+        if wait > Duration::ZERO && !seeded(Fault::WaitForgotten) {
+            let factor = if seeded(Fault::WaitDoubled) { 2 } else { 1 };
+            let until = self.now.saturating_add(wait.saturating_mul(factor));
             let reason = WakeReason::RetryInterval;
             self.exchange.phase = Phase::Sleeping { until, reason };
             self.effects.actions.push(Action::Sleep { request, until, reason });
@@ -374,7 +387,7 @@ impl<C: Choices> Runner<'_, C> {
             }
             self.leave_frame();
         }
-        if error.section == Section::OnError {
+        if error.section == Section::OnError || seeded(Fault::OnErrorSkipped) {
             self.end_in_500(error);
             return;
         }
@@ -394,7 +407,9 @@ impl<C: Choices> Runner<'_, C> {
     /// not waited for.
     pub(super) fn leave_frame(&mut self) -> Option<Frame> {
         let frame = self.exchange.frames.pop()?;
-        if let Frame::Concurrency(key) = &frame {
+        if let Frame::Concurrency(key) = &frame
+            && !seeded(Fault::SlotKept)
+        {
             self.state.limits.leave(key);
         }
         let depth = self.exchange.frames.len();
@@ -424,7 +439,12 @@ impl<C: Choices> Runner<'_, C> {
         self.add_cors_headers();
         self.settle_response();
         let answerer = self.exchange.answerer.unwrap_or(Answerer::Gateway);
-        self.effects.actions.push(Action::Respond { request, answerer });
+        if !seeded(Fault::NoResponse) {
+            self.effects.actions.push(Action::Respond { request, answerer });
+        }
+        if seeded(Fault::ResponseTwice) {
+            self.effects.actions.push(Action::Respond { request, answerer });
+        }
         match (answerer, self.exchange.body) {
             (Answerer::Backend { .. }, BodyProgress::Flowing) => self.exchange.phase = Phase::Relaying,
             (Answerer::Backend { .. }, BodyProgress::Failed) => self.finish(Ending::BrokenOff),
@@ -439,7 +459,9 @@ impl<C: Choices> Runner<'_, C> {
         self.exchange.calls.clear();
         self.settle_tokens();
         self.exchange.phase = Phase::Done(ending);
-        self.effects.actions.push(Action::Finish { request: self.exchange.id, ending });
+        if !seeded(Fault::FinishForgotten) {
+            self.effects.actions.push(Action::Finish { request: self.exchange.id, ending });
+        }
     }
 
     /// Lets go of a response body that nobody will read.

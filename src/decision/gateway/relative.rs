@@ -12,10 +12,11 @@ use super::breaker::Breaker;
 use super::choices::Choices;
 use super::exchange::{Exchange, Frame, Phase, Target};
 use super::instance::{Gateway, GatewayState};
+use super::selection::Pin;
 use super::spec::{BackendRef, GatewaySpec};
 use crate::policy::operations::Guard;
 use crate::policy::{Limit, Op};
-use crate::units::{BackendId, Duration, RequestId, Timestamp};
+use crate::units::{BackendId, Duration, PoolId, RequestId, Timestamp};
 
 impl GatewaySpec {
     /// Whether anything but durations matters: the time of day, or windows that began before what is kept.
@@ -86,6 +87,26 @@ impl GatewayState {
         let mut breaker: Breaker = breaker.clone();
         breaker.expire(now, spec.semantics(), choices);
         breaker.is_available()
+    }
+
+    /// Takes the member of a pool that is next in turn for requests without a cookie, whatever regions emit.
+    pub fn pick<C: Choices>(
+        &mut self,
+        pool: PoolId,
+        spec: &GatewaySpec,
+        now: Timestamp,
+        choices: &mut C,
+    ) -> Option<BackendId> {
+        let members = spec.pool(pool)?;
+        let rotation = self.pools.get_mut(pool.index())?;
+        let (breakers, semantics) = (&mut self.breakers, spec.semantics());
+        let picked = rotation.select(members, Pin::None, 0, breakers, now, semantics, choices, |_, _| ());
+        picked.map(|selection| selection.backend)
+    }
+
+    /// Slots of `limit-concurrency` that are taken.
+    pub fn slots_taken(&self) -> u32 {
+        self.limits.inside()
     }
 
     /// When the last trip ends; `now` without any.

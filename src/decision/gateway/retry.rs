@@ -7,6 +7,7 @@
 
 use super::choices::{ChoiceReason, Choices};
 use super::pipeline::MAX_RETRIES;
+use super::seeded::{Fault, seeded};
 use crate::policy::csharp::{Context, FromValue, LowestChance};
 use crate::policy::{Operand, Retry};
 use crate::semantics::{FirstFastIndex, Readings, Semantics};
@@ -81,16 +82,21 @@ pub(super) struct RetryTimes {
 impl RetryTimes {
     /// The wait before retry `n`, from 1.
     pub(super) fn wait<C: Choices>(&self, n: u32, semantics: &Semantics, choices: &mut C) -> Duration {
-        if self.first_fast && n <= 1 {
+        if self.first_fast && n <= 1 && !seeded(Fault::FirstFastIgnored) {
             return Duration::ZERO;
         }
         let shifts = self.first_fast && semantics.retry_first_fast_index(choices) == FirstFastIndex::Shifts;
         let steps = n.saturating_sub(1).saturating_sub(u32::from(shifts));
-        match (self.delta, self.max_interval) {
+        let max_interval = self.max_interval.filter(|_| !seeded(Fault::MaxIntervalIgnored));
+        match (self.delta, max_interval) {
             (None, None) => self.interval,
             (None, Some(max)) => self.interval.min(max),
+            (Some(delta), None) if seeded(Fault::LinearAhead) => {
+                self.interval.saturating_add(delta.saturating_mul(u64::from(n)))
+            }
             (Some(delta), None) => self.interval.saturating_add(delta.saturating_mul(u64::from(steps))),
             (Some(delta), Some(max)) => {
+                let steps = steps.saturating_add(u32::from(seeded(Fault::ExponentAhead)));
                 let factor = 1u64.checked_shl(steps).map_or(u64::MAX, |power| power.saturating_sub(1));
                 let random = if factor == 0 { delta } else { jittered(delta, choices) };
                 self.interval.saturating_add(random.saturating_mul(factor)).min(max)

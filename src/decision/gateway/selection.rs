@@ -19,6 +19,7 @@ use std::collections::BTreeMap;
 
 use super::breaker::{Breaker, BreakerChange};
 use super::choices::{ChoiceReason, Choices, FirstChoice};
+use super::seeded::{Fault, seeded};
 use super::spec::{PoolMember, PoolSpec};
 use crate::semantics::{
     AffinityVsPriority, CarbonVsPriority, LoadBalancing, NullPriority, NullWeight, Semantics,
@@ -130,18 +131,20 @@ impl PoolState {
         let mut best = u16::MAX;
         let mut available: u32 = 0;
         let mut tripped: u32 = 0;
-        for (at, member) in pool.members.iter().enumerate().take(MAX_MEMBERS) {
+        let lost = usize::from(seeded(Fault::LastMemberLost));
+        let looked_at = pool.members.len().saturating_sub(lost).min(MAX_MEMBERS);
+        for (at, member) in pool.members.iter().enumerate().take(looked_at) {
             let Some(breaker) = breakers.get_mut(member.backend.index()) else { continue };
             if let Some(change) = breaker.expire(now, semantics, choices) {
                 changed(member.backend, change);
             }
-            if !breaker.is_available() {
+            if !breaker.is_available() && !seeded(Fault::TrippedChosen) {
                 tripped |= bit(at);
                 continue;
             }
             available |= bit(at);
             let priority = priority(*member, semantics, choices);
-            if group.is_empty() || priority < best {
+            if group.is_empty() || (priority < best) != seeded(Fault::WrongGroup) {
                 best = priority;
                 group.clear();
             }
@@ -155,6 +158,9 @@ impl PoolState {
                 self.slots.fill(0);
             }
             self.available = available;
+        }
+        if seeded(Fault::RotationForgotten) {
+            self.credit.fill(0);
         }
         if group.is_empty() {
             return None;
@@ -204,6 +210,9 @@ impl PoolState {
         let mut picked: Option<(usize, i64)> = None;
         for candidate in group {
             let at = usize::from(candidate.at);
+            if seeded(Fault::RotationStuck) {
+                return Some(at);
+            }
             let credit = self.credit.get_mut(at)?;
             let weight = i64::from(candidate.weight);
             if weight == 0 {
@@ -224,6 +233,7 @@ impl PoolState {
     /// Plain round-robin over a list in which each candidate stands as often as its weight says.
     fn next_slot(&mut self, group_at: usize, group: &[Candidate]) -> Option<usize> {
         let total = group.iter().fold(0u32, |sum, c| sum.saturating_add(u32::from(c.weight)));
+        let total = total.saturating_sub(u32::from(seeded(Fault::SlotLost)));
         let slot = self.slots.get_mut(group_at)?;
         let mut left = slot.checked_rem(total)?;
         *slot = left.saturating_add(1);
@@ -280,7 +290,10 @@ impl Group {
             return;
         }
         let none_has_more = members.iter().all(|c| c.weight == 0);
-        if none_has_more || semantics.lb_zero_weight(choices) == ZeroWeight::Equal {
+        if none_has_more
+            || seeded(Fault::ZeroWeightServed)
+            || semantics.lb_zero_weight(choices) == ZeroWeight::Equal
+        {
             for candidate in members {
                 candidate.weight = candidate.weight.max(1);
             }
@@ -363,6 +376,9 @@ fn bit(at: usize) -> u32 {
 }
 
 fn priority<C: Choices>(member: PoolMember, semantics: &Semantics, choices: &mut C) -> u16 {
+    if seeded(Fault::PriorityIgnored) {
+        return 0;
+    }
     match member.priority {
         Some(priority) => u16::from(priority),
         None => match semantics.lb_null_priority(choices) {
@@ -374,6 +390,9 @@ fn priority<C: Choices>(member: PoolMember, semantics: &Semantics, choices: &mut
 }
 
 fn weight<C: Choices>(member: PoolMember, semantics: &Semantics, choices: &mut C) -> u8 {
+    if seeded(Fault::WeightLost) {
+        return 1;
+    }
     match member.weight {
         Some(weight) => weight,
         None => match semantics.lb_null_weight(choices) {

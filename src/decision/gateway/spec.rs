@@ -10,6 +10,7 @@ use thiserror::Error;
 
 use super::affinity::Cookies;
 use super::carbon::{CarbonCategory, RegionCarbon};
+use super::seeded::{Fault, seeded};
 use crate::policy::operations::Supplied;
 use crate::policy::{Facts, Program, Response, Text};
 use crate::semantics::Semantics;
@@ -53,7 +54,11 @@ impl BreakerRule {
     /// Whether `status` is a failure by the rule's ranges.
     #[inline]
     pub fn counts(&self, status: StatusCode) -> bool {
-        self.statuses.iter().any(|(min, max)| *min <= status && status <= *max)
+        self.statuses.iter().any(|(min, max)| {
+            let is_lost = *min == status && seeded(Fault::RangeStartLost)
+                || status == *max && seeded(Fault::RangeEndLost);
+            *min <= status && status <= *max && !is_lost
+        })
     }
 }
 

@@ -11,6 +11,7 @@
 use std::collections::VecDeque;
 
 use super::relative::earlier;
+use super::seeded::{Fault, seeded};
 use super::spec::Threshold;
 use crate::semantics::BreakerWindow;
 use crate::units::{Duration, Timestamp};
@@ -23,11 +24,15 @@ pub(super) struct FailureWindow {
     began: Timestamp,
 }
 
+/// A completed call that still counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-struct Call {
-    at: Timestamp,
-    failed: bool,
-    retry_after: Option<Duration>,
+pub struct Call {
+    /// When it was completed.
+    pub at: Timestamp,
+    /// Whether it failed.
+    pub failed: bool,
+    /// The Retry-After of a failure, if the rule accepts one.
+    pub retry_after: Option<Duration>,
 }
 
 /// What the window holds after a call was recorded.
@@ -51,6 +56,9 @@ impl FailureWindow {
         kind: BreakerWindow,
     ) -> Tally {
         self.expire(now, interval, kind);
+        if seeded(Fault::FailuresForgotten) {
+            self.clear();
+        }
         let keep = failed || matches!(threshold, Threshold::Percentage(_));
         if keep {
             if self.calls.is_empty() {
@@ -67,6 +75,11 @@ impl FailureWindow {
             }
         }
         Tally { failures: self.failures, calls: u32::try_from(self.calls.len()).unwrap_or(u32::MAX) }
+    }
+
+    /// What is kept, the oldest first.
+    pub(super) fn calls(&self) -> impl Iterator<Item = Call> {
+        self.calls.iter().copied()
     }
 
     /// The largest Retry-After among the counted failures.
@@ -101,7 +114,15 @@ impl FailureWindow {
         self.calls.iter().map(move |call| call.at.saturating_add(interval))
     }
 
-    fn expire(&mut self, now: Timestamp, interval: Duration, kind: BreakerWindow) {
+    fn expire(&mut self, now: Timestamp, mut interval: Duration, kind: BreakerWindow) {
+        let moment = Duration::from_nanos(1);
+        if seeded(Fault::WindowNeverEnds) {
+            interval = Duration::from_nanos(u64::MAX);
+        } else if seeded(Fault::WindowEdgeKept) {
+            interval = interval.saturating_add(moment);
+        } else if seeded(Fault::WindowEdgeLost) {
+            interval = interval.saturating_sub(moment);
+        }
         match kind {
             BreakerWindow::Sliding => {
                 while self.calls.front().is_some_and(|c| now.since(c.at) >= interval) {

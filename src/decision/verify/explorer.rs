@@ -251,10 +251,8 @@ impl<'s> Explorer<'s> {
         }
         if state.threads.iter().all(|thread| *thread == 0) {
             for instance in 0..u8::try_from(instances).unwrap_or(u8::MAX) {
-                let failing =
-                    self.memo.does_not_recover(gateway_of(&state, instance), state.now).and(node.mask);
-                if !failing.is_empty() {
-                    self.note(NO_RECOVERY, failing, node.entry, None);
+                for (breach, failing) in self.memo.at_rest(gateway_of(&state, instance), state.now) {
+                    self.note(breach, failing.and(node.mask), node.entry, None);
                 }
             }
         }

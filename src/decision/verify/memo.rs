@@ -13,6 +13,7 @@ use indexmap::{IndexMap, IndexSet};
 use super::answers::{Answer, Answers};
 use super::guide::Guide;
 use super::properties::{Breach, Property, Sight};
+use super::rest::{SLOTS_KEPT, UNFAIR, is_fair};
 use super::stage::{Deaf, Happening, Played, Thread, play};
 use super::watch::Watch;
 use super::worlds::{Mask, Worlds};
@@ -105,7 +106,7 @@ pub(super) struct Memo<'s> {
     later_threads: Map<(ThreadId, Duration), ThreadId>,
     later_gateways: Map<(GatewayId, Duration), GatewayId>,
     breaches: Set<Vec<Breach>>,
-    recovers: Map<(GatewayId, Timestamp), Mask>,
+    at_rest: Map<(GatewayId, Timestamp), [(Breach, Mask); 3]>,
     /// What was met as configured.
     pub(super) sights: Set<Sight>,
     pub(super) steps: Set<Step>,
@@ -134,7 +135,7 @@ impl<'s> Memo<'s> {
             later_threads: Map::default(),
             later_gateways: Map::default(),
             breaches,
-            recovers: Map::default(),
+            at_rest: Map::default(),
             sights: Set::default(),
             steps: Set::default(),
             worst: Worst::default(),
@@ -389,25 +390,46 @@ impl<'s> Memo<'s> {
         u32::try_from(number).unwrap_or(u32::MAX)
     }
 
-    /// Worlds in which a usual request is not served at the first attempt by the best backends of its pool, when all
-    /// backends answer 200 and the last trip is over.
-    pub(super) fn does_not_recover(&mut self, gateway: GatewayId, now: Timestamp) -> Mask {
-        if let Some(known) = self.recovers.get(&(gateway, now)) {
+    /// What does not hold of a gateway at rest, and in which worlds.
+    pub(super) fn at_rest(&mut self, gateway: GatewayId, now: Timestamp) -> [(Breach, Mask); 3] {
+        if let Some(known) = self.at_rest.get(&(gateway, now)) {
             return *known;
         }
-        let Some(state) = self.gateways.get_index(gateway as usize).cloned() else { return Mask::NONE };
+        let all = self.worlds.all();
+        let Some(state) = self.gateways.get_index(gateway as usize).cloned() else {
+            return [(NO_RECOVERY, Mask::NONE), (UNFAIR, Mask::NONE), (SLOTS_KEPT, Mask::NONE)];
+        };
+        let kept = if state.slots_taken() > 0 { all } else { Mask::NONE };
+        let spec = &self.watch.setup.gateway;
+        let mut unfair = Mask::NONE;
+        let mut guide = Guide::new(self.worlds, all);
+        loop {
+            if !is_fair(spec, &state, now, &mut guide) {
+                unfair = unfair.or(guide.mask());
+            }
+            if !guide.next() {
+                break;
+            }
+        }
+        let found = [(NO_RECOVERY, self.does_not_recover(&state, now)), (UNFAIR, unfair), (SLOTS_KEPT, kept)];
+        self.at_rest.insert((gateway, now), found);
+        found
+    }
+
+    /// Worlds in which a usual request is not served at the first attempt by the best backends of its pool, when all
+    /// backends answer 200 and the last trip is over.
+    fn does_not_recover(&self, state: &GatewayState, now: Timestamp) -> Mask {
         let later = state.last_reset(now).saturating_add(Duration::from_nanos(1));
         let mut failing = Mask::NONE;
         let mut guide = Guide::new(self.worlds, self.worlds.all());
         loop {
-            if !is_served(self.watch, &state, later, &mut guide) {
+            if !is_served(self.watch, state, later, &mut guide) {
                 failing = failing.or(guide.mask());
             }
             if !guide.next() {
                 break;
             }
         }
-        self.recovers.insert((gateway, now), failing);
         failing
     }
 

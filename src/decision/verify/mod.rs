@@ -1,6 +1,8 @@
 //! Every way in which the decision core can go, within bounds.
 
 mod answers;
+mod breakers;
+mod conduct;
 mod custom;
 mod drive;
 mod equivalent;
@@ -9,6 +11,7 @@ mod guide;
 mod memo;
 mod path;
 mod properties;
+mod rest;
 mod setup;
 mod stage;
 #[cfg(test)]

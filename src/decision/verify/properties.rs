@@ -22,6 +22,22 @@ pub enum Property {
     TripEndStays,
     /// Nothing is sent to a backend once the client has the head of a response.
     NothingAfterFirstByte,
+    /// A trip lasts as long as its rule, or an accepted Retry-After, says.
+    TripLength,
+    /// Where one call decides about a trip that is over, it is one, and its outcome counts.
+    OneProbe,
+    /// Over a cycle of a rotation each member gets exactly its weight.
+    Weights,
+    /// Waits before retries and for headers are as the policy says.
+    Waits,
+    /// An error goes to a retry or to on-error.
+    OnErrorRuns,
+    /// The client gets what the last backend answered, what the policy makes of it, or an error of the gateway.
+    HonestAnswer,
+    /// An exhausted pool answers with its own status, and when to come back.
+    ExhaustedStatus,
+    /// Requests that are over hold no slot of `limit-concurrency`.
+    SlotsReturned,
     /// No client sees an error while a backend that could serve it and a retry are left.
     Failover,
     /// A retry does not go back to the backend that has just refused while another one is ready.
@@ -74,7 +90,7 @@ pub struct PropertyInfo {
 
 impl Property {
     /// All of them, but for those that somebody wrote.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 28] = [
         Self::OneResponse,
         Self::AttemptsBound,
         Self::NeverTripped,
@@ -83,6 +99,14 @@ impl Property {
         Self::ResetsOnTime,
         Self::TripEndStays,
         Self::NothingAfterFirstByte,
+        Self::TripLength,
+        Self::OneProbe,
+        Self::Weights,
+        Self::Waits,
+        Self::OnErrorRuns,
+        Self::HonestAnswer,
+        Self::ExhaustedStatus,
+        Self::SlotsReturned,
         Self::Failover,
         Self::RetryElsewhere,
         Self::PaidForFirst,
@@ -106,7 +130,7 @@ impl Property {
             Self::AttemptsBound => (
                 "attempts-bound",
                 "attempts stay within count + 1",
-                "a request made more attempts than its retries allow",
+                "a request made more attempts than its retries allow, or lost count of them",
             ),
             Self::NeverTripped => {
                 ("never-tripped", "no call goes to a tripped backend", "a call went to a tripped backend")
@@ -124,7 +148,7 @@ impl Property {
             Self::ResetsOnTime => (
                 "resets-on-time",
                 "a trip ends when its time is over",
-                "a trip ended before its time was over",
+                "a trip ended before its time was over, or not then",
             ),
             Self::TripEndStays => (
                 "trip-end-stays",
@@ -135,6 +159,46 @@ impl Property {
                 "nothing-after-first-byte",
                 "nothing is retried once the client has the head of a response",
                 "an attempt was made after the client had the head of a response",
+            ),
+            Self::TripLength => (
+                "trip-length",
+                "a trip lasts as long as its rule, or an accepted Retry-After, says",
+                "a trip lasts longer or shorter than it should",
+            ),
+            Self::OneProbe => (
+                "one-probe",
+                "where one call decides about a trip that is over, it is one",
+                "more or less than one call decides about a trip that is over",
+            ),
+            Self::Weights => (
+                "weights",
+                "over a cycle of a rotation each member gets exactly its weight",
+                "a member of a rotation got more or less than its weight",
+            ),
+            Self::Waits => (
+                "waits",
+                "waits before retries and for headers are as the policy says",
+                "a wait was longer or shorter than the policy says",
+            ),
+            Self::OnErrorRuns => (
+                "on-error-runs",
+                "an error goes to a retry or to on-error",
+                "an error went neither to a retry nor to on-error",
+            ),
+            Self::HonestAnswer => (
+                "honest-answer",
+                "the client gets what the last backend answered, or an error of the gateway",
+                "the client got an answer that nobody gave",
+            ),
+            Self::ExhaustedStatus => (
+                "exhausted-status",
+                "an exhausted pool answers with its own status, and when to come back",
+                "an exhausted pool answered with another status, or another time to come back",
+            ),
+            Self::SlotsReturned => (
+                "slots-returned",
+                "requests that are over hold no slot of `limit-concurrency`",
+                "a request that is over holds a slot of `limit-concurrency`",
             ),
             Self::Failover => (
                 "failover",
@@ -204,7 +268,15 @@ impl Property {
             | Self::TripsAtCondition
             | Self::ResetsOnTime
             | Self::TripEndStays
-            | Self::NothingAfterFirstByte => Class::Core,
+            | Self::NothingAfterFirstByte
+            | Self::TripLength
+            | Self::OneProbe
+            | Self::Weights
+            | Self::Waits
+            | Self::OnErrorRuns
+            | Self::HonestAnswer
+            | Self::ExhaustedStatus
+            | Self::SlotsReturned => Class::Core,
             Self::Failover
             | Self::RetryElsewhere
             | Self::PaidForFirst

@@ -9,14 +9,15 @@
 use std::sync::Arc;
 
 use super::answers::{Answer, side_answer};
+use super::breakers::{Outcome, Told};
 use super::guide::Ways;
 use super::properties::Breach;
 use super::watch::{History, Look, Seen, Watch};
 use crate::gateway::{
-    Action, BreakerState, Effects, Exchange, Gateway, GatewayState, Input, Phase, SentBody, SideAnswer, Step,
+    Action, Breaker, Effects, Exchange, Gateway, GatewayState, Input, Phase, SentBody, SideAnswer, Step,
 };
-use crate::policy::Response;
-use crate::units::{AttemptNumber, RequestId, Timestamp};
+use crate::policy::{HeaderValue, Response};
+use crate::units::{AttemptNumber, Duration, RequestId, Timestamp};
 
 /// What may happen to a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -84,6 +85,8 @@ pub(super) fn play<W: Ways, H: Hear>(
         watch,
         gateway: Gateway::resume(Arc::clone(&watch.setup.gateway), gateway.clone()),
         before: Vec::new(),
+        attempts: 0,
+        told: None,
         effects: Effects { steps: Some(Vec::new()), ..Effects::default() },
         seen: Seen::default(),
         inputs: Vec::new(),
@@ -140,7 +143,10 @@ struct Stage<'w, 's> {
     watch: &'w Watch<'s>,
     gateway: Gateway,
     /// Breakers before the call into the core.
-    before: Vec<BreakerState>,
+    before: Vec<Breaker>,
+    /// Attempts before it, and what it is told.
+    attempts: u32,
+    told: Option<Told>,
     effects: Effects,
     seen: Seen,
     /// What the world answers at once.
@@ -154,11 +160,13 @@ impl Stage<'_, '_> {
     /// Keeps how breakers are.
     fn note(&mut self) {
         self.before.clear();
-        self.before.extend(self.gateway.state().breaker_states());
+        self.before.extend(self.gateway.state().breakers().iter().cloned());
     }
 
     fn tell<W: Ways, H: Hear>(&mut self, thread: &mut Thread, input: Input, ways: &mut W, hear: &mut H) {
         self.note();
+        self.attempts = thread.exchange.attempts();
+        self.told = told(thread.exchange.phase(), &input);
         self.gateway.handle(&mut thread.exchange, input, self.now, ways, &mut self.effects);
         self.look(thread, ways, hear);
     }
@@ -168,6 +176,8 @@ impl Stage<'_, '_> {
         if let Some((_, head)) = self.watch.setup.requests.get(usize::from(thread.kind)) {
             let look = Look {
                 before: &self.before,
+                attempts: self.attempts,
+                told: self.told,
                 after: self.gateway.state(),
                 exchange: &thread.exchange,
                 effects: &self.effects,
@@ -217,4 +227,23 @@ impl Stage<'_, '_> {
             side_call_failed_now: self.side_call_failed,
         }
     }
+}
+
+/// What an input says about the call that is under way.
+fn told(phase: &Phase, input: &Input) -> Option<Told> {
+    let Phase::AwaitingHeaders { backend: Some(backend), probe, .. } = phase else { return None };
+    let what = match input {
+        Input::ResponseHeaders { response, .. } => {
+            let asked = response.headers.values("Retry-After").find_map(|value| match value {
+                HeaderValue::Number(seconds) => Some(Duration::from_secs(*seconds)),
+                HeaderValue::Text(_) => None,
+            });
+            Outcome::Status(response.status, asked)
+        }
+        Input::HeaderTimeout { .. } => Outcome::Overdue,
+        Input::ConnectionFailed { .. } => Outcome::NoConnection,
+        Input::ClientCancel => Outcome::Left,
+        _ => return None,
+    };
+    Some(Told { backend: *backend, is_probe: *probe, what })
 }

@@ -7,12 +7,14 @@
 //! - `Retry-After: 0` is an invitation to come back: going back is no breach of what is claimed.
 
 use super::answers::{Answer, Answers, RetryAfter};
+use super::breakers::{self, Told};
+use super::conduct::Plan;
 use super::custom::Facts;
 use super::guide::Ways;
 use super::properties::{Breach, Cause, Property, Sight};
 use super::setup::{Limits, Setup};
 use crate::gateway::{
-    Action, Answerer, BackendRef, BreakerChange, BreakerState, Effects, Ending, Event, Exchange,
+    Action, Answerer, BackendRef, Breaker, BreakerChange, BreakerState, Effects, Ending, Event, Exchange,
     FailureCause, GatewayState, Phase, Pinned, PoolMember, RequestHead, Selection, SentBody, Threshold,
     WakeReason, retry_waits,
 };
@@ -47,6 +49,7 @@ pub(super) struct History {
 struct Last {
     backend: Option<u16>,
     what: What,
+    status: Option<StatusCode>,
     is_counted: bool,
     is_retried: bool,
 }
@@ -90,11 +93,15 @@ pub(super) struct Watch<'s> {
     hidden: Vec<String>,
     /// Attempts that retries allow.
     most_attempts: u32,
+    plan: Plan,
 }
 
 /// One call into the core and what came of it.
 pub(super) struct Look<'a> {
-    pub(super) before: &'a [BreakerState],
+    /// Breakers, attempts and what the core is told before the call.
+    pub(super) before: &'a [Breaker],
+    pub(super) attempts: u32,
+    pub(super) told: Option<Told>,
     pub(super) after: &'a GatewayState,
     pub(super) exchange: &'a Exchange,
     pub(super) effects: &'a Effects,
@@ -110,7 +117,7 @@ pub(super) struct Seen {
 }
 
 impl Seen {
-    fn breach(&mut self, property: Property, cause: Option<Cause>) {
+    pub(super) fn breach(&mut self, property: Property, cause: Option<Cause>) {
         let breach = Breach { property, cause };
         if !self.breaches.contains(&breach) {
             self.breaches.push(breach);
@@ -136,7 +143,8 @@ impl<'s> Watch<'s> {
         });
         let forwards = spec.program().ops.iter().filter(|op| matches!(op, Op::ForwardRequest(_))).count();
         let most_attempts = most.saturating_mul(u32::try_from(forwards).unwrap_or(u32::MAX).max(1));
-        Self { setup, answers, limits, hidden, most_attempts }
+        let plan = Plan::of(spec);
+        Self { setup, answers, limits, hidden, most_attempts, plan }
     }
 
     /// Notes the answer that a backend is about to give.
@@ -149,7 +157,7 @@ impl<'s> Watch<'s> {
             Answer::Status(status, _) if status.is_success() => (What::Well, Some(status)),
             Answer::Status(status, RetryAfter::Seconds(0)) => (What::ComeBackAtOnce, Some(status)),
             Answer::Status(status, _) => (What::Status, Some(status)),
-            Answer::BreaksOff => (What::BreaksOff, None),
+            Answer::BreaksOff => (What::BreaksOff, Some(StatusCode::OK)),
             Answer::NoConnection | Answer::Overdue => (What::NoResponse, None),
         };
         if what != What::Well
@@ -157,9 +165,9 @@ impl<'s> Watch<'s> {
         {
             history.refused |= bit(backend);
         }
-        let kind = status.and_then(|status| self.answers.kind(status));
+        let kind = status.filter(|_| what != What::BreaksOff).and_then(|status| self.answers.kind(status));
         let (is_counted, is_retried) = kind.map_or((false, false), |kind| (kind.is_counted, kind.is_retried));
-        history.last = Last { backend, what, is_counted, is_retried };
+        history.last = Last { backend, what, status, is_counted, is_retried };
     }
 
     /// Notes that a side call failed.
@@ -173,10 +181,17 @@ impl<'s> Watch<'s> {
             self.event(event, history, look, ways, seen);
         }
         self.breakers(look, seen);
+        let spec = &self.setup.gateway;
+        breakers::check(spec, look, ways, seen);
+        self.plan.check(spec, look, history.last.status, ways, seen);
         for action in &look.effects.actions {
             self.action(action, history, look, ways, seen);
         }
         history.left = look.exchange.retries_left().or(history.left);
+        let has_ended = look.effects.actions.iter().any(|action| matches!(action, Action::Finish { .. }));
+        if has_ended != matches!(look.exchange.phase(), Phase::Done(_)) {
+            seen.breach(Property::OneResponse, None);
+        }
     }
 
     fn event<W: Ways>(
@@ -355,7 +370,8 @@ impl<'s> Watch<'s> {
                 if history.responded {
                     seen.breach(Property::NothingAfterFirstByte, None);
                 }
-                if matches!(body, SentBody::Lost { .. }) {
+                let has_body = look.exchange.request().body != Body::Absent;
+                if matches!(body, SentBody::Lost { .. }) || has_body && *body == SentBody::None {
                     seen.breach(Property::WholeBody, None);
                 }
                 if attempt.0 > self.most_attempts {
@@ -554,7 +570,7 @@ impl<'s> Watch<'s> {
 }
 
 fn breaker_before(look: &Look<'_>, backend: BackendId) -> BreakerState {
-    look.before.get(backend.index()).copied().unwrap_or_default()
+    look.before.get(backend.index()).map(Breaker::state).unwrap_or_default()
 }
 
 fn bit(number: u16) -> u32 {

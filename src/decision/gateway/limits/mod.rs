@@ -113,9 +113,8 @@ impl Limits {
     }
 
     /// Calls inside of limit-concurrency, over all keys.
-    #[cfg(test)]
     pub(super) fn inside(&self) -> u32 {
-        self.inside.values().sum()
+        self.inside.values().fold(0, |sum, inside| sum.saturating_add(*inside))
     }
 
     fn rate(&mut self, key: &CounterKey, now: Timestamp, rate: Rate) -> &mut Meter {

@@ -2,5 +2,6 @@
 
 mod breaks;
 mod equivalence;
+mod mutants;
 mod speed;
 mod support;

@@ -9,7 +9,10 @@ use crate::gateway::{
 use crate::policy::{self, Body, Header, HeaderValue, Program, Text};
 use crate::semantics::Semantics;
 use crate::units::{BackendId, Duration, RequestId, StatusCode};
-use crate::verify::Setup;
+use crate::verify::answers::{Answer, Answers, RetryAfter};
+use crate::verify::explorer::{Explored, Explorer};
+use crate::verify::watch::Watch;
+use crate::verify::{Bounds, Limits, Setup, Worlds};
 
 pub(super) fn compile(text: &str) -> Program {
     let mut sources = SourceMap::new();
@@ -86,4 +89,98 @@ pub(super) fn setup(policy: &str, members: &[Option<u8>], rule: Option<&BreakerR
 pub(super) fn walkthrough() -> Setup {
     let policy = include_str!("../../../../scenarios/walkthrough/policy.xml");
     setup(policy, &[None, None, None], Some(&rule(&[(429, 429)])))
+}
+
+/// What a small configuration is made of, and how far it is explored.
+#[derive(Clone)]
+pub(super) struct Small {
+    pub(super) policy: String,
+    /// Priority and weight of each member.
+    pub(super) members: Vec<(Option<u8>, Option<u8>)>,
+    pub(super) rule: Option<BreakerRule>,
+    /// Status of the exhausted pool.
+    pub(super) failure_status: Option<u16>,
+    /// Readings that are not the usual ones.
+    pub(super) readings: Vec<(&'static str, &'static str)>,
+    /// What backends may do; overdue headers come by themselves.
+    pub(super) answers: Vec<Answer>,
+    pub(super) bounds: Bounds,
+}
+
+/// A pool of two with priorities, one failure with 429 trips for 60 s, one retry at once that carries the body, also after no
+/// response.
+pub(super) fn small() -> Small {
+    Small {
+        policy: to_pool(&retry(
+            1,
+            r#"interval="0""#,
+            "context.Response == null || context.Response.StatusCode >= 429",
+        )),
+        members: vec![(Some(1), None), (Some(2), None)],
+        rule: Some(rule(&[(429, 429)])),
+        failure_status: None,
+        readings: Vec::new(),
+        answers: vec![well(), answer(429, RetryAfter::Absent)],
+        bounds: Bounds { in_flight: 1, faults: 3, depth: 8, states: 200_000, ..Bounds::default() },
+    }
+}
+
+pub(super) fn well() -> Answer {
+    answer(200, RetryAfter::Absent)
+}
+
+pub(super) fn answer(status: u16, retry_after: RetryAfter) -> Answer {
+    Answer::Status(code(status), retry_after)
+}
+
+/// The pool as the target, and a backend section.
+pub(super) fn to_pool(backend: &str) -> String {
+    sections(r#"<set-backend-service backend-id="openai-backend-pool" />"#, backend, "")
+}
+
+pub(super) fn sections(inbound: &str, backend: &str, on_error: &str) -> String {
+    format!(
+        "<policies><inbound>{inbound}</inbound><backend>{backend}</backend>\
+         <outbound></outbound><on-error>{on_error}</on-error></policies>"
+    )
+}
+
+/// A retry around one forward that buffers the request body.
+pub(super) fn retry(count: u32, attributes: &str, condition: &str) -> String {
+    format!(
+        r#"<retry count="{count}" {attributes} condition='@({condition})'><forward-request buffer-request-body="true" /></retry>"#
+    )
+}
+
+impl Small {
+    pub(super) fn setup(&self) -> Setup {
+        let priorities: Vec<Option<u8>> = self.members.iter().map(|(priority, _)| *priority).collect();
+        let plain = setup(&self.policy, &priorities, self.rule.as_ref());
+        let mut pool = plain.gateway.pools()[0].clone();
+        for (member, (_, weight)) in pool.members.iter_mut().zip(&self.members) {
+            member.weight = *weight;
+        }
+        pool.failure_status = self.failure_status.map(code);
+        let mut semantics = Semantics::default();
+        for (path, reading) in &self.readings {
+            assert!(semantics.set(path, reading), "{path} {reading}");
+        }
+        let backends = plain.gateway.backends().to_vec();
+        let spec = GatewaySpec::new(backends, vec![pool], compile(&self.policy), semantics).unwrap();
+        let mut requests = plain.requests;
+        requests[0].1.headers = None;
+        Setup { gateway: Arc::new(spec), requests, paid_for: plain.paid_for, custom: Vec::new() }
+    }
+
+    /// Its alphabet: what statuses mean is worked out from the configuration.
+    pub(super) fn alphabet(&self, setup: &Setup) -> Answers {
+        Answers { all: self.answers.clone(), kinds: Answers::of(setup).kinds }
+    }
+
+    /// Everything within its bounds, with requests that are equal taken for one or not.
+    pub(super) fn explore(&self, setup: &Setup, answers: &Answers, sorts: bool) -> Explored {
+        let watch = Watch::new(setup, answers, Limits::default());
+        let worlds = Worlds::configured(&setup.gateway);
+        Explorer::new(&watch, &worlds, answers, self.bounds, sorts).explore(&mut |_| ())
+    }
 }

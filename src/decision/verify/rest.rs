@@ -1,0 +1,108 @@
+//! What has to hold of a gateway that no request is under way at: what would come of requests from there on.
+
+use super::guide::Guide;
+use super::properties::{Breach, Property};
+use crate::gateway::{BreakerState, GatewaySpec, GatewayState, PoolSpec};
+use crate::semantics::{LoadBalancing, NullPriority, NullWeight, Semantics, TripEnd, ZeroWeight};
+use crate::units::{BackendId, PoolId, Timestamp};
+
+/// Cycles after which a rotation that members have left or joined turns as if they always had been there.
+const CYCLES_TO_SETTLE: usize = 3;
+/// Calls of one cycle at most: longer ones are not looked at.
+const LONGEST_CYCLE: usize = 300;
+
+/// The breach of a gateway whose rotation is unfair.
+pub(super) const UNFAIR: Breach = Breach { property: Property::Weights, cause: None };
+/// The breach of a gateway that keeps slots for nobody.
+pub(super) const SLOTS_KEPT: Breach = Breach { property: Property::SlotsReturned, cause: None };
+
+/// Whether every rotation gives each member exactly its weight over a cycle, once it has settled.
+pub(super) fn is_fair(
+    spec: &GatewaySpec,
+    state: &GatewayState,
+    now: Timestamp,
+    guide: &mut Guide<'_>,
+) -> bool {
+    if !spec.carbon().is_empty() {
+        return true;
+    }
+    (0_u16..).zip(spec.pools()).all(|(number, pool)| {
+        let Some(shares) = shares(spec, pool, state, now, guide) else { return true };
+        let cycle: usize = shares.iter().map(|(_, share)| share).sum();
+        if cycle > LONGEST_CYCLE {
+            return true;
+        }
+        let mut state = state.clone();
+        let mut pick = || state.pick(PoolId(number), spec, now, guide);
+        for _ in 0..cycle * CYCLES_TO_SETTLE {
+            pick();
+        }
+        let picks: Vec<Option<BackendId>> = (0..cycle).map(|_| pick()).collect();
+        let got = |backend: BackendId| picks.iter().filter(|pick| **pick == Some(backend)).count();
+        shares.iter().all(|(backend, share)| got(*backend) == *share)
+    })
+}
+
+/// What each member of the best group of `pool` gets of a cycle; `None` where there is no rotation.
+fn shares(
+    spec: &GatewaySpec,
+    pool: &PoolSpec,
+    state: &GatewayState,
+    now: Timestamp,
+    guide: &mut Guide<'_>,
+) -> Option<Vec<(BackendId, usize)>> {
+    let semantics = spec.semantics();
+    let mut ready = Vec::new();
+    for member in &pool.members {
+        let is_ready = match state.breaker(member.backend) {
+            BreakerState::Closed => true,
+            BreakerState::Tripped { until, .. } => {
+                until < now || until == now && semantics.breaker_trip_end(guide) == TripEnd::At
+            }
+            BreakerState::Probing { .. } => return None,
+        };
+        if is_ready {
+            let priority = member.priority.map_or_else(|| unknown(semantics, guide), u16::from);
+            let weight = match member.weight {
+                Some(weight) => usize::from(weight),
+                None => usize::from(semantics.lb_null_weight(guide) == NullWeight::One),
+            };
+            ready.push((priority, member.backend, weight));
+        }
+    }
+    let best = ready.iter().map(|(priority, ..)| *priority).min()?;
+    if semantics.lb_algorithm(guide) == LoadBalancing::WeightedRandom {
+        return None;
+    }
+    let mut shares: Vec<(BackendId, usize)> =
+        ready.iter().filter(|(priority, ..)| *priority == best).map(|(_, b, weight)| (*b, *weight)).collect();
+    let has_zero = shares.iter().any(|(_, weight)| *weight == 0);
+    let all_zero = shares.iter().all(|(_, weight)| *weight == 0);
+    if all_zero || has_zero && semantics.lb_zero_weight(guide) == ZeroWeight::Equal {
+        for (_, weight) in &mut shares {
+            *weight = (*weight).max(1);
+        }
+    }
+    let unit = shares.iter().fold(0, |unit, (_, weight)| divisor(unit, *weight));
+    for (_, weight) in &mut shares {
+        *weight = weight.checked_div(unit).unwrap_or(0);
+    }
+    Some(shares)
+}
+
+fn unknown(semantics: &Semantics, guide: &mut Guide<'_>) -> u16 {
+    match semantics.lb_null_priority(guide) {
+        NullPriority::Zero => 0,
+        NullPriority::One => 1,
+        NullPriority::Last => u16::MAX,
+    }
+}
+
+/// The greatest common divisor.
+fn divisor(a: usize, b: usize) -> usize {
+    let (mut a, mut b) = (a, b);
+    while b != 0 {
+        (a, b) = (b, a.checked_rem(b).unwrap_or(0));
+    }
+    a
+}
