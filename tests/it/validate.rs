@@ -126,6 +126,21 @@ fn fixes_change_only_what_they_mend() {
 }
 
 #[test]
+fn a_duration_that_only_people_read_is_rewritten() {
+    let work = work();
+    let other = BICEP
+        .replace("interval: 'PT1M'", "interval: period")
+        .replace("var regions", "// poolproof: ignore PP1008: on purpose\nvar period = '90s'\n\nvar regions");
+    work.write("main.bicep", &other.replace("{ min: 599, max: 500 }", "{ min: 500, max: 599 }"));
+    let done = work.call(&["validate", "main.bicep", "--format", "concise"]);
+    assert_eq!(done.code, 1, "{}", done.out);
+    assert!(done.out.contains("main.bicep:8:14: error[PP1002]"), "{}", done.out);
+    let done = work.call(&["validate", "main.bicep", "--unsafe-fixes", "--format", "concise"]);
+    assert!(!done.out.contains("PP1002"), "{}", done.out);
+    assert!(work.read("main.bicep").contains("var period = 'PT1M30S'\n"));
+}
+
+#[test]
 fn rules_can_be_chosen_and_weighed() {
     let work = work();
     let json = |more: &[&str]| {
