@@ -48,11 +48,13 @@ fn group<'a>(diagnostic: &'a Diagnostic, sources: &'a SourceMap) -> Group<'a> {
     let title = level.primary_title(diagnostic.message.as_str()).id(diagnostic.code);
     let mut group = Group::with_title(title);
     if let Some(span) = diagnostic.span {
-        let window = |source: SourceId| {
-            let places = diagnostic.places.iter().map(|(place, _)| *place).chain([span]);
-            Window::around(places.filter(|place| place.source == source), sources.text(source))
+        // Far away in the same file is shown as if it were another one.
+        let is_own = |place: Span| place.source == span.source && place.start.abs_diff(span.start) < FAR;
+        let window = |places: &mut dyn Iterator<Item = Span>, source: SourceId| {
+            Window::around(places, sources.text(source))
         };
-        let own_window = window(span.source);
+        let near = diagnostic.places.iter().map(|(place, _)| *place).filter(|place| is_own(*place));
+        let own_window = window(&mut near.chain([span]), span.source);
         let mark = |span: Span, window: &Window<'a>, kind: AnnotationKind, label: &'a str| {
             kind.span(window.inside(span)).label(label)
         };
@@ -61,7 +63,7 @@ fn group<'a>(diagnostic: &'a Diagnostic, sources: &'a SourceMap) -> Group<'a> {
             let line = sources.position(begin).line as usize;
             Snippet::source(window.text).path(sources.name(source)).line_start(line)
         };
-        let own = |(place, _): &&(Span, String)| place.source == span.source;
+        let own = |(place, _): &&(Span, String)| is_own(*place);
         let context = |(place, label): &'a (Span, String), window: &Window<'a>| {
             mark(*place, window, AnnotationKind::Context, label)
         };
@@ -76,7 +78,7 @@ fn group<'a>(diagnostic: &'a Diagnostic, sources: &'a SourceMap) -> Group<'a> {
         }
         group = group.element(first);
         for place in diagnostic.places.iter().filter(|place| !own(place)) {
-            let window = window(place.0.source);
+            let window = window(&mut std::iter::once(place.0), place.0.source);
             group = group.element(snippet(place.0.source, &window).annotation(context(place, &window)));
         }
     }
@@ -95,6 +97,8 @@ struct Window<'a> {
     text: &'a str,
 }
 
+/// Bytes between two places that are shown apart.
+const FAR: u32 = 1 << 16;
 /// Lines before and behind what is marked.
 const LINES_AROUND: usize = 2;
 
@@ -186,6 +190,19 @@ error[unknown-field]: unknown field `sede`
         both.places.push((span("line 9"), "and this".to_owned()));
         let text = shown(both);
         assert!(text.contains("150 | line 150\n") && text.contains("  9 | line 9\n"), "{text}");
+    }
+
+    #[test]
+    fn places_far_away_in_one_file_are_shown_apart() {
+        let mut sources = SourceMap::new();
+        let text = "one\n".repeat(20_000) + "two\n";
+        let id = sources.add("x", text.as_str());
+        let mut both = Diagnostic::error("x", Span::new(id, text.len() - 4, text.len() - 1), "here");
+        both.places.push((Span::new(id, 0, 3), "and this".to_owned()));
+        let mut diagnostics = Diagnostics::new();
+        diagnostics.push(both);
+        let shown = render_human(&diagnostics, &sources, false);
+        assert!(shown.contains("--> x:20001:1") && shown.contains("::: x:1:1"), "{shown}");
     }
 
     #[test]
