@@ -19,8 +19,8 @@ use crate::resources::{Form, Inventory};
 
 /// Deepest evaluation of expressions in expressions, through variables and resources.
 pub(super) const MAX_DEPTH: u32 = 160;
-/// Steps of evaluation that a file has, and more for each of its bytes: a loop of 800 rounds in another one, which is as
-/// much as the service deploys, takes four million.
+/// Steps of evaluation that a file has, and more for each of its bytes: a loop of 800 rounds in another one, which is
+/// as much as the service deploys, takes four million.
 const MIN_STEPS: u64 = 5_000_000;
 /// Problems of one evaluation that are told.
 const MAX_TOLD: usize = 200;

@@ -1,5 +1,5 @@
-//! Override files (`override.tf`, `*_override.tf`, and the same in JSON): what they say replaces what the other files of
-//! their folder say.
+//! Override files (`override.tf`, `*_override.tf`, and the same in JSON): what they say replaces what the other files
+//! of their folder say.
 //!
 //! Rules
 //! - Of a resource, a data source or the call of a module each attribute is replaced by itself, and all blocks of one
