@@ -8,7 +8,7 @@ use crate::config::{DiskFiles, Overrides, load_scenario};
 use crate::diagnostics::{Diagnostic, Diagnostics, SourceId, SourceMap, Span};
 use crate::policy::scan::Element;
 use crate::resources::Form;
-use crate::rules::{Tier, Told, check, fix_in_files, read_setup, sort, suggest, suppress};
+use crate::rules::{Places, Tier, Told, check, read_setup, sort, suggest, suppress};
 
 /// What was found in everything that was gathered.
 #[derive(Debug, Default)]
@@ -36,8 +36,9 @@ pub(crate) fn analyse_all(gathered: &Gathered, sources: &mut SourceMap, tier: Op
     let files = gathered.configurations.iter().flat_map(|configuration| &configuration.files);
     let plans: BTreeSet<SourceId> =
         files.filter(|file| file.form == Form::TerraformPlan).map(|file| file.source).collect();
+    let places = Places::new(sources);
     for told in &mut analysis.told {
-        let fix = told.fix.take().and_then(|fix| fix_in_files(fix, sources));
+        let fix = told.fix.take().and_then(|fix| places.fix_in_files(fix));
         told.fix = fix.filter(|fix| fix.edits.iter().all(|edit| !plans.contains(&edit.span.source)));
     }
     analysis

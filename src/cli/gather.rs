@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::config::{DiskFiles, Files, MemoryFiles, NamedFiles, named_files};
+use crate::config::{DiskFiles, FileError, Files, MemoryFiles, NamedFiles, named_files};
 use crate::diagnostics::{Diagnostic, Diagnostics, SourceId, SourceMap, Span};
 use crate::resources::{Form, TextFile, detect};
 
@@ -105,6 +105,17 @@ impl Search<'_> {
         self.found.problems.push(Diagnostic::error(code, span, message).help(help));
     }
 
+    /// What cannot be read at all: its path is the place, at the beginning of a text that is not there.
+    fn unreadable(&mut self, path: &str, message: String, is_missing: bool) {
+        let source = self.sources.add(path, "");
+        let (code, help) = if is_missing {
+            ("missing-file", "name a file or folder that is there")
+        } else {
+            ("unreadable-file", "check its permissions and links, and those of the folders around it")
+        };
+        self.problem(code, Some(Span::new(source, 0, 0)), message, help);
+    }
+
     /// The files below `folder` in order of name.
     fn folder(&mut self, folder: &Path, depth: usize, found: &mut Vec<PathBuf>) {
         if depth > MAX_DEPTH {
@@ -118,16 +129,26 @@ impl Search<'_> {
             Ok(entries) => entries,
             Err(error) => {
                 let message = format!("cannot read the folder `{}`: {error}", folder.display());
-                return self.problem("missing-file", None, message, "check its permissions");
+                return self.unreadable(&shown(folder), message, false);
             }
         };
         entries.sort();
         for path in entries {
             let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-            let Ok(meta) = std::fs::symlink_metadata(&path) else { continue };
-            if name.starts_with('.') || meta.is_symlink() {
+            if name.starts_with('.') {
                 continue;
             }
+            let meta = match std::fs::symlink_metadata(&path) {
+                Ok(meta) if meta.is_symlink() => continue,
+                Ok(meta) => meta,
+                // Somebody has removed it meanwhile.
+                Err(error) if error.kind() == std::io::ErrorKind::NotFound => continue,
+                Err(error) => {
+                    let message = format!("cannot read `{}`: {error}", path.display());
+                    self.unreadable(&shown(&path), message, false);
+                    continue;
+                }
+            };
             if meta.is_dir() {
                 if !FOREIGN.contains(&name.as_str()) {
                     self.folder(&path, depth.saturating_add(1), found);
@@ -155,13 +176,15 @@ impl Search<'_> {
         let bytes = match self.files.read(path) {
             Ok(bytes) if bytes.len() <= MAX_BYTES => bytes,
             Ok(_) => {
+                let source = self.sources.add(path, "");
                 let message = format!("`{path}` is longer than 64 MiB");
-                self.problem("file-too-long", None, message, "name the files of the configuration only");
+                let span = Some(Span::new(source, 0, 0));
+                self.problem("file-too-long", span, message, "name the files of the configuration only");
                 return None;
             }
             Err(error) => {
                 let message = format!("cannot read `{path}`: {error}");
-                self.problem("missing-file", None, message, "name a file or folder that is there");
+                self.unreadable(path, message, error == FileError::NotFound);
                 return None;
             }
         };
@@ -182,10 +205,11 @@ impl Search<'_> {
         let text: Arc<str> = Arc::from(text.strip_prefix('\u{feff}').unwrap_or(&text));
         let form = detect(path, &text).or_else(|| is_named.then(|| guessed(path)).flatten());
         if form.is_none() && is_named {
+            let source = self.sources.add(path, Arc::clone(&text));
             let message = format!("`{path}` is no file of a configuration");
             let help =
                 "name policies (XML), backends (Bicep, Terraform, ARM JSON), scenarios, or folders of them";
-            self.problem("unknown-form", None, message, help);
+            self.problem("unknown-form", Some(Span::new(source, 0, 0)), message, help);
         }
         Some((text, form?))
     }
@@ -281,9 +305,13 @@ mod tests {
         fs::write(at("l.xml"), b"<policies>\xff</policies>").unwrap();
         fs::write(at("broken.xml"), "<polic").unwrap();
         let paths = ["x.txt", "l.xml", "gone.xml", "broken.xml"].map(at);
-        let gathered = gather(&paths, false, &mut SourceMap::new());
+        let mut sources = SourceMap::new();
+        let gathered = gather(&paths, false, &mut sources);
+        let places =
+            gathered.problems.sorted().into_iter().map(|p| sources.name(p.span.unwrap().source).to_owned());
+        assert_eq!(places.collect::<Vec<_>>(), ["x.txt", "l.xml", "gone.xml"].map(at));
         let codes: Vec<_> = gathered.problems.sorted().iter().map(|problem| problem.code).collect();
-        assert_eq!(codes, ["unknown-form", "missing-file", "not-utf8"]);
+        assert_eq!(codes, ["unknown-form", "not-utf8", "missing-file"]);
         // Broken or not, it is meant to be a policy: its reader says what is wrong.
         assert_eq!(gathered.configurations[0].files.len(), 1);
     }

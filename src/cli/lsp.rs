@@ -23,7 +23,7 @@ use super::gather::{gather_with, shown};
 use super::session::{Session, Stop};
 use crate::diagnostics::{Severity, SourceId, SourceMap, Span};
 use crate::reference::about;
-use crate::rules::{Told, in_file, in_files, show::page_markdown};
+use crate::rules::{Places, Told, show::page_markdown};
 
 /// Serves one editor over standard input and output, until it ends.
 pub(crate) fn serve(session: &Session) -> std::result::Result<(), Stop> {
@@ -75,9 +75,10 @@ impl Server {
             }
             let gathered = gather_with(&paths, &state.edited, &mut sources);
             let mut analysis = analyse_all(&gathered, &mut sources, None);
-            analysis.told = in_files(&analysis.told, &sources);
+            let places = Places::new(&sources);
+            analysis.told = places.in_files(&analysis.told);
             for (from, to) in &mut analysis.links {
-                (*from, *to) = (in_file(*from, &sources), in_file(*to, &sources));
+                (*from, *to) = (places.in_file(*from), places.in_file(*to));
             }
             let mut by_file: BTreeMap<String, Vec<Shown>> = BTreeMap::new();
             for told in analysis.told.iter().filter(|told| told.suppressed.is_none()) {
@@ -178,7 +179,8 @@ impl LanguageServer for Server {
             .iter()
             .filter(|told| told.diagnostic.span.is_some_and(|span| contains(span, source, at)));
         let mut pages: Vec<String> = rules.filter_map(|told| told.rule).map(page_markdown).collect();
-        let is_at = |span: Span| contains(in_file(span, &seen.sources), source, at);
+        let places = Places::new(&seen.sources);
+        let is_at = |span: Span| contains(places.in_file(span), source, at);
         pages.extend(about(&seen.analysis.elements, &is_at));
         if pages.is_empty() {
             return Ok(None);

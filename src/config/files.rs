@@ -49,7 +49,9 @@ impl Files for DiskFiles {
             std::io::ErrorKind::NotFound => FileError::NotFound,
             _ => FileError::Other(error.to_string()),
         })?;
-        let mut bytes = Vec::new();
+        // The length is a hint: what is no plain file has none.
+        let length = file.metadata().map_or(0, |meta| meta.len().min(MAX_FILE_BYTES));
+        let mut bytes = Vec::with_capacity(usize::try_from(length).unwrap_or(0).saturating_add(1));
         file.take(MAX_FILE_BYTES.saturating_add(1))
             .read_to_end(&mut bytes)
             .map_err(|error| FileError::Other(error.to_string()))?;

@@ -79,6 +79,8 @@ const GUESSED_PATH: &str = "<guessed scenario>";
 /// The files that a scenario is made up for, and what is known besides.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Parts {
+    /// What the scenario is called; empty: `guessed`.
+    pub name: String,
     /// The policy of the API.
     pub policy: String,
     /// Policies by scope, instead of one of the API.
@@ -217,7 +219,7 @@ fn guess(parts: &Parts, resources: &[Resource]) -> Guessed {
     let traffic = guess_traffic(&mut guesser);
     let mut scenario_json = json!({
         "formatVersion": 1,
-        "name": "guessed",
+        "name": if parts.name.is_empty() { "guessed" } else { parts.name.as_str() },
         "policy": parts.policy_json(),
         "resources": parts.resources,
         "operation": operation,

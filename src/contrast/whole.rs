@@ -49,8 +49,15 @@ pub fn contrast(old: &Side, new: &Side, sources: &SourceMap, switches: &[Switch]
         readings: Vec::new(),
         notes: played.notes(),
     };
-    for switch in switches {
+    if switches.contains(&Switch::LoadBalancing) {
         // Random draws are none of the things that are played: the first possibility would always be taken.
+        report.notes.push(format!(
+            "`{}` as `{DRAWN}` is not played: which member a request gets is chance then, in the shares that weights \
+             give under every reading.",
+            Switch::LoadBalancing.info().path
+        ));
+    }
+    for switch in switches {
         for reading in switch.info().readings.iter().filter(|reading| **reading != DRAWN) {
             report.readings.extend(under(*switch, reading, &played, &literals));
         }

@@ -162,6 +162,7 @@ fn what_cannot_be_used_is_refused_with_its_place() {
 #[test]
 fn other_readings_are_played_when_asked() {
     let done = against_hardened(&work(), &["--all-readings"]);
+    assert!(done.out.contains("`weighted_random` is not played"), "{}", done.out);
     assert_eq!(done.code, 1);
     assert!(done.out.contains("`pool.exhausted_reason` = `legacy`"), "{}", done.out);
 }

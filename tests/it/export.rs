@@ -170,6 +170,7 @@ fn policies_of_all_scopes_fragments_and_named_values_come_back() {
         let folder = format!("again-{form}");
         work.call(&["import", form, "--out", &folder]).ok();
         let imported: Value = serde_json::from_str(&work.read(&format!("{folder}/scenario.json"))).unwrap();
+        assert_eq!(imported["name"], folder.as_str(), "it is called as its folder");
         let is_to_rename = done.out.contains("note: rename the folders called `NAME`");
         assert_eq!(is_to_rename, form == "apiops", "{}", done.out);
         assert_eq!(imported["namedValues"]["who"], "it's [me] ${x}", "{form}");
@@ -186,10 +187,11 @@ fn policies_of_all_scopes_fragments_and_named_values_come_back() {
         // Once more gives the same files.
         let again = format!("{form}-again");
         work.call(&["export", &format!("{folder}/scenario.json"), "--to", form, "--out", &again]).ok();
-        let without_title = |folder: &str| {
-            let all = work.files(folder).into_iter();
-            let text =
-                |bytes: Vec<u8>| String::from_utf8(bytes).unwrap().replace("`guessed`", "`walkthrough`");
+        let without_title = |written: &str| {
+            let all = work.files(written).into_iter();
+            let text = |bytes: Vec<u8>| {
+                String::from_utf8(bytes).unwrap().replace(&format!("`{folder}`"), "`walkthrough`")
+            };
             all.map(|(name, bytes)| (name, text(bytes))).collect::<BTreeMap<_, _>>()
         };
         assert_eq!(without_title(&again), without_title(form), "{form}");

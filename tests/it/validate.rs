@@ -126,6 +126,21 @@ fn fixes_change_only_what_they_mend() {
 }
 
 #[test]
+fn a_duration_that_only_people_read_is_rewritten() {
+    let work = work();
+    let other = BICEP
+        .replace("interval: 'PT1M'", "interval: period")
+        .replace("var regions", "// poolproof: ignore PP1008: on purpose\nvar period = '90s'\n\nvar regions");
+    work.write("main.bicep", &other.replace("{ min: 599, max: 500 }", "{ min: 500, max: 599 }"));
+    let done = work.call(&["validate", "main.bicep", "--format", "concise"]);
+    assert_eq!(done.code, 1, "{}", done.out);
+    assert!(done.out.contains("main.bicep:8:14: error[PP1002]"), "{}", done.out);
+    let done = work.call(&["validate", "main.bicep", "--unsafe-fixes", "--format", "concise"]);
+    assert!(!done.out.contains("PP1002"), "{}", done.out);
+    assert!(work.read("main.bicep").contains("var period = 'PT1M30S'\n"));
+}
+
+#[test]
 fn rules_can_be_chosen_and_weighed() {
     let work = work();
     let json = |more: &[&str]| {
@@ -238,6 +253,10 @@ fn what_cannot_be_used_ends_with_two() {
             "broken.bicep",
             "resource x 'Microsoft.ApiManagement/service/backends@2024-05-01' = {\n  name 1\n}\n",
         ),
+        (
+            "endless.bicep",
+            "var a = map(range(0, 9999), i => range(0, 9999))\nresource b 'Microsoft.ApiManagement/service/backends@2024-05-01' = {\n  name: 'apim/${length(a)}'\n}\n",
+        ),
         ("words.txt", "words"),
     ] {
         work.write(name, text);
@@ -245,9 +264,43 @@ fn what_cannot_be_used_ends_with_two() {
         assert_eq!(done.code, 2, "{name}: {}{}", done.out, done.err);
         assert!(done.out.contains(name), "{name}: {}", done.out);
     }
-    assert_eq!(work.call(&["validate", "gone.xml"]).code, 2);
+    let gone = work.call(&["validate", "gone.xml", "--format", "concise"]);
+    assert_eq!(gone.code, 2);
+    assert!(gone.out.starts_with("gone.xml:1:1: error[missing-file]"), "{}", gone.out);
     let empty = Work::empty();
     assert_eq!(empty.call(&["validate", "."]).code, 4, "nothing to look at");
+}
+
+/// Nothing is kept from root: it takes another user to see this.
+#[cfg(unix)]
+#[test]
+fn what_may_not_be_read_ends_with_two() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let work = Work::empty();
+    work.write("infra/policy.xml", POLICY);
+    let mode = |name: &str, mode: u32| {
+        std::fs::set_permissions(work.path().join(name), std::fs::Permissions::from_mode(mode)).unwrap();
+    };
+    mode("infra/policy.xml", 0o000);
+    if std::fs::read(work.path().join("infra/policy.xml")).is_ok() {
+        eprintln!("skipped: whoever runs this may read every file");
+        return;
+    }
+    let told = |path: &str, place: &str| {
+        let done = work.call(&["validate", path, "--format", "concise"]);
+        assert_eq!(done.code, 2, "{path}: {}{}", done.out, done.err);
+        assert!(done.out.starts_with(&format!("{place}:1:1: error[unreadable-file]")), "{}", done.out);
+    };
+    told("infra/policy.xml", "infra/policy.xml");
+    told("infra", "infra/policy.xml");
+    // Names can be read, and nothing of what they name.
+    mode("infra", 0o444);
+    told("infra", "infra/policy.xml");
+    told("infra/policy.xml", "infra/policy.xml");
+    mode("infra", 0o000);
+    told("infra", "infra");
+    told(".", "infra");
+    mode("infra", 0o755);
 }
 
 #[test]

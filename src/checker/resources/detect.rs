@@ -11,7 +11,7 @@ pub enum Form {
     Parameters,
     /// Bicep source.
     Bicep,
-    /// Terraform source.
+    /// Terraform source (`.tf`, `.tf.json`).
     Terraform,
     /// Values for the variables of Terraform (`.tfvars`, `.tfvars.json`).
     TerraformValues,
@@ -53,7 +53,7 @@ pub fn detect(path: &str, text: &str) -> Option<Form> {
     if ends(".bicepparam") {
         return Some(Form::Parameters);
     }
-    if ends(".tf") {
+    if ends(".tf") || ends(".tf.json") {
         return Some(Form::Terraform);
     }
     if ends(".tfvars") || ends(".tfvars.json") {
@@ -108,6 +108,7 @@ mod tests {
             ("a/main.bicep", "", Some(Form::Bicep)),
             ("a.bicepparam", "", Some(Form::Parameters)),
             ("A.TF", "", Some(Form::Terraform)),
+            ("main.tf.json", "{}", Some(Form::Terraform)),
             ("x.tfvars.json", "{}", Some(Form::TerraformValues)),
             ("p.xml", "<policies/>", Some(Form::Policy)),
             ("p.xml", "<project/>", None),

@@ -6,9 +6,12 @@
 //! - A change of such a policy is a change of the file, escaped as the text around it is; where the place is not
 //!   known to the byte, the change cannot be made and is dropped.
 
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+
 use super::finding::{Edit, Fix};
 use super::told::Told;
-use crate::diagnostics::{SourceMap, Span};
+use crate::diagnostics::{SourceId, SourceMap, Span};
 
 /// How a text is written in the file that holds it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,72 +24,106 @@ enum Writing {
     Computed,
 }
 
-/// The place in a file.
-pub fn in_file(span: Span, sources: &SourceMap) -> Span {
-    sources.holder(span.source).map_or(span, |holder| located(span, holder, sources).0)
+/// Finds places of embedded policies in their files. How a policy is written there is found out once.
+#[derive(Debug)]
+pub struct Places<'s> {
+    sources: &'s SourceMap,
+    known: RefCell<BTreeMap<SourceId, Writing>>,
 }
 
-/// The same with places in files only, as programs that know nothing but files need them.
-pub fn in_files(all: &[Told], sources: &SourceMap) -> Vec<Told> {
-    all.iter().map(|told| moved(told, sources, |_| true)).collect()
-}
+impl<'s> Places<'s> {
+    /// For places in `sources`.
+    pub const fn new(sources: &'s SourceMap) -> Self {
+        Self { sources, known: RefCell::new(BTreeMap::new()) }
+    }
 
-/// The same with places in files where the text around the place looks as the policy does: for people.
-pub(super) fn where_verbatim(all: &[Told], sources: &SourceMap) -> Vec<Told> {
-    all.iter().map(|told| moved(told, sources, |writing| writing == Writing::Verbatim)).collect()
-}
+    /// The place in a file.
+    pub fn in_file(&self, span: Span) -> Span {
+        self.sources.holder(span.source).map_or(span, |holder| self.located(span, holder).0)
+    }
 
-/// A fix as changes of files; `None` where that cannot be.
-pub fn fix_in_files(fix: Fix, sources: &SourceMap) -> Option<Fix> {
-    let edits: Option<Vec<Edit>> = fix.edits.into_iter().map(|edit| edit_in_file(edit, sources)).collect();
-    Some(Fix { edits: edits?, ..fix })
-}
+    /// The same with places in files only, as programs that know nothing but files need them.
+    pub fn in_files(&self, all: &[Told]) -> Vec<Told> {
+        all.iter().map(|told| self.moved(told, |_| true)).collect()
+    }
 
-fn edit_in_file(edit: Edit, sources: &SourceMap) -> Option<Edit> {
-    let Some(holder) = sources.holder(edit.span.source) else { return Some(edit) };
-    let (span, writing) = located(edit.span, holder, sources);
-    let text = match writing {
-        Writing::Verbatim => edit.text,
-        Writing::Json => {
-            let quoted = serde_json::Value::String(edit.text).to_string();
-            quoted.get(1..quoted.len().checked_sub(1)?)?.to_owned()
+    /// The same with places in files where the text around the place looks as the policy does: for people.
+    pub(super) fn where_verbatim(&self, all: &[Told]) -> Vec<Told> {
+        all.iter().map(|told| self.moved(told, |writing| writing == Writing::Verbatim)).collect()
+    }
+
+    /// A fix as changes of files; `None` where that cannot be.
+    pub fn fix_in_files(&self, fix: Fix) -> Option<Fix> {
+        let edits: Option<Vec<Edit>> = fix.edits.into_iter().map(|edit| self.edit_in_file(edit)).collect();
+        Some(Fix { edits: edits?, ..fix })
+    }
+
+    fn edit_in_file(&self, edit: Edit) -> Option<Edit> {
+        let Some(holder) = self.sources.holder(edit.span.source) else { return Some(edit) };
+        let (span, writing) = self.located(edit.span, holder);
+        let text = match writing {
+            Writing::Verbatim => edit.text,
+            Writing::Json => {
+                let quoted = serde_json::Value::String(edit.text).to_string();
+                quoted.get(1..quoted.len().checked_sub(1)?)?.to_owned()
+            }
+            Writing::Computed => return None,
+        };
+        Some(Edit { span, text })
+    }
+
+    fn moved(&self, told: &Told, wanted: impl Fn(Writing) -> bool) -> Told {
+        let place = |span: Span| {
+            let Some(holder) = self.sources.holder(span.source) else { return span };
+            let (at, writing) = self.located(span, holder);
+            if wanted(writing) { at } else { span }
+        };
+        let mut told = told.clone();
+        told.diagnostic.span = told.diagnostic.span.map(place);
+        for (span, _) in &mut told.diagnostic.places {
+            *span = place(*span);
         }
-        Writing::Computed => return None,
-    };
-    Some(Edit { span, text })
+        told
+    }
+
+    /// The place in the file around, and how the text is written there.
+    fn located(&self, span: Span, holder: Span) -> (Span, Writing) {
+        let written = self.sources.slice(holder);
+        let base = holder.start as usize;
+        let at = |from: usize, to: usize| {
+            Span::new(holder.source, base.saturating_add(from), base.saturating_add(to))
+        };
+        let (start, end) = (span.start as usize, span.end as usize);
+        let writing = self.writing(span.source, written);
+        let place = match writing {
+            Writing::Verbatim => at(start, end),
+            Writing::Json => at(json_offset(written, start), json_offset(written, end)),
+            Writing::Computed => holder,
+        };
+        (place, writing)
+    }
+
+    fn writing(&self, part: SourceId, written: &str) -> Writing {
+        if let Some(known) = self.known.borrow().get(&part) {
+            return *known;
+        }
+        let text = self.sources.text(part);
+        let is_json = || {
+            written.starts_with('"') && serde_json::from_str::<String>(written).is_ok_and(|own| own == text)
+        };
+        let writing = match written {
+            written if written == text => Writing::Verbatim,
+            _ if is_json() => Writing::Json,
+            _ => Writing::Computed,
+        };
+        self.known.borrow_mut().insert(part, writing);
+        writing
+    }
 }
 
-fn moved(told: &Told, sources: &SourceMap, wanted: impl Fn(Writing) -> bool) -> Told {
-    let place = |span: Span| {
-        let Some(holder) = sources.holder(span.source) else { return span };
-        let (at, writing) = located(span, holder, sources);
-        if wanted(writing) { at } else { span }
-    };
-    let mut told = told.clone();
-    told.diagnostic.span = told.diagnostic.span.map(place);
-    for (span, _) in &mut told.diagnostic.places {
-        *span = place(*span);
-    }
-    told
-}
-
-/// The place in the file around, and how the text is written there.
-fn located(span: Span, holder: Span, sources: &SourceMap) -> (Span, Writing) {
-    let written = sources.slice(holder);
-    let text = sources.text(span.source);
-    let base = holder.start as usize;
-    let at =
-        |from: usize, to: usize| Span::new(holder.source, base.saturating_add(from), base.saturating_add(to));
-    let (start, end) = (span.start as usize, span.end as usize);
-    if written == text {
-        return (at(start, end), Writing::Verbatim);
-    }
-    let is_json =
-        written.starts_with('"') && serde_json::from_str::<String>(written).is_ok_and(|own| own == text);
-    if is_json {
-        return (at(json_offset(written, start), json_offset(written, end)), Writing::Json);
-    }
-    (holder, Writing::Computed)
+/// Findings with places in files only: see [`Places::in_files`].
+pub fn in_files(all: &[Told], sources: &SourceMap) -> Vec<Told> {
+    Places::new(sources).in_files(all)
 }
 
 /// The byte of a text of JSON, quotes included, at which byte `wanted` of what it says is written.
@@ -135,7 +172,7 @@ mod tests {
         let span = Span::new(outer, begin, begin + holder.len());
         let part = sources.add_part("main.json (policy)", policy, span);
         let at = policy.find(marked).unwrap();
-        let (found, writing) = located(Span::new(part, at, at + marked.len()), span, &sources);
+        let (found, writing) = Places::new(&sources).located(Span::new(part, at, at + marked.len()), span);
         (sources.slice(found).to_owned(), writing)
     }
 
@@ -174,7 +211,7 @@ mod tests {
         let edit = Edit { span: Span::new(part, at, at), text: " timeout=\"60\"".to_owned() };
         let fix = Fix { what: "x".to_owned(), edits: vec![edit], is_safe: true };
         let mut told = Told::from(&Diagnostic::warning("x", None, "x"));
-        told.fix = fix_in_files(fix, &sources);
+        told.fix = Places::new(&sources).fix_in_files(fix);
         let new = super::super::apply(&[told], &sources, false).remove(&outer).unwrap();
         assert_eq!(
             serde_json::from_str::<String>(&new).unwrap(),

@@ -1,6 +1,7 @@
 //! What a rule found, and how it could be mended.
 
 use super::rule::Rule;
+use super::sites::Sites;
 use crate::diagnostics::{Diagnostic, Span};
 
 /// A finding.
@@ -40,13 +41,23 @@ pub struct Edit {
 #[derive(Debug)]
 pub struct Report<'f> {
     rule: &'static Rule,
+    sites: &'f [Sites<'f>],
     findings: &'f mut Vec<Finding>,
 }
 
 impl<'f> Report<'f> {
-    /// For the findings of `rule`.
-    pub const fn new(rule: &'static Rule, findings: &'f mut Vec<Finding>) -> Self {
-        Self { rule, findings }
+    /// For the findings of `rule` in policies with these elements.
+    pub(super) const fn new(
+        rule: &'static Rule,
+        sites: &'f [Sites<'f>],
+        findings: &'f mut Vec<Finding>,
+    ) -> Self {
+        Self { rule, sites, findings }
+    }
+
+    /// The policies that read as a whole, by their elements: one row for all rules.
+    pub(super) fn files(&self) -> std::slice::Iter<'f, Sites<'f>> {
+        self.sites.iter()
     }
 
     /// Something was found at `span`. The finding can be told more precisely.

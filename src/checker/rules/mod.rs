@@ -41,7 +41,7 @@ mod truth;
 mod workload;
 
 pub use apply::apply;
-pub use embedded::{fix_in_files, in_file, in_files};
+pub use embedded::{Places, in_files};
 use facts::{account_of, deployment_in, deployments_of, host, is_model_endpoint};
 pub use finding::{Edit, Finding, Fix, Report};
 pub use registry::{all, by_code, check};

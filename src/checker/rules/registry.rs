@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::finding::{Finding, Report};
 use super::rule::{Found, Rule};
 use super::setup::Setup;
+use super::sites::{Sites, files};
 use super::{backends, policies, reading, together, workload};
 use crate::diagnostics::Span;
 
@@ -26,11 +27,12 @@ pub fn by_code(code: &str) -> Option<&'static Rule> {
 
 /// What all rules find, in the order of the rules.
 pub fn check(setup: &Setup) -> Vec<Finding> {
+    let sites: Vec<Sites<'_>> = files(setup).collect();
     let mut findings = Vec::new();
     for rule in all() {
         if let Found::Here(look) = rule.found {
             let before = findings.len();
-            look(setup, &mut Report::new(rule, &mut findings));
+            look(setup, &mut Report::new(rule, &sites, &mut findings));
             let own = findings.split_off(before);
             findings.extend(merged(own, setup));
         }
@@ -106,7 +108,7 @@ mod tests {
         let rule: &'static Rule = all().next().expect("a rule");
         let mut findings = Vec::new();
         for (message, at) in messages {
-            Report::new(rule, &mut findings).add(Span::new(SourceId(0), *at, *at), *message);
+            Report::new(rule, &[], &mut findings).add(Span::new(SourceId(0), *at, *at), *message);
         }
         merged(findings, &setup).into_iter().map(|f| (f.diagnostic.message, f.diagnostic.notes)).collect()
     }

@@ -151,8 +151,10 @@ pub fn read_setup(files: &[TextFile], sources: &mut SourceMap, problems: &mut Di
 
 /// What `read` gives for each, in order. Few are not worth a thread.
 fn on_all_cores<T: Sync, R: Send>(all: &[&T], read: &(impl Fn(&T) -> R + Sync)) -> Vec<R> {
-    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-    if cores < 2 || all.len() < 16 {
+    // How many cores there are is asked of files of the system: for many only.
+    let cores = || std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    let cores = if all.len() < 16 { 1 } else { cores() };
+    if cores < 2 {
         return all.iter().map(|one| read(one)).collect();
     }
     let size = all.len().div_ceil(cores);

@@ -121,15 +121,18 @@ impl<'a> Sites<'a> {
                 }
                 site.element.attributes.iter().any(|attribute| {
                     let text = attribute.value.text.to_ascii_lowercase();
-                    [
-                        "cognitiveservices.azure.com",
-                        "openai.azure.com",
-                        "/openai",
-                        "/deployments/",
-                        "/chat/completions",
-                    ]
-                    .into_iter()
-                    .any(|word| text.contains(word))
+                    // Each of the words has one of these in it, and few attributes do.
+                    let may_be_one = text.contains('/') || text.contains("azure.com");
+                    may_be_one
+                        && [
+                            "cognitiveservices.azure.com",
+                            "openai.azure.com",
+                            "/openai",
+                            "/deployments/",
+                            "/chat/completions",
+                        ]
+                        .into_iter()
+                        .any(|word| text.contains(word))
                 })
             })
     }

@@ -6,6 +6,7 @@ use super::finding::{Edit, Finding, Fix};
 use super::registry::all;
 use super::rule::{Found, Rule};
 use crate::diagnostics::{Diagnostic, Diagnostics, Severity, SourceId, SourceMap, Span};
+use crate::units::Duration;
 
 /// Something to tell.
 #[derive(Clone, Debug)]
@@ -80,7 +81,12 @@ pub fn suggest(all: &mut [Told], sources: &SourceMap) {
     for told in all.iter_mut().filter(|told| told.fix.is_none()) {
         let is_name = matches!(
             told.problem,
-            "unknown-field" | "unknown-value" | "unknown-attribute" | "unknown-member" | "unknown-name"
+            "unknown-field"
+                | "unknown-value"
+                | "unknown-attribute"
+                | "unknown-member"
+                | "unknown-name"
+                | "bad-duration"
         );
         let meant = told.diagnostic.help.as_deref().and_then(|help| help.strip_prefix("did you mean `"));
         let meant = meant.and_then(|help| help.strip_suffix("`?")).filter(|_| is_name);
@@ -90,8 +96,11 @@ pub fn suggest(all: &mut [Told], sources: &SourceMap) {
         let text = quote.map_or_else(|| meant.to_owned(), |quote| format!("{quote}{meant}{quote}"));
         let bare = quote.map_or(Some(written), |quote| written.strip_prefix(quote)?.strip_suffix(quote));
         // Only a name can be one: what is computed stands elsewhere.
+        let is_duration = told.problem == "bad-duration";
         let is_bare = bare.is_some_and(|bare| {
-            !bare.is_empty() && bare.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '-'))
+            !bare.is_empty()
+                && (!is_duration || Duration::parse(bare).is_ok())
+                && bare.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '-'))
         });
         if is_bare {
             let edits = vec![Edit { span, text }];
@@ -128,8 +137,9 @@ pub fn suppress(all: &mut Vec<Told>, sources: &SourceMap) {
     }
     for told in all.iter_mut() {
         let Some(span) = told.diagnostic.span else { continue };
+        let Some(own) = comments.get_mut(&span.source) else { continue };
         let line = sources.position(span).line;
-        for comment in comments.get_mut(&span.source).into_iter().flatten() {
+        for comment in own {
             let is_here = comment.is_file || line == comment.line || line == comment.line.saturating_add(1);
             let is_meant = comment.rules.iter().any(|rule| {
                 super::by_code(rule)
@@ -186,6 +196,9 @@ impl Comment {
 fn comments_of(source: SourceId, text: &str) -> Vec<Comment> {
     const MARK: &str = "poolproof: ignore";
     let mut found = Vec::new();
+    if !text.contains(MARK) {
+        return found;
+    }
     let mut begin = 0_usize;
     for (index, line) in text.split('\n').enumerate() {
         let own = begin;

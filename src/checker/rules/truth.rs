@@ -7,6 +7,7 @@
 //!   what depends on it.
 //! - What throws, fails; but `false && x` is false whatever `x` is, as when it runs.
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 
 use super::sites::Sites;
@@ -59,8 +60,18 @@ pub(super) enum Condition {
     Any(Box<(Condition, Condition)>),
     Not(Box<Condition>),
     Known(bool),
-    Part(Expression, Vec<Text>, Vec<Option<Value>>),
+    Part(Box<Part>),
     Unknown,
+}
+
+/// A part of a condition that the evaluator runs.
+#[derive(Debug)]
+pub(super) struct Part {
+    expression: Expression,
+    /// Whether it looks at headers.
+    is_about_headers: bool,
+    /// What it is run with: made once, as a condition is asked about hundreds of cases.
+    context: RefCell<Context>,
 }
 
 impl Case {
@@ -124,7 +135,9 @@ impl Condition {
             let Some(value) = known.get(&**name) else { return Self::Unknown };
             values.push(Some(Value::Str(Text::from(value.clone()))));
         }
-        Self::Part(expression, names, values)
+        let context = RefCell::new(Context { names, variables: values, ..Context::default() });
+        let is_about_headers = raw.text.contains("Headers");
+        Self::Part(Box::new(Part { expression, is_about_headers, context }))
     }
 
     /// What it says of `case`.
@@ -150,35 +163,50 @@ impl Condition {
                 (Answer::Unknown, Answer::Yes) => Answer::Yes,
                 (Answer::Unknown, _) => Answer::Unknown,
             },
-            Self::Part(expression, names, values) => run(expression, names, values, case),
+            Self::Part(part) => part.at(case),
         }
     }
 
     /// What it says of a status, with and without `Retry-After`, when both are the same.
     pub(super) fn at_status(&self, status: u16) -> Answer {
         let without = self.at(&Case::status(status));
+        if !self.is_about_headers() {
+            return without;
+        }
         let with = self.at(&Case { has_retry_after: true, ..Case::status(status) });
         if with == without { with } else { Answer::Unknown }
     }
+
+    fn is_about_headers(&self) -> bool {
+        match self {
+            Self::All(both) | Self::Any(both) => both.0.is_about_headers() || both.1.is_about_headers(),
+            Self::Not(inner) => inner.is_about_headers(),
+            Self::Part(part) => part.is_about_headers,
+            Self::Known(_) | Self::Unknown => false,
+        }
+    }
 }
 
-fn run(expression: &Expression, names: &[Text], values: &[Option<Value>], case: &Case) -> Answer {
-    let response = case.status.and_then(|status| {
-        let mut response = Response::plain(StatusCode::new(status)?);
-        if let Some(reason) = case.reason {
-            response.reason = Text::Static(reason);
+impl Part {
+    fn at(&self, case: &Case) -> Answer {
+        let response = case.status.and_then(|status| {
+            let mut response = Response::plain(StatusCode::new(status)?);
+            if let Some(reason) = case.reason {
+                response.reason = Text::Static(reason);
+            }
+            if case.has_retry_after {
+                response.headers.set(Text::Static("Retry-After"), HeaderValue::Number(5));
+            }
+            Some(response)
+        });
+        // Nothing but this function borrows it.
+        let Ok(mut context) = self.context.try_borrow_mut() else { return Answer::Unknown };
+        context.response = response;
+        match self.expression.eval_bool(&mut context.scope(&mut LowestChance)) {
+            Ok(true) => Answer::Yes,
+            Ok(false) => Answer::No,
+            Err(_) => Answer::Fails,
         }
-        if case.has_retry_after {
-            response.headers.set(Text::Static("Retry-After"), HeaderValue::Number(5));
-        }
-        Some(response)
-    });
-    let mut context =
-        Context { response, names: names.to_vec(), variables: values.to_vec(), ..Context::default() };
-    match expression.eval_bool(&mut context.scope(&mut LowestChance)) {
-        Ok(true) => Answer::Yes,
-        Ok(false) => Answer::No,
-        Err(_) => Answer::Fails,
     }
 }
 

@@ -113,6 +113,16 @@ impl Checker<'_> {
                             Diagnostic::error("bad-duration", node.mark(), message).label(error.to_string()),
                         );
                     }
+                    Ok(time)
+                        if self.dialect == Dialect::Arm && !text.trim_start().starts_with(['P', 'p']) =>
+                    {
+                        let message = format!("`{subject}` is not a duration of Azure: `{}`", shorten(text));
+                        self.push(
+                            Diagnostic::error("bad-duration", node.mark(), message)
+                                .label("expected an ISO 8601 duration such as `PT1M30S`")
+                                .help(format!("did you mean `{}`?", time.iso())),
+                        );
+                    }
                     Ok(time) if time.as_nanos() < min_nanos => self.out_of_range(node, kind, subject),
                     Ok(_) => {}
                 },

@@ -4,6 +4,7 @@
 //! in which every guessed value stands where it can be changed. Nothing is written unless the scenario loads.
 
 use std::collections::BTreeSet;
+use std::path::Path;
 
 use super::super::args::Format;
 use super::super::check_args::ImportArgs;
@@ -38,6 +39,7 @@ pub(crate) fn import(args: &ImportArgs, session: &mut Session) -> Result<(), Sto
         (None, None | Some(PolicyScope::Api)) => "policy.xml".to_owned(),
         (None, Some(scope)) => format!("policy-{}.xml", scope.name()),
     });
+    parts.name = name(args);
     let names = copies(&configuration);
     if names.is_empty() {
         return Err(session.usage("there is no resource file in what was named: name the backends too"));
@@ -98,6 +100,14 @@ fn write(
         }
     }
     Ok(())
+}
+
+/// What the scenario is called: as the folder that it is written to, or as what it is made of.
+fn name(args: &ImportArgs) -> String {
+    let named = |path: &Path| path.file_stem().map(|name| name.to_string_lossy().into_owned());
+    let out = args.out.file_name().map(|name| name.to_string_lossy().into_owned());
+    let from = || args.paths.iter().find_map(|path| named(Path::new(path)));
+    out.or_else(from).unwrap_or_default()
 }
 
 /// Each resource file with the name of its copy: below `resources`, in the folders that they have to each other. The

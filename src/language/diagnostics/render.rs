@@ -48,24 +48,38 @@ fn group<'a>(diagnostic: &'a Diagnostic, sources: &'a SourceMap) -> Group<'a> {
     let title = level.primary_title(diagnostic.message.as_str()).id(diagnostic.code);
     let mut group = Group::with_title(title);
     if let Some(span) = diagnostic.span {
-        let mark = |span: Span, kind: AnnotationKind, label: &'a str| {
-            let text = sources.text(span.source);
-            let start = floor_boundary(text, span.start as usize);
-            let end = floor_boundary(text, span.end as usize).max(start);
-            kind.span(start..end).label(label)
+        // Far away in the same file is shown as if it were another one.
+        let is_own = |place: Span| place.source == span.source && place.start.abs_diff(span.start) < FAR;
+        let window = |places: &mut dyn Iterator<Item = Span>, source: SourceId| {
+            Window::around(places, sources.text(source))
         };
-        let snippet =
-            |source: SourceId| Snippet::source(sources.text(source)).path(sources.name(source)).line_start(1);
-        let own = |(place, _): &&(Span, String)| place.source == span.source;
-        let more = |kind: AnnotationKind, (place, label): &'a (Span, String)| mark(*place, kind, label);
-        let mut first =
-            snippet(span.source).annotation(mark(span, AnnotationKind::Primary, diagnostic.label.as_str()));
+        let near = diagnostic.places.iter().map(|(place, _)| *place).filter(|place| is_own(*place));
+        let own_window = window(&mut near.chain([span]), span.source);
+        let mark = |span: Span, window: &Window<'a>, kind: AnnotationKind, label: &'a str| {
+            kind.span(window.inside(span)).label(label)
+        };
+        let snippet = |source: SourceId, window: &Window<'a>| {
+            let begin = Span::new(source, window.start, window.start);
+            let line = sources.position(begin).line as usize;
+            Snippet::source(window.text).path(sources.name(source)).line_start(line)
+        };
+        let own = |(place, _): &&(Span, String)| is_own(*place);
+        let context = |(place, label): &'a (Span, String), window: &Window<'a>| {
+            mark(*place, window, AnnotationKind::Context, label)
+        };
+        let mut first = snippet(span.source, &own_window).annotation(mark(
+            span,
+            &own_window,
+            AnnotationKind::Primary,
+            diagnostic.label.as_str(),
+        ));
         for place in diagnostic.places.iter().filter(own) {
-            first = first.annotation(more(AnnotationKind::Context, place));
+            first = first.annotation(context(place, &own_window));
         }
         group = group.element(first);
         for place in diagnostic.places.iter().filter(|place| !own(place)) {
-            group = group.element(snippet(place.0.source).annotation(more(AnnotationKind::Context, place)));
+            let window = window(&mut std::iter::once(place.0), place.0.source);
+            group = group.element(snippet(place.0.source, &window).annotation(context(place, &window)));
         }
     }
     for note in &diagnostic.notes {
@@ -75,6 +89,42 @@ fn group<'a>(diagnostic: &'a Diagnostic, sources: &'a SourceMap) -> Group<'a> {
         group = group.element(Level::HELP.message(help.as_str()));
     }
     group
+}
+
+/// The lines around what is marked: a renderer goes through all that it is given, for each problem.
+struct Window<'a> {
+    start: usize,
+    text: &'a str,
+}
+
+/// Bytes between two places that are shown apart.
+const FAR: u32 = 1 << 16;
+/// Lines before and behind what is marked.
+const LINES_AROUND: usize = 2;
+
+impl<'a> Window<'a> {
+    fn around(places: impl Iterator<Item = Span>, text: &'a str) -> Self {
+        let (mut start, mut end) = (text.len(), 0);
+        for place in places {
+            start = start.min(place.start as usize);
+            end = end.max(place.end as usize).max(place.start as usize);
+        }
+        let (start, end) = (floor_boundary(text, start), floor_boundary(text, end));
+        let (before, behind) = (text.get(..start).unwrap_or_default(), text.get(end..).unwrap_or_default());
+        let start = before.rmatch_indices('\n').nth(LINES_AROUND).map_or(0, |(at, _)| at.saturating_add(1));
+        let end = behind
+            .match_indices('\n')
+            .nth(LINES_AROUND)
+            .map_or(text.len(), |(at, _)| end.saturating_add(at).saturating_add(1));
+        Self { start, text: text.get(start..end).unwrap_or_default() }
+    }
+
+    /// The bytes of a place, counted from the begin of the window.
+    fn inside(&self, place: Span) -> std::ops::Range<usize> {
+        let own = |at: u32| floor_boundary(self.text, (at as usize).saturating_sub(self.start));
+        let start = own(place.start);
+        start..own(place.end).max(start)
+    }
 }
 
 fn floor_boundary(text: &str, at: usize) -> usize {
@@ -115,6 +165,45 @@ error[unknown-field]: unknown field `sede`
         let json = render_json(&diagnostics, &sources);
         assert_eq!(json[0]["line"], 2);
         assert_eq!(json[0]["column"], 3);
+    }
+
+    #[test]
+    fn lines_far_away_keep_their_numbers() {
+        let mut sources = SourceMap::new();
+        let lines: Vec<String> = (1..=200).map(|line| format!("line {line}")).collect();
+        let text = lines.join("\n");
+        let id = sources.add("x", text.as_str());
+        let span = |word: &str| {
+            let at = text.find(word).unwrap();
+            Span::new(id, at, at + word.len())
+        };
+        let shown = |diagnostic: Diagnostic| {
+            let mut diagnostics = Diagnostics::new();
+            diagnostics.push(diagnostic);
+            render_human(&diagnostics, &sources, false)
+        };
+        let text = shown(Diagnostic::error("x", span("line 150"), "here").label("this"));
+        assert_eq!(
+            text.trim_end(),
+            "error[x]: here\n   --> x:150:1\n    |\n150 | line 150\n    | ^^^^^^^^ this"
+        );
+        let mut both = Diagnostic::error("x", span("line 150"), "here");
+        both.places.push((span("line 9"), "and this".to_owned()));
+        let text = shown(both);
+        assert!(text.contains("150 | line 150\n") && text.contains("  9 | line 9\n"), "{text}");
+    }
+
+    #[test]
+    fn places_far_away_in_one_file_are_shown_apart() {
+        let mut sources = SourceMap::new();
+        let text = "one\n".repeat(20_000) + "two\n";
+        let id = sources.add("x", text.as_str());
+        let mut both = Diagnostic::error("x", Span::new(id, text.len() - 4, text.len() - 1), "here");
+        both.places.push((Span::new(id, 0, 3), "and this".to_owned()));
+        let mut diagnostics = Diagnostics::new();
+        diagnostics.push(both);
+        let shown = render_human(&diagnostics, &sources, false);
+        assert!(shown.contains("--> x:20001:1") && shown.contains("::: x:1:1"), "{shown}");
     }
 
     #[test]

@@ -85,6 +85,33 @@ impl Duration {
     }
 }
 
+impl Duration {
+    /// The ISO 8601 form that [`Duration::parse`] reads back, for example `PT1M30S`.
+    pub fn iso(self) -> String {
+        let mut text = "P".to_owned();
+        let mut rest = self.0;
+        for (unit, nanos) in UNITS.into_iter().take(3) {
+            let whole = rest.checked_div(nanos).unwrap_or(0);
+            rest = rest.checked_rem(nanos).unwrap_or(0);
+            if whole > 0 {
+                if unit != "d" && !text.contains('T') {
+                    text.push('T');
+                }
+                text.push_str(&format!("{whole}{}", unit.to_ascii_uppercase()));
+            }
+        }
+        if rest > 0 || text.len() == 1 {
+            if !text.contains('T') {
+                text.push('T');
+            }
+            let seconds = rest.checked_div(NANOS_PER_SECOND).unwrap_or(0);
+            let part = format!(".{:09}", rest.checked_rem(NANOS_PER_SECOND).unwrap_or(0));
+            text.push_str(&format!("{seconds}{}S", part.trim_end_matches('0').trim_end_matches('.')));
+        }
+        text
+    }
+}
+
 impl fmt::Display for Duration {
     /// The short form that [`Duration::parse`] reads back, for example `1m30s`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -260,6 +287,23 @@ mod tests {
     }
 
     #[test]
+    fn iso_is_as_short_as_can_be() {
+        for (text, expected) in [
+            ("5m", "PT5M"),
+            ("90s", "PT1M30S"),
+            ("1d", "P1D"),
+            ("25h", "P1DT1H"),
+            ("0s", "PT0S"),
+            ("250ms", "PT0.25S"),
+            ("10m", "PT10M"),
+            ("100s", "PT1M40S"),
+            ("20s", "PT20S"),
+        ] {
+            assert_eq!(Duration::parse(text).map(Duration::iso), Ok(expected.to_owned()), "{text}");
+        }
+    }
+
+    #[test]
     fn rounds_headers_up() {
         assert_eq!(Duration::from_nanos(1).as_secs_ceil(), 1);
         assert_eq!(Duration::from_secs(1).as_secs_ceil(), 1);
@@ -271,6 +315,13 @@ mod tests {
         fn display_reads_back(nanos in any::<u64>()) {
             let duration = Duration::from_nanos(nanos);
             prop_assert_eq!(Duration::parse(&duration.to_string()), Ok(duration));
+        }
+
+        #[test]
+        fn iso_reads_back(nanos in any::<u64>(), seconds in 0_u64..1_000_000) {
+            for duration in [Duration::from_nanos(nanos), Duration::from_secs(seconds)] {
+                prop_assert_eq!(Duration::parse(&duration.iso()), Ok(duration), "{}", duration.iso());
+            }
         }
 
         #[test]

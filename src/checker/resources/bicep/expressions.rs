@@ -31,7 +31,7 @@ pub(super) fn expression(parser: &mut Parser<'_, '_>) -> Result<Expr, Stop> {
     parser.deeper(|parser| {
         let start = parser.now.start;
         let condition = binary(parser, LEVELS)?;
-        if !goes_on_with(parser, &["?"]) {
+        if !goes_on_with(parser, |sign| sign == "?") {
             return Ok(condition);
         }
         parser.advance();
@@ -45,10 +45,10 @@ pub(super) fn expression(parser: &mut Parser<'_, '_>) -> Result<Expr, Stop> {
     })
 }
 
-/// Whether one of the signs comes, in this line or the next one; then it is the token here.
-fn goes_on_with(parser: &mut Parser<'_, '_>, signs: &[&str]) -> bool {
+/// Whether a sign that is meant comes, in this line or the next one; then it is the token here.
+fn goes_on_with(parser: &mut Parser<'_, '_>, is_meant: impl Fn(&str) -> bool) -> bool {
     let next = parser.after_lines();
-    let is_it = matches!(next.kind, Kind::Sign(sign) if signs.contains(&sign));
+    let is_it = matches!(next.kind, Kind::Sign(sign) if is_meant(sign));
     // A minus or an exclamation mark may begin the next element of a list.
     let begins = matches!(next.kind, Kind::Sign("-" | "!"));
     if !is_it || (begins && parser.now.kind == Kind::NewLine) {
@@ -62,9 +62,8 @@ fn binary(parser: &mut Parser<'_, '_>, levels: &[&[(&str, &str)]]) -> Result<Exp
     let Some((level, tighter)) = levels.split_first() else { return unary(parser) };
     let start = parser.now.start;
     let mut left = binary(parser, tighter)?;
-    let signs: Vec<&str> = level.iter().map(|(sign, _)| *sign).collect();
     let mut chain = 0;
-    while goes_on_with(parser, &signs) {
+    while goes_on_with(parser, |sign| level.iter().any(|(own, _)| *own == sign)) {
         chain += 1;
         if chain > MAX_DEPTH {
             return Err(parser.stop(&format!("expected at most {MAX_DEPTH} operators in one expression")));
@@ -127,7 +126,7 @@ fn suffixed(parser: &mut Parser<'_, '_>) -> Result<Expr, Stop> {
         } else if parser.is("!") && parser.next().kind != Kind::Sign("=") {
             // Says only that it is not null.
             parser.advance();
-        } else if parser.is("?.") || goes_on_with(parser, &[".", ".?", "::"]) {
+        } else if parser.is("?.") || goes_on_with(parser, |sign| matches!(sign, "." | ".?" | "::")) {
             let is_safe = parser.is(".?") || parser.is("?.");
             let is_nested = parser.is("::");
             parser.advance();

@@ -25,21 +25,49 @@ pub(super) struct Token {
     pub(super) end: usize,
 }
 
-/// Longer ones first.
-const SIGNS: &[&str] = &[
-    "...", "=>", "==", "!=", "=~", "!~", "<=", ">=", "&&", "||", "??", "::", ".?", "?.", "{", "}", "[", "]",
-    "(", ")", ",", ".", ":", ";", "=", "?", "!", "<", ">", "+", "-", "*", "/", "%", "@", "|", "^", "&", "#",
-];
+/// The signs that begin with a character, longer ones first.
+const fn signs_from(c: char) -> &'static [&'static str] {
+    match c {
+        '.' => &["...", ".?", "."],
+        '=' => &["=>", "==", "=~", "="],
+        '!' => &["!=", "!~", "!"],
+        '<' => &["<=", "<"],
+        '>' => &[">=", ">"],
+        '&' => &["&&", "&"],
+        '|' => &["||", "|"],
+        '?' => &["??", "?.", "?"],
+        ':' => &["::", ":"],
+        '{' => &["{"],
+        '}' => &["}"],
+        '[' => &["["],
+        ']' => &["]"],
+        '(' => &["("],
+        ')' => &[")"],
+        ',' => &[","],
+        ';' => &[";"],
+        '+' => &["+"],
+        '-' => &["-"],
+        '*' => &["*"],
+        '/' => &["/"],
+        '%' => &["%"],
+        '@' => &["@"],
+        '^' => &["^"],
+        '#' => &["#"],
+        _ => &[],
+    }
+}
 
 /// The token at `from` in `text`, which ends at `end`. Blanks and comments before it are passed over.
 pub(super) fn token(text: &str, from: usize, end: usize) -> Token {
     let mut start = from;
     loop {
         let rest = text.get(start..end).unwrap_or_default();
-        let blank =
-            rest.len() - rest.trim_start_matches([' ', '\t', '\u{feff}', '\u{a0}', '\u{c}', '\u{b}']).len();
-        start += blank;
+        let is_blank = |c: char| matches!(c, ' ' | '\t' | '\u{feff}' | '\u{a0}' | '\u{c}' | '\u{b}');
+        start += rest.find(|c: char| !is_blank(c)).unwrap_or(rest.len());
         let rest = text.get(start..end).unwrap_or_default();
+        if !rest.starts_with(['/', '#']) {
+            break;
+        }
         if rest.starts_with("//") || is_directive(rest) {
             start += rest.find(['\n', '\r']).unwrap_or(rest.len());
         } else if let Some(comment) = rest.strip_prefix("/*") {
@@ -85,7 +113,7 @@ fn first(rest: &str) -> (Kind, usize) {
             let end = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
             (Kind::Number, end)
         }
-        c => match SIGNS.iter().find(|sign| rest.starts_with(**sign)) {
+        c => match signs_from(c).iter().find(|sign| rest.starts_with(**sign)) {
             // `a ?.5` does not exist, but `a ?.b` is another spelling only in other languages: `? .` never is.
             Some(sign) => (Kind::Sign(sign), sign.len()),
             None => (Kind::Bad("expected a word, a text, a number or a sign of the language"), c.len_utf8()),

@@ -1,5 +1,7 @@
 //! Where a reader is among the tokens of Bicep.
 
+use std::cell::Cell;
+
 use crate::diagnostics::{Diagnostic, Diagnostics, SourceId, Span};
 
 use super::lexer::{Kind, Token, token};
@@ -20,6 +22,8 @@ pub(super) struct Parser<'x, 'd> {
     pub(super) source: SourceId,
     end: usize,
     pub(super) now: Token,
+    /// What comes after the line breaks from a place on: each level of operators asks for it.
+    ahead: Cell<Option<(usize, Token)>>,
     /// Where the token before ended.
     pub(super) before: usize,
     pub(super) depth: u32,
@@ -43,7 +47,18 @@ impl<'x, 'd> Parser<'x, 'd> {
         problems: &'d mut Diagnostics,
     ) -> Self {
         let now = token(text, start, end);
-        Self { text, source, end, now, before: start, depth: 0, problems, told: 0, nested: Vec::new() }
+        Self {
+            text,
+            source,
+            end,
+            now,
+            ahead: Cell::new(None),
+            before: start,
+            depth: 0,
+            problems,
+            told: 0,
+            nested: Vec::new(),
+        }
     }
 
     /// For a part of the same text.
@@ -123,9 +138,16 @@ impl<'x, 'd> Parser<'x, 'd> {
     /// The first token that is not a line break.
     pub(super) fn after_lines(&self) -> Token {
         let mut at = self.now;
+        if at.kind != Kind::NewLine {
+            return at;
+        }
+        if let Some((_, known)) = self.ahead.get().filter(|(start, _)| *start == self.now.start) {
+            return known;
+        }
         while at.kind == Kind::NewLine {
             at = token(self.text, at.end, self.end);
         }
+        self.ahead.set(Some((self.now.start, at)));
         at
     }
 

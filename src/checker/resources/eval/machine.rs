@@ -14,13 +14,14 @@ use super::functions;
 use super::loops::Rounds;
 use super::syntax::{Entry, Expr, ExprKind, Item, Template};
 use super::value::{Field, Text, Unknown, V, Val};
-use crate::diagnostics::{Diagnostic, Diagnostics, Severity, SourceId, Span};
+use crate::diagnostics::{Diagnostic, Diagnostics, SourceId, Span};
 use crate::resources::{Form, Inventory};
 
 /// Deepest evaluation of expressions in expressions, through variables and resources.
 pub(super) const MAX_DEPTH: u32 = 160;
-/// Steps of evaluation that a file has, and more for each of its bytes.
-const MIN_STEPS: u64 = 2_000_000;
+/// Steps of evaluation that a file has, and more for each of its bytes: a loop of 800 rounds in another one, which is
+/// as much as the service deploys, takes four million.
+const MIN_STEPS: u64 = 5_000_000;
 /// Problems of one evaluation that are told.
 const MAX_TOLD: usize = 200;
 
@@ -194,15 +195,10 @@ impl<'t> Machine<'t> {
         self.is_exhausted = true;
         let place = span.unwrap_or(self.root);
         self.problems.push(
-            Diagnostic::new(
-                "evaluation-limit",
-                Severity::Warning,
-                place,
-                "there is too much to evaluate here",
-            )
-            .label("expected fewer or shorter loops, lists and texts")
-            .note("what comes after it was not evaluated, and not checked")
-            .help("give it values for a smaller deployment, or split the file"),
+            Diagnostic::error("evaluation-limit", place, "there is too much to evaluate here")
+                .label("expected fewer or shorter loops, lists and texts")
+                .note("what comes after it was not evaluated, and not checked")
+                .help("give it values for a smaller deployment, or split the file"),
         );
     }
 

@@ -31,7 +31,9 @@ impl Machine<'_> {
         let Some(resource) = self.resource(reference) else {
             return Val::unknown("it is not known", name, span);
         };
-        if resource.inner.is_some() {
+        // What a deployment gives back is a text of JSON that only it knows.
+        let is_module = resource.resource_type.literal() == Some("module");
+        if resource.inner.is_some() && is_module {
             return self.output(reference, name, span);
         }
         // No name of a declaration has a space.

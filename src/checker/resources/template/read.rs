@@ -356,7 +356,7 @@ impl Reader<'_> {
 
     fn too_deep(&mut self, span: Span) {
         self.problems.push(
-            Diagnostic::warning("evaluation-limit", span, "templates are nested too deeply to be evaluated")
+            Diagnostic::error("evaluation-limit", span, "templates are nested too deeply to be evaluated")
                 .label(format!("expected at most {MAX_NESTING} levels"))
                 .note("what is inside was not checked")
                 .help("check the inner templates as files of their own"),

@@ -11,8 +11,8 @@ use hcl_edit::Span as Spanned;
 use hcl_edit::structure::{Attribute, Block, BlockLabel, Body, Structure};
 
 use super::expressions::{Local, Reader};
-use super::types;
-use crate::diagnostics::Span;
+use super::{deployments, types};
+use crate::diagnostics::{Diagnostics, Span};
 use crate::resources::eval::syntax::{
     Entry, Expr, ExprKind, Inner, Item, Parameter, Repeat, Resource, Template, Variable,
 };
@@ -31,7 +31,12 @@ const META: &[&str] = &[
 ];
 
 /// Adds what the blocks of a file declare.
-pub(super) fn declare(reader: &mut Reader<'_>, body: &Body, template: &mut Template) {
+pub(super) fn declare(
+    reader: &mut Reader<'_>,
+    body: &Body,
+    problems: &mut Diagnostics,
+    template: &mut Template,
+) {
     for block in body.blocks() {
         let labels: Vec<&str> = block.labels.iter().map(BlockLabel::as_str).collect();
         match (block.ident.value().as_str(), labels.as_slice()) {
@@ -51,11 +56,11 @@ pub(super) fn declare(reader: &mut Reader<'_>, body: &Body, template: &mut Templ
             }
             ("resource", [resource_type, name]) => {
                 let symbol = format!("{resource_type}.{name}");
-                template.resources.push(resource(reader, resource_type, symbol, block));
+                template.resources.push(resource(reader, resource_type, symbol, block, problems));
             }
             (kind @ ("data" | "ephemeral"), [resource_type, name]) => {
                 let symbol = format!("{kind}.{resource_type}.{name}");
-                let resource = resource(reader, resource_type, symbol, block);
+                let resource = resource(reader, resource_type, symbol, block, problems);
                 template.resources.push(Resource { is_existing: true, ..resource });
             }
             ("module", [name]) => template.resources.push(module(reader, name, block)),
@@ -77,9 +82,17 @@ fn variable(reader: &mut Reader<'_>, name: &str, block: &Block) -> Parameter {
     }
 }
 
-fn resource(reader: &mut Reader<'_>, resource_type: &str, symbol: String, block: &Block) -> Resource {
+fn resource(
+    reader: &mut Reader<'_>,
+    resource_type: &str,
+    symbol: String,
+    block: &Block,
+    problems: &mut Diagnostics,
+) -> Resource {
     let span = header(reader, block);
     let type_span = block.labels.first().and_then(Spanned::span);
+    let body = object(reader, &block.body, span, true);
+    let (inner, body) = deployments::inner(resource_type, body, problems);
     Resource {
         symbol: Some(Arc::from(symbol)),
         span,
@@ -88,9 +101,9 @@ fn resource(reader: &mut Reader<'_>, resource_type: &str, symbol: String, block:
         is_existing: false,
         repeat: repeat(reader, &block.body),
         condition: None,
-        body: object(reader, &block.body, span, true),
+        body,
         parent: None,
-        inner: None,
+        inner,
     }
 }
 
@@ -131,7 +144,7 @@ fn header(reader: &Reader<'_>, block: &Block) -> Span {
     Span { end: last.map_or(start.end, |last| reader.span(Some(last)).end), ..start }
 }
 
-fn is_meta(name: &str) -> bool {
+pub(super) fn is_meta(name: &str) -> bool {
     META.contains(&name)
 }
 

@@ -29,10 +29,12 @@ pub(crate) struct Reader<'t> {
     pub(super) source: SourceId,
     /// Names of loops around, the innermost last.
     pub(super) names: Vec<Local>,
+    /// The place of everything, where the text does not stand in a file as it is.
+    place: Option<Span>,
 }
 
 /// A name of a loop.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) enum Local {
     /// That of a `for`.
     Plain(String),
@@ -42,16 +44,29 @@ pub(super) enum Local {
 
 impl<'t> Reader<'t> {
     pub(crate) const fn new(text: &'t str, source: SourceId) -> Self {
-        Self { text, source, names: Vec::new() }
+        Self { text, source, names: Vec::new(), place: None }
     }
 
     /// The same where some names are known.
     pub(super) fn with_names(text: &'t str, source: SourceId, names: &[&str]) -> Self {
         let names = names.iter().map(|name| Local::Plain((*name).to_owned())).collect();
-        Self { text, source, names }
+        Self { text, source, names, place: None }
+    }
+
+    /// For a text that is written at `place`, escaped or not, inside of loops with these names.
+    pub(super) fn in_text(text: &'t str, place: Span, names: &[Local]) -> Self {
+        Self { text, source: place.source, names: names.to_vec(), place: Some(place) }
+    }
+
+    /// Whether places are those of the text itself.
+    pub(super) const fn has_places(&self) -> bool {
+        self.place.is_none()
     }
 
     pub(super) fn span(&self, range: Option<std::ops::Range<usize>>) -> Span {
+        if let Some(place) = self.place {
+            return place;
+        }
         let range = range.unwrap_or(0..0);
         Span::new(self.source, range.start.min(self.text.len()), range.end.min(self.text.len()))
     }

@@ -7,11 +7,12 @@ use hcl_edit::parser;
 
 use super::blocks::declare;
 use super::expressions::Reader;
+use super::{json, overrides};
 use crate::diagnostics::{Diagnostic, Diagnostics, Span};
 use crate::resources::eval::syntax::{Expr, Parameter, Template};
 use crate::resources::eval::{Val, begin, folder, normal, value_of};
 use crate::resources::{Form, TextFile};
-use crate::tree::json::{MAX_TEXT_BYTES, Node};
+use crate::tree::json::{MAX_TEXT_BYTES, Node, parse as parse_json};
 
 /// The modules in files.
 #[derive(Debug, Default)]
@@ -28,17 +29,27 @@ pub(crate) struct Modules {
 pub(crate) fn read(files: &[TextFile], problems: &mut Diagnostics) -> Modules {
     let mut modules = Modules::default();
     let mut counts: BTreeMap<usize, usize> = BTreeMap::new();
-    for (place, file) in files.iter().enumerate().filter(|(_, file)| file.form == Form::Terraform) {
+    let mut own: Vec<(usize, &TextFile)> =
+        files.iter().enumerate().filter(|(_, file)| file.form == Form::Terraform).collect();
+    // Those that override others come behind them, by name.
+    own.sort_by_key(|(_, file)| overrides::is_override(&file.path).then_some(&*file.path));
+    for (place, file) in own {
         let path = normal("", folder(&file.path));
         let module = *modules.folders.entry(path).or_insert(place);
         let template = modules.templates.entry(module).or_insert_with(|| empty(file));
         let count = counts.entry(module).or_default();
         *count = count.saturating_add(1);
-        match parse(file, problems) {
-            Some(body) => declare(&mut Reader::new(&file.text, file.source), &body, template),
-            None => {
-                modules.broken.insert(module);
-            }
+        let mut declared = empty(file);
+        if !declare_all(file, problems, &mut declared) {
+            modules.broken.insert(module);
+        }
+        if overrides::is_override(&file.path) {
+            overrides::merge(template, declared);
+        } else {
+            template.parameters.append(&mut declared.parameters);
+            template.variables.append(&mut declared.variables);
+            template.resources.append(&mut declared.resources);
+            template.outputs.append(&mut declared.outputs);
         }
     }
     for (place, template) in &mut modules.templates {
@@ -47,6 +58,17 @@ pub(crate) fn read(files: &[TextFile], problems: &mut Diagnostics) -> Modules {
         template.is_fragment = is_alone || modules.broken.contains(place);
     }
     modules
+}
+
+/// Adds what a file declares. `false` when it, or a part of it, cannot be read, which is told.
+fn declare_all(file: &TextFile, problems: &mut Diagnostics, template: &mut Template) -> bool {
+    if file.path.to_ascii_lowercase().ends_with(".json") {
+        return parse_json(file.source, &file.text, problems)
+            .is_some_and(|root| json::declare(&root, problems, template));
+    }
+    let Some(body) = parse(file, problems) else { return false };
+    declare(&mut Reader::new(&file.text, file.source), &body, problems, template);
+    true
 }
 
 /// Values as parameters with defaults.
@@ -169,6 +191,13 @@ fn syntax_problem(file: &TextFile, error: &parser::Error) -> Diagnostic {
         .label(expected(error.message()))
         .note("nothing of the file was read; what it declares is missing in what follows")
         .help("correct the marked place, or what comes before it; `terraform validate` shows it too")
+}
+
+/// What is wrong with a text of JSON that is no template.
+pub(super) fn text_problem(span: Span, error: &parser::Error) -> Diagnostic {
+    Diagnostic::error("terraform-syntax", span, "an expression in this text cannot be read")
+        .label(expected(error.message()))
+        .help("correct the expression; `$${` is written for `${` itself")
 }
 
 /// What the parser expects, in the words of people.

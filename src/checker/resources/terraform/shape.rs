@@ -149,6 +149,10 @@ fn convert(own: &Field, to: &To) -> Option<Field> {
                     let each = blocks.iter().map(|block| object(block, table)).collect();
                     Val::new(V::array(each), own.value.span)
                 }
+                // In JSON a block that is alone needs no list.
+                None if own.value.value.members().is_some() => {
+                    Val::new(V::array(vec![object(&own.value, table)]), own.value.span)
+                }
                 None => own.value.clone(),
             };
             (*name, value)

@@ -36,7 +36,7 @@ impl Reader<'_> {
         let raw = self.slice(place).unwrap_or_default();
         let is_plain = !raw.contains("$${") && !raw.contains("%%{");
         let is_markup = literal.value().trim_start().starts_with('<');
-        if raw == literal.value() || (is_plain && is_markup) {
+        if self.has_places() && (raw == literal.value() || (is_plain && is_markup)) {
             return Expr::new(ExprKind::Text { text: Arc::from(raw), content: Some(place) }, span);
         }
         Expr::text(literal.value(), span)

@@ -53,6 +53,16 @@ pub(super) static RULE: Rule = Rule {
 ]
 "#,
         )]),
+        Example(&[(
+            "backends.json",
+            r#"[
+{ "type": "Microsoft.ApiManagement/service/backends", "apiVersion": "2024-05-01", "name": "apim/east",
+  "properties": { "url": "https://east.openai.azure.com/openai", "protocol": "http",
+    "circuitBreaker": { "rules": [{ "name": "r", "tripDuration": "PT1M", "acceptRetryAfter": true, "failureCondition":
+      { "count": 1, "interval": "5m", "statusCodeRanges": [{ "min": 429, "max": 429 }] } }] } } }
+]
+"#,
+        )]),
     ],
     good: &[
         Example(&[(

@@ -1,7 +1,6 @@
 //! A retry goes through addresses by hand.
 
 use crate::diagnostics::Severity;
-use crate::rules::sites::files;
 use crate::rules::{Example, Found, Report, Rule, Setup};
 
 pub(super) static RULE: Rule = Rule {
@@ -36,8 +35,8 @@ pub(super) static RULE: Rule = Rule {
     found: Found::Here(look),
 };
 
-fn look(setup: &Setup, report: &mut Report<'_>) {
-    for sites in files(setup) {
+fn look(_: &Setup, report: &mut Report<'_>) {
+    for sites in report.files() {
         for retry in sites.failover_retries() {
             for set in sites.inside_named(retry, "set-backend-service") {
                 let Some(attribute) = set.element.attribute("base-url") else { continue };

@@ -1,7 +1,6 @@
 //! A cache is used as the state of a circuit breaker.
 
 use crate::diagnostics::Severity;
-use crate::rules::sites::files;
 use crate::rules::{Example, Found, Report, Rule, Setup};
 use std::collections::BTreeSet;
 
@@ -37,8 +36,8 @@ pub(super) static RULE: Rule = Rule {
     found: Found::Here(look),
 };
 
-fn look(setup: &Setup, report: &mut Report<'_>) {
-    for sites in files(setup) {
+fn look(_: &Setup, report: &mut Report<'_>) {
+    for sites in report.files() {
         let loops: BTreeSet<usize> = sites.failover_retries().map(|retry| retry.at).collect();
         for store in sites.named("cache-store-value") {
             let key =

@@ -2,7 +2,7 @@
 
 use crate::diagnostics::Severity;
 use crate::policy::Section;
-use crate::rules::sites::{files, literal, set_attribute};
+use crate::rules::sites::{literal, set_attribute};
 use crate::rules::{Example, Found, Report, Rule, Setup};
 
 pub(super) static RULE: Rule = Rule {
@@ -37,8 +37,8 @@ pub(super) static RULE: Rule = Rule {
     found: Found::Here(look),
 };
 
-fn look(setup: &Setup, report: &mut Report<'_>) {
-    for sites in files(setup).filter(|sites| sites.file.is_llm) {
+fn look(_: &Setup, report: &mut Report<'_>) {
+    for sites in report.files().filter(|sites| sites.file.is_llm) {
         for forward in sites.named("forward-request").filter(|site| site.section == Some(Section::Backend)) {
             let is_buffered = match forward.element.attribute("buffer-response") {
                 None => true,

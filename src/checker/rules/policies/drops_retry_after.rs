@@ -2,7 +2,7 @@
 
 use crate::diagnostics::Severity;
 use crate::policy::Section;
-use crate::rules::sites::{files, literal};
+use crate::rules::sites::literal;
 use crate::rules::{Example, Found, Report, Rule, Setup};
 
 pub(super) static RULE: Rule = Rule {
@@ -37,8 +37,8 @@ pub(super) static RULE: Rule = Rule {
     found: Found::Here(look),
 };
 
-fn look(setup: &Setup, report: &mut Report<'_>) {
-    for sites in files(setup) {
+fn look(_: &Setup, report: &mut Report<'_>) {
+    for sites in report.files() {
         for answer in sites.named("return-response") {
             let is_late = matches!(answer.section, Some(Section::OnError | Section::Outbound));
             if !is_late || answer.element.attribute("response-variable-name").is_some() {

@@ -2,7 +2,7 @@
 
 use crate::diagnostics::Severity;
 use crate::policy::Section;
-use crate::rules::sites::{files, number};
+use crate::rules::sites::number;
 use crate::rules::{Example, Found, Report, Rule, Setup};
 
 pub(super) static RULE: Rule = Rule {
@@ -37,8 +37,8 @@ pub(super) static RULE: Rule = Rule {
     found: Found::Here(look),
 };
 
-fn look(setup: &Setup, report: &mut Report<'_>) {
-    for sites in files(setup) {
+fn look(_: &Setup, report: &mut Report<'_>) {
+    for sites in report.files() {
         for status in sites.named("set-status").filter(|site| site.section == Some(Section::OnError)) {
             let Some(code) = number(status.element, "code").filter(|code| (200..300).contains(code)) else {
                 continue;

@@ -40,10 +40,13 @@ fn look(setup: &Setup, report: &mut Report<'_>) {
     for policy in setup.policies.iter().filter(|policy| policy.is_whole) {
         for site in expressions(&policy.document.roots) {
             let text = site.text.text.as_str();
+            if !text.contains("StatusReason") {
+                continue;
+            }
             let words = ["backend pool", "is temporarily unavailable"];
             let lower = text.to_ascii_lowercase();
             let found = words.into_iter().find_map(|word| Some((word, lower.find(word)?)));
-            let Some((word, start)) = found.filter(|_| text.contains("StatusReason")) else { continue };
+            let Some((word, start)) = found else { continue };
             report
                 .add(
                     site.text.span_of(start, start.saturating_add(word.len())),

@@ -4,7 +4,7 @@ use crate::diagnostics::Severity;
 use crate::diagnostics::Span;
 use crate::policy::Section;
 use crate::rules::Edit;
-use crate::rules::sites::{Site, files, literal};
+use crate::rules::sites::{Site, literal};
 use crate::rules::{Example, Found, Report, Rule, Setup};
 
 pub(super) static RULE: Rule = Rule {
@@ -39,8 +39,8 @@ pub(super) static RULE: Rule = Rule {
     found: Found::Here(look),
 };
 
-fn look(setup: &Setup, report: &mut Report<'_>) {
-    for sites in files(setup).filter(|sites| sites.file.is_llm && !sites.includes_fragments()) {
+fn look(_: &Setup, report: &mut Report<'_>) {
+    for sites in report.files().filter(|sites| sites.file.is_llm && !sites.includes_fragments()) {
         let is_there =
             |site: &&Site<'_>| site.section == Some(Section::Inbound) && sites.around(site).next().is_none();
         let sets = sites.named("set-header").any(|site| {

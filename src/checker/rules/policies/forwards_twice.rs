@@ -2,7 +2,7 @@
 
 use crate::diagnostics::Severity;
 use crate::policy::{PolicyScope, Section};
-use crate::rules::sites::{Site, files};
+use crate::rules::sites::Site;
 use crate::rules::{Edit, Example, Found, Report, Rule, Setup};
 
 pub(super) static RULE: Rule = Rule {
@@ -38,7 +38,7 @@ pub(super) static RULE: Rule = Rule {
 };
 
 fn look(setup: &Setup, report: &mut Report<'_>) {
-    for sites in files(setup) {
+    for sites in report.files() {
         if sites.file.scope == Some(PolicyScope::Global) {
             continue;
         }

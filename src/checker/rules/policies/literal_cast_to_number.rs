@@ -3,7 +3,7 @@
 use crate::diagnostics::Severity;
 use crate::policy::scan::RawText;
 use crate::rules::Edit;
-use crate::rules::sites::{Site, files, literal};
+use crate::rules::sites::{Site, literal};
 use crate::rules::{Example, Found, Report, Rule, Setup};
 
 pub(super) static RULE: Rule = Rule {
@@ -53,8 +53,8 @@ pub(super) static RULE: Rule = Rule {
 /// Casts that a string does not survive.
 const CASTS: [&str; 7] = ["(int)", "(Int32)", "(long)", "(double)", "(bool)", "(Boolean)", "(decimal)"];
 
-fn look(setup: &Setup, report: &mut Report<'_>) {
-    for sites in files(setup) {
+fn look(_: &Setup, report: &mut Report<'_>) {
+    for sites in report.files() {
         let sets: Vec<(&Site<'_>, &str)> = sites
             .named("set-variable")
             .filter_map(|set| Some((set, literal(set.element, "name")?)))

@@ -1,7 +1,7 @@
 //! A timeout is longer than a connection may stay idle.
 
 use crate::diagnostics::Severity;
-use crate::rules::sites::{files, number};
+use crate::rules::sites::number;
 use crate::rules::{Example, Found, Report, Rule, Setup};
 
 pub(super) static RULE: Rule = Rule {
@@ -36,8 +36,8 @@ pub(super) static RULE: Rule = Rule {
     found: Found::Here(look),
 };
 
-fn look(setup: &Setup, report: &mut Report<'_>) {
-    for sites in files(setup).filter(|sites| sites.file.is_llm) {
+fn look(_: &Setup, report: &mut Report<'_>) {
+    for sites in report.files().filter(|sites| sites.file.is_llm) {
         for forward in sites.named("forward-request") {
             let Some(timeout) = number(forward.element, "timeout").filter(|s| *s > 240) else { continue };
             let Some(attribute) = forward.element.attribute("timeout") else { continue };

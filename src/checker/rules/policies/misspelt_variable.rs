@@ -2,7 +2,6 @@
 
 use crate::diagnostics::Severity;
 use crate::policy::document::expressions;
-use crate::rules::sites::files;
 use crate::rules::{Edit, Example, Found, Report, Rule, Setup};
 use std::collections::BTreeSet;
 
@@ -41,12 +40,12 @@ pub(super) static RULE: Rule = Rule {
 fn look(setup: &Setup, report: &mut Report<'_>) {
     // Any policy of the configuration may set what another one reads.
     let mut set = BTreeSet::new();
-    for sites in files(setup) {
+    for sites in report.files() {
         for site in sites.all() {
             for attribute in &site.element.attributes {
                 let is_name = attribute.name.contains("variable") || attribute.name == "name";
                 if is_name && !attribute.value.is_expression {
-                    set.insert(attribute.value.text.trim().to_owned());
+                    set.insert(attribute.value.text.trim());
                 }
             }
         }
@@ -64,12 +63,12 @@ fn look(setup: &Setup, report: &mut Report<'_>) {
                 if unknown.len().saturating_mul(set.len()) > 100_000 {
                     return;
                 }
-                let is_like = |other: &&String| other.eq_ignore_ascii_case(name) || is_typo(name, other);
+                let is_like = |other: &&&str| other.eq_ignore_ascii_case(name) || is_typo(name, other);
                 let Some(meant) = set.iter().find(is_like) else { continue };
                 let span = site.text.span_of(start, start.saturating_add(name.len()));
                 let finding = report.add(span, format!("the variable `{name}` is never set"));
                 finding.label(format!("did you mean `{meant}`?"));
-                let edit = Edit { span, text: meant.clone() };
+                let edit = Edit { span, text: (*meant).to_owned() };
                 finding.fix(format!("write `{meant}`"), false, vec![edit]);
             }
         }

@@ -3,7 +3,6 @@
 use crate::diagnostics::{Severity, Span};
 use crate::policy::Section;
 use crate::policy::document::Kind;
-use crate::rules::sites::files;
 use crate::rules::{Edit, Example, Found, Report, Rule, Setup};
 
 pub(super) static RULE: Rule = Rule {
@@ -50,32 +49,31 @@ pub(super) static RULE: Rule = Rule {
     found: Found::Here(look),
 };
 
-fn look(setup: &Setup, report: &mut Report<'_>) {
-    for sites in files(setup) {
+fn look(_: &Setup, report: &mut Report<'_>) {
+    for sites in report.files() {
         // Sections without a root are an excerpt.
         if sites.file.document.kind != Kind::Policies {
             continue;
         }
         // Whoever answers by other means does so on purpose.
-        let answers = sites.all().any(|site| {
-            let name = site.element.name.as_str();
-            [
-                "return-response",
-                "mock-response",
-                "send-request",
-                "include-fragment",
-                "set-body",
-                "invoke",
-                "dapr",
-                "publish",
-            ]
-            .into_iter()
-            .any(|word| name.contains(word))
-                || name.ends_with("-data-source")
-        });
-        if answers {
-            continue;
-        }
+        let answers = || {
+            sites.all().any(|site| {
+                let name = site.element.name.as_str();
+                [
+                    "return-response",
+                    "mock-response",
+                    "send-request",
+                    "include-fragment",
+                    "set-body",
+                    "invoke",
+                    "dapr",
+                    "publish",
+                ]
+                .into_iter()
+                .any(|word| name.contains(word))
+                    || name.ends_with("-data-source")
+            })
+        };
         for part in sites.file.document.parts() {
             let Some(owner) = part.owner.filter(|_| part.section == Some(Section::Backend)) else { continue };
             let forwards = sites
@@ -83,7 +81,7 @@ fn look(setup: &Setup, report: &mut Report<'_>) {
                 .filter(|site| site.section == Some(Section::Backend))
                 .any(|site| matches!(site.element.name.as_str(), "base" | "forward-request"));
             // Text between policies is a place that a template fills in.
-            if forwards || !owner.text.text.trim().is_empty() {
+            if forwards || !owner.text.text.trim().is_empty() || answers() {
                 continue;
             }
             let finding = report

@@ -2,7 +2,6 @@
 
 use crate::diagnostics::Severity;
 use crate::policy::Section;
-use crate::rules::sites::files;
 use crate::rules::{Example, Found, Report, Rule, Setup};
 
 pub(super) static RULE: Rule = Rule {
@@ -37,8 +36,8 @@ pub(super) static RULE: Rule = Rule {
     found: Found::Here(look),
 };
 
-fn look(setup: &Setup, report: &mut Report<'_>) {
-    for sites in files(setup).filter(|sites| sites.file.is_llm) {
+fn look(_: &Setup, report: &mut Report<'_>) {
+    for sites in report.files().filter(|sites| sites.file.is_llm) {
         let has_backend = sites.named("set-backend-service").next().is_some();
         let tells = sites.file.text.contains("LastError.Source") || sites.includes_fragments();
         if !has_backend || tells {

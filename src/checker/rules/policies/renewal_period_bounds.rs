@@ -1,7 +1,7 @@
 //! The period of a limit is outside of what the service takes.
 
 use crate::diagnostics::Severity;
-use crate::rules::sites::{files, number, set_attribute};
+use crate::rules::sites::{number, set_attribute};
 use crate::rules::{Example, Found, Report, Rule, Setup};
 
 pub(super) static RULE: Rule = Rule {
@@ -36,8 +36,8 @@ pub(super) static RULE: Rule = Rule {
     found: Found::Here(look),
 };
 
-fn look(setup: &Setup, report: &mut Report<'_>) {
-    for sites in files(setup) {
+fn look(_: &Setup, report: &mut Report<'_>) {
+    for sites in report.files() {
         for site in sites.all() {
             let name = site.element.name.as_str();
             let Some(period) = number(site.element, "renewal-period") else { continue };

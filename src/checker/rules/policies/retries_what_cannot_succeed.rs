@@ -1,7 +1,6 @@
 //! A retry repeats requests that will fail again.
 
 use crate::diagnostics::Severity;
-use crate::rules::sites::files;
 use crate::rules::truth::{Answer, Condition, STATUSES, literals};
 use crate::rules::{Example, Found, Report, Rule, Setup};
 
@@ -37,9 +36,9 @@ pub(super) static RULE: Rule = Rule {
     found: Found::Here(look),
 };
 
-fn look(setup: &Setup, report: &mut Report<'_>) {
-    for sites in files(setup) {
-        let known = literals(&sites);
+fn look(_: &Setup, report: &mut Report<'_>) {
+    for sites in report.files() {
+        let known = literals(sites);
         for retry in sites.failover_retries() {
             let Some(attribute) = retry.element.attribute("condition") else { continue };
             let condition = Condition::read(&attribute.value, &known);

@@ -1,7 +1,6 @@
 //! A retry over a pool of models does not repeat after 429 or 503.
 
 use crate::diagnostics::Severity;
-use crate::rules::sites::files;
 use crate::rules::truth::{Answer, Condition, literals};
 use crate::rules::{Example, Found, Report, Rule, Setup};
 
@@ -49,14 +48,14 @@ pub(super) static RULE: Rule = Rule {
     found: Found::Here(look),
 };
 
-fn look(setup: &Setup, report: &mut Report<'_>) {
-    for sites in files(setup) {
+fn look(_: &Setup, report: &mut Report<'_>) {
+    for sites in report.files() {
         let has_backend =
             sites.named("set-backend-service").any(|site| site.element.attribute("backend-id").is_some());
         if !sites.file.is_llm || !has_backend {
             continue;
         }
-        let known = literals(&sites);
+        let known = literals(sites);
         for retry in sites.failover_retries() {
             let Some(attribute) = retry.element.attribute("condition") else { continue };
             let condition = Condition::read(&attribute.value, &known);

@@ -1,7 +1,7 @@
 //! Attributes for the waits of a retry contradict each other.
 
 use crate::diagnostics::Severity;
-use crate::rules::sites::{files, number};
+use crate::rules::sites::number;
 use crate::rules::{Example, Found, Report, Rule, Setup};
 
 pub(super) static RULE: Rule = Rule {
@@ -48,8 +48,8 @@ pub(super) static RULE: Rule = Rule {
     found: Found::Here(look),
 };
 
-fn look(setup: &Setup, report: &mut Report<'_>) {
-    for sites in files(setup) {
+fn look(_: &Setup, report: &mut Report<'_>) {
+    for sites in report.files() {
         for retry in sites.named("retry") {
             let Some(most) = retry.element.attribute("max-interval") else { continue };
             if retry.element.attribute("delta").is_none() {

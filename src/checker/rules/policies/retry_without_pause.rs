@@ -1,7 +1,7 @@
 //! A retry tries many times without a pause.
 
 use crate::diagnostics::Severity;
-use crate::rules::sites::{files, number};
+use crate::rules::sites::number;
 use crate::rules::{Example, Found, Report, Rule, Setup};
 
 pub(super) static RULE: Rule = Rule {
@@ -36,8 +36,8 @@ pub(super) static RULE: Rule = Rule {
     found: Found::Here(look),
 };
 
-fn look(setup: &Setup, report: &mut Report<'_>) {
-    for sites in files(setup) {
+fn look(_: &Setup, report: &mut Report<'_>) {
+    for sites in report.files() {
         for retry in sites.failover_retries() {
             let waits = number(retry.element, "interval") != Some(0)
                 || number(retry.element, "delta").is_some_and(|delta| delta > 0)

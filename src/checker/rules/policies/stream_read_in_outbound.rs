@@ -2,7 +2,7 @@
 
 use crate::diagnostics::Severity;
 use crate::policy::Section;
-use crate::rules::sites::{Site, files, literal};
+use crate::rules::sites::{Site, literal};
 use crate::rules::{Example, Found, Report, Rule, Setup};
 
 pub(super) static RULE: Rule = Rule {
@@ -37,8 +37,8 @@ pub(super) static RULE: Rule = Rule {
     found: Found::Here(look),
 };
 
-fn look(setup: &Setup, report: &mut Report<'_>) {
-    for sites in files(setup) {
+fn look(_: &Setup, report: &mut Report<'_>) {
+    for sites in report.files() {
         let streams = |forward: &&Site<'_>| literal(forward.element, "buffer-response") == Some("false");
         let Some(forward) = sites.named("forward-request").find(streams) else { continue };
         for site in sites.all().filter(|site| site.section == Some(Section::Outbound)) {

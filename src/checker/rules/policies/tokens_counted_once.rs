@@ -2,7 +2,6 @@
 
 use crate::diagnostics::Severity;
 use crate::policy::Section;
-use crate::rules::sites::files;
 use crate::rules::{Example, Found, Report, Rule, Setup};
 
 pub(super) static RULE: Rule = Rule {
@@ -37,8 +36,8 @@ pub(super) static RULE: Rule = Rule {
     found: Found::Here(look),
 };
 
-fn look(setup: &Setup, report: &mut Report<'_>) {
-    for sites in files(setup) {
+fn look(_: &Setup, report: &mut Report<'_>) {
+    for sites in report.files() {
         let Some(retry) = sites.failover_retries().next() else { continue };
         for name in ["llm-token-limit", "azure-openai-token-limit"] {
             for limit in sites.named(name).filter(|limit| limit.section == Some(Section::Inbound)) {

@@ -1,7 +1,7 @@
 //! A retry sends the request again without its body.
 
 use crate::diagnostics::Severity;
-use crate::rules::sites::{files, literal, set_attribute};
+use crate::rules::sites::{literal, set_attribute};
 use crate::rules::{Example, Found, Report, Rule, Setup};
 
 pub(super) static RULE: Rule = Rule {
@@ -48,8 +48,8 @@ pub(super) static RULE: Rule = Rule {
     found: Found::Here(look),
 };
 
-fn look(setup: &Setup, report: &mut Report<'_>) {
-    for sites in files(setup) {
+fn look(_: &Setup, report: &mut Report<'_>) {
+    for sites in report.files() {
         let is_llm = sites.file.is_llm;
         // Reading the body with `preserveContent` keeps it.
         let may_be_kept = sites.file.text.contains("preserveContent") || sites.includes_fragments();

@@ -6,7 +6,6 @@ use crate::policy::Section;
 use crate::policy::csharp::{Expression, NamedValues, Options, ParseOptions, Variables};
 use crate::policy::scan::RawText;
 use crate::rules::Edit;
-use crate::rules::sites::files;
 use crate::rules::{Example, Found, Report, Rule, Setup};
 
 pub(super) static RULE: Rule = Rule {
@@ -79,8 +78,8 @@ pub(super) static RULE: Rule = Rule {
     found: Found::Here(look),
 };
 
-fn look(setup: &Setup, report: &mut Report<'_>) {
-    for sites in files(setup) {
+fn look(_: &Setup, report: &mut Report<'_>) {
+    for sites in report.files() {
         for site in sites.all() {
             let is_retry = site.element.name == "retry";
             // A loop of other calls does not depend on this response.
@@ -90,11 +89,15 @@ fn look(setup: &Setup, report: &mut Report<'_>) {
                 })
             };
             // A branch that is taken only when there is a response needs no test of its own.
-            let is_guarded = sites.around(site).any(|outer| {
-                let condition = outer.element.attribute("condition").map(|a| a.value.text.replace(' ', ""));
-                condition.is_some_and(|text| text.contains("context.Response!=null"))
-            });
-            if is_retry && !forwards() || !is_retry && (site.section != Some(Section::OnError) || is_guarded)
+            let is_guarded = || {
+                sites.around(site).any(|outer| {
+                    let condition =
+                        outer.element.attribute("condition").map(|a| a.value.text.replace(' ', ""));
+                    condition.is_some_and(|text| text.contains("context.Response!=null"))
+                })
+            };
+            if is_retry && !forwards()
+                || !is_retry && (site.section != Some(Section::OnError) || is_guarded())
             {
                 continue;
             }

@@ -1,7 +1,7 @@
 //! A token is fetched and not sent.
 
 use crate::diagnostics::{Severity, Span};
-use crate::rules::sites::{files, literal};
+use crate::rules::sites::literal;
 use crate::rules::{Edit, Example, Found, Report, Rule, Setup};
 
 pub(super) static RULE: Rule = Rule {
@@ -39,7 +39,7 @@ pub(super) static RULE: Rule = Rule {
 fn look(setup: &Setup, report: &mut Report<'_>) {
     // Each looks through all texts, so that many would take long.
     let mut told = 0_u32;
-    for sites in files(setup).filter(|sites| !sites.includes_fragments()) {
+    for sites in report.files().filter(|sites| !sites.includes_fragments()) {
         for token in sites.named("authentication-managed-identity") {
             // What a fragment fetches is for whoever includes it.
             let Some(name) =

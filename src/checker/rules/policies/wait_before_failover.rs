@@ -1,7 +1,7 @@
 //! A retry waits before it tries another backend.
 
 use crate::diagnostics::Severity;
-use crate::rules::sites::{files, literal, number, set_attribute};
+use crate::rules::sites::{literal, number, set_attribute};
 use crate::rules::{Example, Found, Report, Rule, Setup};
 
 pub(super) static RULE: Rule = Rule {
@@ -49,7 +49,7 @@ pub(super) static RULE: Rule = Rule {
 };
 
 fn look(setup: &Setup, report: &mut Report<'_>) {
-    for sites in files(setup) {
+    for sites in report.files() {
         let has_backend =
             sites.named("set-backend-service").any(|site| site.element.attribute("backend-id").is_some());
         if !has_backend {

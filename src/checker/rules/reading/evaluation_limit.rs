@@ -6,9 +6,9 @@ use crate::rules::{Example, Found, Rule};
 pub(super) static RULE: Rule = Rule {
     code: "PP1906",
     name: "evaluation-limit",
-    severity: Severity::Warning,
+    severity: Severity::Error,
     summary: "a template is too large or too deep to be evaluated",
-    why: "Loops, lists and texts are evaluated up to a bound, so that a file cannot use up memory or time. What comes after it is neither evaluated nor checked.",
+    why: "Loops, lists and texts are evaluated up to a bound, so that a file cannot use up memory or time. What comes after it is neither evaluated nor checked: the file counts as one that cannot be read.",
     fix: "give smaller values in a parameters file, or check parts of the template as files of their own",
     source: "bounds of this program; the service itself allows 800 resources and loops of 800 rounds",
     applies: "all",

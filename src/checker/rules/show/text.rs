@@ -1,13 +1,13 @@
 //! For people: with excerpts, or a line for each.
 
-use super::super::embedded::{in_files, where_verbatim};
+use super::super::embedded::{Places, in_files};
 use super::super::told::Told;
 use crate::diagnostics::{Diagnostics, Severity, SourceMap, render_human};
 
 /// Each finding with its marked excerpt, and how many there are.
 pub fn human(all: &[Told], sources: &SourceMap, colour: bool) -> String {
     let mut diagnostics = Diagnostics::new();
-    for told in where_verbatim(all, sources).iter().filter(|told| told.suppressed.is_none()) {
+    for told in Places::new(sources).where_verbatim(all).iter().filter(|told| told.suppressed.is_none()) {
         let mut diagnostic = told.diagnostic.clone();
         if let Some((switch, reading)) = told.reading {
             diagnostic =

@@ -2,7 +2,7 @@
 
 use crate::diagnostics::Severity;
 use crate::policy::{PolicyScope, Section};
-use crate::rules::sites::{Site, Sites, files};
+use crate::rules::sites::{Site, Sites};
 use crate::rules::{Example, Found, Report, Rule, Setup};
 
 pub(super) static RULE: Rule = Rule {
@@ -49,20 +49,19 @@ pub(super) static RULE: Rule = Rule {
     found: Found::Here(look),
 };
 
-fn look(setup: &Setup, report: &mut Report<'_>) {
+fn look(_: &Setup, report: &mut Report<'_>) {
     let is_surely_run = |sites: &Sites<'_>, site: &Site<'_>| {
         site.section == Some(Section::Inbound) && sites.around(site).next().is_none()
     };
-    let outer =
-        setup.policies.iter().filter(|policy| policy.is_whole && policy.scope == Some(PolicyScope::Global));
-    let chosen = outer.map(Sites::of).find_map(|sites| {
+    let mut outer = report.files().filter(|sites| sites.file.scope == Some(PolicyScope::Global));
+    let chosen = outer.find_map(|sites| {
         let mut sets = sites.named("set-backend-service");
         let set =
-            sets.find(|set| set.element.attribute("backend-id").is_some() && is_surely_run(&sites, set))?;
+            sets.find(|set| set.element.attribute("backend-id").is_some() && is_surely_run(sites, set))?;
         Some(set.element.name_span)
     });
     let Some(chosen) = chosen else { return };
-    for sites in files(setup) {
+    for sites in report.files() {
         if sites.file.scope.is_none_or(|scope| scope == PolicyScope::Global) {
             continue;
         }

@@ -2,7 +2,6 @@
 
 use crate::diagnostics::Severity;
 use crate::policy::Section;
-use crate::rules::sites::files;
 use crate::rules::together::pools::pool_of;
 use crate::rules::{Example, Found, Report, Rule, Setup};
 
@@ -61,8 +60,8 @@ pub(super) static RULE: Rule = Rule {
 };
 
 fn look(setup: &Setup, report: &mut Report<'_>) {
-    for sites in files(setup) {
-        if pool_of(setup, &sites).is_none() || sites.includes_fragments() {
+    for sites in report.files() {
+        if pool_of(setup, sites).is_none() || sites.includes_fragments() {
             continue;
         }
         let handles =

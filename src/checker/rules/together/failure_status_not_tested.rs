@@ -3,7 +3,6 @@
 use crate::diagnostics::Severity;
 use crate::policy::document::expressions;
 use crate::resources::Given;
-use crate::rules::sites::Sites;
 use crate::rules::together::pools::pool_of;
 use crate::rules::{Example, Found, Report, Rule, Setup};
 
@@ -62,14 +61,13 @@ pub(super) static RULE: Rule = Rule {
 };
 
 fn look(setup: &Setup, report: &mut Report<'_>) {
-    for policy in setup.policies.iter().filter(|policy| policy.is_whole) {
-        let sites = Sites::of(policy);
-        let Some(pool) = pool_of(setup, &sites) else { continue };
+    for sites in report.files() {
+        let Some(pool) = pool_of(setup, sites) else { continue };
         let Given::Known(status, place) = pool.failure_status else { continue };
         let digits = status.to_string();
         // A comparison with a lower bound covers it as well.
         let is_open = |text: &str| text.contains('>');
-        let all = expressions(&policy.document.roots);
+        let all = expressions(&sites.file.document.roots);
         let tests: Vec<_> = all.iter().filter(|site| site.text.text.contains("StatusCode")).collect();
         if status == 503
             || tests.iter().any(|site| site.text.text.contains(&digits) || is_open(&site.text.text))

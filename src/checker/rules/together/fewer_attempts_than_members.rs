@@ -1,7 +1,7 @@
 //! A retry has fewer attempts than the pool has members.
 
 use crate::diagnostics::Severity;
-use crate::rules::sites::{files, number};
+use crate::rules::sites::number;
 use crate::rules::together::pools::pool_of;
 use crate::rules::{Example, Found, Report, Rule, Setup};
 
@@ -62,8 +62,8 @@ pub(super) static RULE: Rule = Rule {
 };
 
 fn look(setup: &Setup, report: &mut Report<'_>) {
-    for sites in files(setup) {
-        let Some(pool) = pool_of(setup, &sites) else { continue };
+    for sites in report.files() {
+        let Some(pool) = pool_of(setup, sites) else { continue };
         for retry in sites.failover_retries() {
             let Some(count) = number(retry.element, "count") else { continue };
             let Some(attribute) = retry.element.attribute("count") else { continue };

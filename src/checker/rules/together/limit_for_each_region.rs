@@ -2,7 +2,6 @@
 
 use crate::diagnostics::Severity;
 use crate::resources::Kind;
-use crate::rules::sites::files;
 use crate::rules::{Example, Found, Report, Rule, Setup};
 
 pub(super) static RULE: Rule = Rule {
@@ -63,7 +62,7 @@ fn look(setup: &Setup, report: &mut Report<'_>) {
         Some((others.elements().filter(|others| !others.is_empty())?.len().saturating_add(1), others.mark()))
     });
     let Some((regions, place)) = regions else { return };
-    for sites in files(setup) {
+    for sites in report.files() {
         for name in ["llm-token-limit", "azure-openai-token-limit"] {
             for limit in sites.named(name) {
                 report

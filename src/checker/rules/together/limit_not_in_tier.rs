@@ -2,7 +2,6 @@
 
 use crate::diagnostics::Severity;
 use crate::rules::Tier;
-use crate::rules::sites::files;
 use crate::rules::{Example, Found, Report, Rule, Setup};
 
 pub(super) static RULE: Rule = Rule {
@@ -51,7 +50,7 @@ pub(super) static RULE: Rule = Rule {
 
 fn look(setup: &Setup, report: &mut Report<'_>) {
     let Some(tier) = setup.tier else { return };
-    for sites in files(setup) {
+    for sites in report.files() {
         for site in sites.all() {
             let name = site.element.name.as_str();
             let tier = match (name, tier) {

@@ -3,7 +3,7 @@
 use crate::diagnostics::Severity;
 use crate::resources::Kind;
 use crate::rules::account_of;
-use crate::rules::sites::{files, literal};
+use crate::rules::sites::literal;
 use crate::rules::together::pools::pool_of;
 use crate::rules::{Example, Found, Report, Rule, Setup};
 
@@ -142,8 +142,8 @@ fn look(setup: &Setup, report: &mut Report<'_>) {
     // An assignment whose scope is not a known account may be one for all.
     let scopes: Option<Vec<String>> = setup.inventory.of(Kind::RoleAssignment).map(account_in).collect();
     let Some(scopes) = scopes.filter(|scopes| !scopes.is_empty()) else { return };
-    for sites in files(setup) {
-        let Some(pool) = pool_of(setup, &sites) else { continue };
+    for sites in report.files() {
+        let Some(pool) = pool_of(setup, sites) else { continue };
         let token = sites.named("authentication-managed-identity").find(|token| {
             literal(token.element, "resource")
                 .is_some_and(|text| text.contains("cognitiveservices.azure.com"))

@@ -2,7 +2,7 @@
 
 use crate::diagnostics::Severity;
 use crate::resources::Given;
-use crate::rules::sites::{files, literal};
+use crate::rules::sites::literal;
 use crate::rules::together::pools::pool_of;
 use crate::rules::{Example, Found, Report, Rule, Setup};
 
@@ -61,8 +61,8 @@ pub(super) static RULE: Rule = Rule {
 };
 
 fn look(setup: &Setup, report: &mut Report<'_>) {
-    for sites in files(setup) {
-        let Some(pool) = pool_of(setup, &sites) else { continue };
+    for sites in report.files() {
+        let Some(pool) = pool_of(setup, sites) else { continue };
         let Some(token) = sites.named("authentication-managed-identity").find(|site| {
             literal(site.element, "resource")
                 .is_some_and(|audience| audience.contains("cognitiveservices.azure.com"))

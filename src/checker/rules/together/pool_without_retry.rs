@@ -2,7 +2,6 @@
 
 use crate::diagnostics::Severity;
 use crate::rules::PolicyFile;
-use crate::rules::sites::files;
 use crate::rules::together::pools::{pool_of, trips_on};
 use crate::rules::{Example, Found, Report, Rule, Setup};
 
@@ -67,8 +66,8 @@ fn look(setup: &Setup, report: &mut Report<'_>) {
     if setup.policies.iter().any(has_retry) || setup.policies.iter().any(|policy| !policy.is_whole) {
         return;
     }
-    for sites in files(setup) {
-        let Some(pool) = pool_of(setup, &sites) else { continue };
+    for sites in report.files() {
+        let Some(pool) = pool_of(setup, sites) else { continue };
         if pool.members.len() < 2
             || trips_on(setup, &pool, 429).is_none() && trips_on(setup, &pool, 500).is_none()
         {

@@ -2,7 +2,7 @@
 
 use crate::diagnostics::Severity;
 use crate::resources::Given;
-use crate::rules::sites::{files, number};
+use crate::rules::sites::number;
 use crate::rules::together::pools::pool_of;
 use crate::rules::truth::{Answer, Case, Condition, OLD_REASON, literals};
 use crate::rules::{Example, Found, Report, Rule, Setup};
@@ -62,14 +62,14 @@ pub(super) static RULE: Rule = Rule {
 };
 
 fn look(setup: &Setup, report: &mut Report<'_>) {
-    for sites in files(setup) {
-        let Some(pool) = pool_of(setup, &sites) else { continue };
+    for sites in report.files() {
+        let Some(pool) = pool_of(setup, sites) else { continue };
         let status = match pool.failure_status {
             Given::Absent => 503,
             Given::Known(status, _) => u16::try_from(status).unwrap_or(503),
             Given::Unknown(_) => continue,
         };
-        let known = literals(&sites);
+        let known = literals(sites);
         for retry in sites.failover_retries() {
             let waits = number(retry.element, "interval").is_some_and(|interval| interval > 0);
             let is_long = number(retry.element, "count").is_some_and(|count| count > 2);

@@ -2,7 +2,7 @@
 
 use crate::diagnostics::Severity;
 use crate::resources::Given;
-use crate::rules::sites::{files, number};
+use crate::rules::sites::number;
 use crate::rules::together::pools::pool_of;
 use crate::rules::{Example, Found, Report, Rule, Setup};
 
@@ -61,8 +61,8 @@ pub(super) static RULE: Rule = Rule {
 };
 
 fn look(setup: &Setup, report: &mut Report<'_>) {
-    for sites in files(setup) {
-        let Some(pool) = pool_of(setup, &sites) else { continue };
+    for sites in report.files() {
+        let Some(pool) = pool_of(setup, sites) else { continue };
         if pool.members.len() < 2 {
             continue;
         }

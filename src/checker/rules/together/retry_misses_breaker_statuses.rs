@@ -2,7 +2,6 @@
 
 use crate::diagnostics::Severity;
 use crate::diagnostics::Span;
-use crate::rules::sites::files;
 use crate::rules::together::pools::{pool_of, trips_on};
 use crate::rules::truth::{Answer, Condition, literals};
 use crate::rules::{Example, Found, Report, Rule, Setup};
@@ -62,12 +61,12 @@ pub(super) static RULE: Rule = Rule {
 };
 
 fn look(setup: &Setup, report: &mut Report<'_>) {
-    for sites in files(setup) {
-        let Some(pool) = pool_of(setup, &sites) else { continue };
+    for sites in report.files() {
+        let Some(pool) = pool_of(setup, sites) else { continue };
         if pool.members.len() < 2 {
             continue;
         }
-        let known = literals(&sites);
+        let known = literals(sites);
         for retry in sites.failover_retries() {
             let Some(attribute) = retry.element.attribute("condition") else { continue };
             let condition = Condition::read(&attribute.value, &known);

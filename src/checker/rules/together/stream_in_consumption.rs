@@ -2,7 +2,7 @@
 
 use crate::diagnostics::Severity;
 use crate::rules::Tier;
-use crate::rules::sites::{files, literal};
+use crate::rules::sites::literal;
 use crate::rules::{Example, Found, Report, Rule, Setup};
 
 pub(super) static RULE: Rule = Rule {
@@ -61,7 +61,7 @@ fn look(setup: &Setup, report: &mut Report<'_>) {
     if setup.tier != Some(Tier::Consumption) {
         return;
     }
-    for sites in files(setup) {
+    for sites in report.files() {
         for forward in sites.named("forward-request") {
             if literal(forward.element, "buffer-response") == Some("false")
                 && let Some(attribute) = forward.element.attribute("buffer-response")

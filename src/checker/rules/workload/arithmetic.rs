@@ -1,8 +1,8 @@
 //! What several rules reckon with.
 
 use crate::resources::{Backend, Member};
-use crate::rules::sites::{files, number};
-use crate::rules::{Setup, Workload};
+use crate::rules::sites::number;
+use crate::rules::{Report, Setup, Workload};
 
 /// Tokens that are asked for in a minute.
 pub(in crate::rules) const fn offered_per_minute(workload: &Workload) -> u64 {
@@ -21,8 +21,8 @@ pub(in crate::rules) fn capacity(setup: &Setup, member: &Member) -> Option<u64> 
 }
 
 /// Attempts that a request has at most: the longest retry of all policies.
-pub(super) fn attempts(setup: &Setup) -> u64 {
-    let retries = files(setup).flat_map(|sites| {
+pub(super) fn attempts(report: &Report<'_>) -> u64 {
+    let retries = report.files().flat_map(|sites| {
         let counts = sites.failover_retries().map(|retry| number(retry.element, "count").unwrap_or(50));
         counts.collect::<Vec<u64>>()
     });

@@ -57,7 +57,7 @@ fn look(setup: &Setup, report: &mut Report<'_>) {
     let Some(workload) = setup.workload.as_ref().filter(|workload| workload.requests_per_1000_s > 0) else {
         return;
     };
-    let attempts = attempts(setup);
+    let attempts = attempts(report);
     for backend in setup.backends.iter().filter(|backend| is_used(setup, backend)) {
         for rule in backend.single().map_or(&[][..], Single::rules) {
             let (Given::Known(count, at), Given::Known(interval, place)) = (&rule.count, &rule.interval)

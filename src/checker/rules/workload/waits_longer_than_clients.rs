@@ -3,7 +3,7 @@
 use crate::diagnostics::Severity;
 use crate::policy::scan::Element;
 use crate::rules::examples::{EAST_AND_WEST, TO_THE_POOL};
-use crate::rules::sites::{files, literal, number};
+use crate::rules::sites::{literal, number};
 use crate::rules::{Example, Found, Report, Rule, Setup};
 
 pub(super) static RULE: Rule = Rule {
@@ -48,7 +48,7 @@ pub(super) static RULE: Rule = Rule {
 fn look(setup: &Setup, report: &mut Report<'_>) {
     let Some(patience) = setup.workload.as_ref().and_then(|workload| workload.client_timeout) else { return };
     let patience = patience.as_secs_ceil();
-    for sites in files(setup) {
+    for sites in report.files() {
         for retry in sites.failover_retries() {
             let Some(count) = number(retry.element, "count").filter(|count| *count <= 50) else { continue };
             let Some(pauses) = pauses(retry.element, count) else { continue };

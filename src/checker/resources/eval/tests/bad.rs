@@ -97,6 +97,25 @@ fn everything_is_bounded() {
     assert_eq!(codes(&[("main.bicep", &with_url(&chain, "a499"))]).len(), 1);
 }
 
+/// The service deploys 800 resources, in loops of 800 rounds: nothing that it takes comes to a bound.
+#[test]
+fn as_much_as_can_be_deployed_is_evaluated() {
+    let backends = "var all = map(range(0, 800), i => map(range(0, 800), j => i + j))\nresource b 'Microsoft.ApiManagement/service/backends@2024-05-01' = [for i in range(0, 800): {\n  name: 'apim/b${i}'\n  properties: {\n    url: 'https://b${i}.example.com/${all[i][i]}'\n    protocol: 'http'\n  }\n}]\n";
+    let (inventory, problems, _) = read(&[("main.bicep", backends)]);
+    assert_eq!(problems, Vec::<String>::new());
+    assert_eq!(inventory.resources.len(), 800);
+    let module = "module m 'b.bicep' = [for i in range(0, 800): {\n  name: 'm${i}'\n}]\n";
+    let inner = "module m 'c.bicep' = {\n  name: 'm'\n}\n";
+    let last = with_url("", "'x'");
+    assert_eq!(codes(&[("a.bicep", module), ("b.bicep", inner), ("c.bicep", &last)]), Vec::<String>::new());
+    // Variables that are made of one another.
+    let mut chain = String::from("var a0 = 'x'\n");
+    for n in 1..64 {
+        chain.push_str(&format!("var a{n} = '${{a{}}}y'\n", n - 1));
+    }
+    assert_eq!(codes(&[("main.bicep", &with_url(&chain, "a63"))]), Vec::<String>::new());
+}
+
 #[test]
 fn undeclared_names_are_told_with_a_close_one() {
     let text = with_url("var endpoint = 'x'", "endpont");

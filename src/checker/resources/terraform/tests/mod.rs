@@ -2,6 +2,7 @@
 
 mod bad;
 mod functions;
+mod json;
 mod modules;
 mod plans;
 mod styles;

@@ -70,17 +70,21 @@ impl Members {
 
 /// The name of the member that a signature declares, without reading the rest of it.
 fn name_in(signature: &'static str) -> &'static str {
-    const WORDS: [(&str, &str); 3] =
-        [("implicit operator ", "implicit"), ("explicit operator ", "explicit"), ("this[", "this")];
-    for (mark, name) in WORDS {
-        if signature.contains(mark) {
-            return name;
+    const WORDS: [(&str, &str); 2] = [("implicit operator ", "implicit"), ("explicit operator ", "explicit")];
+    let head = signature.split(['(', '{', ';', '=']).next().unwrap_or_default().trim_end();
+    if head.contains("operator") {
+        for (mark, name) in WORDS {
+            if signature.contains(mark) {
+                return name;
+            }
+        }
+        if let Some((_, rest)) = signature.split_once(" operator ") {
+            return rest.split('(').next().unwrap_or_default().trim();
         }
     }
-    if let Some((_, rest)) = signature.split_once(" operator ") {
-        return rest.split('(').next().unwrap_or_default().trim();
+    if head.contains("this[") {
+        return "this";
     }
-    let head = signature.split(['(', '{', ';', '=']).next().unwrap_or_default().trim_end();
     let head = if signature.contains('(') { without_type_parameters(head) } else { head };
     let is_part = |c: char| c.is_alphanumeric() || c == '_';
     head.rsplit(|c: char| !is_part(c)).next().unwrap_or_default()

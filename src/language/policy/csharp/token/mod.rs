@@ -191,7 +191,17 @@ impl<'a> Lexer<'a, '_, '_> {
     fn token(&mut self, c: char, line_start: bool) {
         let rest = self.rest();
         let start = self.at;
-        if rest.starts_with("//") {
+        // Most begin in one way only, and need not be compared with the others.
+        if is_name_start(c) {
+            let length = rest.find(|c| !is_name_part(c)).unwrap_or(rest.len());
+            self.advance(length);
+            self.push(Token::Name { text: rest.get(..length).unwrap_or(""), escaped: false }, start);
+        } else if matches!(
+            c,
+            '(' | ')' | '[' | ']' | ',' | ';' | '=' | '<' | '>' | '!' | '&' | '|' | '?' | '+'
+        ) {
+            self.sign(c);
+        } else if rest.starts_with("//") {
             self.advance(rest.find('\n').unwrap_or(rest.len()));
         } else if rest.starts_with("/*") {
             self.line_start = line_start;
@@ -201,10 +211,6 @@ impl<'a> Lexer<'a, '_, '_> {
                     self.fail(start, 2, "this comment never ends", "expected `*/` somewhere after this");
                 }
             }
-        } else if is_name_start(c) {
-            let length = rest.find(|c| !is_name_part(c)).unwrap_or(rest.len());
-            self.advance(length);
-            self.push(Token::Name { text: rest.get(..length).unwrap_or(""), escaped: false }, start);
         } else if c.is_ascii_digit() || (c == '.' && second_is_digit(rest)) {
             self.number();
         } else if rest.starts_with("\"\"\"") {
