@@ -18,6 +18,7 @@ use super::memo::{GatewayId, Memo, NO_RECOVERY, Outcomes, ThreadId, Worst};
 use super::path::Path;
 use super::properties::{Breach, Sight};
 use super::setup::Bounds;
+use super::stage::Happening;
 use super::watch::Watch;
 use super::worlds::{Mask, Worlds};
 use crate::gateway::Step;
@@ -224,13 +225,20 @@ impl<'s> Explorer<'s> {
             let instance = self.memo.instance(thread);
             let gateway = gateway_of(&state, instance);
             let number = u8::try_from(place).unwrap_or(u8::MAX);
-            let outcomes = self.memo.answers(thread, gateway, state.now);
-            self.follow(node, &state, place, instance, outcomes, |outcome| Act::Happens {
-                place: number,
-                outcome,
-            });
+            for faults in [false, true] {
+                // Faults that no longer count are not even worked out.
+                if faults && state.faults >= self.bounds.faults {
+                    continue;
+                }
+                let outcomes = self.memo.answers(thread, gateway, state.now, faults);
+                self.follow(node, &state, place, instance, outcomes, |outcome| Act::Happens {
+                    place: number,
+                    outcome,
+                });
+            }
             if let Some((after, happening)) = self.memo.wake(thread, state.now)
                 && Some(after) == earliest
+                && (happening == Happening::Wakes || state.faults < self.bounds.faults)
             {
                 let later = self.later(&state, after);
                 let (thread, gateway) =

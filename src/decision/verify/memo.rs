@@ -70,8 +70,10 @@ struct Question {
 enum Who {
     /// Requests that may arrive at an instance.
     Arriving(u8),
-    /// What the world may do to a request.
-    Waiting(ThreadId),
+    /// What the world does to a request when all is well.
+    Well(ThreadId),
+    /// What else it may do.
+    Faults(ThreadId),
     /// What time does to a request.
     Due(ThreadId),
 }
@@ -239,9 +241,16 @@ impl<'s> Memo<'s> {
         self.ask(question, &thread, |_| (0..kinds).map(Happening::Arrives).collect())
     }
 
-    /// What comes of what the world may do to a request.
-    pub(super) fn answers(&mut self, thread: ThreadId, gateway: GatewayId, now: Timestamp) -> Outcomes {
-        let question = Question { who: Who::Waiting(thread), gateway, now };
+    /// What comes of what the world may do to a request: what goes well, or what goes wrong.
+    pub(super) fn answers(
+        &mut self,
+        thread: ThreadId,
+        gateway: GatewayId,
+        now: Timestamp,
+        faults: bool,
+    ) -> Outcomes {
+        let who = if faults { Who::Faults(thread) } else { Who::Well(thread) };
+        let question = Question { who, gateway, now };
         if let Some(known) = self.asked.get(&question) {
             return *known;
         }
@@ -250,8 +259,10 @@ impl<'s> Memo<'s> {
         };
         self.ask(question, &request, |memo| {
             let awaits = matches!(request.exchange.phase(), Phase::AwaitingHeaders { .. });
-            let all = memo.answers.iter().filter(|answer| awaits && **answer != Answer::Overdue);
-            all.map(|answer| Happening::Answers(*answer)).chain([Happening::Leaves]).collect()
+            let all = memo.answers.iter().filter(|answer| {
+                awaits && **answer != Answer::Overdue && answer.is_well() != faults
+            });
+            all.map(|answer| Happening::Answers(*answer)).chain(faults.then_some(Happening::Leaves)).collect()
         })
     }
 
