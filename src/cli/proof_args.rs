@@ -52,6 +52,9 @@ pub(crate) struct VerifyArgs {
     /// States that are kept at most; about 150 bytes each
     #[arg(long, value_name = "N", default_value_t = Bounds::default().states)]
     pub states: usize,
+    /// Threads; the result does not depend on them
+    #[arg(long, value_name = "N", default_value_t = 2)]
+    pub threads: usize,
     /// Which readings of what is not documented: those configured, or each other one, too
     #[arg(long, value_enum, default_value_t)]
     pub readings: ReadingsName,
@@ -210,6 +213,7 @@ impl VerifyArgs {
         within("instances", self.instances, Bounds::MOST_INSTANCES)?;
         within("depth", self.depth as usize, 64)?;
         within("readings-depth", self.readings_depth as usize, 64)?;
+        within("threads", self.threads, 64)?;
         within("states", self.states, 1_000_000_000)?;
         within("max-calls", self.max_calls as usize, 10_000)?;
         within("wait-budget", usize::try_from(self.wait_budget).unwrap_or(usize::MAX), 86_400)?;
@@ -219,7 +223,7 @@ impl VerifyArgs {
             faults: self.faults,
             depth: self.depth,
             states: self.states,
-            threads: 2,
+            threads: self.threads,
         })
     }
 

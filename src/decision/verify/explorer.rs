@@ -14,7 +14,7 @@ use foldhash::fast::FixedState;
 use indexmap::IndexMap;
 
 use super::answers::Answers;
-use super::memo::{GatewayId, Memo, NO_RECOVERY, Outcomes, ThreadId, Worst};
+use super::memo::{GatewayId, Memo, NO_RECOVERY, Outcomes, Question, ThreadId, Who, Worst};
 use super::path::Path;
 use super::properties::{Breach, Sight};
 use super::setup::Bounds;
@@ -66,6 +66,29 @@ struct Node {
     entry: u32,
     mask: Mask,
 }
+
+/// What may come next in a state.
+#[derive(Clone, Copy, Debug)]
+struct Next {
+    /// Which of the nodes that are looked at together.
+    node: usize,
+    /// The state, later if time has to pass before.
+    state: State,
+    kind: Kind,
+    place: usize,
+    instance: u8,
+    question: Question,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Kind {
+    Arrives,
+    Happens,
+    Due,
+}
+
+/// Nodes that are looked at together.
+const NODES: usize = 4_096;
 
 /// A breach, and the first ways to it.
 #[derive(Clone, Debug, Default)]
@@ -161,8 +184,8 @@ impl<'s> Explorer<'s> {
         let mut is_cut = false;
         while depth < self.bounds.depth && !self.next.is_empty() {
             let level = std::mem::take(&mut self.next);
-            for node in &level {
-                self.expand(*node);
+            for nodes in level.chunks(NODES) {
+                self.expand(nodes);
                 if self.seen.len() > self.bounds.states {
                     is_cut = true;
                     break;
@@ -197,23 +220,21 @@ impl<'s> Explorer<'s> {
         }
     }
 
-    /// Everything that may come next: requests arrive, things happen to each request, time passes.
-    fn expand(&mut self, node: Node) {
+    /// Everything that may come next but time: requests arrive, things happen to each request.
+    fn moves(&mut self, at: usize, node: Node, moves: &mut Vec<Next>) {
         let Some((state, _)) = self.seen.get_index(node.state as usize) else { return };
         let state = *state;
-        let instances = self.bounds.instances;
+        let may_fail = state.faults < self.bounds.faults;
+        let mut add = |state: State, kind: Kind, place: usize, instance: u8, who: Who| {
+            let question = Question { who, gateway: gateway_of(&state, instance), now: state.now };
+            moves.push(Next { node: at, state, kind, place, instance, question });
+        };
         if let Some(free) = state.threads.iter().take(self.bounds.in_flight).position(|thread| *thread == 0) {
-            for instance in 0..u8::try_from(instances).unwrap_or(u8::MAX) {
-                let gateway = gateway_of(&state, instance);
-                let outcomes = self.memo.arrivals(instance, gateway, state.now);
-                self.follow(node, &state, free, instance, outcomes, |outcome| Act::Arrives {
-                    instance,
-                    outcome,
-                });
+            for instance in 0..u8::try_from(self.bounds.instances).unwrap_or(u8::MAX) {
+                add(state, Kind::Arrives, free, instance, Who::Arriving(instance));
             }
         }
-        let due = state.threads.iter().filter_map(|thread| self.memo.wake(*thread, state.now));
-        let earliest = due.map(|(after, _)| after).min();
+        let earliest = self.earliest(&state);
         for place in 0..self.bounds.in_flight {
             let Some(thread) = state.threads.get(place).copied().filter(|thread| *thread != 0) else {
                 continue;
@@ -223,33 +244,56 @@ impl<'s> Explorer<'s> {
                 continue;
             }
             let instance = self.memo.instance(thread);
-            let gateway = gateway_of(&state, instance);
-            let number = u8::try_from(place).unwrap_or(u8::MAX);
-            for faults in [false, true] {
-                // Faults that no longer count are not even worked out.
-                if faults && state.faults >= self.bounds.faults {
-                    continue;
-                }
-                let outcomes = self.memo.answers(thread, gateway, state.now, faults);
-                self.follow(node, &state, place, instance, outcomes, |outcome| Act::Happens {
-                    place: number,
-                    outcome,
-                });
+            add(state, Kind::Happens, place, instance, Who::Well(thread));
+            // Faults that no longer count are not even worked out.
+            if may_fail {
+                add(state, Kind::Happens, place, instance, Who::Faults(thread));
             }
             if let Some((after, happening)) = self.memo.wake(thread, state.now)
                 && Some(after) == earliest
-                && (happening == Happening::Wakes || state.faults < self.bounds.faults)
+                && (happening == Happening::Wakes || may_fail)
             {
                 let later = self.later(&state, after);
-                let (thread, gateway) =
-                    (later.threads.get(place).copied().unwrap_or(0), gateway_of(&later, instance));
-                let outcomes = self.memo.due(thread, happening, gateway, later.now);
-                self.follow(node, &later, place, instance, outcomes, |outcome| Act::Due {
-                    place: number,
-                    outcome,
-                });
+                let thread = later.threads.get(place).copied().unwrap_or(0);
+                add(later, Kind::Due, place, instance, Who::Due(thread));
             }
         }
+    }
+
+    /// When the first request hears of time.
+    fn earliest(&self, state: &State) -> Option<Duration> {
+        let due = state.threads.iter().filter_map(|thread| self.memo.wake(*thread, state.now));
+        due.map(|(after, _)| after).min()
+    }
+
+    /// Follows some nodes of a level, in their order.
+    fn expand(&mut self, nodes: &[Node]) {
+        let mut moves = Vec::new();
+        for (at, node) in nodes.iter().enumerate() {
+            self.moves(at, *node, &mut moves);
+        }
+        self.memo.prepare(moves.iter().map(|next| next.question), self.bounds.threads);
+        let mut moves = moves.into_iter().peekable();
+        for (at, node) in nodes.iter().enumerate() {
+            while let Some(next) = moves.next_if(|next| next.node == at) {
+                let place = u8::try_from(next.place).unwrap_or(u8::MAX);
+                let instance = next.instance;
+                let outcomes = self.memo.outcomes(&next.question);
+                self.follow(*node, &next.state, next.place, instance, outcomes, |outcome| match next.kind {
+                    Kind::Arrives => Act::Arrives { instance, outcome },
+                    Kind::Happens => Act::Happens { place, outcome },
+                    Kind::Due => Act::Due { place, outcome },
+                });
+            }
+            self.wait(*node);
+        }
+    }
+
+    /// Lets time pass until a breaker may change; looks at gateways at rest.
+    fn wait(&mut self, node: Node) {
+        let Some((state, _)) = self.seen.get_index(node.state as usize) else { return };
+        let state = *state;
+        let earliest = self.earliest(&state);
         if let Some(after) = self.passes(&state)
             && earliest.is_none_or(|earliest| after <= earliest)
         {
@@ -258,7 +302,7 @@ impl<'s> Explorer<'s> {
             self.reach(later, node.mask, node.entry, Act::Passes);
         }
         if state.threads.iter().all(|thread| *thread == 0) {
-            for instance in 0..u8::try_from(instances).unwrap_or(u8::MAX) {
+            for instance in 0..u8::try_from(self.bounds.instances).unwrap_or(u8::MAX) {
                 for (breach, failing) in self.memo.at_rest(gateway_of(&state, instance), state.now) {
                     self.note(breach, failing.and(node.mask), node.entry, None);
                 }

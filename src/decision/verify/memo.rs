@@ -17,7 +17,7 @@ use super::rest::{SLOTS_KEPT, UNFAIR, is_fair};
 use super::stage::{Deaf, Happening, Played, Thread, play};
 use super::watch::Watch;
 use super::worlds::{Mask, Worlds};
-use crate::gateway::{BackendRef, Gateway, GatewayState, Phase, Step, WakeReason};
+use crate::gateway::{BackendRef, Gateway, GatewaySpec, GatewayState, Phase, Step, WakeReason};
 use crate::units::{Duration, StatusCode, Timestamp};
 
 /// Where clocks stand: late enough for everything that still matters to be earlier, early enough for what is to come.
@@ -60,14 +60,15 @@ impl Outcomes {
 
 /// What is asked: who, where, when, and whether for what comes by itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-struct Question {
-    who: Who,
-    gateway: GatewayId,
-    now: Timestamp,
+pub(super) struct Question {
+    pub(super) who: Who,
+    pub(super) gateway: GatewayId,
+    pub(super) now: Timestamp,
 }
 
+/// Who is meant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-enum Who {
+pub(super) enum Who {
     /// Requests that may arrive at an instance.
     Arriving(u8),
     /// What the world does to a request when all is well.
@@ -77,6 +78,16 @@ enum Who {
     /// What time does to a request.
     Due(ThreadId),
 }
+
+/// What was played for one question.
+#[derive(Debug, Default)]
+struct Worked {
+    plays: Vec<(Happening, Vec<(Played, Mask, Box<[u64]>)>)>,
+    has_gaps: bool,
+}
+
+/// Questions for which a second thread is worth its start.
+const WORTH_A_THREAD: usize = 64;
 
 /// The largest numbers that were met as configured.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -149,7 +160,7 @@ impl<'s> Memo<'s> {
     /// A gateway that has just started.
     pub(super) fn fresh(&mut self) -> GatewayId {
         let state = Gateway::new(std::sync::Arc::clone(&self.watch.setup.gateway)).into_state();
-        self.keep_gateway(state, self.start())
+        self.keep_gateway(state)
     }
 
     /// Where clocks stand at the beginning: a calendar begins with the run.
@@ -213,7 +224,8 @@ impl<'s> Memo<'s> {
         }
         let Some(mut later) = self.threads.get_index(thread as usize - 1).cloned() else { return thread };
         later.exchange.set_back(by);
-        let later = self.keep_thread(later, START);
+        settle_thread(&mut later, &self.watch.setup.gateway, START);
+        let later = self.keep_thread(later);
         self.later_threads.insert((thread, by), later);
         later
     }
@@ -228,87 +240,98 @@ impl<'s> Memo<'s> {
         }
         let Some(mut later) = self.gateways.get_index(gateway as usize).cloned() else { return gateway };
         later.set_back(by);
-        let later = self.keep_gateway(later, START);
+        later.forget(&self.watch.setup.gateway, START);
+        let later = self.keep_gateway(later);
         self.later_gateways.insert((gateway, by), later);
         later
     }
 
-    /// What comes of requests that arrive at an instance.
-    pub(super) fn arrivals(&mut self, instance: u8, gateway: GatewayId, now: Timestamp) -> Outcomes {
-        let kinds = u8::try_from(self.watch.setup.requests.len()).unwrap_or(u8::MAX);
-        let thread = Thread { instance, ..Thread::default() };
-        let question = Question { who: Who::Arriving(instance), gateway, now };
-        self.ask(question, &thread, |_| (0..kinds).map(Happening::Arrives).collect())
+    /// What comes of it.
+    pub(super) fn outcomes(&self, question: &Question) -> Outcomes {
+        self.asked.get(question).copied().unwrap_or_default()
     }
 
-    /// What comes of what the world may do to a request: what goes well, or what goes wrong.
-    pub(super) fn answers(
-        &mut self,
-        thread: ThreadId,
-        gateway: GatewayId,
-        now: Timestamp,
-        faults: bool,
-    ) -> Outcomes {
-        let who = if faults { Who::Faults(thread) } else { Who::Well(thread) };
-        let question = Question { who, gateway, now };
-        if let Some(known) = self.asked.get(&question) {
-            return *known;
-        }
-        let Some(request) = self.threads.get_index(thread as usize - 1).cloned() else {
-            return Outcomes::default();
+    /// Works out what was not asked before, on so many threads. What they find is kept in the order of the questions.
+    pub(super) fn prepare(&mut self, questions: impl Iterator<Item = Question>, threads: usize) {
+        let mut new: Set<Question> = Set::default();
+        new.extend(questions.filter(|question| !self.asked.contains_key(question)));
+        let threads = if new.len() < WORTH_A_THREAD { 1 } else { threads.max(1) };
+        let this = &*self;
+        let work = |first: usize| -> Vec<Worked> {
+            new.iter().skip(first).step_by(threads).map(|question| this.work_out(question)).collect()
         };
-        self.ask(question, &request, |memo| {
-            let awaits = matches!(request.exchange.phase(), Phase::AwaitingHeaders { .. });
-            let all = memo.answers.iter().filter(|answer| {
-                awaits && **answer != Answer::Overdue && answer.is_well() != faults
-            });
-            all.map(|answer| Happening::Answers(*answer)).chain(faults.then_some(Happening::Leaves)).collect()
+        let mut parts: Vec<std::vec::IntoIter<Worked>> = std::thread::scope(|scope| {
+            let others: Vec<_> = (1..threads).map(|first| scope.spawn(move || work(first))).collect();
+            let own = work(0);
+            let joined = others.into_iter().map(|other| other.join().unwrap_or_default());
+            std::iter::once(own).chain(joined).map(Vec::into_iter).collect()
+        });
+        for (at, question) in new.iter().enumerate() {
+            let worked = parts.get_mut(at.checked_rem(threads).unwrap_or(0)).and_then(Iterator::next);
+            if let Some(worked) = worked {
+                self.keep_all(*question, worked);
+            }
+        }
+    }
+
+    /// What may happen to whom, for a question.
+    fn happenings(&self, question: &Question) -> Option<(Thread, Vec<Happening>)> {
+        let thread = |number: ThreadId| self.threads.get_index((number as usize).checked_sub(1)?).cloned();
+        Some(match question.who {
+            Who::Arriving(instance) => {
+                let kinds = u8::try_from(self.watch.setup.requests.len()).unwrap_or(u8::MAX);
+                let fresh = Thread { instance, ..Thread::default() };
+                (fresh, (0..kinds).map(Happening::Arrives).collect())
+            }
+            Who::Well(number) | Who::Faults(number) => {
+                let request = thread(number)?;
+                let faults = matches!(question.who, Who::Faults(_));
+                let awaits = matches!(request.exchange.phase(), Phase::AwaitingHeaders { .. });
+                let all = self
+                    .answers
+                    .iter()
+                    .filter(|answer| awaits && **answer != Answer::Overdue && answer.is_well() != faults);
+                let all = all.map(|answer| Happening::Answers(*answer));
+                (request, all.chain(faults.then_some(Happening::Leaves)).collect())
+            }
+            Who::Due(number) => {
+                let (_, happening) = (*self.wakes.get((number as usize).checked_sub(1)?)?)?;
+                (thread(number)?, vec![happening])
+            }
         })
     }
 
-    /// What comes of time for a request that is due.
-    pub(super) fn due(
-        &mut self,
-        thread: ThreadId,
-        happening: Happening,
-        gateway: GatewayId,
-        now: Timestamp,
-    ) -> Outcomes {
-        let question = Question { who: Who::Due(thread), gateway, now };
-        if let Some(known) = self.asked.get(&question) {
-            return *known;
-        }
-        let Some(request) = self.threads.get_index(thread as usize - 1).cloned() else {
-            return Outcomes::default();
-        };
-        self.ask(question, &request, |_| vec![happening])
-    }
-
-    fn ask(
-        &mut self,
-        question: Question,
-        thread: &Thread,
-        happenings: impl FnOnce(&Self) -> Vec<Happening>,
-    ) -> Outcomes {
-        if let Some(known) = self.asked.get(&question) {
-            return *known;
-        }
-        let from = self.outcomes.len();
-        let Some(gateway) = self.gateways.get_index(question.gateway as usize).cloned() else {
-            return Outcomes::default();
-        };
-        for happening in happenings(self) {
-            let first = self.outcomes.len();
+    /// Plays everything that a question is about.
+    fn work_out(&self, question: &Question) -> Worked {
+        let mut worked = Worked::default();
+        let Some((thread, happenings)) = self.happenings(question) else { return worked };
+        let Some(gateway) = self.gateways.get_index(question.gateway as usize) else { return worked };
+        for happening in happenings {
             let mut guide = Guide::new(self.worlds, self.worlds.all());
+            let mut plays = Vec::new();
             loop {
-                let (watch, now) = (self.watch, question.now);
-                let played = play(watch, thread, &gateway, happening, now, &mut guide, &mut Deaf);
-                self.keep(first, happening, played, guide.mask(), guide.picks(), now);
+                let mut played =
+                    play(self.watch, &thread, gateway, happening, question.now, &mut guide, &mut Deaf);
+                self.settle(&mut played, question.now);
+                plays.push((played, guide.mask(), guide.picks().into()));
                 if !guide.next() {
                     break;
                 }
             }
-            self.has_gaps |= guide.has_gaps();
+            worked.has_gaps |= guide.has_gaps();
+            worked.plays.push((happening, plays));
+        }
+        worked
+    }
+
+    fn keep_all(&mut self, question: Question, worked: Worked) {
+        let from = self.outcomes.len();
+        self.has_gaps |= worked.has_gaps;
+        for (happening, plays) in worked.plays {
+            let first = self.outcomes.len();
+            for (played, mask, picks) in plays {
+                self.keep(first, happening, played, mask, picks);
+            }
             for outcome in self.outcomes.get(first..).unwrap_or(&[]) {
                 if outcome.mask.has_configured() {
                     self.differ = self.differ.or(self.worlds.all().without(outcome.mask));
@@ -318,30 +341,30 @@ impl<'s> Memo<'s> {
         let number = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
         let outcomes = Outcomes { from: number(from), to: number(self.outcomes.len()) };
         self.asked.insert(question, outcomes);
-        outcomes
+    }
+
+    /// Forgets what makes no difference from here on.
+    fn settle(&self, played: &mut Played, now: Timestamp) {
+        if let Some(thread) = &mut played.thread {
+            settle_thread(thread, &self.watch.setup.gateway, now);
+        }
+        if !self.has_calendar {
+            played.gateway.forget(&self.watch.setup.gateway, now);
+        }
+        played.seen.breaches.sort_unstable();
     }
 
     /// Keeps one outcome, together with an equal one if there is any since `first`.
-    fn keep(
-        &mut self,
-        first: usize,
-        happening: Happening,
-        played: Played,
-        mask: Mask,
-        picks: &[u64],
-        now: Timestamp,
-    ) {
+    fn keep(&mut self, first: usize, happening: Happening, played: Played, mask: Mask, picks: Box<[u64]>) {
         if mask.has_configured() {
             self.sights.extend(played.seen.sights);
             self.steps.extend(played.steps);
             self.worst.calls = self.worst.calls.max(played.attempts);
             self.worst.waited = self.worst.waited.max(played.history.waited());
         }
-        let thread = played.thread.map_or(0, |thread| self.keep_thread(thread, now));
-        let gateway = self.keep_gateway(played.gateway, now);
-        let mut breaches = played.seen.breaches;
-        breaches.sort_unstable();
-        let list = self.breaches.insert_full(breaches).0;
+        let thread = played.thread.map_or(0, |thread| self.keep_thread(thread));
+        let gateway = self.keep_gateway(played.gateway);
+        let list = self.breaches.insert_full(played.seen.breaches).0;
         let breaches = u32::try_from(list).unwrap_or(u32::MAX);
         let since = self.outcomes.get_mut(first..).unwrap_or_default();
         let is_fault = match happening {
@@ -353,31 +376,22 @@ impl<'s> Memo<'s> {
             known.thread == thread
                 && known.gateway == gateway
                 && known.breaches == breaches
-                && *known.picks == *picks
+                && known.picks == picks
         });
         match equal {
             Some(known) => known.mask = known.mask.or(mask),
-            None => self.outcomes.push(Outcome {
-                happening,
-                thread,
-                gateway,
-                mask,
-                picks: picks.into(),
-                breaches,
-                is_fault,
-            }),
+            None => {
+                self.outcomes.push(Outcome { happening, thread, gateway, mask, picks, breaches, is_fault })
+            }
         }
     }
 
-    fn keep_thread(&mut self, mut thread: Thread, now: Timestamp) -> ThreadId {
-        thread.exchange.forget(&self.watch.setup.gateway, now);
-        if matches!(thread.exchange.phase(), Phase::AwaitingHeaders { .. }) {
-            thread.history.forget_last();
-        }
+    /// Keeps a request that is settled.
+    fn keep_thread(&mut self, thread: Thread) -> ThreadId {
+        let zero = if self.has_calendar { Timestamp::ZERO } else { START };
         let (number, is_new) = self.threads.insert_full(thread);
         if is_new {
             let wake = self.threads.get_index(number).and_then(|thread| thread.exchange.wake_up());
-            let zero = if self.has_calendar { Timestamp::ZERO } else { now };
             self.wakes.push(wake.map(|(at, why)| {
                 let happening = match why {
                     WakeReason::HeaderDeadline => Happening::Answers(Answer::Overdue),
@@ -389,12 +403,11 @@ impl<'s> Memo<'s> {
         u32::try_from(number).unwrap_or(u32::MAX).saturating_add(1)
     }
 
-    fn keep_gateway(&mut self, mut state: GatewayState, now: Timestamp) -> GatewayId {
-        if !self.has_calendar {
-            state.forget(&self.watch.setup.gateway, now);
-        }
+    /// Keeps a gateway that is settled.
+    fn keep_gateway(&mut self, state: GatewayState) -> GatewayId {
         let (number, is_new) = self.gateways.insert_full(state);
         if is_new {
+            let now = if self.has_calendar { Timestamp::ZERO } else { START };
             let instant = self.gateways.get_index(number).and_then(|state| self.next_instant(state, now));
             self.instants.push(instant);
         }
@@ -447,6 +460,14 @@ impl<'s> Memo<'s> {
     /// How many different things were met: requests under way, gateways, and steps of the core.
     pub(super) fn sizes(&self) -> (usize, usize, usize) {
         (self.threads.len(), self.gateways.len(), self.outcomes.len())
+    }
+}
+
+/// Forgets of a request what makes no difference from here on.
+fn settle_thread(thread: &mut Thread, spec: &GatewaySpec, now: Timestamp) {
+    thread.exchange.forget(spec, now);
+    if matches!(thread.exchange.phase(), Phase::AwaitingHeaders { .. }) {
+        thread.history.forget_last();
     }
 }
 
