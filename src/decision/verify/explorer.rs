@@ -82,6 +82,9 @@ pub(super) struct Ways {
     pub(super) mask: Mask,
     /// The shortest first, each with the worlds in which it is the first.
     pub(super) paths: Vec<(Mask, Path)>,
+    /// Events of the shortest, the passing of time among them.
+    #[cfg(test)]
+    pub(super) depth: usize,
 }
 
 /// What came of an exploration.
@@ -179,7 +182,13 @@ impl<'s> Explorer<'s> {
         let found = found.into_iter().map(|(breach, found)| {
             let recovers = breach == NO_RECOVERY;
             let paths = found.ways.iter().map(|(mask, acts)| (*mask, self.path(acts, recovers))).collect();
-            (breach, Ways { mask: found.mask, paths })
+            let ways = Ways {
+                mask: found.mask,
+                paths,
+                #[cfg(test)]
+                depth: found.ways.first().map_or(0, |(_, acts)| acts.len()),
+            };
+            (breach, ways)
         });
         let found = found.collect();
         Explored {

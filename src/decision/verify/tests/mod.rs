@@ -1,7 +1,11 @@
 //! Explorations of small configurations.
 
 mod breaks;
+mod configs;
 mod equivalence;
 mod mutants;
+mod oracle;
+mod pinned;
 mod speed;
+mod spin;
 mod support;
