@@ -6,6 +6,7 @@ mod equivalence;
 mod mutants;
 mod oracle;
 mod pinned;
+mod random;
 mod speed;
 mod spin;
 mod support;
