@@ -176,9 +176,8 @@ fn errors<W: Ways>(spec: &GatewaySpec, look: &Look<'_>, ways: &mut W, seen: &mut
         look.told.is_some_and(|told| matches!(told.what, Outcome::Overdue | Outcome::NoConnection));
     let exhausted = events.iter().rposition(|event| matches!(event, Event::Exhausted { .. }));
     let since = exhausted.and_then(|at| events.get(at..)).unwrap_or(events);
-    let has_failed =
-        got_nothing || exhausted.is_some() && spec.semantics().pool_exhausted_as(ways) == ExhaustedAs::Error;
-    if has_failed && !since.iter().any(goes_on) {
+    let is_error = exhausted.is_some() && spec.semantics().pool_exhausted_as(ways) == ExhaustedAs::Error;
+    if got_nothing && !events.iter().any(goes_on) || is_error && !since.iter().any(goes_on) {
         seen.breach(Property::OnErrorRuns, None);
     }
 }

@@ -104,6 +104,9 @@ struct Found {
 pub(super) struct Ways {
     /// The shortest first, each with the worlds in which it is the first.
     pub(super) paths: Vec<(Mask, Path)>,
+    /// Events of the shortest, the passing of time among them.
+    #[cfg(test)]
+    pub(super) depth: usize,
 }
 
 /// What came of an exploration.
@@ -201,7 +204,12 @@ impl<'s> Explorer<'s> {
         let found = found.into_iter().map(|(breach, found)| {
             let recovers = breach == NO_RECOVERY;
             let paths = found.ways.iter().map(|(mask, acts)| (*mask, self.path(acts, recovers))).collect();
-            (breach, Ways { paths })
+            let ways = Ways {
+                paths,
+                #[cfg(test)]
+                depth: found.ways.first().map_or(0, |(_, acts)| acts.len()),
+            };
+            (breach, ways)
         });
         let found = found.collect();
         Explored {

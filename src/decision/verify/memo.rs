@@ -11,7 +11,7 @@ use foldhash::fast::FixedState;
 use indexmap::{IndexMap, IndexSet};
 
 use super::answers::{Answer, Answers};
-use super::guide::Guide;
+use super::guide::{Guide, Ways};
 use super::properties::{Breach, Property, Sight};
 use super::rest::{SLOTS_KEPT, UNFAIR, is_fair};
 use super::stage::{Deaf, Happening, Played, Thread, play};
@@ -473,8 +473,13 @@ fn settle_thread(thread: &mut Thread, spec: &GatewaySpec, now: Timestamp) {
 
 /// Whether a usual request is served at the first attempt by the best backends. A request that the policy answers by
 /// itself, or that a side call fails for, tells nothing and counts as served.
-fn is_served(watch: &Watch<'_>, state: &GatewayState, now: Timestamp, guide: &mut Guide<'_>) -> bool {
-    let arrived = play(watch, &Thread::default(), state, Happening::Arrives(0), now, guide, &mut Deaf);
+pub(super) fn is_served<W: Ways>(
+    watch: &Watch<'_>,
+    state: &GatewayState,
+    now: Timestamp,
+    ways: &mut W,
+) -> bool {
+    let arrived = play(watch, &Thread::default(), state, Happening::Arrives(0), now, ways, &mut Deaf);
     if arrived.history.side_call_has_failed() {
         return true;
     }
@@ -494,7 +499,7 @@ fn is_served(watch: &Watch<'_>, state: &GatewayState, now: Timestamp, guide: &mu
         }
     }
     let well = Answer::Status(StatusCode::OK, super::answers::RetryAfter::Absent);
-    let answered = play(watch, &thread, &arrived.gateway, Happening::Answers(well), now, guide, &mut Deaf);
+    let answered = play(watch, &thread, &arrived.gateway, Happening::Answers(well), now, ways, &mut Deaf);
     answered.thread.is_none() && answered.attempts == 1
 }
 

@@ -1,8 +1,7 @@
 //! What has to hold of a gateway that no request is under way at: what would come of requests from there on.
 
-use super::guide::Guide;
 use super::properties::{Breach, Property};
-use crate::gateway::{BreakerState, GatewaySpec, GatewayState, PoolSpec};
+use crate::gateway::{BreakerState, Choices, GatewaySpec, GatewayState, PoolSpec};
 use crate::semantics::{LoadBalancing, NullPriority, NullWeight, Semantics, TripEnd, ZeroWeight};
 use crate::units::{BackendId, PoolId, Timestamp};
 
@@ -17,23 +16,23 @@ pub(super) const UNFAIR: Breach = Breach { property: Property::Weights, cause: N
 pub(super) const SLOTS_KEPT: Breach = Breach { property: Property::SlotsReturned, cause: None };
 
 /// Whether every rotation gives each member exactly its weight over a cycle, once it has settled.
-pub(super) fn is_fair(
+pub(super) fn is_fair<C: Choices>(
     spec: &GatewaySpec,
     state: &GatewayState,
     now: Timestamp,
-    guide: &mut Guide<'_>,
+    choices: &mut C,
 ) -> bool {
     if !spec.carbon().is_empty() {
         return true;
     }
     (0_u16..).zip(spec.pools()).all(|(number, pool)| {
-        let Some(shares) = shares(spec, pool, state, now, guide) else { return true };
+        let Some(shares) = shares(spec, pool, state, now, choices) else { return true };
         let cycle: usize = shares.iter().map(|(_, share)| share).sum();
         if cycle > LONGEST_CYCLE {
             return true;
         }
         let mut state = state.clone();
-        let mut pick = || state.pick(PoolId(number), spec, now, guide);
+        let mut pick = || state.pick(PoolId(number), spec, now, choices);
         for _ in 0..cycle * CYCLES_TO_SETTLE {
             pick();
         }
@@ -44,12 +43,12 @@ pub(super) fn is_fair(
 }
 
 /// What each member of the best group of `pool` gets of a cycle; `None` where there is no rotation.
-fn shares(
+fn shares<C: Choices>(
     spec: &GatewaySpec,
     pool: &PoolSpec,
     state: &GatewayState,
     now: Timestamp,
-    guide: &mut Guide<'_>,
+    choices: &mut C,
 ) -> Option<Vec<(BackendId, usize)>> {
     let semantics = spec.semantics();
     let mut ready = Vec::new();
@@ -57,31 +56,36 @@ fn shares(
         let is_ready = match state.breaker(member.backend) {
             BreakerState::Closed => true,
             BreakerState::Tripped { until, .. } => {
-                until < now || until == now && semantics.breaker_trip_end(guide) == TripEnd::At
+                until < now || until == now && semantics.breaker_trip_end(choices) == TripEnd::At
             }
             BreakerState::Probing { .. } => return None,
         };
         if is_ready {
-            let priority = member.priority.map_or_else(|| unknown(semantics, guide), u16::from);
+            let priority = member.priority.map_or_else(|| unknown(semantics, choices), u16::from);
             let weight = match member.weight {
                 Some(weight) => usize::from(weight),
-                None => usize::from(semantics.lb_null_weight(guide) == NullWeight::One),
+                None => usize::from(semantics.lb_null_weight(choices) == NullWeight::One),
             };
             ready.push((priority, member.backend, weight));
         }
     }
     let best = ready.iter().map(|(priority, ..)| *priority).min()?;
-    if semantics.lb_algorithm(guide) == LoadBalancing::WeightedRandom {
+    let algorithm = semantics.lb_algorithm(choices);
+    if algorithm == LoadBalancing::WeightedRandom {
         return None;
     }
     let mut shares: Vec<(BackendId, usize)> =
         ready.iter().filter(|(priority, ..)| *priority == best).map(|(_, b, weight)| (*b, *weight)).collect();
     let has_zero = shares.iter().any(|(_, weight)| *weight == 0);
     let all_zero = shares.iter().all(|(_, weight)| *weight == 0);
-    if all_zero || has_zero && semantics.lb_zero_weight(guide) == ZeroWeight::Equal {
+    if all_zero || has_zero && semantics.lb_zero_weight(choices) == ZeroWeight::Equal {
         for (_, weight) in &mut shares {
             *weight = (*weight).max(1);
         }
+    }
+    if algorithm == LoadBalancing::SlotRr {
+        // A member has its slots one after the other: nothing shorter is exact.
+        return Some(shares);
     }
     let unit = shares.iter().fold(0, |unit, (_, weight)| divisor(unit, *weight));
     for (_, weight) in &mut shares {
@@ -90,8 +94,8 @@ fn shares(
     Some(shares)
 }
 
-fn unknown(semantics: &Semantics, guide: &mut Guide<'_>) -> u16 {
-    match semantics.lb_null_priority(guide) {
+fn unknown<C: Choices>(semantics: &Semantics, choices: &mut C) -> u16 {
+    match semantics.lb_null_priority(choices) {
         NullPriority::Zero => 0,
         NullPriority::One => 1,
         NullPriority::Last => u16::MAX,

@@ -115,7 +115,9 @@ fn a_wrong_status_is_not_retried() {
 fn a_primary_without_a_breaker_is_asked_again() {
     let setup = right(POLICY, [1, 2, 2], [false, true, true]);
     let report = look(&setup);
-    assert_eq!(violated(&report), ["retry-elsewhere"]);
+    assert_eq!(violated(&report), ["failover", "retry-elsewhere"]);
+    let events = shortest(&setup, &report, Property::Failover);
+    assert_eq!(events.len(), 4, "{events:?}");
     let events = shortest(&setup, &report, Property::RetryElsewhere);
     assert_eq!(events, ["r1 arrives", "backend-0 to r1: 429"]);
 }

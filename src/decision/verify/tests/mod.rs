@@ -1,7 +1,12 @@
 //! Explorations of small configurations.
 
 mod breaks;
+mod configs;
 mod equivalence;
 mod mutants;
+mod oracle;
+mod pinned;
+mod random;
 mod speed;
+mod spin;
 mod support;
