@@ -15,7 +15,7 @@ use crate::config::{
     open_switches,
 };
 use crate::contrast::Side;
-use crate::diagnostics::{Diagnostic, Diagnostics, Severity};
+use crate::diagnostics::{Diagnostic, Diagnostics, Severity, SourceMap};
 use crate::explain::{alone, needs, plain_request};
 use crate::gateway::GatewaySpec;
 use crate::policy::document::{NamedValues, Options, Unresolved};
@@ -97,6 +97,22 @@ pub(crate) fn playable(wanted: &Wanted<'_>, session: &mut Session) -> Result<Pla
     }
     let Some(configuration) = gathered.configurations.into_iter().next() else { return Err(Lack::Nothing) };
     of_files(&configuration, wanted, session)
+}
+
+/// The one scenario that is wanted, with other texts for some of its files; `None` if it is not one, or cannot be used so.
+pub(crate) fn mended(wanted: &Wanted<'_>, texts: Vec<(String, String)>) -> Option<Playable> {
+    let mut sources = SourceMap::new();
+    let gathered = gather(wanted.paths, false, &mut sources);
+    let mut scenarios =
+        gathered.configurations.iter().filter_map(|configuration| configuration.scenario.as_ref());
+    let (Some(path), None) = (scenarios.next(), scenarios.next()) else { return None };
+    let mut files = MemoryFiles::over(&DiskFiles);
+    for (name, text) in texts {
+        files = files.with(name, text.into_bytes());
+    }
+    let (mut sources, mut problems) = (SourceMap::new(), Diagnostics::new());
+    let scenario = load_scenario(path, &files, &Overrides::default(), &mut sources, &mut problems)?;
+    of_scenario(&scenario, path.clone(), wanted).ok()
 }
 
 /// A variant of a scenario.

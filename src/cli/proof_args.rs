@@ -166,8 +166,8 @@ pub(crate) enum PathFormat {
 #[derive(Debug, Args)]
 #[command(after_help = REPLAY_HELP)]
 pub(crate) struct ReplayArgs {
-    /// What `verify` printed behind `replay`
-    #[arg(value_name = "TOKEN")]
+    /// What `verify` printed behind `replay`, or a file with its report: the first counterexample in it is played
+    #[arg(value_name = "TOKEN|FILE")]
     pub token: String,
     /// The configuration, if it is not where the token says
     #[arg(value_name = "PATH")]

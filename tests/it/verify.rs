@@ -97,6 +97,9 @@ fn a_counterexample_can_be_played_again_in_every_form() {
     let body =
         report["properties"].as_array().unwrap().iter().find(|one| one["property"] == "whole-body").unwrap();
     let token = body["counterexample"]["token"].as_str().unwrap();
+    assert!(body["fix"].as_str().unwrap().contains("PP1101"), "{body}");
+    work.write("report.json", &done.out);
+    assert_eq!(work.call(&["replay", "report.json"]).out, work.call(&["replay", token]).out);
     let table = work.call(&["replay", token]);
     assert_eq!(table.code, 1, "{}", table.err);
     assert!(table.out.contains("<-- whole-body"), "{}", table.out);

@@ -11,7 +11,8 @@ use crate::verify::{Answers, Limits, Worlds, course};
 
 /// Plays a token.
 pub(crate) fn replay(args: &ReplayArgs, session: &mut Session) -> Result<(), Stop> {
-    let token = Token::read(&args.token).map_err(|error| session.usage(&error.to_string()))?;
+    let word = token_of(&args.token);
+    let token = Token::read(&word).map_err(|error| session.usage(&error.to_string()))?;
     let paths = if args.paths.is_empty() { &token.paths } else { &args.paths };
     let playable = configuration(paths, &args.configured, session)?;
     let setup = setup(&playable);
@@ -36,4 +37,20 @@ pub(crate) fn replay(args: &ReplayArgs, session: &mut Session) -> Result<(), Sto
     }
     let is_broken = course.scenes.iter().any(|scene| !scene.breaches.is_empty());
     if is_broken { Err(Stop(Exit::Finding)) } else { Ok(()) }
+}
+
+/// The token itself, or the first one in the file of that name: a report in any format holds some.
+fn token_of(argument: &str) -> String {
+    let is_part = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_' | '~');
+    let text = match argument.starts_with("cx1.") {
+        true => return argument.to_owned(),
+        false => std::fs::read_to_string(argument).unwrap_or_default(),
+    };
+    let report: serde_json::Value = serde_json::from_str(&text).unwrap_or_default();
+    let mut broken = report["properties"].as_array().into_iter().flatten();
+    if let Some(token) = broken.find_map(|one| one["counterexample"]["token"].as_str()) {
+        return token.to_owned();
+    }
+    let found = text.find("cx1.").and_then(|at| text.get(at..));
+    found.map_or_else(|| argument.to_owned(), |rest| rest.chars().take_while(|c| is_part(*c)).collect())
 }

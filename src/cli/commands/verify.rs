@@ -8,7 +8,7 @@ use std::io::IsTerminal;
 use super::super::check_args::FindingFormat;
 use super::super::configurations::{Lack, Playable, Wanted, playable};
 use super::super::exit_code::Exit;
-use super::super::proof::{Proof, add_code_flows, findings, human, json};
+use super::super::proof::{Proof, add_code_flows, findings, human, json, mending};
 use super::super::proof_args::{ClientName, Configured, ReadingsName, VerifyArgs, property};
 use super::super::session::{Session, Stop};
 use super::super::verdict::render_coverage;
@@ -48,8 +48,22 @@ pub(crate) fn verify(args: &VerifyArgs, session: &mut Session) -> Result<(), Sto
     if shows {
         session.remark("\r\x1b[K");
     }
-    let proof =
-        Proof { title: &playable.side.title, paths: &args.paths, setup: &setup, limits, report: &report };
+    let own = Wanted {
+        paths: &args.paths,
+        with: &[],
+        policy: args.configured.policy.as_deref(),
+        variant: args.configured.variant.as_deref(),
+        named_values: &args.configured.named_value,
+    };
+    let mending = mending(&own, &report, &task, &self::setup);
+    let proof = Proof {
+        title: &playable.side.title,
+        paths: &args.paths,
+        setup: &setup,
+        limits,
+        report: &report,
+        mending: &mending,
+    };
     let coverage = coverage(&setup, &report);
     match args.format {
         FindingFormat::Human => {

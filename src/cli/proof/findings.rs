@@ -2,6 +2,7 @@
 
 use serde_json::{Value as Json, json};
 
+use super::hints::hint;
 use super::{Proof, course_json, course_table};
 use crate::diagnostics::{Diagnostic, Severity, SourceMap, Span};
 use crate::policy::{Op, Program};
@@ -16,9 +17,8 @@ pub(crate) fn findings(proof: &Proof<'_>) -> Vec<Told> {
         let info = proof.setup.info(checked.property);
         if let Verdict::Violated { cause, path } = &checked.verdict {
             let mut finding = Diagnostic::error(info.name, span, info.broken);
-            if let Some(cause) = cause {
-                finding = finding.note(format!("cause: {}", cause.words()));
-            }
+            finding.notes.extend(hint(checked.property, *cause, path, proof.setup));
+            finding.notes.extend(proof.mending.get(&checked.property).cloned());
             found.push(told(with_path(finding, proof, 0, path)));
         }
         for one in &checked.otherwise {

@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use super::super::table::Table;
+use super::hints::hint;
 use super::{Proof, course_table, place};
 use crate::diagnostics::{Diagnostic, Diagnostics, SourceMap, render_human};
 use crate::verify::{Answer, Answers, Checked, Extent, Otherwise, Report, Setup, Sight, Uncovered, Verdict};
@@ -30,9 +31,8 @@ pub(crate) fn human(proof: &Proof<'_>, sources: &SourceMap, colour: bool) -> Str
             let info = proof.setup.info(checked.property);
             let span = place(checked.property, proof.setup.gateway.program());
             let mut finding = Diagnostic::error(info.name, span, info.broken);
-            if let Some(cause) = cause {
-                finding = finding.note(format!("cause: {}", cause.words()));
-            }
+            finding.notes.extend(hint(checked.property, *cause, path, proof.setup));
+            finding.help = proof.mending.get(&checked.property).cloned();
             let mut one = Diagnostics::new();
             one.push(finding);
             text.push('\n');

@@ -29,6 +29,7 @@ pub(crate) fn json(proof: &Proof<'_>) -> Json {
             "meaning": info.holds,
             "verdict": verdict,
             "counterexample": shortest,
+            "fix": proof.mending.get(&checked.property),
             "violatedUnder": otherwise.collect::<Vec<_>>(),
         })
     });

@@ -4,8 +4,10 @@ mod calls;
 mod cases;
 mod equivalence;
 mod findings;
+mod hints;
 mod human;
 mod json;
+mod mending;
 mod mermaid;
 mod svg;
 mod table;
@@ -16,12 +18,15 @@ pub(crate) use equivalence::{human as equivalence_human, json as equivalence_jso
 pub(crate) use findings::{add_code_flows, findings, place};
 pub(crate) use human::human;
 pub(crate) use json::{course_json, json};
+pub(crate) use mending::mending;
 pub(crate) use mermaid::mermaid;
 pub(crate) use svg::svg;
 pub(crate) use table::course_table;
 pub(crate) use token::{Token, fingerprint};
 
-use crate::verify::{Answers, Course, Limits, Path, Report, Setup, course};
+use std::collections::BTreeMap;
+
+use crate::verify::{Answers, Course, Limits, Path, Property, Report, Setup, course};
 
 /// A report with everything that it is about.
 #[derive(Clone, Copy, Debug)]
@@ -33,6 +38,8 @@ pub(crate) struct Proof<'a> {
     pub setup: &'a Setup,
     pub limits: Limits,
     pub report: &'a Report,
+    /// Fixes that make properties hold, in words.
+    pub mending: &'a BTreeMap<Property, String>,
 }
 
 impl Proof<'_> {
