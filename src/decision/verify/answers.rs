@@ -244,7 +244,7 @@ impl World for Same {
                     look.waited = look.waited.saturating_add(*wait);
                 }
                 Event::Breaker { change: BreakerChange::Tripped(trip), .. } => {
-                    look.trips.push(trip.effective)
+                    look.trips.push(trip.effective);
                 }
                 _ => {}
             }

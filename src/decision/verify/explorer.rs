@@ -452,7 +452,7 @@ impl<'s> Explorer<'s> {
             }
             if self.sorts {
                 let mut both: Vec<(ThreadId, u16)> = state.threads.into_iter().zip(labels).collect();
-                both.sort_by(|a, b| b.0.cmp(&a.0));
+                both.sort_by_key(|both| std::cmp::Reverse(both.0));
                 for (at, (thread, label)) in both.into_iter().enumerate() {
                     if let (Some(a), Some(b)) = (state.threads.get_mut(at), labels.get_mut(at)) {
                         (*a, *b) = (thread, label);

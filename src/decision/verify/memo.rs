@@ -82,9 +82,12 @@ pub(super) enum Who {
 /// What was played for one question.
 #[derive(Debug, Default)]
 struct Worked {
-    plays: Vec<(Happening, Vec<(Played, Mask, Box<[u64]>)>)>,
+    plays: Vec<(Happening, Vec<Play>)>,
     has_gaps: bool,
 }
+
+/// One way in which a happening goes: what came of it, in which worlds, and what was chosen on the way.
+type Play = (Played, Mask, Box<[u64]>);
 
 /// Questions for which a second thread is worth its start.
 const WORTH_A_THREAD: usize = 64;
@@ -381,7 +384,7 @@ impl<'s> Memo<'s> {
         match equal {
             Some(known) => known.mask = known.mask.or(mask),
             None => {
-                self.outcomes.push(Outcome { happening, thread, gateway, mask, picks, breaches, is_fault })
+                self.outcomes.push(Outcome { happening, thread, gateway, mask, picks, breaches, is_fault });
             }
         }
     }

@@ -153,7 +153,7 @@ impl Report {
         task: &Task,
         answers: Answers,
         configured: Explored,
-        others: Option<(Explored, Bounds)>,
+        others: Option<&(Explored, Bounds)>,
         worlds: Worlds,
     ) -> Self {
         let strict = task.profile == Profile::Strict;
@@ -185,7 +185,7 @@ impl Report {
                 (None, None) => Verdict::Holds,
             };
             let is_violated = matches!(verdict, Verdict::Violated { .. });
-            let otherwise = match &others {
+            let otherwise = match others {
                 Some((explored, _)) if !is_violated => otherwise(explored, property, strict, &worlds),
                 _ => Vec::new(),
             };
@@ -195,7 +195,7 @@ impl Report {
             }
             properties.push(Checked { property, verdict, otherwise });
         }
-        let consulted = others.as_ref().map_or_else(Vec::new, |(explored, _)| consulted(explored, &worlds));
+        let consulted = others.map_or_else(Vec::new, |(explored, _)| consulted(explored, &worlds));
         let mut sights: Vec<Sight> = expected(setup);
         sights.retain(|sight| !configured.sights.contains(sight));
         Self {
@@ -205,7 +205,7 @@ impl Report {
             unseen: sights,
             worst: configured.worst,
             extent: Extent::of(&configured, task.bounds),
-            readings: others.as_ref().map(|(explored, bounds)| Extent::of(explored, *bounds)),
+            readings: others.map(|(explored, bounds)| Extent::of(explored, *bounds)),
             consulted,
             sights: configured.sights,
             steps: configured.steps,

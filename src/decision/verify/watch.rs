@@ -390,7 +390,7 @@ impl<'s> Watch<'s> {
                     history.waited_idly = history.waited_idly.saturating_add(wait);
                 }
                 if history.waited_idly > self.limits.wait {
-                    seen.breach(Property::WaitBudget, self.cause_of(history));
+                    seen.breach(Property::WaitBudget, Self::cause_of(history));
                 } else if history.waited > self.limits.wait {
                     seen.breach(Property::WaitBudget, Some(Cause::NobodyReady));
                 }
@@ -440,7 +440,7 @@ impl<'s> Watch<'s> {
     }
 
     /// Why what the last backend did is outside of what is claimed; `None`: it is not.
-    fn cause_of(&self, history: &History) -> Option<Cause> {
+    fn cause_of(history: &History) -> Option<Cause> {
         match history.last.what {
             _ if history.side_call_failed && history.last.backend.is_none() => Some(Cause::SideCall),
             What::NoResponse => Some(Cause::NoResponse),
@@ -472,11 +472,11 @@ impl<'s> Watch<'s> {
         let has_tried = look.exchange.attempts() > 0 || history.side_call_failed;
         let used_up = history.has_retried && history.left == Some(0);
         if is_error && has_tried && !used_up && self.usable(history, look, ways) {
-            seen.breach(Property::Failover, self.cause_of(history));
+            seen.breach(Property::Failover, Self::cause_of(history));
         } else if is_error && used_up && self.is_stuck(history, look, ways) {
             let cause = match history.last.what {
                 What::ComeBackAtOnce => Some(Cause::ComeBackAtOnce),
-                _ => self.cause_of(history),
+                _ => Self::cause_of(history),
             };
             seen.breach(Property::Failover, cause);
         }

@@ -19,5 +19,5 @@ pub fn verify(setup: &Setup, task: &Task, listener: Listener<'_>) -> Report {
         let explored = Explorer::new(&watch, &worlds, &answers, bounds, true).explore(listener);
         (explored, bounds)
     });
-    Report::of(setup, task, answers.clone(), configured, others, worlds)
+    Report::of(setup, task, answers.clone(), configured, others.as_ref(), worlds)
 }

@@ -85,11 +85,10 @@ fn a_dropped_buffer_loses_the_body() {
 
 #[test]
 fn a_removed_retry_shows_the_refusal_to_the_client() {
-    let start = POLICY.find("<retry").unwrap();
-    let from = POLICY[start..].find('>').unwrap();
-    // The condition has no bracket but `>=`: the tag ends behind its last attribute.
-    let end = POLICY[start + from..].find("\">").map(|at| start + from + at + 2).unwrap();
-    let without = format!("{}{}", &POLICY[..start], &POLICY[end..]).replace("</retry>", "");
+    let (before, rest) = POLICY.split_once("<retry").unwrap();
+    // The condition has a `>=`: the tag ends behind its last attribute.
+    let (_, children) = rest.split_once("\">").unwrap();
+    let without = format!("{before}{children}").replace("</retry>", "");
     let setup = right(&without, [1, 2, 2], [true; 3]);
     let report = look(&setup);
     assert_eq!(violated(&report), ["failover"]);

@@ -7,6 +7,5 @@ mod mutants;
 mod oracle;
 mod pinned;
 mod random;
-mod speed;
 mod spin;
 mod support;
