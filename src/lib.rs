@@ -11,14 +11,15 @@
 //!
 //! # One decision core
 //! [`gateway`] is the only place where selection, breakers and retries are decided. It takes time as an
-//! argument and every choice from a trait, and returns actions. A verifier and an HTTP forward mode are
-//! meant to drive the same code; nothing may copy its logic.
+//! argument and every choice from a trait, and returns actions. [`mod@verify`] explores every order of events of the same
+//! code, an HTTP forward mode is meant to drive it; nothing may copy its logic.
 //!
 //! # Layers
 //! Imports point downward only, and never sideways; a test enforces it. The policy language and all of T0 but
 //! [`random`] are a package of their own, `poolproof-language`: half of the code, and a change above it does not
 //! build it again. So are [`tree`], [`resources`], [`rules`], [`export`] and [`mod@reference`], `poolproof-checker`:
-//! what reads, checks and writes files needs no simulator.
+//! what reads, checks and writes files needs no simulator. So are [`gateway`], [`mod@verify`] and [`wording`],
+//! `poolproof-decision`: a mutant of the core links neither charts nor servers.
 //!
 //! | tier | modules | what they know |
 //! |---|---|---|

@@ -1,5 +1,7 @@
 //! Arguments of the commands that prove, and that play what proofs found.
 
+use std::path::PathBuf;
+
 use clap::{Args, ValueEnum};
 
 use super::args::name_and_value;
@@ -52,6 +54,15 @@ pub(crate) struct VerifyArgs {
     /// States that are kept at most; about 150 bytes each
     #[arg(long, value_name = "N", default_value_t = Bounds::default().states)]
     pub states: usize,
+    /// Random storms beyond the bounds, of 300 events each; 0: none
+    #[arg(long, value_name = "N", default_value_t = 200)]
+    pub cases: u32,
+    /// Seed of the storms
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub seed: u64,
+    /// Play the counterexamples in this file first, and add those that are found: a token a line
+    #[arg(long, value_name = "FILE")]
+    pub regressions: Option<PathBuf>,
     /// Threads; the result does not depend on them
     #[arg(long, value_name = "N", default_value_t = 2)]
     pub threads: usize,
@@ -214,6 +225,9 @@ impl VerifyArgs {
         within("depth", self.depth as usize, 64)?;
         within("readings-depth", self.readings_depth as usize, 64)?;
         within("threads", self.threads, 64)?;
+        if self.cases > 1_000_000 {
+            return Err(format!("`--cases` is 0 to 1000000, not {}", self.cases));
+        }
         within("states", self.states, 1_000_000_000)?;
         within("max-calls", self.max_calls as usize, 10_000)?;
         within("wait-budget", usize::try_from(self.wait_budget).unwrap_or(usize::MAX), 86_400)?;

@@ -1,7 +1,7 @@
 //! What an API Management gateway decides about backends, and every way in which that can go.
 //!
-//! [`gateway`] is the decision core: sans-IO, with time as an argument and every choice from a trait. [`wording`]
-//! puts quantities of both into words.
+//! [`gateway`] is the decision core: sans-IO, with time as an argument and every choice from a trait. [`mod@verify`]
+//! explores every way in which it can go. [`wording`] puts quantities of both into words.
 //!
 //! Layers, invariants and rules are those of `poolproof`; see there.
 

@@ -8,7 +8,8 @@ use std::io::IsTerminal;
 use super::super::check_args::FindingFormat;
 use super::super::configurations::{Lack, Playable, Wanted, playable};
 use super::super::exit_code::Exit;
-use super::super::proof::{Proof, add_code_flows, findings, human, json, mending};
+use super::super::output::write_whole;
+use super::super::proof::{Proof, Token, add_code_flows, findings, human, json, mending};
 use super::super::proof_args::{ClientName, Configured, ReadingsName, VerifyArgs, property};
 use super::super::session::{Session, Stop};
 use super::super::verdict::render_coverage;
@@ -16,13 +17,19 @@ use super::validate::in_format;
 use crate::config::{DiskFiles, Files, read_properties};
 use crate::diagnostics::Diagnostic;
 use crate::policy::Op;
+use crate::random::{StreamName, Streams};
 use crate::rules::show;
 use crate::suite::Coverage;
 use crate::units::{BackendId, Duration};
-use crate::verify::{Bounds, Progress, Property, Report, Setup, Sight, Task, verify as explore};
+use crate::verify::{
+    Bounds, Breach, Path, Progress, Property, Report, Setup, Sight, Storms, Task, Verdict, breaches_of,
+    storms as play_storms, verify as explore,
+};
 use crate::wording::{count, time};
 use crate::workload::ClientRetry;
 
+/// Events of a random storm.
+const STORM_EVENTS: u32 = 300;
 /// Faults while other readings are looked at.
 const READINGS_FAULTS: u8 = 2;
 
@@ -40,7 +47,7 @@ pub(crate) fn verify(args: &VerifyArgs, session: &mut Session) -> Result<(), Sto
     });
     let task = Task { bounds, readings, limits, profile: args.profile.into(), only };
     let shows = !args.quiet && std::io::stderr().is_terminal();
-    let report = explore(&setup, &task, &mut |progress| {
+    let mut report = explore(&setup, &task, &mut |progress| {
         if shows {
             session.remark(&progress_line(progress));
         }
@@ -48,6 +55,7 @@ pub(crate) fn verify(args: &VerifyArgs, session: &mut Session) -> Result<(), Sto
     if shows {
         session.remark("\r\x1b[K");
     }
+    beyond(args, &setup, &task, &mut report, session)?;
     let own = Wanted {
         paths: &args.paths,
         with: &[],
@@ -68,6 +76,13 @@ pub(crate) fn verify(args: &VerifyArgs, session: &mut Session) -> Result<(), Sto
     match args.format {
         FindingFormat::Human => {
             session.print(&human(&proof, &session.sources, session.has_colour()));
+            if args.cases > 0 {
+                session.print(&format!(
+                    "Beyond the bounds: {} of {STORM_EVENTS} events each, with up to 12 requests under way (seed {}).\n",
+                    count(args.cases as usize, "random storm", "random storms"),
+                    args.seed
+                ));
+            }
             session.print(&client(args, &report));
             if args.coverage {
                 session.print(&format!("\n{}", render_coverage(&coverage, &session.sources)));
@@ -98,6 +113,49 @@ pub(crate) fn verify(args: &VerifyArgs, session: &mut Session) -> Result<(), Sto
     } else {
         Ok(())
     }
+}
+
+/// Plays known counterexamples and random storms, and adds what they break.
+fn beyond(
+    args: &VerifyArgs,
+    setup: &Setup,
+    task: &Task,
+    report: &mut Report,
+    session: &Session,
+) -> Result<(), Stop> {
+    let mut found: Vec<(Breach, Path)> = Vec::new();
+    let mut lines = String::new();
+    if let Some(path) = args.regressions.as_ref().filter(|path| path.exists()) {
+        lines = std::fs::read_to_string(path)
+            .map_err(|error| session.usage(&format!("`{}`: {error}", path.display())))?;
+        for line in lines.lines().filter(|line| !line.trim().is_empty()) {
+            let token = Token::read(line)
+                .map_err(|error| session.usage(&format!("`{}`: {error}", path.display())))?;
+            let breaches = breaches_of(setup, &report.answers, task.limits, &token.path);
+            found.extend(breaches.into_iter().flatten().map(|breach| (breach, token.path.clone())));
+        }
+    }
+    let storms = Storms { cases: args.cases, events: STORM_EVENTS, instances: task.bounds.instances };
+    let mut stream = Streams::new(args.seed).named(StreamName::new("verify"));
+    found.extend(play_storms(setup, &report.answers, task.limits, storms, &mut |bound| stream.below(bound)));
+    let asked: Vec<Property> = if task.only.is_empty() { setup.properties() } else { task.only.clone() };
+    found.retain(|(breach, _)| asked.contains(&breach.property));
+    report.add_storms(found, task.profile);
+    if let Some(path) = &args.regressions {
+        for checked in &report.properties {
+            if let Verdict::Violated { path, .. } = &checked.verdict
+                && !path.moves.is_empty()
+            {
+                let token = Token::new(setup, &[], path, &args.paths).to_string();
+                if !lines.lines().any(|known| known == token) {
+                    lines.push_str(&token);
+                    lines.push('\n');
+                }
+            }
+        }
+        write_whole(path, lines.as_bytes()).map_err(|error| session.usage(&error.to_string()))?;
+    }
+    Ok(())
 }
 
 /// The properties that are asked for by name; those of files are added to what is verified.

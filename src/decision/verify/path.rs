@@ -55,6 +55,20 @@ impl Path {
         self.moves.push(Move::Happens { request, instance, happening, picks: picks.into() });
     }
 
+    /// Numbers requests anew, in order of arrival.
+    pub(super) fn renumber(&mut self) {
+        let mut known: Vec<u16> = Vec::new();
+        for one in &mut self.moves {
+            if let Move::Happens { request, .. } = one {
+                let at = known.iter().position(|number| number == request).unwrap_or_else(|| {
+                    known.push(*request);
+                    known.len().saturating_sub(1)
+                });
+                *request = u16::try_from(at).unwrap_or(u16::MAX);
+            }
+        }
+    }
+
     /// Requests that arrive.
     pub fn requests(&self) -> usize {
         let arrivals = self
@@ -143,6 +157,13 @@ pub fn course(
     player.course
 }
 
+/// What breaks on a path, as configured; `None` if its events do not fit each other.
+pub fn breaches_of(setup: &Setup, answers: &Answers, limits: Limits, path: &Path) -> Option<Vec<Breach>> {
+    let worlds = Worlds::configured(&setup.gateway);
+    let course = course(setup, answers, limits, &worlds, 0, path);
+    (!course.has_misfit).then(|| course.scenes.into_iter().flat_map(|scene| scene.breaches).collect())
+}
+
 struct Player<'s> {
     watch: &'s Watch<'s>,
     worlds: &'s Worlds,
@@ -195,6 +216,10 @@ impl Player<'_> {
             return;
         }
         let thread = known.unwrap_or_else(|| Thread { instance, ..Thread::default() });
+        if !is_awaited(&thread, happening, self.now) {
+            self.course.has_misfit = true;
+            return;
+        }
         let event = self.words(request, &thread, happening);
         let answer = match (happening, thread.exchange.phase()) {
             (Happening::Answers(answer), Phase::AwaitingHeaders { backend: Some(backend), .. }) => {
@@ -280,6 +305,19 @@ impl Player<'_> {
             Happening::Answers(answer) => format!("{backend} to r{number}: {}", answer.words()),
             Happening::Wakes => format!("r{number} has waited"),
             Happening::Leaves => format!("the client of r{number} leaves"),
+        }
+    }
+}
+
+/// Whether a request waits for such an event.
+fn is_awaited(thread: &Thread, happening: Happening, now: Timestamp) -> bool {
+    let due = thread.exchange.wake_up().is_some_and(|(at, _)| at <= now);
+    match happening {
+        Happening::Arrives(_) | Happening::Leaves => true,
+        Happening::Wakes => due,
+        Happening::Answers(answer) => {
+            matches!(thread.exchange.phase(), Phase::AwaitingHeaders { .. })
+                && (answer != Answer::Overdue || due)
         }
     }
 }

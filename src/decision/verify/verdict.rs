@@ -148,6 +148,26 @@ impl Report {
         self.properties.iter().any(|checked| checked.verdict == Verdict::Unknown)
     }
 
+    /// Adds what random storms found: a property that held within the bounds does not beyond them.
+    pub fn add_storms(&mut self, found: Vec<(Breach, Path)>, profile: Profile) {
+        for (breach, path) in found {
+            if !counts(breach.cause, profile == Profile::Strict) {
+                continue;
+            }
+            let cause = breach.cause;
+            let verdict = Verdict::Violated { cause, path };
+            match self.properties.iter_mut().find(|checked| checked.property == breach.property) {
+                Some(checked) if matches!(checked.verdict, Verdict::Violated { .. }) => {}
+                Some(checked) => checked.verdict = verdict,
+                None => self.properties.push(Checked {
+                    property: breach.property,
+                    verdict,
+                    otherwise: Vec::new(),
+                }),
+            }
+        }
+    }
+
     pub(super) fn of(
         setup: &Setup,
         task: &Task,
