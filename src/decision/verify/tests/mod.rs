@@ -8,4 +8,5 @@ mod oracle;
 mod pinned;
 mod random;
 mod spin;
+mod storms;
 mod support;
