@@ -1,7 +1,7 @@
 //! How fast states are explored, beside another explorer in the same run.
 //!
-//! The walkthrough with three requests in flight, against a model of stateright as trivial as its own examples: counters
-//! that are raised in every order. `--count` is one small exploration for instruction counters.
+//! The walkthrough with three requests in flight, against a model of stateright as trivial as its own examples:
+//! counters that are raised in every order. `--count` is one small exploration for instruction counters.
 
 #![expect(clippy::print_stdout, reason = "a benchmark prints what it measured")]
 #![expect(clippy::expect_used, clippy::indexing_slicing, reason = "a benchmark may fail loudly")]

@@ -35,8 +35,8 @@ pub(crate) struct VerifyArgs {
     /// What counts as a violation: what the configuration claims to handle, or everything
     #[arg(long, value_enum, default_value_t)]
     pub profile: ProfileName,
-    /// Look at these properties only: names, with commas between them; or a file (JSON) with properties of your own, which
-    /// are looked at beside the others (repeatable)
+    /// Look at these properties only: names, with commas between them; or a file (JSON) with properties of your own,
+    /// which are looked at beside the others (repeatable)
     #[arg(long, value_name = "NAME|FILE", value_delimiter = ',')]
     pub property: Vec<String>,
     /// Requests under way at the same time, 1 to 4

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value as Json, json};
 
+use crate::policy::Body;
 use crate::units::Duration;
 use crate::verify::{Answer, Course, RetryAfter, Setup};
 
@@ -64,6 +65,12 @@ pub(crate) fn cases(course: &Course, setup: &Setup, files: &[String]) -> Json {
     file.insert("note".to_owned(), json!(note));
     if let [scenario] = files {
         file.insert("scenario".to_owned(), json!(scenario));
+    }
+    if let Some((_, head)) = setup.requests.first()
+        && let Body::Text(text) = &head.body
+        && let Ok(body) = serde_json::from_str::<Json>(text)
+    {
+        file.insert("defaults".to_owned(), json!({ "request": { "body": body } }));
     }
     file.insert(
         "cases".to_owned(),

@@ -5,8 +5,8 @@
 //!   configuration is refused.
 //! - Events stand behind each other with `_` between them: `p250000000` passes so many nanoseconds; others begin with
 //!   the number of their request: `0a0` arrives, `0s429r5` is answered, `0n` gets no connection, `0o` no headers in
-//!   time, `0b` a body that breaks off, `0w` has waited, `0l` leaves; behind `i` stands another instance, behind each `~`
-//!   a choice. `h` at the end: all is well from then on.
+//!   time, `0b` a body that breaks off, `0w` has waited, `0l` leaves; behind `i` stands another instance, behind each
+//!   `~` a choice. `h` at the end: all is well from then on.
 
 use std::fmt;
 

@@ -3,8 +3,8 @@
 //! Rules
 //! - Every status from 200 to 599 is played through the policy, alone and again and again; of statuses that make the
 //!   same difference to policy and breakers one stands for all.
-//! - They come without `Retry-After`, with a short one, one of a day, zero, and one that is no number, where that makes a
-//!   difference.
+//! - They come without `Retry-After`, with a short one, one of a day, zero, and one that is no number, where that
+//!   makes a difference.
 //! - No headers in time, no connection, and a body that breaks off are always among them.
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -3,8 +3,9 @@
 //! Rules
 //! - It is asked when a response goes to the client: `context.Response` is that response, `context.Request` the request
 //!   as the policy has shaped it.
-//! - Variables tell what happened before: `attempts` (calls of backends), `retries`, `waitedMs`, `backends` (names of those
-//!   that were called, in order, with commas between them), `exhausted` (whether the last forward found none ready).
+//! - Variables tell what happened before: `attempts` (calls of backends), `retries`, `waitedMs`, `backends` (names of
+//!   those that were called, in order, with commas between them), `exhausted` (whether the last forward found none
+//!   ready).
 //! - An expression that throws does not hold.
 
 use crate::policy::csharp::{Context, Expression, LowestChance, Value};

@@ -3,8 +3,8 @@
 //! Rules
 //! - Both get the same requests at the same times. A call has the same answer on both sides if it is the same call: the
 //!   n-th of a request to one account, which is known by its URL.
-//! - Requests come one after the other, at once or when a breaker of either side may change. Histories are tried from the
-//!   shortest on, so that the first difference is a smallest one.
+//! - Requests come one after the other, at once or when a breaker of either side may change. Histories are tried from
+//!   the shortest on, so that the first difference is a smallest one.
 //! - Compared is what a client can see: status, reason, headers, whether the body is whole, and how long it waited.
 //!
 //! Deliberately not here: requests beside each other, several instances, other readings than those configured.

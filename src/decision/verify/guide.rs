@@ -1,7 +1,7 @@
 //! Answers every choice of the core in every way, one path after the other.
 //!
-//! A path is a list of answers. The first run takes the first answer everywhere; [`Guide::next`] changes the last answer
-//! that can be changed, so that all paths are seen once, in the order of their answers.
+//! A path is a list of answers. The first run takes the first answer everywhere; [`Guide::next`] changes the last
+//! answer that can be changed, so that all paths are seen once, in the order of their answers.
 
 use super::worlds::{Mask, Worlds};
 use crate::gateway::{ChoiceReason, Choices};

@@ -33,8 +33,8 @@ pub struct Storms {
     pub instances: usize,
 }
 
-/// Plays storms, with numbers below a bound from `draw`. Gives each kind of breach with a short path to it, in the order
-/// in which they were found.
+/// Plays storms, with numbers below a bound from `draw`. Gives each kind of breach with a short path to it, in the
+/// order in which they were found.
 pub fn storms(
     setup: &Setup,
     answers: &Answers,

@@ -203,7 +203,8 @@ fn run(plain: &Plain, target: Target) -> (usize, Option<usize>) {
     (checker.unique_state_count(), depth)
 }
 
-/// Compares, and gives the numbers of states: of both, with a clock that goes on, and with equal requests taken for one.
+/// Compares, and gives the numbers of states: of both, with a clock that goes on, and with equal requests taken for
+/// one.
 fn compare(small: &Small) -> [usize; 3] {
     let setup: &'static _ = Box::leak(Box::new(small.setup()));
     let answers: &'static Answers = Box::leak(Box::new(small.alphabet(setup)));

@@ -155,7 +155,8 @@ fn readings() -> impl Strategy<Value = Vec<(&'static str, &'static str)>> {
 }
 
 fn case() -> impl Strategy<Value = Case> {
-    let threshold = prop_oneof![2 => (1u32..4).prop_map(Threshold::Count), 1 => (1u8..=100).prop_map(Threshold::Percentage)];
+    let (count, share) = ((1u32..4).prop_map(Threshold::Count), (1u8..=100).prop_map(Threshold::Percentage));
+    let threshold = prop_oneof![2 => count, 1 => share];
     let member = (prop::option::of(0u8..3), prop::option::of(0u8..4));
     let statuses =
         prop_oneof![Just(vec![(429, 429)]), Just(vec![(429, 429), (500, 599)]), Just(vec![(503, 504)]),];

@@ -107,8 +107,8 @@ pub(super) struct Small {
     pub(super) bounds: Bounds,
 }
 
-/// A pool of two with priorities, one failure with 429 trips for 60 s, one retry at once that carries the body, also after no
-/// response.
+/// A pool of two with priorities, one failure with 429 trips for 60 s, one retry at once that carries the body, also
+/// after no response.
 pub(super) fn small() -> Small {
     Small {
         policy: to_pool(&retry(
