@@ -241,5 +241,36 @@ mod tests {
                 prop_assert!(window.calls.len() <= count as usize);
             }
         }
+
+        /// Windows by the clock: those of the same minute. Windows that begin with a failure: one minute from there.
+        #[test]
+        fn tumbling_agrees_with_the_naive_count(
+            gaps in prop::collection::vec((0u64..40, any::<bool>()), 1..60),
+            percent in 1u8..=100,
+        ) {
+            let kinds = [BreakerWindow::TumblingEpoch, BreakerWindow::TumblingFirstFailure];
+            for kind in kinds {
+                let mut window = FailureWindow::default();
+                let mut log: Vec<(u64, bool)> = Vec::new();
+                let mut now = 0u64;
+                for (gap, failed) in &gaps {
+                    now += gap;
+                    log.push((now, *failed));
+                    let began = match kind {
+                        BreakerWindow::TumblingEpoch => now / 60 * 60,
+                        _ => log.iter().fold(0, |began, (at, _)| {
+                            if *at == log[0].0 || *at >= began + 60 { *at } else { began }
+                        }),
+                    };
+                    let inside: Vec<bool> =
+                        log.iter().filter(|(at, _)| *at >= began).map(|(_, failed)| *failed).collect();
+                    let tally = window.record(
+                        at(now * 1_000_000_000), *failed, None, Threshold::Percentage(percent), MINUTE, kind,
+                    );
+                    prop_assert_eq!(tally.calls as usize, inside.len(), "{:?} at {}", kind, now);
+                    prop_assert_eq!(tally.failures as usize, inside.iter().filter(|failed| **failed).count());
+                }
+            }
+        }
     }
 }

@@ -121,7 +121,15 @@ pub(super) fn small() -> Small {
         failure_status: None,
         readings: Vec::new(),
         answers: vec![well(), answer(429, RetryAfter::Absent)],
-        bounds: Bounds { in_flight: 1, faults: 3, depth: 8, states: 200_000, ..Bounds::default() },
+        // A fault is in the core of one thread only.
+        bounds: Bounds {
+            in_flight: 1,
+            faults: 3,
+            depth: 8,
+            states: 200_000,
+            threads: 1,
+            ..Bounds::default()
+        },
     }
 }
 
