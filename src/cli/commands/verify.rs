@@ -237,12 +237,17 @@ pub(crate) fn setup(playable: &Playable) -> Setup {
     let side = &playable.side;
     let usual = (String::new(), side.request.head(0));
     let callers = side.callers.iter().map(|(name, request)| (name.clone(), request.head(0)));
-    Setup {
+    let mut setup = Setup {
         gateway: std::sync::Arc::clone(&side.gateway),
         requests: [usual].into_iter().chain(callers).collect(),
         paid_for: playable.paid_for.clone(),
         custom: Vec::new(),
-    }
+    };
+    // Callers that the policy treats alike are one: each would be tried in every place.
+    let kept: Vec<usize> = distinct(&setup).into_iter().map(|(at, _)| at).collect();
+    let mut at = 0..setup.requests.len();
+    setup.requests.retain(|_| at.next().is_some_and(|at| kept.contains(&at)));
+    setup
 }
 
 /// What of the policy and the pools was reached as configured.

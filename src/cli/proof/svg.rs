@@ -5,10 +5,11 @@ use quick_xml::escape::escape;
 use super::calls::{Arrow, End, arrows};
 use crate::verify::{Course, Setup};
 
-const COLUMN: usize = 190;
+const NARROWEST: usize = 190;
 const ROW: usize = 34;
 const TOP: usize = 56;
-const LEFT: usize = 90;
+/// Width of a letter of a name.
+const LETTER: usize = 9;
 /// Letters of a note in one line.
 const NOTE: usize = 84;
 
@@ -16,12 +17,17 @@ const NOTE: usize = 84;
 pub(crate) fn svg(course: &Course, setup: &Setup) -> String {
     let mut names = vec!["client".to_owned(), "gateway".to_owned()];
     names.extend(setup.gateway.backends().iter().map(|backend| backend.name.to_string()));
+    // Names stand beside each other, whole.
+    let longest = names.iter().map(|name| name.chars().count()).max().unwrap_or(0);
+    let column = NARROWEST.max(longest * LETTER + 20);
+    let left = column.div_ceil(2);
+    let x = |end: End| left + column * place(end);
     let arrows = arrows(course, setup);
     let rows: usize = arrows
         .iter()
         .map(|arrow| if let Arrow::Note { words, .. } = arrow { lines(words).len() } else { 1 })
         .sum();
-    let width = (LEFT * 2 + COLUMN * (names.len() - 1)).max(LEFT + COLUMN + 8 * NOTE);
+    let width = (left * 2 + column * (names.len() - 1)).max(left + column + 8 * NOTE);
     let height = TOP + ROW * (rows + 1);
     let mut text = format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width}\" height=\"{height}\" viewBox=\"0 0 {width} {height}\" \
@@ -30,7 +36,7 @@ pub(crate) fn svg(course: &Course, setup: &Setup) -> String {
          orient=\"auto\"><path d=\"M0 0L8 4L0 8z\" fill=\"#333\"/></marker></defs>\n"
     );
     for (number, name) in names.iter().enumerate() {
-        let x = LEFT + COLUMN * number;
+        let x = left + column * number;
         text.push_str(&format!(
             "<text x=\"{x}\" y=\"24\" text-anchor=\"middle\" font-weight=\"bold\">{}</text>\n\
              <line x1=\"{x}\" y1=\"36\" x2=\"{x}\" y2=\"{height}\" stroke=\"#bbb\"/>\n",
@@ -68,13 +74,13 @@ pub(crate) fn svg(course: &Course, setup: &Setup) -> String {
     text
 }
 
-fn x(end: End) -> usize {
-    LEFT + COLUMN
-        * match end {
-            End::Client => 0,
-            End::Gateway => 1,
-            End::Backend(number) => 2 + usize::from(number),
-        }
+/// The column of an end.
+fn place(end: End) -> usize {
+    match end {
+        End::Client => 0,
+        End::Gateway => 1,
+        End::Backend(number) => 2 + usize::from(number),
+    }
 }
 
 /// Words in lines that are not too long.

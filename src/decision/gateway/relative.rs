@@ -16,6 +16,7 @@ use super::selection::Pin;
 use super::spec::{BackendRef, GatewaySpec};
 use crate::policy::operations::Guard;
 use crate::policy::{Limit, Op};
+use crate::semantics::BreakerWindow;
 use crate::units::{BackendId, Duration, PoolId, RequestId, Timestamp};
 
 impl GatewaySpec {
@@ -28,7 +29,8 @@ impl GatewaySpec {
             Op::Guard(guard) => matches!(**guard, Guard::Token(_)),
             _ => false,
         });
-        counts || program.reads_clock || !self.carbon().is_empty()
+        let has_epoch = self.semantics().breaker_window == BreakerWindow::TumblingEpoch;
+        counts || has_epoch || program.reads_clock || !self.carbon().is_empty()
     }
 }
 

@@ -175,6 +175,23 @@ struct Signature {
     counted: Vec<bool>,
 }
 
+/// The requests of a setup of which none does the same as one before it, by their places, each with the places of those
+/// that do the same: whatever status all backends answer with.
+pub fn distinct(setup: &Setup) -> Vec<(usize, Vec<usize>)> {
+    let mut groups: Vec<(Vec<Look>, usize, Vec<usize>)> = Vec::new();
+    for (at, (_, head)) in setup.requests.iter().enumerate() {
+        let statuses = [200, 404, 429, 500, 503].into_iter().filter_map(StatusCode::new);
+        let looks: Vec<Look> = statuses
+            .map(|status| Look::of(setup, head, Answer::Status(status, RetryAfter::Absent)))
+            .collect();
+        match groups.iter_mut().find(|(known, ..)| *known == looks) {
+            Some((_, _, alike)) => alike.push(at),
+            None => groups.push((looks, at, Vec::new())),
+        }
+    }
+    groups.into_iter().map(|(_, at, alike)| (at, alike)).collect()
+}
+
 /// What a client makes of a status: well, something else, told to come back later, or failed.
 fn sort(status: StatusCode) -> u8 {
     match status.get() {

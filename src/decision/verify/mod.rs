@@ -36,7 +36,7 @@ mod watch;
 mod whole;
 mod worlds;
 
-pub use answers::{Answer, Answers, Kind, RetryAfter};
+pub use answers::{Answer, Answers, Kind, RetryAfter, distinct};
 pub use custom::{Custom, VARIABLES};
 pub use equivalent::{Distinction, Equivalence, Given, Histories, equivalent};
 pub use explorer::Progress;
