@@ -1,7 +1,9 @@
 //! retry: how often, after how long, and what it sees.
 
-use super::driver::{Rig, by_priority, policy, retry, retry_429, seconds, to_pool};
-use crate::gateway::Input;
+use super::driver::{Rig, by_priority, compile, policy, retry, retry_429, seconds, to_pool};
+use crate::gateway::{Input, retry_waits};
+use crate::policy::Op;
+use crate::semantics::Semantics;
 use crate::units::{AttemptNumber, Duration};
 
 const NEVER_TRIPS: u16 = 404;
@@ -170,4 +172,18 @@ fn return_response_inside_a_retry_ends_everything() {
     rig.start(0);
     assert_eq!(rig.status(0, 200), "abort 1; respond 418 gateway; answered");
     assert_eq!(rig.header(0, "x-outbound"), None);
+}
+
+#[test]
+fn the_bounds_of_waits_are_those_of_their_random_part() {
+    let attributes = r#"interval="10" delta="10" max-interval="100""#;
+    let program = compile(&to_pool(&retry(4, attributes, "true")));
+    let waits = program.ops.iter().find_map(|op| match op {
+        Op::Retry(retry) => retry_waits(retry, &Semantics::default()),
+        _ => None,
+    });
+    let waits = waits.unwrap();
+    let bounds: Vec<(u64, u64)> =
+        waits.iter().map(|wait| (wait.least.as_secs_ceil(), wait.most.as_secs_ceil())).collect();
+    assert_eq!(bounds, [(10, 10), (18, 22), (34, 46), (66, 94)]);
 }
