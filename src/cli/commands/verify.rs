@@ -23,7 +23,7 @@ use crate::suite::Coverage;
 use crate::units::{BackendId, Duration};
 use crate::verify::{
     Bounds, Breach, Path, Progress, Property, Report, Setup, Sight, Storms, Task, Verdict, breaches_of,
-    storms as play_storms, verify as explore,
+    distinct, storms as play_storms, verify as explore,
 };
 use crate::wording::{count, time};
 use crate::workload::ClientRetry;
