@@ -18,9 +18,6 @@ use poolproof::verify::{Bounds, Limits, Profile, Setup, Task, verify};
 use poolproof_benches::has;
 use stateright::{Checker, Model, Property};
 
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 fn main() {
     let setup = setup();
     if has("--count") {

@@ -11,8 +11,8 @@
 //!
 //! # One decision core
 //! [`gateway`] is the only place where selection, breakers and retries are decided. It takes time as an
-//! argument and every choice from a trait, and returns actions. [`mod@verify`] explores every order of events of the same
-//! code, an HTTP forward mode is meant to drive it; nothing may copy its logic.
+//! argument and every choice from a trait, and returns actions. [`mod@verify`] explores every order of events of the
+//! same code, an HTTP forward mode is meant to drive it; nothing may copy its logic.
 //!
 //! # Layers
 //! Imports point downward only, and never sideways; a test enforces it. The policy language and all of T0 but

@@ -99,7 +99,8 @@ pub(crate) fn playable(wanted: &Wanted<'_>, session: &mut Session) -> Result<Pla
     of_files(&configuration, wanted, session)
 }
 
-/// The one scenario that is wanted, with other texts for some of its files; `None` if it is not one, or cannot be used so.
+/// The one scenario that is wanted, with other texts for some of its files; `None` if it is not one, or cannot be
+/// used so.
 pub(crate) fn mended(wanted: &Wanted<'_>, texts: Vec<(String, String)>) -> Option<Playable> {
     let mut sources = SourceMap::new();
     let gathered = gather(wanted.paths, false, &mut sources);

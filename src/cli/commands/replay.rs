@@ -41,14 +41,17 @@ pub(crate) fn replay(args: &ReplayArgs, session: &mut Session) -> Result<(), Sto
 
 /// The token itself, or the first one in the file of that name: a report in any format holds some.
 fn token_of(argument: &str) -> String {
+    if argument.starts_with("cx1.") {
+        return argument.to_owned();
+    }
     let is_part = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_' | '~');
-    let text = match argument.starts_with("cx1.") {
-        true => return argument.to_owned(),
-        false => std::fs::read_to_string(argument).unwrap_or_default(),
-    };
+    let text = std::fs::read_to_string(argument).unwrap_or_default();
+    // In JSON what is not covered comes before what is violated.
     let report: serde_json::Value = serde_json::from_str(&text).unwrap_or_default();
-    let mut broken = report["properties"].as_array().into_iter().flatten();
-    if let Some(token) = broken.find_map(|one| one["counterexample"]["token"].as_str()) {
+    let properties = report.get("properties").and_then(serde_json::Value::as_array);
+    let mut tokens =
+        properties.into_iter().flatten().filter_map(|one| one.pointer("/counterexample/token")?.as_str());
+    if let Some(token) = tokens.next() {
         return token.to_owned();
     }
     let found = text.find("cx1.").and_then(|at| text.get(at..));

@@ -3,6 +3,7 @@
 use serde_json::{Value as Json, json as object};
 
 use super::Proof;
+use crate::units::{Duration, StatusCode};
 use crate::verify::{Course, Extent, Path, Setup, Standing, Verdict};
 
 /// The report.
@@ -87,7 +88,7 @@ pub(crate) fn course_json(course: &Course, setup: &Setup) -> Json {
                     Standing::Ready => object!({ "state": "ready" }),
                     Standing::Probing => object!({ "state": "probing" }),
                     Standing::Tripped(until) => {
-                        object!({ "state": "tripped", "untilNs": until.map(|until| until.as_nanos()) })
+                        object!({ "state": "tripped", "untilNs": until.map(Duration::as_nanos) })
                     }
                 };
                 (name(at).to_owned(), word)
@@ -100,7 +101,7 @@ pub(crate) fn course_json(course: &Course, setup: &Setup) -> Json {
             "event": scene.event,
             "backends": backends,
             "goesTo": scene.pick.map(|pick| name(usize::from(pick))),
-            "clientGets": scene.answered.map(|status| status.get()),
+            "clientGets": scene.answered.map(StatusCode::get),
             "why": scene.why,
             "violates": scene.breaches.iter().map(|breach| setup.info(breach.property).name).collect::<Vec<_>>(),
         })

@@ -161,8 +161,11 @@ fn move_word(one: &Move) -> String {
                 Happening::Leaves => "l".to_owned(),
             };
             let instance = if *instance == 0 { String::new() } else { format!("i{instance}") };
-            let picks: String = picks.iter().map(|pick| format!("~{pick}")).collect();
-            format!("{request}{what}{instance}{picks}")
+            let mut word = format!("{request}{what}{instance}");
+            for pick in picks {
+                word.push_str(&format!("~{pick}"));
+            }
+            word
         }
     }
 }
