@@ -7,7 +7,6 @@
 #![expect(clippy::expect_used, clippy::indexing_slicing, reason = "a benchmark may fail loudly")]
 
 use std::sync::Arc;
-use std::time::Instant;
 
 use poolproof::config::{DiskFiles, Overrides, load_scenario};
 use poolproof::diagnostics::{Diagnostics, SourceMap};
@@ -15,7 +14,7 @@ use poolproof::gateway::{RequestHead, TokenFacts};
 use poolproof::policy::Body;
 use poolproof::units::RequestId;
 use poolproof::verify::{Bounds, Limits, Profile, Setup, Task, verify};
-use poolproof_benches::has;
+use poolproof_benches::{has, seconds};
 use stateright::{Checker, Model, Property};
 
 fn main() {
@@ -26,9 +25,7 @@ fn main() {
     }
     let depth = if has("--quick") { 9 } else { 12 };
     for threads in [1, 2] {
-        let started = Instant::now();
-        let (states, generated) = explore(&setup, 3, depth, threads);
-        let taken = started.elapsed().as_secs_f64();
+        let (taken, (states, generated)) = seconds(|| explore(&setup, 3, depth, threads));
         println!(
             "verify: {states} unique states, {generated} generated in {taken:.2} s with {threads} threads: \
              {:.2} M unique/s, {:.2} M generated/s (3 in flight, 3 faults, {depth} events)",
@@ -36,9 +33,8 @@ fn main() {
             generated as f64 / taken / 1e6
         );
     }
-    let started = Instant::now();
-    let checker = Counters.checker().spawn_bfs().join();
-    let (taken, unique) = (started.elapsed().as_secs_f64(), checker.unique_state_count());
+    let (taken, checker) = seconds(|| Counters.checker().spawn_bfs().join());
+    let unique = checker.unique_state_count();
     println!(
         "stateright: {unique} unique states in {taken:.2} s with 1 thread: {:.2} M unique/s, {:.2} M generated/s",
         unique as f64 / taken / 1e6,
