@@ -15,7 +15,7 @@ use super::ways::Way;
 use crate::policy::{HeaderValue, Text};
 use crate::suite::{Coverage, Outcome, Script};
 use crate::units::StatusCode;
-use crate::wording::{list, ranges};
+use crate::wording::{as_ranges, list, ranges};
 
 /// Statuses that stand for others that make no difference, the best known first.
 const WELL_KNOWN: [u16; 14] = [200, 429, 503, 500, 502, 504, 408, 400, 401, 403, 404, 413, 201, 302];
@@ -214,27 +214,5 @@ impl Signature {
             .collect();
         let Both { old, new } = played;
         Self { reached: Both { old: old.0, new: new.0 }, given, calls, counted }
-    }
-}
-
-fn as_ranges(numbers: &[u16]) -> Vec<(u16, u16)> {
-    let mut found: Vec<(u16, u16)> = Vec::new();
-    for number in numbers {
-        match found.last_mut() {
-            Some((_, to)) if to.saturating_add(1) == *number => *to = *number,
-            _ => found.push((*number, *number)),
-        }
-    }
-    found
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn numbers_become_ranges() {
-        assert_eq!(as_ranges(&[200, 201, 204, 400]), [(200, 201), (204, 204), (400, 400)]);
-        assert_eq!(as_ranges(&[]), []);
     }
 }

@@ -2,8 +2,8 @@
 //!
 //! Rules
 //! - Sliding: calls in `(now - interval, now]`. A call exactly one interval old has left.
-//! - Tumbling from the first failure: the window begins with the first call that is kept (a failure, or any call where a
-//!   percentage counts) and lasts one interval; the next begins with the first one after that.
+//! - Tumbling from the first failure: the window begins with the first call that is kept (a failure, or any call
+//!   where a percentage counts) and lasts one interval; the next begins with the first one after that.
 //! - Tumbling by epoch: windows begin at multiples of the interval since run start.
 //! - Only as much is remembered as the rule can need: for a count of n the newest n failures, for a
 //!   percentage all calls of the window.

@@ -19,6 +19,7 @@ use crate::gateway::{
 use crate::policy::{Header, HeaderValue, Headers, Response, Text};
 use crate::semantics::Readings;
 use crate::units::{Duration, StatusCode, Timestamp};
+use crate::wording::as_ranges;
 
 /// Statuses that stand for others that make no difference, the best known first.
 const WELL_KNOWN: [u16; 14] = [200, 429, 503, 500, 502, 504, 408, 400, 401, 403, 404, 413, 201, 302];
@@ -297,16 +298,4 @@ pub(super) fn side_answer(call: &SideCall) -> Option<SideAnswer> {
         SideCall::Request(request) if request.one_way => None,
         SideCall::Request(_) => Some(SideAnswer::Response(Response::plain(StatusCode::OK))),
     }
-}
-
-/// Numbers as ranges.
-pub(super) fn as_ranges(numbers: &[u16]) -> Vec<(u16, u16)> {
-    let mut found: Vec<(u16, u16)> = Vec::new();
-    for number in numbers {
-        match found.last_mut() {
-            Some((_, to)) if to.saturating_add(1) == *number => *to = *number,
-            _ => found.push((*number, *number)),
-        }
-    }
-    found
 }

@@ -141,6 +141,8 @@ pub(super) struct Explorer<'s> {
     entries: Vec<Entry>,
     next: Vec<Node>,
     found: BTreeMap<Breach, Found>,
+    /// Worlds in which all breaches of a list were noted, by list.
+    noted: Vec<Mask>,
     generated: u64,
 }
 
@@ -172,6 +174,7 @@ impl<'s> Explorer<'s> {
             entries: Vec::new(),
             next: Vec::new(),
             found: BTreeMap::new(),
+            noted: Vec::new(),
             generated: 0,
         }
     }
@@ -368,9 +371,7 @@ impl<'s> Explorer<'s> {
                 *cell = gateway;
             }
             if list != 0 {
-                for breach in self.memo.breaches(list).to_vec() {
-                    self.note(breach, mask, node.entry, Some(act(number)));
-                }
+                self.note_all(list, mask, node.entry, act(number));
             }
             self.reach(next, mask, node.entry, act(number));
         }
@@ -462,6 +463,22 @@ impl<'s> Explorer<'s> {
         }
         path.heals = heals;
         path
+    }
+
+    /// Keeps the first ways to the breaches of a list. Most steps break what others broke before.
+    fn note_all(&mut self, list: u32, mask: Mask, entry: u32, act: Act) {
+        let at = list as usize;
+        if self.noted.len() <= at {
+            self.noted.resize(at.saturating_add(1), Mask::NONE);
+        }
+        let Some(noted) = self.noted.get_mut(at) else { return };
+        if mask.without(*noted).is_empty() {
+            return;
+        }
+        *noted = noted.or(mask);
+        for breach in self.memo.breaches(list).to_vec() {
+            self.note(breach, mask, entry, Some(act));
+        }
     }
 
     /// Keeps the first way to a breach in each world.

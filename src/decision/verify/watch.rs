@@ -8,54 +8,53 @@
 
 use super::answers::{Answer, Answers, RetryAfter};
 use super::breakers::{self, Told};
+use super::client::host;
 use super::conduct::Plan;
-use super::custom::Facts;
 use super::guide::Ways;
 use super::properties::{Breach, Cause, Property, Sight};
 use super::setup::{Limits, Setup};
 use crate::gateway::{
-    Action, Answerer, BackendRef, Breaker, BreakerChange, BreakerState, Effects, Ending, Event, Exchange,
-    FailureCause, GatewayState, Phase, Pinned, PoolMember, RequestHead, Selection, SentBody, Threshold,
-    WakeReason, retry_waits,
+    Action, BackendRef, Breaker, BreakerChange, BreakerState, Effects, Ending, Event, Exchange, FailureCause,
+    GatewayState, Phase, Pinned, RequestHead, Selection, SentBody, Threshold, WakeReason, retry_waits,
 };
-use crate::policy::{Body, Op, Response};
+use crate::policy::{Body, Op};
 use crate::units::{BackendId, Duration, StatusCode, Timestamp};
 
 /// What has happened to a request so far, as far as properties ask.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub(super) struct History {
     /// Backends that have refused it, by bit.
-    refused: u32,
-    last: Last,
+    pub(super) refused: u32,
+    pub(super) last: Last,
     /// Retries that are left; `None` outside of any.
-    left: Option<u32>,
-    has_retried: bool,
+    pub(super) left: Option<u32>,
+    pub(super) has_retried: bool,
     /// No backend was ready at the last forward.
-    exhausted: bool,
-    side_call_failed: bool,
-    responded: bool,
+    pub(super) exhausted: bool,
+    pub(super) side_call_failed: bool,
+    pub(super) responded: bool,
     /// Time spent waiting before retries, and the part of it with a backend ready.
-    waited: Duration,
-    waited_idly: Duration,
+    pub(super) waited: Duration,
+    pub(super) waited_idly: Duration,
     /// A key that was sent, and where to.
-    key: Option<(String, u16)>,
+    pub(super) key: Option<(String, u16)>,
     /// Backends that were called, in order, and retries: only if somebody's property may ask.
-    called: Vec<u16>,
-    retries: u32,
+    pub(super) called: Vec<u16>,
+    pub(super) retries: u32,
 }
 
 /// The last answer of a backend.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-struct Last {
-    backend: Option<u16>,
-    what: What,
-    status: Option<StatusCode>,
-    is_counted: bool,
-    is_retried: bool,
+pub(super) struct Last {
+    pub(super) backend: Option<u16>,
+    pub(super) what: What,
+    pub(super) status: Option<StatusCode>,
+    pub(super) is_counted: bool,
+    pub(super) is_retried: bool,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-enum What {
+pub(super) enum What {
     #[default]
     Nothing,
     Well,
@@ -87,13 +86,13 @@ impl History {
 #[derive(Debug)]
 pub(super) struct Watch<'s> {
     pub(super) setup: &'s Setup,
-    answers: &'s Answers,
-    limits: Limits,
+    pub(super) answers: &'s Answers,
+    pub(super) limits: Limits,
     /// What no client should read, in lower case.
-    hidden: Vec<String>,
+    pub(super) hidden: Vec<String>,
     /// Attempts that retries allow.
-    most_attempts: u32,
-    plan: Plan,
+    pub(super) most_attempts: u32,
+    pub(super) plan: Plan,
 }
 
 /// One call into the core and what came of it.
@@ -415,170 +414,12 @@ impl<'s> Watch<'s> {
             Action::Sleep { .. } | Action::Abort { .. } | Action::SideCall { .. } => {}
         }
     }
-
-    /// Whether somebody could serve the request who has not refused it.
-    fn usable<W: Ways>(&self, history: &History, look: &Look<'_>, ways: &mut W) -> bool {
-        let spec = &self.setup.gateway;
-        let Some(BackendRef::Pool(pool)) = look.exchange.target() else { return false };
-        let Some(pool) = spec.pool(pool) else { return false };
-        let mut fresh = pool.members.iter().filter(|member| history.refused & bit(member.backend.0) == 0);
-        fresh.any(|member| look.after.is_ready(member.backend, spec, look.now, ways))
-    }
-
-    /// Whether all attempts met the same backend and the next one would, too, although another is ready: it is alone in
-    /// the best group, and nothing takes it out.
-    fn is_stuck<W: Ways>(&self, history: &History, look: &Look<'_>, ways: &mut W) -> bool {
-        let spec = &self.setup.gateway;
-        let Some(BackendRef::Pool(pool)) = look.exchange.target() else { return false };
-        let Some(pool) = spec.pool(pool) else { return false };
-        let mut ready: Vec<PoolMember> = pool.members.clone();
-        ready.retain(|member| look.after.is_ready(member.backend, spec, look.now, ways));
-        let best = ready.iter().filter_map(|member| member.priority).min();
-        let mut first = ready.iter().filter(|member| member.priority == best);
-        let (Some(only), None) = (first.next(), first.next()) else { return false };
-        ready.len() > 1 && history.refused == bit(only.backend.0)
-    }
-
-    /// Why what the last backend did is outside of what is claimed; `None`: it is not.
-    fn cause_of(history: &History) -> Option<Cause> {
-        match history.last.what {
-            _ if history.side_call_failed && history.last.backend.is_none() => Some(Cause::SideCall),
-            What::NoResponse => Some(Cause::NoResponse),
-            What::BreaksOff => Some(Cause::BreaksOff),
-            What::Status | What::ComeBackAtOnce | What::Well | What::Nothing => {
-                let is_named = history.last.is_counted || history.last.is_retried;
-                (!is_named).then_some(Cause::OtherStatus)
-            }
-        }
-    }
-
-    fn responded<W: Ways>(
-        &self,
-        response: &Response,
-        answerer: Answerer,
-        history: &History,
-        look: &Look<'_>,
-        ways: &mut W,
-        seen: &mut Seen,
-    ) {
-        let status = response.status;
-        if let Answerer::Backend { backend: Some(_), .. } = answerer
-            && status.is_success()
-            && history.refused != 0
-        {
-            seen.sights.push(Sight::FailedOver);
-        }
-        let is_error = status == StatusCode::TOO_MANY_REQUESTS || status.get() >= 500;
-        let has_tried = look.exchange.attempts() > 0 || history.side_call_failed;
-        let used_up = history.has_retried && history.left == Some(0);
-        if is_error && has_tried && !used_up && self.usable(history, look, ways) {
-            seen.breach(Property::Failover, Self::cause_of(history));
-        } else if is_error && used_up && self.is_stuck(history, look, ways) {
-            let cause = match history.last.what {
-                What::ComeBackAtOnce => Some(Cause::ComeBackAtOnce),
-                _ => Self::cause_of(history),
-            };
-            seen.breach(Property::Failover, cause);
-        }
-        if history.exhausted {
-            let configured = self.failure_statuses(look.exchange);
-            let is_expected = matches!(status.get(), 429 | 503) || configured.contains(&status);
-            if !is_expected {
-                seen.breach(Property::ExhaustedAnswer, None);
-            } else if !response.headers.contains("Retry-After") {
-                seen.breach(Property::ExhaustedAnswer, Some(Cause::NoRetryAfter));
-            }
-        }
-        self.custom(response, history, look, seen);
-        if answerer == Answerer::Gateway && self.leaks(response) {
-            seen.breach(Property::NoLeak, None);
-        }
-    }
-
-    /// Asks the properties that somebody wrote.
-    fn custom(&self, response: &Response, history: &History, look: &Look<'_>, seen: &mut Seen) {
-        if self.setup.custom.is_empty() {
-            return;
-        }
-        let name = |number: &u16| {
-            self.setup.gateway.backend(BackendId(*number)).map_or_else(String::new, |b| b.name.to_string())
-        };
-        let backends: Vec<String> = history.called.iter().map(name).collect();
-        let facts = Facts {
-            request: look.exchange.request(),
-            response,
-            attempts: look.exchange.attempts(),
-            retries: history.retries,
-            waited_ms: history.waited.as_nanos() / 1_000_000,
-            backends: &backends.join(","),
-            exhausted: history.exhausted,
-        };
-        for (custom, at) in self.setup.custom.iter().zip(0_u8..) {
-            match (custom.holds(&facts), custom.is_sometimes) {
-                (true, true) => seen.sights.push(Sight::Custom(at)),
-                (false, false) => seen.breach(Property::Custom(at), None),
-                (true, false) | (false, true) => {}
-            }
-        }
-    }
-
-    fn failure_statuses(&self, exchange: &Exchange) -> Vec<StatusCode> {
-        let spec = &self.setup.gateway;
-        match exchange.target() {
-            Some(BackendRef::Pool(pool)) => {
-                spec.pool(pool).and_then(|pool| pool.failure_status).into_iter().collect()
-            }
-            Some(BackendRef::Single(backend)) => {
-                let rule = spec.backend(backend).and_then(|backend| backend.breaker.as_ref());
-                rule.and_then(|rule| rule.failure_status).into_iter().collect()
-            }
-            None => Vec::new(),
-        }
-    }
-
-    fn leaks(&self, response: &Response) -> bool {
-        let names = |text: &str| {
-            let text = text.to_lowercase();
-            self.hidden.iter().any(|name| text.contains(name.as_str()))
-        };
-        let body = if let Body::Text(text) = &response.body { names(text) } else { false };
-        body || names(&response.reason)
-            || response.headers.iter().any(|header| names(&header.value.to_text()))
-    }
-
-    /// A key in the header that accounts read.
-    fn keys(&self, history: &mut History, look: &Look<'_>, seen: &mut Seen) {
-        let Phase::AwaitingHeaders { backend: Some(backend), .. } = look.exchange.phase() else { return };
-        let Some(key) = look.exchange.request().headers.joined("api-key") else { return };
-        let mut client = look.head.headers.iter().flat_map(|headers| headers.iter());
-        let is_clients =
-            client.any(|header| header.name.eq_ignore_ascii_case("api-key") && header.value.to_text() == key);
-        if is_clients {
-            seen.breach(Property::Credentials, Some(Cause::SubscriptionKey));
-            return;
-        }
-        let hosts = |number: u16| {
-            self.setup.gateway.backend(BackendId(number)).and_then(|backend| host(&backend.url))
-        };
-        match &history.key {
-            Some((known, owner)) if *known == *key.as_str() && hosts(*owner) != hosts(backend.0) => {
-                seen.breach(Property::Credentials, None);
-            }
-            _ => history.key = Some((key.as_str().to_owned(), backend.0)),
-        }
-    }
 }
 
 fn breaker_before(look: &Look<'_>, backend: BackendId) -> BreakerState {
     look.before.get(backend.index()).map(Breaker::state).unwrap_or_default()
 }
 
-fn bit(number: u16) -> u32 {
+pub(super) fn bit(number: u16) -> u32 {
     1_u32.checked_shl(number.into()).unwrap_or(0)
-}
-
-/// The host of a URL.
-fn host(url: &str) -> Option<&str> {
-    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
-    rest.split(['/', ':', '?']).next().filter(|host| !host.is_empty())
 }

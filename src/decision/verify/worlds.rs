@@ -4,7 +4,8 @@
 //! worlds that agree on what it asks, and a state knows in which worlds it can be reached.
 //!
 //! Deliberately not here: readings that only expressions ask for (how a double is written, for example). They are as
-//! configured. `breaker.window` = tumbling_epoch is tried only where clocks are not set back, or where it is configured.
+//! configured. `breaker.window` = tumbling_epoch is tried only where clocks are not set back, or where it is
+//! configured.
 
 use std::fmt;
 

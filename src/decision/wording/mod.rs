@@ -71,6 +71,18 @@ pub fn ranges(ranges: &[(u16, u16)]) -> String {
     list(&parts, "or")
 }
 
+/// Numbers in ascending order as ranges, bounds included.
+pub fn as_ranges(numbers: &[u16]) -> Vec<(u16, u16)> {
+    let mut found: Vec<(u16, u16)> = Vec::new();
+    for number in numbers {
+        match found.last_mut() {
+            Some((_, to)) if to.saturating_add(1) == *number => *to = *number,
+            _ => found.push((*number, *number)),
+        }
+    }
+    found
+}
+
 /// A name or text in backticks, on one line and not too long.
 pub fn quoted(text: &str) -> String {
     let text = shorten(text);
@@ -152,6 +164,8 @@ mod tests {
         assert_eq!(count(1, "retry", "retries"), "1 retry");
         assert_eq!(count(0, "retry", "retries"), "0 retries");
         assert_eq!(ranges(&[(429, 429), (500, 599)]), "429 or 500 to 599");
+        assert_eq!(as_ranges(&[200, 201, 204, 400]), [(200, 201), (204, 204), (400, 400)]);
+        assert_eq!(as_ranges(&[]), []);
     }
 
     #[test]
