@@ -1,5 +1,5 @@
-//! What a client gets, and what is sent on its behalf: who could have served it, whether an answer hides what it should, and
-//! where keys go.
+//! What a client gets, and what is sent on its behalf: who could have served it, whether an answer hides what it
+//! should, and where keys go.
 
 use super::custom::Facts;
 use super::guide::Ways;

@@ -6,10 +6,10 @@
 //! - The first way that is found to anything is a shortest one, for any number of threads.
 //! - What was not looked at is said: bounds, readings, ends of ranges, what was never seen.
 //!
-//! Rooms: `setup` is what is verified and how far; `answers` is what backends may do, `worlds` the readings of what
-//! is not documented, `guide` every choice; `stage` plays, `watch`, `client`, `breakers`, `conduct`, `rest` and `custom` look,
-//! `properties` names what is to hold; `memo` works steps out once, `explorer` goes through all states, `path` is the
-//! way to one of them; `verdict` is the result, `whole` does all of it. `storm` goes beyond every bound, by chance.
+//! Rooms: `setup` is what is verified and how far; `answers` is what backends may do, `worlds` the readings of what is
+//! not documented, `guide` every choice; `stage` plays, `watch`, `client`, `breakers`, `conduct`, `rest` and `custom`
+//! look, `properties` names what is to hold; `memo` works steps out once, `explorer` goes through all states, `path` is
+//! the way to one of them; `verdict` is the result, `whole` does all of it. `storm` goes beyond every bound, by chance.
 //! `drive` and `equivalent` play requests one after the other on two configurations.
 //!
 //! Deliberately absent: latency, quota, prices, files, and readings that only expressions ask for.
