@@ -265,3 +265,15 @@ fn properties_of_ones_own_are_looked_at() {
     let file: Value = serde_json::from_str(&work.read("own.json")).unwrap();
     assert!(validator.is_valid(&file));
 }
+
+#[test]
+fn operations_of_azure_openai_name_their_deployment() {
+    let work = Work::walkthrough();
+    let variable = r#"<base /><set-variable name="d" value="@((string)context.Request.MatchedParameters["deployment-id"])" />"#;
+    work.replace("policy.xml", "<base />", variable);
+    let args = ["verify", "policy.xml", "backends.json", "--depth", "3", "--readings", "configured"];
+    let mut all = args.to_vec();
+    all.extend(["--format", "json", "--property", "never-throws"]);
+    let report = report(&work.call(&all).ok());
+    assert_eq!(with_verdict(&report, "holds"), ["never-throws"]);
+}

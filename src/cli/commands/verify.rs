@@ -4,6 +4,7 @@
 //! a verdict, 4 there is no configuration.
 
 use std::io::IsTerminal;
+use std::sync::Arc;
 
 use super::super::check_args::FindingFormat;
 use super::super::configurations::{Lack, Playable, Wanted, playable};
@@ -16,7 +17,8 @@ use super::super::verdict::render_coverage;
 use super::validate::in_format;
 use crate::config::{DiskFiles, Files, read_properties};
 use crate::diagnostics::Diagnostic;
-use crate::policy::Op;
+use crate::gateway::RequestHead;
+use crate::policy::{Op, Text};
 use crate::random::{StreamName, Streams};
 use crate::rules::show;
 use crate::suite::Coverage;
@@ -238,16 +240,32 @@ pub(crate) fn setup(playable: &Playable) -> Setup {
     let usual = (String::new(), side.request.head(0));
     let callers = side.callers.iter().map(|(name, request)| (name.clone(), request.head(0)));
     let mut setup = Setup {
-        gateway: std::sync::Arc::clone(&side.gateway),
+        gateway: Arc::clone(&side.gateway),
         requests: [usual].into_iter().chain(callers).collect(),
         paid_for: playable.paid_for.clone(),
         custom: Vec::new(),
     };
+    for (_, head) in &mut setup.requests {
+        name_deployment(head);
+    }
     // Callers that the policy treats alike are one: each would be tried in every place.
     let kept: Vec<usize> = distinct(&setup).into_iter().map(|(at, _)| at).collect();
     let mut at = 0..setup.requests.len();
     setup.requests.retain(|_| at.next().is_some_and(|at| kept.contains(&at)));
     setup
+}
+
+/// Gives a request of an operation that nobody described the parameter that operations of Azure OpenAI have.
+fn name_deployment(head: &mut RequestHead) {
+    let path = head.path.clone();
+    let rest = path.split_once("/deployments/").map(|(_, rest)| rest);
+    let name = rest.and_then(|rest| rest.split(['/', '?']).next());
+    if let (Some(name), Some(facts)) = (name, &mut head.facts)
+        && facts.matched_parameters.is_empty()
+    {
+        let parameter = (Text::Static("deployment-id"), Text::from(name.to_owned()));
+        Arc::make_mut(facts).matched_parameters.push(parameter);
+    }
 }
 
 /// What of the policy and the pools was reached as configured.

@@ -321,7 +321,7 @@ fn retry_reached(configured: &Explored, answers: &Answers) -> Verdict {
     } else if configured.sights.contains(&Sight::Exhausted) {
         Verdict::Violated { cause: None, path: Path::default() }
     } else {
-        Verdict::Unknown
+        Verdict::NotApplicable("no answer is retried, and no pool is exhausted within the bounds")
     }
 }
 
