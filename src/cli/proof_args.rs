@@ -6,6 +6,7 @@ use clap::{Args, ValueEnum};
 
 use super::args::name_and_value;
 use super::check_args::FindingFormat;
+use super::configurations::Wanted;
 use crate::units::Duration;
 use crate::verify::{Bounds, Histories, Limits, Profile, Property};
 
@@ -21,6 +22,19 @@ pub(crate) struct Configured {
     /// Value of a named value, `{{NAME}}` in policies (repeatable)
     #[arg(long, value_name = "NAME=VALUE", value_parser = name_and_value)]
     pub named_value: Vec<(String, String)>,
+}
+
+impl Configured {
+    /// What these paths and arguments mean.
+    pub(crate) fn wanted<'a>(&'a self, paths: &'a [String]) -> Wanted<'a> {
+        Wanted {
+            paths,
+            with: &[],
+            policy: self.policy.as_deref(),
+            variant: self.variant.as_deref(),
+            named_values: &self.named_value,
+        }
+    }
 }
 
 /// Arguments of `verify`.

@@ -6,6 +6,8 @@
 //! Layers, invariants and rules are those of `poolproof`; see there.
 
 pub mod gateway;
+#[cfg(test)]
+mod testing;
 pub mod verify;
 pub mod wording;
 

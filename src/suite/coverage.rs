@@ -146,6 +146,11 @@ impl Coverage {
 }
 
 impl Covered {
+    /// Whether less was reached than this share. Nothing to reach is reached.
+    pub fn is_below(self, percent: f64) -> bool {
+        (self.reached as f64) * 100.0 < percent * (self.total as f64)
+    }
+
     /// Thousandths; all when there is nothing to reach.
     pub fn permille(self) -> usize {
         match self.total {

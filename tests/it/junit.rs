@@ -54,4 +54,8 @@ fn what_commands_write_is_junit() {
     let done = work.call(&["test", suite.to_str().unwrap(), "--format", "junit"]);
     assert!(done.out.contains("<failure"), "{}{}", done.out, done.err);
     assert_eq!(problems(&done.out), Vec::<String>::new(), "{}", done.out);
+    let defect = root().join("scenarios/defects/no-retry/scenario.json");
+    let done = work.call(&["verify", defect.to_str().unwrap(), "--depth", "4", "--format", "junit"]);
+    assert!(done.out.contains("<failure") && done.out.contains("failover"), "{}{}", done.out, done.err);
+    assert_eq!(problems(&done.out), Vec::<String>::new(), "{}", done.out);
 }

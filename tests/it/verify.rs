@@ -78,20 +78,18 @@ fn changed(file: &str, from: &str, to: &str) -> Work {
     work
 }
 
+/// What is told, in this format, of a configuration that violates something soon.
+fn violated(work: &Work, format: &str) -> Done {
+    let args = ["verify", "scenario.json", "--depth", "3", "--readings", "configured", "--format", format];
+    let done = work.call(&args);
+    assert_eq!(done.code, 1, "{format}: {}", done.err);
+    done
+}
+
 #[test]
 fn a_counterexample_can_be_played_again_in_every_form() {
     let work = changed("policy.xml", " buffer-request-body=\"true\"", "");
-    let done = work.call(&[
-        "verify",
-        "scenario.json",
-        "--depth",
-        "3",
-        "--readings",
-        "configured",
-        "--format",
-        "json",
-    ]);
-    assert_eq!(done.code, 1, "{}", done.err);
+    let done = violated(&work, "json");
     let report = report(&done);
     assert_eq!(with_verdict(&report, "violated"), ["whole-body"]);
     let body =
@@ -124,20 +122,7 @@ fn a_counterexample_can_be_played_again_in_every_form() {
 #[test]
 fn violations_are_told_in_the_formats_of_findings() {
     let work = changed("policy.xml", " buffer-request-body=\"true\"", "");
-    let told = |format: &str| {
-        let done = work.call(&[
-            "verify",
-            "scenario.json",
-            "--depth",
-            "3",
-            "--readings",
-            "configured",
-            "--format",
-            format,
-        ]);
-        assert_eq!(done.code, 1, "{format}: {}", done.err);
-        done.out
-    };
+    let told = |format: &str| violated(&work, format).out;
     let sarif: Value = serde_json::from_str(&told("sarif")).unwrap();
     let problems = crate::validate::sarif_problems(&sarif);
     assert_eq!(problems, Vec::<String>::new());

@@ -59,8 +59,7 @@ pub(crate) fn test(args: &TestArgs, session: &mut Session) -> Result<(), Stop> {
 /// Whether less is covered than asked for. Nothing to cover is covered.
 fn is_below(report: &TestReport, percent: Option<f64>) -> bool {
     let (Some(percent), Some(coverage)) = (percent, &report.coverage) else { return false };
-    let total = coverage.counts().total();
-    (total.reached as f64) * 100.0 < percent * (total.total as f64)
+    coverage.counts().total().is_below(percent)
 }
 
 /// Adds the problems that are not there yet: files of tests share policies.

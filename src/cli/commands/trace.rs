@@ -7,6 +7,7 @@ use super::super::session::{Session, Stop};
 use super::super::table::Table;
 use crate::config::{DiskFiles, Files as _, read_trace};
 use crate::units::Duration;
+use crate::wording::thousands;
 use crate::workload::{Dropped, SizeStats, Trace, TraceStats};
 
 /// The statistics and what they are of.
@@ -51,16 +52,16 @@ pub(crate) fn stats(args: &TraceStatsArgs, session: &mut Session) -> Result<(), 
 fn human(path: &str, trace: &Trace, stats: &TraceStats) -> String {
     let mut table = Table::new(&["", "value"]);
     let mut line = |name: &str, value: String| table.row(vec![name.to_owned(), value]);
-    line("requests", count(stats.requests));
-    line("rows left out", count(trace.dropped.total()));
+    line("requests", thousands(stats.requests));
+    line("rows left out", thousands(trace.dropped.total()));
     line("duration, s", decimals(stats.duration_s, 1));
     line("requests per second", known(stats.per_second, 3));
     line("requests per minute, mean", known(stats.per_second.map(|rate| rate * 60.0), 0));
     line("requests per minute, fewest", whole(stats.rpm_min));
     line("requests per minute, most", whole(stats.rpm_peak));
     line("most requests in 1 s", whole(stats.peak_1s));
-    line("most requests in any 10 s", count(stats.sliding_10s_requests));
-    line("most requests in any 60 s", count(stats.sliding_60s_requests));
+    line("most requests in any 10 s", thousands(stats.sliding_10s_requests));
+    line("most requests in any 60 s", thousands(stats.sliding_60s_requests));
     line("variation of gaps", known(stats.gap_cv, 2));
     line("variation of gaps, median of 5 min", known(stats.gap_cv_5min_median, 2));
     line("dispersion by 1 s", known(stats.dispersion_1s, 2));
@@ -68,10 +69,10 @@ fn human(path: &str, trace: &Trace, stats: &TraceStats) -> String {
     line("dispersion by 60 s", known(stats.dispersion_60s, 2));
     line("tokens per minute, mean", known(stats.tpm_mean, 0));
     line("tokens per minute, most", whole(stats.tpm_peak));
-    line("most tokens in any 60 s", count(stats.sliding_60s_tokens));
+    line("most tokens in any 60 s", thousands(stats.sliding_60s_tokens));
     if stats.images > 0 {
-        line("requests with images", count(stats.with_images));
-        line("images", count(stats.images));
+        line("requests with images", thousands(stats.with_images));
+        line("images", thousands(stats.images));
     }
     line("correlation of ln prompt, ln output", known(stats.ln_correlation, 3));
     let mut sizes = Table::new(&["tokens", "mean", "p50", "p90", "p99", "max", "ln mu", "ln sigma"]);
@@ -90,27 +91,14 @@ fn size_row(name: &str, stats: &SizeStats) -> Vec<String> {
         decimals(stats.p50, 1),
         decimals(stats.p90, 1),
         decimals(stats.p99, 1),
-        count(stats.max),
+        thousands(stats.max),
         known(stats.ln_mu, 3),
         known(stats.ln_sigma, 3),
     ]
 }
 
-/// With commas between thousands.
-fn count(number: u64) -> String {
-    let digits = number.to_string();
-    let mut text = String::new();
-    for (digit, place) in digits.chars().zip((0..digits.len()).rev()) {
-        text.push(digit);
-        if place > 0 && place.is_multiple_of(3) {
-            text.push(',');
-        }
-    }
-    text
-}
-
 fn whole(number: Option<u64>) -> String {
-    number.map_or_else(|| "-".to_owned(), count)
+    number.map_or_else(|| "-".to_owned(), thousands)
 }
 
 fn known(number: Option<f64>, places: usize) -> String {
@@ -121,7 +109,7 @@ fn known(number: Option<f64>, places: usize) -> String {
 fn decimals(number: f64, places: usize) -> String {
     let text = format!("{:.places$}", number.abs());
     let (whole, fraction) = text.split_once('.').map_or((text.as_str(), None), |(w, f)| (w, Some(f)));
-    let grouped = whole.parse().map_or_else(|_| whole.to_owned(), count);
+    let grouped = whole.parse().map_or_else(|_| whole.to_owned(), thousands);
     let sign = if number < 0.0 { "-" } else { "" };
     match fraction {
         Some(fraction) => format!("{sign}{grouped}.{fraction}"),
@@ -136,7 +124,7 @@ mod tests {
     #[test]
     fn numbers_are_grouped() {
         for (number, expected) in [(0, "0"), (999, "999"), (1_000, "1,000"), (1_344_551, "1,344,551")] {
-            assert_eq!(count(number), expected);
+            assert_eq!(thousands(number), expected);
         }
         assert_eq!(decimals(3_435.948, 1), "3,435.9");
         assert_eq!(decimals(-0.0045, 3), "-0.004");

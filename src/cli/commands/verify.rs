@@ -7,7 +7,7 @@ use std::io::IsTerminal;
 use std::sync::Arc;
 
 use super::super::check_args::FindingFormat;
-use super::super::configurations::{Lack, Playable, Wanted, playable};
+use super::super::configurations::{Lack, Playable, playable};
 use super::super::exit_code::Exit;
 use super::super::output::write_whole;
 use super::super::proof::{Proof, Token, add_code_flows, findings, human, json, mending};
@@ -58,14 +58,7 @@ pub(crate) fn verify(args: &VerifyArgs, session: &mut Session) -> Result<(), Sto
         session.remark("\r\x1b[K");
     }
     beyond(args, &setup, &task, &mut report, session)?;
-    let own = Wanted {
-        paths: &args.paths,
-        with: &[],
-        policy: args.configured.policy.as_deref(),
-        variant: args.configured.variant.as_deref(),
-        named_values: &args.configured.named_value,
-    };
-    let mending = mending(&own, &report, &task, &self::setup);
+    let mending = mending(&args.configured.wanted(&args.paths), &report, &task, &self::setup);
     let proof = Proof {
         title: &playable.side.title,
         paths: &args.paths,
@@ -94,15 +87,12 @@ pub(crate) fn verify(args: &VerifyArgs, session: &mut Session) -> Result<(), Sto
         FindingFormat::Sarif => {
             let told = findings(&proof);
             let mut document = show::sarif(&told, &session.sources, env!("CARGO_PKG_VERSION"));
-            add_code_flows(&mut document, &proof, &session.sources);
+            add_code_flows(&mut document, &proof);
             session.print_json(&document)?;
         }
         format => session.print(&in_format(&findings(&proof), format, true, session)?),
     }
-    let total = coverage.counts().total();
-    let is_below = args
-        .fail_under
-        .is_some_and(|percent| (total.reached as f64) * 100.0 < percent * (total.total as f64));
+    let is_below = args.fail_under.is_some_and(|percent| coverage.counts().total().is_below(percent));
     if let (true, Some(percent)) = (is_below, args.fail_under) {
         session.remark(&format!("error: the coverage is below {percent} %\n"));
     }
@@ -178,6 +168,9 @@ fn wanted(all: &[String], setup: &mut Setup, session: &mut Session) -> Result<Ve
         session.stop_if_unusable()?;
         setup.custom.extend(found.into_iter().flatten());
     }
+    if u8::try_from(setup.custom.len()).is_err() {
+        return Err(session.usage("there are more than 255 properties in these files"));
+    }
     if !only.is_empty() {
         only.extend((0..setup.custom.len()).filter_map(|at| u8::try_from(at).ok()).map(Property::Custom));
     }
@@ -197,15 +190,7 @@ pub(crate) fn configuration(
     configured: &Configured,
     session: &mut Session,
 ) -> Result<Playable, Stop> {
-    let wanted = Wanted {
-        paths,
-        with: &[],
-        policy: configured.policy.as_deref(),
-        variant: configured.variant.as_deref(),
-        named_values: &configured.named_value,
-    };
-    let found = playable(&wanted, session);
-    let playable = match found {
+    let playable = match playable(&configured.wanted(paths), session) {
         Ok(playable) => playable,
         Err(Lack::Unusable) => {
             session.stop_if_unusable()?;

@@ -3,11 +3,11 @@
 use serde_json::{Value as Json, json};
 
 use super::hints::hint;
-use super::{Proof, course_json, course_table};
-use crate::diagnostics::{Diagnostic, Severity, SourceMap, Span};
+use super::{Proof, course_table};
+use crate::diagnostics::{Diagnostic, Severity, Span};
 use crate::policy::{Op, Program};
 use crate::rules::Told;
-use crate::verify::{Path, Property, Verdict};
+use crate::verify::{Course, Path, Property, Verdict};
 
 /// Violations as errors, what holds only as configured as warnings.
 pub(crate) fn findings(proof: &Proof<'_>) -> Vec<Told> {
@@ -33,20 +33,20 @@ pub(crate) fn findings(proof: &Proof<'_>) -> Vec<Told> {
     found
 }
 
-/// Adds the paths to a SARIF document of these findings, as code flows in the same order.
-pub(crate) fn add_code_flows(sarif: &mut Json, proof: &Proof<'_>, sources: &SourceMap) {
-    let mut flows = Vec::new();
+/// Adds the paths to a SARIF document of these findings, as code flows in the same order, at the place of each.
+pub(crate) fn add_code_flows(sarif: &mut Json, proof: &Proof<'_>) {
+    let mut paths: Vec<(usize, &Path)> = Vec::new();
     for checked in &proof.report.properties {
-        let span = place(checked.property, proof.setup.gateway.program());
         if let Verdict::Violated { path, .. } = &checked.verdict {
-            flows.push(flow(proof, 0, path, span, sources));
+            paths.push((0, path));
         }
-        flows.extend(checked.otherwise.iter().map(|one| flow(proof, one.world, &one.path, span, sources)));
+        paths.extend(checked.otherwise.iter().map(|one| (one.world, &one.path)));
     }
     let results = sarif.pointer_mut("/runs/0/results").and_then(Json::as_array_mut);
-    for (result, flow) in results.into_iter().flatten().zip(flows) {
-        if let (Some(members), Some(flow)) = (result.as_object_mut(), flow) {
-            members.insert("codeFlows".to_owned(), flow);
+    for (result, (world, path)) in results.into_iter().flatten().zip(paths) {
+        let Some(place) = result.pointer("/locations/0/physicalLocation").cloned() else { continue };
+        if let Some(members) = result.as_object_mut() {
+            members.insert("codeFlows".to_owned(), flow(&proof.course(world, path), &place));
         }
     }
 }
@@ -86,29 +86,14 @@ fn with_path(finding: Diagnostic, proof: &Proof<'_>, world: usize, path: &Path) 
     finding.help(format!("play it again: poolproof replay {}", proof.token(world, path)))
 }
 
-fn flow(
-    proof: &Proof<'_>,
-    world: usize,
-    path: &Path,
-    span: Option<Span>,
-    sources: &SourceMap,
-) -> Option<Json> {
-    let span = span?;
-    let at = sources.position(span);
-    let place = json!({
-        "artifactLocation": { "uri": sources.name(span.source) },
-        "region": { "startLine": at.line, "startColumn": at.column },
-    });
-    let course = proof.course(world, path);
-    let steps = course_json(&course, proof.setup);
-    let all = course.scenes.iter().zip(steps.as_array().into_iter().flatten());
-    let locations = all.enumerate().map(|(number, (scene, step))| {
+fn flow(course: &Course, place: &Json) -> Json {
+    let locations = course.scenes.iter().enumerate().map(|(number, scene)| {
         let why = if scene.why.is_empty() { String::new() } else { format!(": {}", scene.why) };
         json!({
             "executionOrder": number + 1,
             "location": { "physicalLocation": place, "message": { "text": format!("{}{why}", scene.event) } },
-            "state": { "at": { "text": step.get("timeNs").map_or_else(String::new, |ns| format!("{ns} ns")) } },
+            "state": { "at": { "text": format!("{} ns", scene.at.as_nanos()) } },
         })
     });
-    Some(json!([{ "threadFlows": [{ "locations": locations.collect::<Vec<_>>() }] }]))
+    json!([{ "threadFlows": [{ "locations": locations.collect::<Vec<_>>() }] }])
 }

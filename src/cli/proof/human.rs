@@ -7,7 +7,7 @@ use super::hints::hint;
 use super::{Proof, course_table, place};
 use crate::diagnostics::{Diagnostic, Diagnostics, SourceMap, render_human};
 use crate::verify::{Answer, Answers, Checked, Extent, Otherwise, Report, Setup, Sight, Uncovered, Verdict};
-use crate::wording::{capital, count, list, quoted, ranges, time};
+use crate::wording::{capital, count, list, quoted, ranges, thousands, time};
 
 /// The text.
 pub(crate) fn human(proof: &Proof<'_>, sources: &SourceMap, colour: bool) -> String {
@@ -55,18 +55,14 @@ fn headline(report: &Report) -> String {
     let unknown = report.properties.iter().filter(|c| c.verdict == Verdict::Unknown).count();
     let held = report.properties.iter().filter(|c| c.verdict == Verdict::Holds).count();
     match (broken, unknown) {
-        (0, 0) => format!("{} within the bounds", plural(held, "property holds", "properties hold")),
+        (0, 0) => format!("{} within the bounds", count(held, "property holds", "properties hold")),
         (0, _) => "no verdict: there are more states than are kept".to_owned(),
         _ => format!(
             "{}, {} within the bounds",
-            plural(broken, "property is violated", "properties are violated"),
-            plural(held, "holds", "hold")
+            count(broken, "property is violated", "properties are violated"),
+            count(held, "holds", "hold")
         ),
     }
-}
-
-fn plural(number: usize, one: &str, many: &str) -> String {
-    format!("{number} {}", if number == 1 { one } else { many })
 }
 
 fn word(checked: &Checked) -> &'static str {
@@ -107,9 +103,9 @@ fn extent(proof: &Proof<'_>) -> String {
         text,
         "Looked at, as configured: every order of up to {} with up to {} under way at {} and up to {}; time passes to \
          every moment at which a breaker may change, and just before it. {}",
-        plural(bounds.depth as usize, "event", "events"),
-        plural(bounds.in_flight, "request", "requests"),
-        plural(bounds.instances, "gateway instance", "gateway instances that share nothing"),
+        count(bounds.depth as usize, "event", "events"),
+        count(bounds.in_flight, "request", "requests"),
+        count(bounds.instances, "gateway instance", "gateway instances that share nothing"),
         count(usize::from(bounds.faults), "fault", "faults"),
         reach(&report.extent)
     );
@@ -118,7 +114,7 @@ fn extent(proof: &Proof<'_>) -> String {
         "Answers that backends may give: {}.",
         answers(&report.answers.all, Some(&report.answers), "or")
     );
-    if report.extent.has_gaps {
+    if report.extent.has_gaps || report.readings.is_some_and(|readings| readings.has_gaps) {
         let _infallible = writeln!(
             text,
             "Random numbers were tried at both ends of their range only, waits with a random part likewise."
@@ -135,7 +131,7 @@ fn extent(proof: &Proof<'_>) -> String {
         let _infallible = writeln!(
             text,
             "Every other reading of what is not documented was looked at alone, up to {} and {}: {told}. {}",
-            plural(readings.bounds.depth as usize, "event", "events"),
+            count(readings.bounds.depth as usize, "event", "events"),
             count(usize::from(readings.bounds.faults), "fault", "faults"),
             reach(readings)
         );
@@ -144,27 +140,14 @@ fn extent(proof: &Proof<'_>) -> String {
 }
 
 fn reach(extent: &Extent) -> String {
-    let states = grouped(extent.states);
+    let states = thousands(extent.states as u64);
     if extent.is_cut {
-        format!("Cut off at {states} states, after {}.", plural(extent.depth as usize, "event", "events"))
+        format!("Cut off at {states} states, after {}.", count(extent.depth as usize, "event", "events"))
     } else if extent.is_complete {
         format!("{states} states: there are no others.")
     } else {
         format!("{states} states, all of them within these bounds.")
     }
-}
-
-/// A number with blanks between thousands.
-fn grouped(number: usize) -> String {
-    let digits = number.to_string();
-    let mut text = String::new();
-    for (at, c) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(c);
-    }
-    text
 }
 
 /// What backends may answer, each status once.
@@ -224,7 +207,7 @@ fn not_covered(proof: &Proof<'_>) -> String {
             one.cause.words(),
             proof.setup.info(one.property).broken,
             proof.setup.info(one.property).name,
-            plural(one.path.moves.len(), "event", "events")
+            count(one.path.moves.len(), "event", "events")
         );
     }
     for one in all {

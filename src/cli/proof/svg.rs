@@ -4,6 +4,7 @@ use quick_xml::escape::escape;
 
 use super::calls::{Arrow, End, arrows};
 use crate::verify::{Course, Setup};
+use crate::wording::wrapped;
 
 const NARROWEST: usize = 190;
 const ROW: usize = 34;
@@ -85,17 +86,7 @@ fn place(end: End) -> usize {
 
 /// Words in lines that are not too long.
 fn lines(words: &str) -> Vec<String> {
-    let mut all: Vec<String> = Vec::new();
-    for word in words.split(' ') {
-        match all.last_mut() {
-            Some(line) if line.chars().count() + 1 + word.chars().count() <= NOTE => {
-                line.push(' ');
-                line.push_str(word);
-            }
-            _ => all.push(word.to_owned()),
-        }
-    }
-    all
+    wrapped(words, "", "", NOTE).lines().map(str::to_owned).collect()
 }
 
 #[cfg(test)]

@@ -76,7 +76,8 @@ impl Gateway {
         Self { spec, state }
     }
 
-    pub(super) fn with_state(spec: Arc<GatewaySpec>, state: GatewayState) -> Self {
+    /// An instance that goes on from `state`.
+    pub fn resume(spec: Arc<GatewaySpec>, state: GatewayState) -> Self {
         Self { spec, state }
     }
 

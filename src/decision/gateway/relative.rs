@@ -11,7 +11,7 @@
 use super::breaker::Breaker;
 use super::choices::Choices;
 use super::exchange::{Exchange, Frame, Phase, Target};
-use super::instance::{Gateway, GatewayState};
+use super::instance::GatewayState;
 use super::selection::Pin;
 use super::spec::{BackendRef, GatewaySpec};
 use crate::policy::operations::Guard;
@@ -31,13 +31,6 @@ impl GatewaySpec {
         });
         let has_epoch = self.semantics().breaker_window == BreakerWindow::TumblingEpoch;
         counts || has_epoch || program.reads_clock || !self.carbon().is_empty()
-    }
-}
-
-impl Gateway {
-    /// An instance that goes on from `state`.
-    pub fn resume(spec: std::sync::Arc<GatewaySpec>, state: GatewayState) -> Self {
-        Self::with_state(spec, state)
     }
 }
 
@@ -132,13 +125,12 @@ impl Exchange {
         }
     }
 
-    /// Forgets its name and, if nobody asks how long it has taken, when it arrived.
-    pub fn forget(&mut self, spec: &GatewaySpec, now: Timestamp) {
+    /// Forgets its name and, unless somebody may ask how long it has taken, when it arrived: it is as if that were
+    /// `now`.
+    pub fn forget(&mut self, now: Option<Timestamp>) {
         self.id = RequestId::default();
         self.trace.clear();
-        if !spec.has_calendar() {
-            self.started = now;
-        }
+        self.started = now.unwrap_or(self.started);
     }
 
     /// Where the next forward goes, as far as `set-backend-service` named an entity.

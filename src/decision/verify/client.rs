@@ -1,11 +1,12 @@
 //! What a client gets, and what is sent on its behalf: who could have served it, whether an answer hides what it
 //! should, and where keys go.
 
+use super::conduct::failure_status;
 use super::custom::Facts;
 use super::guide::Ways;
 use super::properties::{Cause, Property, Sight};
 use super::watch::{History, Look, Seen, Watch, What, bit};
-use crate::gateway::{Answerer, BackendRef, Exchange, Phase, PoolMember};
+use crate::gateway::{Answerer, BackendRef, Phase, PoolMember};
 use crate::policy::{Body, Response};
 use crate::units::{BackendId, StatusCode};
 
@@ -75,8 +76,9 @@ impl Watch<'_> {
             seen.breach(Property::Failover, cause);
         }
         if history.exhausted {
-            let configured = self.failure_statuses(look.exchange);
-            let is_expected = matches!(status.get(), 429 | 503) || configured.contains(&status);
+            let target = look.exchange.target();
+            let configured = target.map(|target| failure_status(&self.setup.gateway, target));
+            let is_expected = matches!(status.get(), 429 | 503) || configured == Some(status);
             if !is_expected {
                 seen.breach(Property::ExhaustedAnswer, None);
             } else if !response.headers.contains("Retry-After") {
@@ -113,20 +115,6 @@ impl Watch<'_> {
                 (false, false) => seen.breach(Property::Custom(at), None),
                 (true, false) | (false, true) => {}
             }
-        }
-    }
-
-    pub(super) fn failure_statuses(&self, exchange: &Exchange) -> Vec<StatusCode> {
-        let spec = &self.setup.gateway;
-        match exchange.target() {
-            Some(BackendRef::Pool(pool)) => {
-                spec.pool(pool).and_then(|pool| pool.failure_status).into_iter().collect()
-            }
-            Some(BackendRef::Single(backend)) => {
-                let rule = spec.backend(backend).and_then(|backend| backend.breaker.as_ref());
-                rule.and_then(|rule| rule.failure_status).into_iter().collect()
-            }
-            None => Vec::new(),
         }
     }
 

@@ -247,7 +247,8 @@ fn written(operand: Option<&Operand<Duration>>) -> Option<Option<Duration>> {
     }
 }
 
-fn failure_status(spec: &GatewaySpec, target: BackendRef) -> StatusCode {
+/// What an exhausted pool, or a tripped backend, is answered with.
+pub(super) fn failure_status(spec: &GatewaySpec, target: BackendRef) -> StatusCode {
     let configured = match target {
         BackendRef::Pool(pool) => spec.pool(pool).and_then(|pool| pool.failure_status),
         BackendRef::Single(backend) => {

@@ -14,7 +14,7 @@ use std::sync::Arc;
 
 use super::answers::{Answer, Answers};
 use super::drive::{World, drive};
-use super::guide::Odometer;
+use super::guide::{Odometer, weighted};
 use super::setup::Setup;
 use crate::gateway::{Action, ChoiceReason, Choices, Effects, Ending, Exchange, ForwardTarget, Gateway};
 use crate::semantics::Readings;
@@ -216,10 +216,7 @@ impl Readings for Side<'_, '_> {}
 
 impl Choices for Side<'_, '_> {
     fn choose_weighted(&mut self, weights: &[u32], _why: ChoiceReason) -> usize {
-        let possible: Vec<usize> =
-            weights.iter().enumerate().filter(|(_, weight)| **weight > 0).map(|(at, _)| at).collect();
-        let taken = self.history.odometer.decide(possible.len());
-        possible.get(taken).copied().unwrap_or(0)
+        weighted(weights, |of| self.history.odometer.decide(of))
     }
 
     fn between(&mut self, low: u64, high: u64, _why: ChoiceReason) -> u64 {

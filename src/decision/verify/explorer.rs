@@ -181,10 +181,7 @@ impl<'s> Explorer<'s> {
 
     /// Looks at everything.
     pub(super) fn explore(mut self, progress: &mut dyn FnMut(Progress)) -> Explored {
-        let fresh = self.memo.fresh();
-        let gateways = [fresh; Bounds::MOST_INSTANCES];
-        let start =
-            State { gateways, threads: [0; Bounds::MOST_IN_FLIGHT], now: self.memo.start(), faults: 0 };
+        let start = self.start();
         self.reach(start, self.worlds.all(), 0, Act::Begins);
         let mut depth = 0;
         let mut is_cut = false;
@@ -228,6 +225,16 @@ impl<'s> Explorer<'s> {
             differ: self.memo.differ,
             has_gaps: self.memo.has_gaps,
             sizes: self.memo.sizes(),
+        }
+    }
+
+    /// Everything before anything has happened.
+    fn start(&mut self) -> State {
+        State {
+            gateways: [self.memo.fresh(); Bounds::MOST_INSTANCES],
+            threads: [0; Bounds::MOST_IN_FLIGHT],
+            now: self.memo.start(),
+            faults: 0,
         }
     }
 
@@ -396,19 +403,12 @@ impl<'s> Explorer<'s> {
 
     /// The events of a way with the requests that they are about. With `heals`, all backends answer well in the end.
     fn path(&mut self, acts: &[Act], heals: bool) -> Path {
-        let fresh = self.memo.fresh();
-        let now = self.memo.start();
-        let mut state = State {
-            gateways: [fresh; Bounds::MOST_INSTANCES],
-            threads: [0; Bounds::MOST_IN_FLIGHT],
-            now,
-            faults: 0,
-        };
+        let mut state = self.start();
         let mut labels = [0_u16; Bounds::MOST_IN_FLIGHT];
         let mut path = Path::default();
         let mut requests = 0_u16;
         for act in acts {
-            let (place, outcome, mut after) = match *act {
+            let (place, outcome, after) = match *act {
                 Act::Begins => continue,
                 Act::Arrives { outcome, .. } => {
                     let free = state.threads.iter().position(|thread| *thread == 0).unwrap_or(0);
@@ -434,9 +434,7 @@ impl<'s> Explorer<'s> {
             if after > Duration::ZERO {
                 state = self.later(&state, after);
                 path.pass(after);
-                after = Duration::ZERO;
             }
-            debug_assert_eq!(after, Duration::ZERO);
             let instance = match *act {
                 Act::Arrives { instance, .. } => instance,
                 _ => self.memo.instance(state.threads.get(place).copied().unwrap_or(0)),

@@ -135,10 +135,7 @@ impl Readings for Guide<'_> {
 
 impl Choices for Guide<'_> {
     fn choose_weighted(&mut self, weights: &[u32], _why: ChoiceReason) -> usize {
-        let mut possible = weights.iter().enumerate().filter(|(_, weight)| **weight > 0).map(|(at, _)| at);
-        let number = possible.clone().count();
-        let taken = self.decide(number);
-        let chosen = possible.nth(taken).unwrap_or(0);
+        let chosen = weighted(weights, |of| self.decide(of));
         self.picks.push(chosen as u64);
         chosen
     }
@@ -149,6 +146,13 @@ impl Choices for Guide<'_> {
         self.picks.push(chosen);
         chosen
     }
+}
+
+/// One of the places with a weight: the one that `take` chooses among so many.
+pub(super) fn weighted(weights: &[u32], take: impl FnOnce(usize) -> usize) -> usize {
+    let mut possible = weights.iter().enumerate().filter(|(_, weight)| **weight > 0).map(|(at, _)| at);
+    let of = possible.clone().count();
+    possible.nth(take(of)).unwrap_or(0)
 }
 
 /// Gives the answers of one path in one world again.

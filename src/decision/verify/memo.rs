@@ -17,7 +17,7 @@ use super::rest::{SLOTS_KEPT, UNFAIR, is_fair};
 use super::stage::{Deaf, Happening, Played, Thread, play};
 use super::watch::Watch;
 use super::worlds::{Mask, Worlds};
-use crate::gateway::{BackendRef, Gateway, GatewaySpec, GatewayState, Phase, Step, WakeReason};
+use crate::gateway::{BackendRef, Gateway, GatewayState, Phase, Step, WakeReason};
 use crate::units::{Duration, StatusCode, Timestamp};
 
 /// Where clocks stand: late enough for everything that still matters to be earlier, early enough for what is to come.
@@ -227,7 +227,7 @@ impl<'s> Memo<'s> {
         }
         let Some(mut later) = self.threads.get_index(thread as usize - 1).cloned() else { return thread };
         later.exchange.set_back(by);
-        settle_thread(&mut later, &self.watch.setup.gateway, START);
+        settle_thread(&mut later, Some(START));
         let later = self.keep_thread(later);
         self.later_threads.insert((thread, by), later);
         later
@@ -266,7 +266,9 @@ impl<'s> Memo<'s> {
         let mut parts: Vec<std::vec::IntoIter<Worked>> = std::thread::scope(|scope| {
             let others: Vec<_> = (1..threads).map(|first| scope.spawn(move || work(first))).collect();
             let own = work(0);
-            let joined = others.into_iter().map(|other| other.join().unwrap_or_default());
+            let joined = others
+                .into_iter()
+                .map(|other| other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
             std::iter::once(own).chain(joined).map(Vec::into_iter).collect()
         });
         for (at, question) in new.iter().enumerate() {
@@ -349,7 +351,7 @@ impl<'s> Memo<'s> {
     /// Forgets what makes no difference from here on.
     fn settle(&self, played: &mut Played, now: Timestamp) {
         if let Some(thread) = &mut played.thread {
-            settle_thread(thread, &self.watch.setup.gateway, now);
+            settle_thread(thread, (!self.has_calendar).then_some(now));
         }
         if !self.has_calendar {
             played.gateway.forget(&self.watch.setup.gateway, now);
@@ -391,7 +393,7 @@ impl<'s> Memo<'s> {
 
     /// Keeps a request that is settled.
     fn keep_thread(&mut self, thread: Thread) -> ThreadId {
-        let zero = if self.has_calendar { Timestamp::ZERO } else { START };
+        let zero = self.start();
         let (number, is_new) = self.threads.insert_full(thread);
         if is_new {
             let wake = self.threads.get_index(number).and_then(|thread| thread.exchange.wake_up());
@@ -410,7 +412,7 @@ impl<'s> Memo<'s> {
     fn keep_gateway(&mut self, state: GatewayState) -> GatewayId {
         let (number, is_new) = self.gateways.insert_full(state);
         if is_new {
-            let now = if self.has_calendar { Timestamp::ZERO } else { START };
+            let now = self.start();
             let instant = self.gateways.get_index(number).and_then(|state| self.next_instant(state, now));
             self.instants.push(instant);
         }
@@ -428,36 +430,27 @@ impl<'s> Memo<'s> {
         };
         let kept = if state.slots_taken() > 0 { all } else { Mask::NONE };
         let spec = &self.watch.setup.gateway;
-        let mut unfair = Mask::NONE;
-        let mut guide = Guide::new(self.worlds, all);
-        loop {
-            if !is_fair(spec, &state, now, &mut guide) {
-                unfair = unfair.or(guide.mask());
-            }
-            if !guide.next() {
-                break;
-            }
-        }
-        let found = [(NO_RECOVERY, self.does_not_recover(&state, now)), (UNFAIR, unfair), (SLOTS_KEPT, kept)];
+        let unfair = self.failing(|guide| is_fair(spec, &state, now, guide));
+        // When all backends answer 200 and the last trip is over.
+        let later = state.last_reset(now).saturating_add(Duration::from_nanos(1));
+        let lost = self.failing(|guide| is_served(self.watch, &state, later, guide));
+        let found = [(NO_RECOVERY, lost), (UNFAIR, unfair), (SLOTS_KEPT, kept)];
         self.at_rest.insert((gateway, now), found);
         found
     }
 
-    /// Worlds in which a usual request is not served at the first attempt by the best backends of its pool, when all
-    /// backends answer 200 and the last trip is over.
-    fn does_not_recover(&self, state: &GatewayState, now: Timestamp) -> Mask {
-        let later = state.last_reset(now).saturating_add(Duration::from_nanos(1));
+    /// Worlds in which `holds` fails on some path.
+    fn failing(&self, mut holds: impl FnMut(&mut Guide<'_>) -> bool) -> Mask {
         let mut failing = Mask::NONE;
         let mut guide = Guide::new(self.worlds, self.worlds.all());
         loop {
-            if !is_served(self.watch, state, later, &mut guide) {
+            if !holds(&mut guide) {
                 failing = failing.or(guide.mask());
             }
             if !guide.next() {
-                break;
+                return failing;
             }
         }
-        failing
     }
 
     /// How many different things were met: requests under way, gateways, and steps of the core.
@@ -466,9 +459,9 @@ impl<'s> Memo<'s> {
     }
 }
 
-/// Forgets of a request what makes no difference from here on.
-fn settle_thread(thread: &mut Thread, spec: &GatewaySpec, now: Timestamp) {
-    thread.exchange.forget(spec, now);
+/// Forgets of a request what makes no difference from here on; with `now`, also when it arrived.
+fn settle_thread(thread: &mut Thread, now: Option<Timestamp>) {
+    thread.exchange.forget(now);
     if matches!(thread.exchange.phase(), Phase::AwaitingHeaders { .. }) {
         thread.history.forget_last();
     }

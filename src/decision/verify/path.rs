@@ -193,14 +193,12 @@ impl Player<'_> {
     }
 
     fn gateway(&mut self, instance: u8) -> GatewayState {
-        while self.gateways.len() <= usize::from(instance) {
-            let spec = Arc::clone(&self.watch.setup.gateway);
-            self.gateways.push(Gateway::new(spec).into_state());
+        let fresh = || Gateway::new(Arc::clone(&self.watch.setup.gateway)).into_state();
+        let at = usize::from(instance);
+        while self.gateways.len() <= at {
+            self.gateways.push(fresh());
         }
-        self.gateways
-            .get(usize::from(instance))
-            .cloned()
-            .unwrap_or_else(|| Gateway::new(Arc::clone(&self.watch.setup.gateway)).into_state())
+        self.gateways.get(at).cloned().unwrap_or_else(fresh)
     }
 
     fn happen(&mut self, request: u16, instance: u8, happening: Happening, picks: &[u64]) {

@@ -9,7 +9,7 @@
 use std::sync::Arc;
 
 use super::answers::{Answer, Answers};
-use super::guide::Ways;
+use super::guide::{Ways, weighted};
 use super::path::{Move, Path, breaches_of};
 use super::properties::Breach;
 use super::setup::{Limits, Setup};
@@ -120,10 +120,7 @@ impl Readings for Drawn<'_> {}
 
 impl Choices for Drawn<'_> {
     fn choose_weighted(&mut self, weights: &[u32], _why: ChoiceReason) -> usize {
-        let possible: Vec<usize> =
-            weights.iter().enumerate().filter(|(_, weight)| **weight > 0).map(|(at, _)| at).collect();
-        let taken = self.below(possible.len());
-        let chosen = possible.get(taken).copied().unwrap_or(0);
+        let chosen = weighted(weights, |of| self.below(of));
         self.picks.push(chosen as u64);
         chosen
     }

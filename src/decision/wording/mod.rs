@@ -71,6 +71,19 @@ pub fn ranges(ranges: &[(u16, u16)]) -> String {
     list(&parts, "or")
 }
 
+/// A number with commas between thousands.
+pub fn thousands(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::new();
+    for (digit, place) in digits.chars().zip((0..digits.len()).rev()) {
+        text.push(digit);
+        if place > 0 && place.is_multiple_of(3) {
+            text.push(',');
+        }
+    }
+    text
+}
+
 /// Numbers in ascending order as ranges, bounds included.
 pub fn as_ranges(numbers: &[u16]) -> Vec<(u16, u16)> {
     let mut found: Vec<(u16, u16)> = Vec::new();

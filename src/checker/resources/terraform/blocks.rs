@@ -110,8 +110,6 @@ fn resource(
 fn module(reader: &mut Reader<'_>, name: &str, block: &Block) -> Resource {
     let span = header(reader, block);
     let source = block.body.get_attribute("source").and_then(|source| source.value.as_str());
-    let is_local = source.is_some_and(|source| source.starts_with('.'));
-    let inner = if is_local { Inner::File } else { Inner::Elsewhere };
     let given = block.body.attributes().filter(|attribute| {
         let name = attribute.key.value().as_str();
         !is_meta(name) && !matches!(name, "source" | "version")
@@ -121,7 +119,20 @@ fn module(reader: &mut Reader<'_>, name: &str, block: &Block) -> Resource {
         let key_span = reader.span(attribute.key.span());
         Entry::Member { name: Expr::text(&name, key_span), value: reader.expr(&attribute.value) }
     });
-    let arguments = Expr::new(ExprKind::Object(arguments.collect()), span);
+    let arguments = arguments.collect();
+    called(name, source.unwrap_or_default(), arguments, repeat(reader, &block.body), span)
+}
+
+/// The call of a module with these values of its variables.
+pub(super) fn called(
+    name: &str,
+    source: &str,
+    arguments: Vec<Entry>,
+    repeat: Option<Repeat>,
+    span: Span,
+) -> Resource {
+    let inner = if source.starts_with('.') { Inner::File } else { Inner::Elsewhere };
+    let arguments = Expr::new(ExprKind::Object(arguments), span);
     let params = Entry::Member { name: Expr::text("params", span), value: arguments };
     Resource {
         symbol: Some(Arc::from(format!("module.{name}"))),
@@ -129,11 +140,11 @@ fn module(reader: &mut Reader<'_>, name: &str, block: &Block) -> Resource {
         resource_type: Expr::text("module", span),
         api_version: None,
         is_existing: false,
-        repeat: repeat(reader, &block.body),
+        repeat,
         condition: None,
         body: Expr::new(ExprKind::Object(vec![params]), span),
         parent: None,
-        inner: Some(inner(Arc::from(source.unwrap_or_default()))),
+        inner: Some(inner(Arc::from(source))),
     }
 }
 
@@ -150,17 +161,25 @@ pub(super) fn is_meta(name: &str) -> bool {
 
 fn repeat(reader: &mut Reader<'_>, body: &Body) -> Option<Repeat> {
     if let Some(count) = body.get_attribute("count") {
-        let count = reader.expr(&count.value);
-        return Some(Repeat::Count { name: Arc::from("count.index"), count, is_resource: true });
+        return Some(counted(reader.expr(&count.value)));
     }
-    let list = reader.expr(&body.get_attribute("for_each")?.value);
-    Some(Repeat::Entries {
+    body.get_attribute("for_each").map(|list| for_each(reader.expr(&list.value)))
+}
+
+/// `count`
+pub(super) fn counted(count: Expr) -> Repeat {
+    Repeat::Count { name: Arc::from("count.index"), count, is_resource: true }
+}
+
+/// `for_each`
+pub(super) fn for_each(list: Expr) -> Repeat {
+    Repeat::Entries {
         key: Some(Arc::from("each.key")),
         value: Arc::from("each.value"),
         list,
         condition: None,
         is_set: true,
-    })
+    }
 }
 
 /// A body as an object; that of a resource without what only Terraform looks at.
@@ -218,6 +237,11 @@ fn rounds(reader: &mut Reader<'_>, name: &str, block: &Block, span: Span) -> Exp
     let at = header(reader, content);
     let body = object(reader, &content.body, at, false);
     reader.names.pop();
+    made(iterator, list, body, span)
+}
+
+/// A block for each entry of `list`, in which `iterator` is that entry.
+pub(super) fn made(iterator: &str, list: Expr, content: Expr, span: Span) -> Expr {
     let entries = Repeat::Entries {
         key: Some(Arc::from(format!("{iterator}.key"))),
         value: Arc::from(format!("{iterator}.value")),
@@ -225,5 +249,5 @@ fn rounds(reader: &mut Reader<'_>, name: &str, block: &Block, span: Span) -> Exp
         condition: None,
         is_set: false,
     };
-    Expr::new(ExprKind::For { repeat: Box::new(entries), body: Box::new(body) }, span)
+    Expr::new(ExprKind::For { repeat: Box::new(entries), body: Box::new(content) }, span)
 }

@@ -9,13 +9,13 @@ use std::sync::Arc;
 
 use hcl_edit::parser;
 
-use super::blocks::is_meta;
+use super::blocks::{called, counted, for_each, is_meta, made};
 use super::deployments;
 use super::expressions::{Local, Reader};
 use super::types;
 use crate::diagnostics::{Diagnostics, Span};
 use crate::resources::eval::syntax::{
-    Entry, Expr, ExprKind, Inner, Item, Parameter, Repeat, Resource, Template, Variable,
+    Entry, Expr, ExprKind, Item, Parameter, Repeat, Resource, Template, Variable,
 };
 use crate::tree::json::{Member, Node, Value};
 
@@ -125,44 +125,22 @@ impl Json<'_> {
     }
 
     fn module(&mut self, name: &Member, body: &Node) -> Resource {
-        let span = name.name_span;
         let source = body.get("source").and_then(Node::text).unwrap_or_default();
-        let inner = if source.starts_with('.') { Inner::File } else { Inner::Elsewhere };
         let given = members(body)
             .filter(|member| !is_meta(&member.name) && !matches!(member.name.as_str(), "source" | "version"));
         let arguments = given.map(|member| Entry::Member {
             name: Expr::text(&format!("var.{}", member.name), member.name_span),
             value: self.value(&member.value),
         });
-        let arguments = Expr::new(ExprKind::Object(arguments.collect()), span);
-        let params = Entry::Member { name: Expr::text("params", span), value: arguments };
-        Resource {
-            symbol: Some(Arc::from(format!("module.{}", name.name))),
-            span,
-            resource_type: Expr::text("module", span),
-            api_version: None,
-            is_existing: false,
-            repeat: self.repeat(body),
-            condition: None,
-            body: Expr::new(ExprKind::Object(vec![params]), span),
-            parent: None,
-            inner: Some(inner(Arc::from(source))),
-        }
+        let arguments = arguments.collect();
+        called(&name.name, source, arguments, self.repeat(body), name.name_span)
     }
 
     fn repeat(&mut self, body: &Node) -> Option<Repeat> {
         if let Some(count) = body.get("count") {
-            let count = self.value(count);
-            return Some(Repeat::Count { name: Arc::from("count.index"), count, is_resource: true });
+            return Some(counted(self.value(count)));
         }
-        let list = self.value(body.get("for_each")?);
-        Some(Repeat::Entries {
-            key: Some(Arc::from("each.key")),
-            value: Arc::from("each.value"),
-            list,
-            condition: None,
-            is_set: true,
-        })
+        body.get("for_each").map(|list| for_each(self.value(list)))
     }
 
     /// A body or a value that is an object.
@@ -198,14 +176,7 @@ impl Json<'_> {
         let content = each(content).first().map(|content| self.object(content, false));
         self.names.pop();
         let Some(content) = content else { return Expr::new(ExprKind::Broken, span) };
-        let entries = Repeat::Entries {
-            key: Some(Arc::from(format!("{iterator}.key"))),
-            value: Arc::from(format!("{iterator}.value")),
-            list,
-            condition: None,
-            is_set: false,
-        };
-        Expr::new(ExprKind::For { repeat: Box::new(entries), body: Box::new(content) }, span)
+        made(&iterator, list, content, span)
     }
 
     fn value(&mut self, node: &Node) -> Expr {

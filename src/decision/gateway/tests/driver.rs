@@ -15,15 +15,15 @@
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
-use crate::diagnostics::{Diagnostics, SourceMap, render_human};
 use crate::gateway::{
     Action, Answerer, BackendEntity, BreakerChange, BreakerRule, BreakerState, CallNumber, Effects, Ending,
     Event, Exchange, FirstChoice, ForwardTarget, Gateway, GatewaySpec, Input, PoolMember, PoolSpec,
     RegionCarbon, RequestHead, SentBody, SessionAffinity, SideAnswer, SideCall, Threshold, TokenFacts, Usage,
 };
-use crate::policy::{self, Body, Header, HeaderValue, Program, Response, Text};
+use crate::policy::{Body, Header, HeaderValue, Response, Text};
 use crate::semantics::Semantics;
-use crate::units::{AttemptNumber, BackendId, Duration, RequestId, StatusCode, Timestamp};
+pub(super) use crate::testing::{code, compile};
+use crate::units::{AttemptNumber, BackendId, Duration, RequestId, Timestamp};
 
 /// What a rig is made of.
 #[derive(Clone)]
@@ -160,19 +160,6 @@ impl Setup {
         }
         self
     }
-}
-
-pub(super) fn compile(text: &str) -> Program {
-    let mut sources = SourceMap::new();
-    let source = sources.add("policy.xml", text);
-    let mut diagnostics = Diagnostics::new();
-    let program = policy::load(source, text, &mut diagnostics);
-    let rendered = render_human(&diagnostics, &sources, false);
-    program.unwrap_or_else(|| panic!("{rendered}\n{text}"))
-}
-
-pub(super) fn code(status: u16) -> StatusCode {
-    StatusCode::new(status).unwrap()
 }
 
 pub(super) fn seconds(seconds: u64) -> Duration {

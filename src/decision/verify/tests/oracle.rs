@@ -74,7 +74,7 @@ impl Plain {
         }
         for thread in later.threads.iter_mut().flatten() {
             thread.exchange.set_back(by);
-            thread.exchange.forget(self.spec(), later.now);
+            thread.exchange.forget((!self.spec().has_calendar()).then_some(later.now));
         }
         later
     }
@@ -108,7 +108,7 @@ impl Plain {
                         thread.history.forget_last();
                     }
                     if self.sets_clocks_back {
-                        thread.exchange.forget(self.spec(), now);
+                        thread.exchange.forget((!self.spec().has_calendar()).then_some(now));
                     }
                 }
                 if self.sets_clocks_back {

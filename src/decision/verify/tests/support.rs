@@ -2,30 +2,17 @@
 
 use std::sync::Arc;
 
-use crate::diagnostics::{Diagnostics, SourceMap, render_human};
 use crate::gateway::{
     BackendEntity, BreakerRule, GatewaySpec, PoolMember, PoolSpec, RequestHead, Threshold, TokenFacts,
 };
-use crate::policy::{self, Body, Header, HeaderValue, Program, Text};
+use crate::policy::{Body, Header, HeaderValue, Text};
 use crate::semantics::Semantics;
-use crate::units::{BackendId, Duration, RequestId, StatusCode};
+pub(super) use crate::testing::{code, compile};
+use crate::units::{BackendId, Duration, RequestId};
 use crate::verify::answers::{Answer, Answers, RetryAfter};
 use crate::verify::explorer::{Explored, Explorer};
 use crate::verify::watch::Watch;
 use crate::verify::{Bounds, Limits, Setup, Worlds};
-
-pub(super) fn compile(text: &str) -> Program {
-    let mut sources = SourceMap::new();
-    let source = sources.add("policy.xml", text);
-    let mut diagnostics = Diagnostics::new();
-    let program = policy::load(source, text, &mut diagnostics);
-    let rendered = render_human(&diagnostics, &sources, false);
-    program.unwrap_or_else(|| panic!("{rendered}\n{text}"))
-}
-
-pub(super) fn code(status: u16) -> StatusCode {
-    StatusCode::new(status).unwrap()
-}
 
 /// One failure with these statuses trips for 60 s, or as long as Retry-After says.
 pub(super) fn rule(statuses: &[(u16, u16)]) -> BreakerRule {
