@@ -19,7 +19,8 @@
 //! [`random`] are a package of their own, `poolproof-language`: half of the code, and a change above it does not
 //! build it again. So are [`tree`], [`resources`], [`rules`], [`export`] and [`mod@reference`], `poolproof-checker`:
 //! what reads, checks and writes files needs no simulator. So are [`gateway`], [`mod@verify`] and [`wording`],
-//! `poolproof-decision`: a mutant of the core links neither charts nor servers.
+//! `poolproof-decision`: a mutant of the core links neither charts nor servers. And so are [`random`], [`backend`],
+//! [`workload`], [`metrics`] and [`sim`], `poolproof-world`: what answers over HTTP stands on the same models.
 //!
 //! | tier | modules | what they know |
 //! |---|---|---|
@@ -40,18 +41,14 @@
 //! - What Microsoft does not document is a named switch ([`semantics::Semantics`]), never a silent guess.
 //! - No input makes the program panic; problems are [`diagnostics`] with a place, all told at once.
 
-pub mod backend;
 pub mod cli;
 pub mod config;
 pub mod contrast;
 pub mod explain;
-pub mod metrics;
-pub mod random;
 pub mod report;
-pub mod sim;
 pub mod suite;
-pub mod workload;
 
 pub use poolproof_checker::{export, reference, resources, rules, tree};
 pub use poolproof_decision::{gateway, verify, wording};
 pub use poolproof_language::{diagnostics, policy, semantics, units};
+pub use poolproof_world::{backend, metrics, random, sim, workload};

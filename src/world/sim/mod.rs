@@ -27,6 +27,7 @@ mod ledger;
 mod observe;
 mod plan;
 mod result;
+mod services;
 mod sessions;
 mod spillover;
 #[cfg(test)]
@@ -47,5 +48,6 @@ pub use plan::{Caller, Objective, Operation, RunPlan, Target};
 pub use result::{
     AccountingError, BackendResult, CallsResult, FaultResult, PhaseResult, RunResult, SpilloverResult,
 };
+pub use services::{Asked, Course, Heard, Reply, Served, Services};
 pub use sessions::SessionsResult;
 pub use spillover::{Spillover, SpilloverTarget};

@@ -149,7 +149,7 @@ impl Watch {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::testing::{load, walkthrough};
+    use crate::sim::test_support::plan;
 
     fn at(seconds: u64) -> Timestamp {
         Timestamp::ZERO.saturating_add(Duration::from_secs(seconds))
@@ -157,10 +157,8 @@ mod tests {
 
     #[test]
     fn times_of_absence_are_added_up() {
-        // East US first, then the two others together.
-        let scenario = load(&walkthrough()).unwrap();
-        let plan = &scenario.variants[1].plan;
-        let mut watch = Watch::new(&plan.gateway, &FleetSpec::constant(2));
+        // One first, then the two others together.
+        let mut watch = Watch::new(&plan("", Vec::new()).gateway, &FleetSpec::constant(2));
         // Instance 0 is without its first backend from 10 to 40 s, instance 1 only while a fault takes it out.
         watch.tripped(BackendId(0), 0, at(10), at(25));
         watch.set_out(at(20), |backend| backend == 0);

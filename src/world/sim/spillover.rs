@@ -16,11 +16,11 @@
 
 use std::sync::Arc;
 
-use super::attempts::{Course, recorded_time};
-use super::calendar::EventKind;
+use super::attempts::fill_permille;
 use super::faults::Verdict;
-use super::flight::{Flight, Reply, Spill};
+use super::flight::{Flight, Spill};
 use super::observe::Observer;
+use super::services::{Asked, Course, Reply};
 use super::world::World;
 use crate::backend::{Decision, DeploymentSpec, LimitKind, ServiceTime};
 use crate::gateway::Exchange;
@@ -103,11 +103,11 @@ impl<O: Observer> World<'_, O> {
         let flight = self.flights.get_mut(slot as usize)?;
         let place = spillover.property.or_else(|| named(&flight.exchange, &spillover.resource, plan))?;
         let worker = plan.targets.len() + usize::from(place);
-        let site = self.sites.get(worker)?;
-        let deployment = self.deployments.get_mut(worker)?;
+        let site = self.services.sites.get(worker)?;
+        let deployment = self.services.deployments.get_mut(worker)?;
         let totals = self.result.spillover.get_mut(usize::from(place))?;
         let key = flight.tried.key();
-        let overload = self.board.as_ref().and_then(|board| board.overloaded(worker, key, attempt));
+        let overload = self.services.board.as_ref().and_then(|board| board.overloaded(worker, key, attempt));
         let lane = BackendId(u16::try_from(worker).unwrap_or(u16::MAX));
         let decision = match overload {
             Some(wait) => Decision::Throttled { limit: LimitKind::HighDemand, retry_after: Some(wait) },
@@ -127,21 +127,26 @@ impl<O: Observer> World<'_, O> {
                 totals.throttled += 1;
                 self.timeline.throttled(lane);
                 let time = target.deployment.refusal_time().saturating_add(deployment.spec().refusal);
-                let course = Course { at: now.saturating_add(time), kind: EventKind::Answer, body_end: None };
+                let course = Course::answer(now.saturating_add(time));
                 return Some(Handed { spill: Spill::Refused { place, status }, course });
             }
         };
         totals.admitted += 1;
         totals.counted_tokens += counted.tokens.get();
         let limit = deployment.limits().map_or(0, |(tokens, _)| tokens.get());
-        self.timeline.admitted(lane, counted.tokens, super::attempts::fill_permille(headroom, limit));
-        let mut stream = self.streams.keyed(site.latency_stream, key, u64::from(attempt));
-        let time = match flight.service {
-            Some(recorded) => recorded_time(recorded, deployment.spec().network),
-            None => deployment.service_time(&flight.demand, counted.cached, &mut stream),
+        self.timeline.admitted(lane, counted.tokens, fill_permille(headroom, limit));
+        let asked = Asked {
+            backend,
+            key,
+            attempt,
+            demand: &flight.demand,
+            streams: flight.streams,
+            recorded: flight.service,
+            lost_body: None,
         };
+        let time = asked.time(deployment, counted.cached, self.services.streams, site.latency_stream);
         let time = later(deployment.begin(time, now), first);
-        let verdict = self.board.as_ref().map(|board| Verdict::Passes {
+        let verdict = self.services.board.as_ref().map(|board| Verdict::Passes {
             slow: 1.0,
             cut_after: None,
             lost_at: board.lost_at(backend),

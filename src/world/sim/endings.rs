@@ -45,11 +45,11 @@ impl<O: Observer> World<'_, O> {
             }
             self.observer.request(&record(flight, end, Outcome::InFlight));
         }
-        let tripped = self.timeline.finish(end, &mut self.deployments, self.observer);
+        let tripped = self.timeline.finish(end, &mut self.services.deployments, self.observer);
         for (backend, tripped) in self.result.backends.iter_mut().zip(tripped) {
             backend.tripped = tripped;
         }
-        for (backend, deployment) in self.result.backends.iter_mut().zip(&self.deployments) {
+        for (backend, deployment) in self.result.backends.iter_mut().zip(&self.services.deployments) {
             backend.idle_while_tripped = deployment.idle_out_of_reach();
             backend.at_work = deployment.at_work().integral(end);
         }
@@ -58,8 +58,9 @@ impl<O: Observer> World<'_, O> {
             self.result.ttft = self.result.latency.clone();
         }
         self.result.calls = self.calls.take().map(Calls::finish);
-        if let (Some(board), Some(faults)) = (&mut self.board, &mut self.result.faults) {
-            let (times, pools) = board.finish(end, &mut self.deployments);
+        let services = &mut self.services;
+        if let (Some(board), Some(faults)) = (&mut services.board, &mut self.result.faults) {
+            let (times, pools) = board.finish(end, &mut services.deployments);
             faults.pools = pools;
             for (phase, time) in Phase::ALL.into_iter().zip(times) {
                 faults.phase(phase).time = time;
@@ -79,7 +80,7 @@ impl<O: Observer> World<'_, O> {
         let both = [&self.result, &self.early];
         self.ledger.attempts = both.iter().map(|r| r.attempts).sum();
         self.ledger.unrouted = both.iter().map(|r| r.unrouted).sum();
-        let entities = self.plan.gateway.backends().iter().zip(&self.deployments);
+        let entities = self.plan.gateway.backends().iter().zip(&self.services.deployments);
         let totals = self.result.backends.iter().zip(&self.early.backends);
         self.ledger.backends = entities
             .zip(totals)
@@ -98,7 +99,7 @@ impl<O: Observer> World<'_, O> {
             })
             .collect();
         let spilled_to =
-            self.plan.spillover.iter().zip(self.deployments.iter().skip(self.plan.targets.len()));
+            self.plan.spillover.iter().zip(self.services.deployments.iter().skip(self.plan.targets.len()));
         let totals = self.result.spillover.iter().zip(&self.early.spillover);
         self.ledger.spillover = spilled_to
             .zip(totals)
@@ -183,8 +184,8 @@ impl<O: Observer> World<'_, O> {
         let Some(flight) = self.flights.get(slot as usize) else { return };
         let target = |backend: BackendId| self.plan.targets.get(backend.index());
         let model = flight.last_target.and_then(target).map(|target| &target.deployment.model);
-        let board = self.board.as_ref();
-        let has_capacity = self.plan.targets.iter().zip(&mut self.deployments).zip(0u16..).any(
+        let board = self.services.board.as_ref();
+        let has_capacity = self.plan.targets.iter().zip(&mut self.services.deployments).zip(0u16..).any(
             |((target, deployment), id)| {
                 target.refuses_with.is_none()
                     && model.is_none_or(|model| *model == target.deployment.model)

@@ -7,8 +7,8 @@ use std::sync::Arc;
 use std::time::UNIX_EPOCH;
 
 use super::faults::FaultKind;
-use super::flight::{Call, Reply};
 use super::plan::RunPlan;
+use super::services::Reply;
 use crate::backend::{
     Deployment, DeploymentSpec, ErrorTexts, Headroom, LimitKind, RetryAfterForm, Throttling, status_body,
     utilisation_text,
@@ -74,12 +74,24 @@ impl Answers {
         self.tells_ids
     }
 
-    /// The response to `call`.
-    pub(super) fn answer(&self, call: &Call, deployment: &Deployment, plan: &RunPlan) -> Response {
-        match call.reply {
+    /// From now on answers tell everything, whoever looks at it.
+    pub(super) fn tell_all(&mut self, plan: &RunPlan, deployment: &DeploymentSpec) {
+        self.tells_ids = true;
+        self.texts = Some(ErrorTexts::new(&plan.operation.path, &deployment.model, &deployment.region));
+    }
+
+    /// The response with this reply to a call that was sent at `sent_at`.
+    pub(super) fn answer(
+        &self,
+        reply: Reply,
+        sent_at: Timestamp,
+        deployment: &Deployment,
+        plan: &RunPlan,
+    ) -> Response {
+        match reply {
             Reply::Admitted(headroom) => self.success(headroom, deployment),
             Reply::Throttled { limit, retry_after, headroom } => {
-                self.refusal(limit, retry_after, headroom, call.sent_at, deployment)
+                self.refusal(limit, retry_after, headroom, sent_at, deployment)
             }
             Reply::Refused(status) => self.error(status, || status_body(status)),
             Reply::Scripted(fault) => self.scripted(plan, fault),
@@ -255,9 +267,9 @@ fn http_date(start_unix_s: u64, at: Timestamp) -> String {
 mod tests {
     use super::*;
     use crate::backend::{Capacity, HeaderUse, PtuSpec};
-    use crate::config::testing::{load, walkthrough};
     use crate::semantics::Semantics;
-    use crate::units::{BackendId, Ptu, Tokens};
+    use crate::sim::test_support;
+    use crate::units::{Ptu, Tokens};
 
     #[test]
     fn ids_are_random_uuids() {
@@ -276,13 +288,8 @@ mod tests {
         policy: bool,
         change: impl FnOnce(&mut Throttling),
     ) -> (Vec<String>, Option<String>) {
-        let mut files = walkthrough();
-        if policy {
-            let outbound = "<outbound><base /><set-variable name=\"text\" \
-                            value=\"@(context.Response.Body.As<string>(true))\" />";
-            files = files.replace("policy.xml", "<outbound><base />", outbound);
-        }
-        let plan = load(&files).unwrap().base.plan;
+        let look = "<set-variable name=\"text\" value=\"@(context.Response.Body.As<string>(true))\" />";
+        let plan = test_support::plan(if policy { look } else { "" }, Vec::new());
         let mut spec = (*plan.targets[0].deployment).clone();
         change(&mut spec.throttling);
         let spec = Arc::new(spec);
@@ -290,20 +297,8 @@ mod tests {
         let answers = Answers::new(&plan, &spec);
         let sent_at = Timestamp::from_nanos(1_500_000_000);
         let headroom = answers.tells_room_on_refusal().then(|| deployment.headroom(sent_at));
-        let call = Call {
-            attempt: 1,
-            backend: BackendId(0),
-            sent_at,
-            worker: 0,
-            spill: crate::sim::flight::Spill::None,
-            counted: None,
-            cached: Tokens(0),
-            reply: Reply::Throttled { limit, retry_after: wait, headroom },
-            body_ends: Timestamp::ZERO,
-            has_headers: false,
-            is_live: true,
-        };
-        let response = answers.answer(&call, &deployment, &plan);
+        let reply = Reply::Throttled { limit, retry_after: wait, headroom };
+        let response = answers.answer(reply, sent_at, &deployment, &plan);
         assert_eq!(response.status, StatusCode::TOO_MANY_REQUESTS);
         let told = response.headers.iter().filter(|header| {
             let name = header.name.as_str();
@@ -378,7 +373,7 @@ mod tests {
 
     #[test]
     fn a_provisioned_deployment_tells_its_utilisation_with_refusals_too() {
-        let plan = load(&walkthrough()).unwrap().base.plan;
+        let plan = test_support::plan("", Vec::new());
         let capacity = Capacity::Provisioned(PtuSpec {
             ptu: Ptu(50),
             input_tpm_per_ptu: 2_500,

@@ -3,9 +3,10 @@
 use super::calls::Try;
 use super::faults::Phase;
 use super::observe::{AttemptResult, Step};
-use crate::backend::{Headroom, LimitKind, Reservation};
+use super::services::Reply;
+use crate::backend::Reservation;
 use crate::gateway::{Exchange, Selection};
-use crate::units::{BackendId, Demand, Duration, PromptSize, StatusCode, Timestamp, Tokens};
+use crate::units::{BackendId, Demand, PromptSize, StatusCode, Timestamp, Tokens};
 use crate::workload::Service;
 
 /// One slot of the world. Slots are used again; `epoch` tells their tenants apart.
@@ -76,20 +77,6 @@ pub(super) enum Spill {
     Served { place: u16 },
     /// To the target at this place, which has refused too.
     Refused { place: u16, status: StatusCode },
-}
-
-/// What the deployment will answer.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum Reply {
-    Admitted(Headroom),
-    Throttled {
-        limit: LimitKind,
-        retry_after: Option<Duration>,
-        headroom: Option<Headroom>,
-    },
-    Refused(StatusCode),
-    /// The answer of a fault, by its place in the plan.
-    Scripted(u16),
 }
 
 impl Flight {

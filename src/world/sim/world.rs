@@ -3,29 +3,25 @@
 //! The world carries out the core's actions and reports back; it decides nothing that a gateway decides.
 //!
 //! Model choices (assumptions that output names)
-//! - A deployment decides about admission at the instant the gateway sends; the network's round trip is
-//!   added to its answer.
-//! - An answer that is not streamed arrives whole: head and last byte at the same instant.
 //! - A gateway that stops waiting does not stop the deployment: what was counted stays counted, and a
 //!   provisioned deployment settles when the work would have ended.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::answers::Answers;
 use super::calendar::{Calendar, Event, EventKind};
 use super::callers::{Callers, GroupResult};
 use super::calls::{Calls, Try};
 use super::choices::SeededChoices;
 use super::endpoints;
-use super::faults::Board;
 use super::fleet::{Fleet, Sender};
-use super::flight::{Flight, Reply, Spill};
+use super::flight::{Flight, Spill};
 use super::journal::{Journal, Record};
 use super::ledger::Ledger;
 use super::observe::{Observer, Step, TripRecord};
 use super::plan::RunPlan;
 use super::result::{RunResult, SpilloverResult};
+use super::services::{Reply, Services};
 use super::sessions::{Sessions, SessionsResult};
 use super::timeline::Timeline;
 use crate::backend::{Deployment, Reservation};
@@ -34,7 +30,7 @@ use crate::gateway::{
     SideAnswer, SideCall, TokenFacts, Usage,
 };
 use crate::policy::{Body, Text};
-use crate::random::{StreamName, Streams};
+use crate::random::Streams;
 use crate::units::{AttemptNumber, BackendId, Demand, Duration, RequestId, Timestamp, Tokens};
 use crate::workload::{Service, TrafficSpec};
 
@@ -48,11 +44,7 @@ pub(super) struct World<'p, O> {
     /// By instance.
     pub(super) gateways: Vec<(Gateway, SeededChoices)>,
     pub(super) fleet: Fleet<'p>,
-    /// By `BackendId`, then what is spilled to; deployments likewise.
-    pub(super) sites: Vec<Site>,
-    pub(super) deployments: Vec<Deployment>,
-    /// What changes with time; `None`: nothing does.
-    pub(super) board: Option<Box<Board<'p>>>,
+    pub(super) services: Services,
     pub(super) flights: Vec<Flight>,
     pub(super) free: Vec<u32>,
     /// Attempts at work for which nobody waits any more.
@@ -77,27 +69,12 @@ pub(super) struct World<'p, O> {
     pub(super) sessions: Option<Box<Sessions<'p>>>,
 }
 
-/// What does not change about a deployment.
-pub(super) struct Site {
-    pub(super) latency_stream: StreamName,
-    pub(super) answers: Answers,
-}
-
 impl<'p, O: Observer> World<'p, O> {
     pub(super) fn new(plan: &'p RunPlan, observer: &'p mut O) -> Self {
         let streams = Streams::new(plan.seed);
         let semantics = plan.gateway.semantics();
         let counts_from = Timestamp::ZERO.saturating_add(plan.warmup);
-        let deployment = |spec| Deployment::new(Arc::clone(spec), semantics).counting_from(counts_from);
-        let deployments: Vec<Deployment> = plan.deployments().map(deployment).collect();
-        let sites = plan.gateway.backends().iter().zip(&plan.targets).map(|(backend, target)| Site {
-            latency_stream: StreamName::new(&format!("latency/{}", backend.name)),
-            answers: Answers::new(plan, &target.deployment),
-        });
-        let spillover = plan.spillover.iter().map(|target| Site {
-            latency_stream: StreamName::new(&format!("latency/spillover/{}", target.name)),
-            answers: Answers::new(plan, &target.deployment),
-        });
+        let services = Services::new(plan);
         let callers = Callers::new(plan, streams);
         let sessions = Sessions::new(plan, streams);
         let mut retries: Vec<_> =
@@ -133,15 +110,13 @@ impl<'p, O: Observer> World<'p, O> {
             },
             token: Text::Static("simulated-managed-identity-token"),
             gateways: (0..instances).map(gateway).collect(),
-            sites: sites.chain(spillover).collect(),
-            timeline: Timeline::new(deployments.len(), fleet.lives(), plan.interval)
+            timeline: Timeline::new(services.deployments.len(), fleet.lives(), plan.interval)
                 .counting_from(counts_from),
             result: empty(),
             early: empty(),
             ledger: Ledger::counting_from(counts_from),
             fleet,
-            deployments,
-            board: Board::new(plan).map(Box::new),
+            services,
             flights: Vec::new(),
             free: Vec::new(),
             orphans: BTreeMap::new(),
@@ -165,16 +140,14 @@ impl<'p, O: Observer> World<'p, O> {
     /// Ends the intervals that are over and makes the changes that are due.
     #[inline]
     pub(super) fn advance(&mut self, now: Timestamp) {
-        self.timeline.advance(now, &mut self.deployments, self.observer);
+        self.timeline.advance(now, &mut self.services.deployments, self.observer);
         if self.fleet.advance(now) {
             for backend in 0..self.plan.targets.len() {
                 let backend = BackendId(u16::try_from(backend).unwrap_or(u16::MAX));
-                tell_reach(&self.timeline, &mut self.deployments, backend, now);
+                tell_reach(&self.timeline, &mut self.services.deployments, backend, now);
             }
         }
-        if let Some(board) = &mut self.board {
-            board.advance(now, &mut self.deployments);
-        }
+        self.services.advance(now);
     }
 
     /// A call begins, of a client if it is one of those that wait for answers.
@@ -264,7 +237,7 @@ impl<'p, O: Observer> World<'p, O> {
             let usual = caller.map_or(self.plan.gateway.facts(), |caller| &caller.facts);
             self.head.facts = self.fleet.facts(instance, caller.and(client), usual);
         }
-        if let (Some(board), Some(faults)) = (&self.board, &mut self.result.faults) {
+        if let (Some(board), Some(faults)) = (&self.services.board, &mut self.result.faults) {
             flight.phase = board.phase();
             faults.phase(flight.phase).arrivals += 1;
         }
@@ -531,8 +504,8 @@ impl<'p, O: Observer> World<'p, O> {
                                 trip.until.as_nanos() & (u64::MAX >> 8),
                             );
                             self.timeline.tripped(backend, instance, trip.at, trip.until);
-                            tell_reach(&self.timeline, &mut self.deployments, backend, now);
-                            if let Some(board) = &mut self.board {
+                            tell_reach(&self.timeline, &mut self.services.deployments, backend, now);
+                            if let Some(board) = &mut self.services.board {
                                 board.tripped(backend, instance, now, trip.until);
                             }
                             self.observer.trip(&TripRecord::Tripped { backend, instance, trip });
@@ -540,8 +513,8 @@ impl<'p, O: Observer> World<'p, O> {
                         BreakerChange::Extended { until } => {
                             self.journal.record(now, Record::Trip, lane, until.as_nanos() & (u64::MAX >> 8));
                             self.timeline.extended(backend, instance, until);
-                            tell_reach(&self.timeline, &mut self.deployments, backend, now);
-                            if let Some(board) = &mut self.board {
+                            tell_reach(&self.timeline, &mut self.services.deployments, backend, now);
+                            if let Some(board) = &mut self.services.board {
                                 board.tripped(backend, instance, now, until);
                             }
                             self.observer.trip(&TripRecord::Extended { backend, instance, until });

@@ -3,10 +3,13 @@
 //! The changes of a run are made in order of time, before anything else happens at that time. After
 //! [`MOST_CHANGES`] of them everything stays as it is: a run of centuries still ends.
 
+use std::sync::Arc;
+
 use super::clock::Clock;
 use super::spec::{FaultKind, FaultSpec, Loss};
 use super::watch::{Phase, PoolAbsence, Watch};
-use crate::backend::{Deployment, OverloadSpec, QuotaStep};
+use crate::backend::{Deployment, DeploymentSpec, OverloadSpec, QuotaStep};
+use crate::gateway::GatewaySpec;
 use crate::random::{StreamName, Streams};
 use crate::sim::RunPlan;
 use crate::units::{BackendId, Duration, Timestamp};
@@ -16,12 +19,12 @@ const MOST_CHANGES: u64 = 20_000_000;
 
 /// Everything about the backends of a run that changes with time.
 #[derive(Debug)]
-pub(in crate::sim) struct Board<'p> {
-    plan: &'p RunPlan,
+pub(in crate::sim) struct Board {
+    gateway: Arc<GatewaySpec>,
     streams: Streams,
-    faults: Vec<Fault<'p>>,
-    overloads: Vec<Option<Overload<'p>>>,
-    quotas: Vec<Quota<'p>>,
+    faults: Vec<Fault>,
+    overloads: Vec<Option<Overload>>,
+    quotas: Vec<Quota>,
     /// Faults that concern a backend, in the order of the list.
     by_backend: Vec<Vec<usize>>,
     next: Timestamp,
@@ -33,8 +36,8 @@ pub(in crate::sim) struct Board<'p> {
 }
 
 #[derive(Debug)]
-struct Fault<'p> {
-    spec: &'p FaultSpec,
+struct Fault {
+    spec: FaultSpec,
     clock: Clock,
     draws: StreamName,
     /// Calls that may still get an answer.
@@ -42,15 +45,15 @@ struct Fault<'p> {
 }
 
 #[derive(Debug)]
-struct Overload<'p> {
-    spec: &'p OverloadSpec,
+struct Overload {
+    spec: OverloadSpec,
     clock: Clock,
     draws: StreamName,
 }
 
 #[derive(Debug)]
-struct Quota<'p> {
-    steps: &'p [QuotaStep],
+struct Quota {
+    deployment: Arc<DeploymentSpec>,
     /// Steps that are over or in force.
     begun: usize,
 }
@@ -87,21 +90,19 @@ impl Verdict {
     }
 }
 
-impl<'p> Board<'p> {
+impl Board {
     /// The board of a run; `None` when nothing changes in it.
-    pub(in crate::sim) fn new(plan: &'p RunPlan) -> Option<Self> {
-        let specs = || plan.deployments().map(|deployment| &**deployment);
-        let changes =
-            |spec: &crate::backend::DeploymentSpec| spec.overload.is_some() || !spec.quota.is_empty();
-        if plan.faults.is_empty() && !specs().any(changes) {
+    pub(in crate::sim) fn new(plan: &RunPlan) -> Option<Self> {
+        let changes = |spec: &Arc<DeploymentSpec>| spec.overload.is_some() || !spec.quota.is_empty();
+        if plan.faults.is_empty() && !plan.deployments().any(changes) {
             return None;
         }
         let streams = Streams::new(plan.seed);
-        let faults: Vec<Fault<'p>> = plan
+        let faults: Vec<Fault> = plan
             .faults
             .iter()
             .map(|spec| Fault {
-                spec,
+                spec: spec.clone(),
                 clock: Clock::of(
                     spec,
                     streams.named(StreamName::new(&format!("faults/times/{}", spec.name))),
@@ -113,8 +114,8 @@ impl<'p> Board<'p> {
                 },
             })
             .collect();
-        let overloads = specs().map(|deployment| {
-            let (spec, name) = (deployment.overload.as_ref()?, &deployment.name);
+        let overloads = plan.deployments().map(|deployment| {
+            let (spec, name) = (deployment.overload?, &deployment.name);
             let times = streams.named(StreamName::new(&format!("overload/times/{name}")));
             let clock = Clock::random(Timestamp::ZERO, Timestamp::MAX, spec.mtbf, spec.duration, times);
             Some(Overload { spec, clock, draws: StreamName::new(&format!("overload/draws/{name}")) })
@@ -127,12 +128,12 @@ impl<'p> Board<'p> {
         };
         let by_backend = (0..plan.targets.len()).map(concerns).collect();
         let mut board = Self {
-            plan,
+            gateway: Arc::clone(&plan.gateway),
             streams,
             by_backend,
             faults,
             overloads: overloads.collect(),
-            quotas: specs().map(|spec| Quota { steps: &spec.quota, begun: 0 }).collect(),
+            quotas: plan.deployments().map(|spec| Quota { deployment: Arc::clone(spec), begun: 0 }).collect(),
             next: Timestamp::MAX,
             changes: 0,
             watch: Watch::new(&plan.gateway, &plan.fleet),
@@ -328,7 +329,7 @@ impl<'p> Board<'p> {
                 step.factor *= factor;
             }
         }
-        deployment.set_quota(&step, self.plan.gateway.semantics(), now);
+        deployment.set_quota(&step, self.gateway.semantics(), now);
     }
 
     fn next_change(&self) -> Timestamp {
@@ -339,24 +340,26 @@ impl<'p> Board<'p> {
     }
 }
 
-impl Quota<'_> {
+impl Quota {
     /// When the next step begins.
     fn due(&self) -> Timestamp {
-        self.steps.get(self.begun).map_or(Timestamp::MAX, |step| Timestamp::ZERO.saturating_add(step.at))
+        self.deployment
+            .quota
+            .get(self.begun)
+            .map_or(Timestamp::MAX, |step| Timestamp::ZERO.saturating_add(step.at))
     }
 
     fn in_force(&self) -> Option<&QuotaStep> {
-        self.begun.checked_sub(1).and_then(|at| self.steps.get(at))
+        self.begun.checked_sub(1).and_then(|at| self.deployment.quota.get(at))
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
     use super::*;
-    use crate::config::testing::{TestFiles, load, walkthrough};
-    use crate::units::Tokens;
+    use crate::sim::test_support;
+    use crate::sim::{FaultTimes, LossKind, ScriptedAnswer};
+    use crate::units::{RequestsPerMinute, StatusCode, Tokens, TokensPerMinute};
 
     const EAST: BackendId = BackendId(0);
     const WEST: BackendId = BackendId(1);
@@ -365,16 +368,42 @@ mod tests {
         Timestamp::ZERO.saturating_add(Duration::from_secs(seconds))
     }
 
-    fn with(faults: &str) -> TestFiles {
-        walkthrough().replace(
-            "scenario.json",
-            "\"traffic\": {",
-            &format!("\"faults\": [{faults}], \"traffic\": {{"),
-        )
+    /// A fault of `backend` from one second to another.
+    fn fault(backend: BackendId, kind: FaultKind, from: u64, until: u64) -> FaultSpec {
+        let times = FaultTimes::Window { from: at(from), until: at(until) };
+        FaultSpec { name: format!("{kind:?}/{}", backend.0).into(), targets: vec![backend], kind, times }
     }
 
-    fn plan(files: &TestFiles) -> RunPlan {
-        load(files).unwrap().base.plan
+    /// The same by chance.
+    fn by_chance(fault: FaultSpec, mtbf: u64, mttr: u64) -> FaultSpec {
+        let (mtbf, mttr) = (Duration::from_secs(mtbf), Duration::from_secs(mttr));
+        let times = FaultTimes::Random { from: Timestamp::ZERO, until: Timestamp::MAX, mtbf, mttr };
+        FaultSpec { times, ..fault }
+    }
+
+    fn answer(status: u16, share: f64, times: Option<u64>) -> FaultKind {
+        let status = StatusCode::new(status).unwrap();
+        let answer = ScriptedAnswer { status, headers: Arc::from([]), body: None };
+        FaultKind::Answer { answer, share, times }
+    }
+
+    fn plan(faults: Vec<FaultSpec>) -> RunPlan {
+        test_support::plan("", faults)
+    }
+
+    /// The same with changes of the deployment behind one backend.
+    fn changed(mut plan: RunPlan, backend: BackendId, change: impl FnOnce(&mut DeploymentSpec)) -> RunPlan {
+        change(Arc::make_mut(&mut plan.targets[backend.index()].deployment));
+        plan
+    }
+
+    fn overload(mtbf: u64, duration: u64, probability: f64) -> Option<OverloadSpec> {
+        Some(OverloadSpec {
+            mtbf: Duration::from_secs(mtbf),
+            duration: Duration::from_secs(duration),
+            retry_after: OverloadSpec::DEFAULT_RETRY_AFTER,
+            probability,
+        })
     }
 
     fn deployments(plan: &RunPlan) -> Vec<Deployment> {
@@ -383,10 +412,9 @@ mod tests {
     }
 
     /// What becomes of a call to `backend` in each of the first 2,000 seconds.
-    fn verdicts(files: &TestFiles, backend: BackendId) -> Vec<Verdict> {
-        let plan = plan(files);
-        let mut deployments = deployments(&plan);
-        let mut board = Board::new(&plan).unwrap();
+    fn verdicts(plan: &RunPlan, backend: BackendId) -> Vec<Verdict> {
+        let mut deployments = deployments(plan);
+        let mut board = Board::new(plan).unwrap();
         let verdicts = (0..2_000).map(|second| {
             board.advance(at(second), &mut deployments);
             board.judge(backend, second, 1, at(second))
@@ -396,40 +424,39 @@ mod tests {
 
     #[test]
     fn without_faults_there_is_no_board() {
-        assert!(Board::new(&plan(&walkthrough())).is_none());
+        assert!(Board::new(&plan(Vec::new())).is_none());
     }
 
     #[test]
     fn what_happens_to_one_backend_shifts_no_draws_of_another() {
-        let west = r#"{ "backend": "openai-westus", "kind": "black-hole", "mtbf": "60s", "mttr": "20s" },
-            { "backend": "openai-westus", "kind": "errors", "share": 0.3 }"#;
-        let overload = "\"openai-westus\": { \"overload\": { \"mtbf\": \"1m\", \"probability\": 0.5 },";
-        let files = with(west).replace("scenario.json", "\"openai-westus\": {", overload);
-        let alone = verdicts(&files, WEST);
+        let west = [
+            by_chance(fault(WEST, FaultKind::BlackHole, 0, 0), 60, 20),
+            fault(WEST, answer(500, 0.3, None), 0, 10_000),
+        ];
+        let with = |faults| changed(plan(faults), WEST, |spec| spec.overload = overload(60, 30, 0.5));
+        let alone = verdicts(&with(west.to_vec()), WEST);
         for kind in [Verdict::Silent, Verdict::Answered(1)] {
             assert!(alone.contains(&kind), "{kind:?}");
         }
         assert!(alone.iter().any(|verdict| matches!(verdict, Verdict::Overloaded(_))));
-        // The same with as much on the other side, before and after it in the list.
-        let east = r#"{ "backend": "openai-eastus", "kind": "errors", "share": 0.3 },
-            { "region": "East US", "kind": "black-hole", "mtbf": "50s", "mttr": "20s" }"#;
-        let both =
-            with(&format!("{west}, {east}")).replace("scenario.json", "\"openai-westus\": {", overload);
-        let own = "\"openai-eastus\": { \"overload\": { \"mtbf\": \"10s\" },";
-        let both = both.replace("scenario.json", "\"openai-eastus\": {", own);
+        // The same with as much on the other side, after it in the list.
+        let east = [
+            fault(EAST, answer(500, 0.3, None), 0, 10_000),
+            by_chance(fault(EAST, FaultKind::BlackHole, 0, 0), 50, 20),
+        ];
+        let both = changed(with([west, east].concat()), EAST, |spec| spec.overload = overload(10, 30, 0.25));
         assert_eq!(verdicts(&both, WEST), alone);
         assert_ne!(verdicts(&both, EAST), alone);
     }
 
     #[test]
     fn shares_and_overloads_are_as_large_as_they_say() {
-        let errors = with(r#"{ "backend": "openai-eastus", "kind": "errors", "share": 0.3 }"#);
+        let errors = plan(vec![fault(EAST, answer(500, 0.3, None), 0, 10_000)]);
         let hit = verdicts(&errors, EAST).iter().filter(|v| matches!(v, Verdict::Answered(0))).count();
         // 600 of 2,000, within four deviations of 20.5.
         assert!((518..=682).contains(&hit), "{hit}");
-        let own = "\"openai-eastus\": { \"overload\": { \"mtbf\": \"15s\", \"duration\": \"5s\" },";
-        let files = walkthrough().replace("scenario.json", "\"openai-eastus\": {", own);
-        let refused = verdicts(&files, EAST);
+        let loaded = changed(plan(Vec::new()), EAST, |spec| spec.overload = overload(15, 5, 1.0));
+        let refused = verdicts(&loaded, EAST);
         let six = Verdict::Overloaded(Duration::from_secs(6));
         let refused = refused.iter().filter(|verdict| **verdict == six).count();
         // A quarter of 2,000; 100 cycles whose lengths vary by as much as they are long: deviation about 65.
@@ -438,15 +465,16 @@ mod tests {
 
     #[test]
     fn lost_connections_come_before_silence_and_answers() {
-        let files = with(
-            r#"{ "backend": "openai-eastus", "kind": "auth_401", "from": "10s", "for": "40s" },
-            { "backend": "openai-eastus", "kind": "deployment_not_found", "from": "10s", "for": "50s" },
-            { "backend": "openai-eastus", "kind": "black-hole", "from": "20s", "for": "20s" },
-            { "region": "eastus", "kind": "outage", "from": "30s", "for": "5s", "how": "dns" },
-            { "backend": "openai-eastus", "kind": "slow", "from": "70s", "factor": 2 },
-            { "backend": "openai-eastus", "kind": "slow", "from": "80s", "factor": 3 }"#,
-        );
-        let seen = verdicts(&files, EAST);
+        let outage = FaultKind::Outage(Loss { how: LossKind::Dns, after: None });
+        let plan = plan(vec![
+            fault(EAST, answer(401, 1.0, None), 10, 50),
+            fault(EAST, answer(404, 1.0, None), 10, 60),
+            fault(EAST, FaultKind::BlackHole, 20, 40),
+            fault(EAST, outage, 30, 35),
+            fault(EAST, FaultKind::Slow { factor: 2.0 }, 70, 10_000),
+            fault(EAST, FaultKind::Slow { factor: 3.0 }, 80, 10_000),
+        ]);
+        let seen = verdicts(&plan, EAST);
         let passes = |slow, lost_at| Verdict::Passes { slow, cut_after: None, lost_at };
         assert_eq!(seen[0], passes(1.0, at(30)), "the connection will be lost");
         assert_eq!((seen[10], seen[20]), (Verdict::Answered(0), Verdict::Silent));
@@ -463,10 +491,7 @@ mod tests {
 
     #[test]
     fn an_answer_is_given_so_many_times() {
-        let files = with(
-            r#"{ "backend": "openai-eastus", "kind": "answer", "status": 429, "from": "5s", "times": 2 }"#,
-        );
-        let plan = plan(&files);
+        let plan = plan(vec![fault(EAST, answer(429, 1.0, Some(2)), 5, 10_000)]);
         let mut deployments = deployments(&plan);
         let mut board = Board::new(&plan).unwrap();
         let mut phases = Vec::new();
@@ -487,11 +512,12 @@ mod tests {
 
     #[test]
     fn quotas_change_with_time_and_faults() {
-        let steps = r#""openai-eastus": { "quota": [
-            { "at": "10s", "tpm": 4000, "rpm": 60 }, { "at": "20s", "factor": 2 }, { "at": "30s" }],"#;
-        let fault = r#"{ "backend": "openai-eastus", "kind": "capacity", "from": "15s", "for": "10s", "factor": 0.5 }"#;
-        let files = with(fault).replace("scenario.json", "\"openai-eastus\": {", steps);
-        let plan = plan(&files);
+        let step = |second| QuotaStep { at: Duration::from_secs(second), ..QuotaStep::USUAL };
+        let less =
+            QuotaStep { tpm: Some(TokensPerMinute(4_000)), rpm: Some(RequestsPerMinute(60)), ..step(10) };
+        let steps = vec![less, QuotaStep { factor: 2.0, ..step(20) }, step(30)];
+        let halved = fault(EAST, FaultKind::Capacity { factor: 0.5 }, 15, 25);
+        let plan = changed(plan(vec![halved]), EAST, |spec| spec.quota = steps);
         let mut deployments = deployments(&plan);
         let mut board = Board::new(&plan).unwrap();
         let limits = [0, 10, 15, 20, 25, 30].map(|second| {
@@ -506,9 +532,10 @@ mod tests {
 
     #[test]
     fn a_run_of_centuries_ends() {
-        let files =
-            with(r#"{ "backend": "openai-eastus", "kind": "flapping", "period": "1ms", "for": "200000d" }"#);
-        let plan = plan(&files);
+        let loss = Loss { how: LossKind::Refused, after: None };
+        let (period, down) = (Duration::from_millis(1), Duration::from_nanos(500_000));
+        let flapping = FaultKind::Flapping { loss, period, down };
+        let plan = plan(vec![fault(EAST, flapping, 0, 200_000 * 86_400)]);
         let mut deployments = deployments(&plan);
         let mut board = Board::new(&plan).unwrap();
         board.changes = MOST_CHANGES - 10;
