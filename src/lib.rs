@@ -12,7 +12,7 @@
 //! # One decision core
 //! [`gateway`] is the only place where selection, breakers and retries are decided. It takes time as an
 //! argument and every choice from a trait, and returns actions. [`mod@verify`] explores every order of events of the
-//! same code, an HTTP forward mode is meant to drive it; nothing may copy its logic.
+//! same code, [`serve`] forwards real requests by it; nothing may copy its logic.
 //!
 //! # Layers
 //! Imports point downward only, and never sideways; a test enforces it. The policy language and all of T0 but
@@ -20,7 +20,8 @@
 //! build it again. So are [`tree`], [`resources`], [`rules`], [`export`] and [`mod@reference`], `poolproof-checker`:
 //! what reads, checks and writes files needs no simulator. So are [`gateway`], [`mod@verify`] and [`wording`],
 //! `poolproof-decision`: a mutant of the core links neither charts nor servers. And so are [`random`], [`backend`],
-//! [`workload`], [`metrics`] and [`sim`], `poolproof-world`: what answers over HTTP stands on the same models.
+//! [`workload`], [`metrics`] and [`sim`], `poolproof-world`: what answers over HTTP stands on the same models. That is [`wire`], [`serve`] and [`mock`],
+//! `poolproof-forward`: nothing that simulates or proves links a server.
 //!
 //! | tier | modules | what they know |
 //! |---|---|---|
@@ -30,7 +31,9 @@
 //! | T3 | [`sim`], [`report`], [`suite`], [`rules`] | runs; tables and charts; scripts; what will go wrong |
 //! | T3 | [`mod@verify`] | every way in which decisions can go |
 //! | T3 | [`export`], [`mod@reference`] | files to deploy; what policies are for |
+//! | T3 | [`wire`] | listeners, bodies and the clock of what speaks HTTP |
 //! | T4 | [`config`], [`explain`], [`contrast`] | file formats; what a policy does; what two differ in |
+//! | T4 | [`serve`], [`mock`] | the gateway and its backends over HTTP |
 //! | T5 | [`cli`] | arguments, files, exit codes |
 //!
 //! # Invariants
@@ -50,5 +53,6 @@ pub mod suite;
 
 pub use poolproof_checker::{export, reference, resources, rules, tree};
 pub use poolproof_decision::{gateway, verify, wording};
+pub use poolproof_forward::{mock, serve, wire};
 pub use poolproof_language::{diagnostics, policy, semantics, units};
 pub use poolproof_world::{backend, metrics, random, sim, workload};

@@ -11,8 +11,8 @@ const TIERS: &[&[&str]] = &[
     &["units", "semantics", "diagnostics", "random"],
     &["policy", "backend", "workload", "metrics", "tree"],
     &["gateway", "resources", "wording"],
-    &["sim", "report", "suite", "rules", "export", "reference", "verify"],
-    &["config", "explain", "contrast"],
+    &["sim", "report", "suite", "rules", "export", "reference", "verify", "wire"],
+    &["config", "explain", "contrast", "serve", "mock"],
     &["cli"],
 ];
 
@@ -326,7 +326,7 @@ pub(crate) fn folder_of_children(file: &Path) -> PathBuf {
 }
 
 /// Folders that are packages of their own.
-const PACKAGES: &[&str] = &["checker", "decision", "language", "world"];
+const PACKAGES: &[&str] = &["checker", "decision", "forward", "language", "world"];
 
 /// The file below the root of its package.
 fn in_package(file: &Path) -> &Path {

@@ -1,0 +1,79 @@
+//! The time of a run on a real clock.
+//!
+//! A clock steps neither back nor with the machine's calendar: it is monotonic from its start. With a speed of N a
+//! second of the run takes an Nth of a second; what headers tell stays in seconds of the run.
+
+use std::time::Duration as Real;
+
+use tokio::time::Instant;
+
+use crate::units::{Duration, Timestamp};
+
+/// Time since the start of a run.
+#[derive(Clone, Copy, Debug)]
+pub struct Clock {
+    start: Instant,
+    speed: u32,
+}
+
+impl Clock {
+    /// A clock that starts now and goes `speed` times as fast as time does; 0 counts as 1.
+    pub fn starting_now(speed: u32) -> Self {
+        Self { start: Instant::now(), speed: speed.max(1) }
+    }
+
+    /// The time of the run.
+    #[inline]
+    pub fn now(&self) -> Timestamp {
+        let nanos = self.start.elapsed().as_nanos().saturating_mul(u128::from(self.speed));
+        Timestamp::from_nanos(u64::try_from(nanos).unwrap_or(u64::MAX))
+    }
+
+    /// When it is `at`, far in the future at most.
+    pub fn instant(&self, at: Timestamp) -> Instant {
+        // Thirty years: beyond it instants of some systems end.
+        const FAR: Real = Real::from_secs(30 * 365 * 86_400);
+        let real = Real::from_nanos(at.as_nanos().div_ceil(u64::from(self.speed)));
+        self.start.checked_add(real.min(FAR)).unwrap_or(self.start)
+    }
+
+    /// Waits until it is `at`.
+    pub async fn until(&self, at: Timestamp) {
+        tokio::time::sleep_until(self.instant(at)).await;
+    }
+
+    /// How long a time of the run takes.
+    pub fn real(&self, time: Duration) -> Real {
+        Real::from_nanos(time.as_nanos().div_ceil(u64::from(self.speed)))
+    }
+
+    /// How many times as fast as time it goes.
+    pub const fn speed(&self) -> u32 {
+        self.speed
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_second_takes_an_nth_of_one() {
+        for speed in [1, 10] {
+            let clock = Clock::starting_now(speed);
+            let began = Instant::now();
+            clock.until(Timestamp::from_nanos(5_000_000_000)).await;
+            let took = began.elapsed().as_millis();
+            assert_eq!(took, u128::from(5_000 / speed), "at {speed}");
+            assert_eq!(clock.now().as_nanos(), 5_000_000_000, "at {speed}");
+            assert_eq!(clock.real(Duration::from_secs(1)), Real::from_millis(u64::from(1_000 / speed)));
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_end_of_time_is_far_and_no_panic() {
+        let clock = Clock::starting_now(0);
+        assert!(clock.instant(Timestamp::MAX) > Instant::now());
+        assert_eq!(clock.speed(), 1);
+    }
+}

@@ -1,0 +1,14 @@
+//! What everything that speaks HTTP has in common: listeners with bounds, bodies, and the clock.
+//!
+//! Rules
+//! - Nothing here knows gateways or models.
+//! - Every wait has an end, every buffer a bound ([`Limits`]).
+//! - The time of a run is read from one [`Clock`]; what is scaled is scaled there.
+
+mod body;
+mod clock;
+mod listener;
+
+pub use body::{BodyError, Outgoing, too_large};
+pub use clock::Clock;
+pub use listener::{Limits, Listening, Peer, Stop, stop_switch};
