@@ -66,14 +66,18 @@ impl GatewayState {
 impl Gateway {
     /// An instance that has just started.
     pub fn new(spec: Arc<GatewaySpec>) -> Self {
-        let state = GatewayState {
+        let state = Self::new_state(&spec);
+        Self { spec, state }
+    }
+
+    fn new_state(spec: &GatewaySpec) -> GatewayState {
+        GatewayState {
             breakers: vec![Breaker::default(); spec.backends().len()],
             pools: spec.pools().iter().map(|p| PoolState::new(p.members.len())).collect(),
             tokens: Vec::new(),
             limits: Seldom::default(),
             caches: Seldom::default(),
-        };
-        Self { spec, state }
+        }
     }
 
     /// An instance that goes on from `state`.
@@ -84,6 +88,24 @@ impl Gateway {
     /// What the instance remembers, without the instance.
     pub fn into_state(self) -> GatewayState {
         self.state
+    }
+
+    /// What an instance of another configuration takes over: the breakers of backends that are the same in both, by
+    /// name, URL and rule. Rotations, limits, caches and tokens begin anew.
+    pub fn handed_over_to(&self, spec: &GatewaySpec) -> GatewayState {
+        let mut state = Self::new_state(spec);
+        for (entity, breaker) in spec.backends().iter().zip(&mut state.breakers) {
+            let is_same = |old: &super::spec::BackendEntity| {
+                old.name.eq_ignore_ascii_case(&entity.name)
+                    && old.url == entity.url
+                    && old.breaker == entity.breaker
+            };
+            let before = self.spec.backends().iter().position(is_same);
+            if let Some(old) = before.and_then(|at| self.state.breakers.get(at)) {
+                breaker.clone_from(old);
+            }
+        }
+        state
     }
 
     /// The configuration.

@@ -32,7 +32,7 @@ impl Clock {
     /// When it is `at`, far in the future at most.
     pub fn instant(&self, at: Timestamp) -> Instant {
         // Thirty years: beyond it instants of some systems end.
-        const FAR: Real = Real::from_secs(30 * 365 * 86_400);
+        const FAR: Real = Real::from_hours(30 * 365 * 24);
         let real = Real::from_nanos(at.as_nanos().div_ceil(u64::from(self.speed)));
         self.start.checked_add(real.min(FAR)).unwrap_or(self.start)
     }
@@ -51,6 +51,13 @@ impl Clock {
     pub const fn speed(&self) -> u32 {
         self.speed
     }
+}
+
+/// The calendar's time, in seconds since 1970-01-01 UTC: for what lies outside of a run, such as its start.
+#[expect(clippy::disallowed_methods, reason = "what is served is served now, and no result depends on it")]
+pub fn unix_now_s() -> u64 {
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    now.map_or(0, |since| since.as_secs())
 }
 
 #[cfg(test)]

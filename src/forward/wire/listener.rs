@@ -89,7 +89,7 @@ pub struct Listening {
 
 impl std::fmt::Debug for Listening {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Listening").field("socket", &self.socket).field("tls", &self.tls.is_some()).finish()
+        f.debug_struct("Listening").field("socket", &self.socket).finish_non_exhaustive()
     }
 }
 
@@ -124,8 +124,7 @@ impl Listening {
             .header_read_timeout(limits.head_time)
             .max_headers(limits.headers)
             .max_buf_size(limits.head_bytes.max(8_192))
-            .keep_alive(true)
-            .pipeline_flush(true);
+            .keep_alive(true);
         builder
             .http2()
             .timer(TokioTimer::new())

@@ -8,12 +8,13 @@ const GATEWAY: StreamName = StreamName::new("gateway");
 
 /// The stream `gateway`, one for each instance, so that instances do not shift each other's draws.
 #[derive(Clone, Debug)]
-pub(super) struct SeededChoices {
+pub struct SeededChoices {
     stream: Stream,
 }
 
 impl SeededChoices {
-    pub(super) fn new(streams: Streams, instance: u32) -> Self {
+    /// The choices of this instance.
+    pub fn new(streams: Streams, instance: u32) -> Self {
         Self { stream: streams.keyed(GATEWAY, u64::from(instance), 0) }
     }
 }

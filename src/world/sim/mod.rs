@@ -36,6 +36,7 @@ mod timeline;
 mod world;
 
 pub use callers::GroupResult;
+pub use choices::SeededChoices;
 pub use endpoints::Endpoint;
 pub use engine::run;
 pub use faults::{FaultKind, FaultSpec, FaultTimes, Loss, LossKind, Phase, PoolAbsence, ScriptedAnswer};

@@ -266,16 +266,14 @@ impl Asked<'_> {
         name: StreamName,
     ) -> ServiceTime {
         let network = deployment.spec().network;
-        match self.recorded {
-            Some(recorded) => ServiceTime {
+        if let Some(recorded) = self.recorded {
+            return ServiceTime {
                 first_token: recorded.first_token.saturating_add(network),
                 total: recorded.total.saturating_add(network),
-            },
-            None => {
-                let mut stream = streams.keyed(name, self.key, u64::from(self.attempt));
-                deployment.service_time(self.demand, cached, &mut stream)
-            }
+            };
         }
+        let mut stream = streams.keyed(name, self.key, u64::from(self.attempt));
+        deployment.service_time(self.demand, cached, &mut stream)
     }
 }
 
