@@ -53,6 +53,7 @@ pub mod suite;
 
 pub use poolproof_checker::{export, reference, resources, rules, tree};
 pub use poolproof_decision::{gateway, verify, wording};
+#[cfg(feature = "http")]
 pub use poolproof_forward::{mock, serve, wire};
 pub use poolproof_language::{diagnostics, policy, semantics, units};
 pub use poolproof_world::{backend, metrics, random, sim, workload};

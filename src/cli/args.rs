@@ -55,8 +55,11 @@ pub(crate) enum Command {
     Verify(VerifyArgs),
     /// Prove that clients cannot tell two configurations apart, or show how they can
     Equivalent(EquivalentArgs),
-    /// Play a counterexample of `verify` again, event by event
+    /// Play a counterexample of `verify` again, event by event, or a decision log of `serve`
     Replay(ReplayArgs),
+    /// Forward real requests as the gateway would: the same decisions on real HTTP
+    #[cfg(feature = "http")]
+    Serve(super::serve_args::ServeArgs),
     /// Explain a rule of `validate`: what it finds, why that is bad, how to mend it
     Explain(ExplainArgs),
     /// Run tests of policies: requests against scripted backends, in virtual time

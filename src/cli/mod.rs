@@ -25,6 +25,8 @@ mod proof_args;
 mod readings;
 mod replicate;
 mod require;
+#[cfg(feature = "http")]
+mod serve_args;
 mod session;
 mod shell;
 mod simulate;
@@ -93,6 +95,8 @@ pub fn main() -> ExitCode {
         Command::Limiter(args) => match &args.command {
             LimiterCommand::Replay(args) => commands::limiter::replay_calls(args, &mut session),
         },
+        #[cfg(feature = "http")]
+        Command::Serve(args) => commands::serve::serve(args, &mut session),
         Command::Schema(args) => commands::schema::schema(args, &mut session),
         #[cfg(feature = "lsp")]
         Command::Lsp => lsp::serve(&session),

@@ -15,9 +15,13 @@ pub(crate) mod limiter;
 pub(crate) mod plot;
 pub(crate) mod policy;
 pub(crate) mod replay;
+#[cfg(feature = "http")]
+pub(crate) mod replay_log;
 pub(crate) mod rules;
 pub(crate) mod run;
 pub(crate) mod schema;
+#[cfg(feature = "http")]
+pub(crate) mod serve;
 pub(crate) mod test;
 pub(crate) mod trace;
 pub(crate) mod trace_import;

@@ -11,6 +11,10 @@ use crate::verify::{Answers, Limits, Worlds, course};
 
 /// Plays a token.
 pub(crate) fn replay(args: &ReplayArgs, session: &mut Session) -> Result<(), Stop> {
+    #[cfg(feature = "http")]
+    if let Some(header) = super::replay_log::header(&args.token) {
+        return super::replay_log::replay_log(&args.token, &header, args, session);
+    }
     let word = token_of(&args.token);
     let token = Token::read(&word).map_err(|error| session.usage(&error.to_string()))?;
     let paths = if args.paths.is_empty() { &token.paths } else { &args.paths };

@@ -60,6 +60,13 @@ pub fn unix_now_s() -> u64 {
     now.map_or(0, |since| since.as_secs())
 }
 
+/// A number that the system draws, to choose by where no seed is given.
+pub fn system_seed() -> u64 {
+    use std::hash::{BuildHasher, Hasher};
+    // The keys of the standard library's hasher come from the system's generator.
+    std::hash::RandomState::new().build_hasher().finish()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

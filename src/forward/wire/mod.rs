@@ -10,5 +10,5 @@ mod clock;
 mod listener;
 
 pub use body::{BodyError, Outgoing, too_large};
-pub use clock::{Clock, unix_now_s};
+pub use clock::{Clock, system_seed, unix_now_s};
 pub use listener::{Limits, Listening, Peer, Stop, stop_switch};

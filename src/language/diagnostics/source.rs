@@ -178,6 +178,11 @@ impl SourceMap {
         (0..clamp(self.sources.len())).map(SourceId)
     }
 
+    /// The names of all texts, in the order in which they were added.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.sources.iter().map(|source| &*source.name)
+    }
+
     /// The name of a text, or `?` for an id of another map.
     pub fn name(&self, id: SourceId) -> &str {
         self.sources.get(id.0 as usize).map_or("?", |source| &source.name)
