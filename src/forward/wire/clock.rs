@@ -32,7 +32,7 @@ impl Clock {
     /// When it is `at`, far in the future at most.
     pub fn instant(&self, at: Timestamp) -> Instant {
         // Thirty years: beyond it instants of some systems end.
-        const FAR: Real = Real::from_secs(30 * 365 * 86_400);
+        const FAR: Real = Real::from_hours(30 * 365 * 24);
         let real = Real::from_nanos(at.as_nanos().div_ceil(u64::from(self.speed)));
         self.start.checked_add(real.min(FAR)).unwrap_or(self.start)
     }
