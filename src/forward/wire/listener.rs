@@ -6,7 +6,6 @@
 //!   breaks a bound of the protocol is answered by the HTTP library: 400, 414 or 431 without a body.
 //! - After [`Stop::now`] nothing new is accepted, requests under way are answered, and idle connections close.
 
-use std::convert::Infallible;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -58,6 +57,10 @@ pub struct Peer {
     /// Its address.
     pub address: SocketAddr,
 }
+
+/// Marks a response, as an extension, that is never sent: the connection breaks instead.
+#[derive(Clone, Copy, Debug)]
+pub struct NoAnswer;
 
 /// Tells listeners to end.
 #[derive(Clone, Debug)]
@@ -189,7 +192,11 @@ async fn connection<S, A, F>(
 {
     let service = service_fn(move |request| {
         let response = answer(request, peer);
-        async move { Ok::<_, Infallible>(response.await) }
+        async move {
+            let response = response.await;
+            let is_kept = response.extensions().get::<NoAnswer>().is_some();
+            if is_kept { Err(io::Error::from(io::ErrorKind::ConnectionReset)) } else { Ok(response) }
+        }
     });
     let connection = builder.serve_connection(TokioIo::new(stream), service).into_owned();
     // An error here is a client that broke off or broke the protocol: it has been answered or is gone.

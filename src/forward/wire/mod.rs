@@ -11,4 +11,4 @@ mod listener;
 
 pub use body::{BodyError, Outgoing, too_large};
 pub use clock::{Clock, system_seed, unix_now_s};
-pub use listener::{Limits, Listening, Peer, Stop, stop_switch};
+pub use listener::{Limits, Listening, NoAnswer, Peer, Stop, stop_switch};

@@ -80,22 +80,31 @@ impl Answers {
         self.texts = Some(ErrorTexts::new(&plan.operation.path, &deployment.model, &deployment.region));
     }
 
-    /// The response with this reply to a call that was sent at `sent_at`.
+    /// The response with this reply to a call that was sent at `sent_at`. Texts name `path`, where it is given, in
+    /// the place of the operation's.
     pub(super) fn answer(
         &self,
         reply: Reply,
         sent_at: Timestamp,
         deployment: &Deployment,
         plan: &RunPlan,
+        path: Option<&str>,
     ) -> Response {
         match reply {
             Reply::Admitted(headroom) => self.success(headroom, deployment),
             Reply::Throttled { limit, retry_after, headroom } => {
-                self.refusal(limit, retry_after, headroom, sent_at, deployment)
+                let named = self.named(path, deployment);
+                self.refusal(limit, retry_after, headroom, sent_at, deployment, named.as_ref())
             }
             Reply::Refused(status) => self.error(status, || status_body(status)),
-            Reply::Scripted(fault) => self.scripted(plan, fault),
+            Reply::Scripted(fault) => self.scripted(plan, fault, self.named(path, deployment).as_ref()),
         }
+    }
+
+    /// Texts that name `path`, where texts are written at all.
+    fn named(&self, path: Option<&str>, deployment: &Deployment) -> Option<ErrorTexts> {
+        let (path, spec) = (path.filter(|_| self.texts.is_some())?, deployment.spec());
+        Some(ErrorTexts::new(path, &spec.model, &spec.region))
     }
 
     #[inline]
@@ -117,6 +126,7 @@ impl Answers {
         headroom: Option<Headroom>,
         sent_at: Timestamp,
         deployment: &Deployment,
+        named: Option<&ErrorTexts>,
     ) -> Response {
         let is_token_limit = matches!(limit, LimitKind::Tokens | LimitKind::Oversized);
         let base = if is_token_limit { &self.token_refusals } else { &self.errors };
@@ -142,7 +152,8 @@ impl Answers {
         if self.throttling.limits.on_refusal() {
             add_limits(&mut headers, deployment);
         }
-        let body = self.texts.as_ref().map_or(Body::Absent, |texts| text(texts.refusal(limit, told)));
+        let texts = named.or(self.texts.as_ref());
+        let body = texts.map_or(Body::Absent, |texts| text(texts.refusal(limit, told)));
         Response { headers, body, ..Response::plain(StatusCode::TOO_MANY_REQUESTS) }
     }
 
@@ -182,7 +193,7 @@ impl Answers {
     }
 
     /// The answer of a fault. A 429 without a body of its own says what one of the token limit does.
-    fn scripted(&self, plan: &RunPlan, fault: u16) -> Response {
+    fn scripted(&self, plan: &RunPlan, fault: u16, named: Option<&ErrorTexts>) -> Response {
         let spec = plan.faults.get(usize::from(fault));
         let Some(FaultKind::Answer { answer, .. }) = spec.map(|fault| &fault.kind) else {
             return Response::plain(StatusCode::SERVICE_UNAVAILABLE);
@@ -191,7 +202,8 @@ impl Answers {
             let told = answer.headers.iter().find(|header| header.name.eq_ignore_ascii_case("Retry-After"));
             told.and_then(|header| header.value.to_text().trim().parse().ok())
         };
-        let mut response = self.error(answer.status, || match (&answer.body, &self.texts) {
+        let texts = named.or(self.texts.as_ref());
+        let mut response = self.error(answer.status, || match (&answer.body, texts) {
             (Some(body), _) => body.to_string(),
             (None, Some(texts)) if answer.status == StatusCode::TOO_MANY_REQUESTS => {
                 texts.refusal(LimitKind::Tokens, wait())
@@ -298,7 +310,7 @@ mod tests {
         let sent_at = Timestamp::from_nanos(1_500_000_000);
         let headroom = answers.tells_room_on_refusal().then(|| deployment.headroom(sent_at));
         let reply = Reply::Throttled { limit, retry_after: wait, headroom };
-        let response = answers.answer(reply, sent_at, &deployment, &plan);
+        let response = answers.answer(reply, sent_at, &deployment, &plan, None);
         assert_eq!(response.status, StatusCode::TOO_MANY_REQUESTS);
         let told = response.headers.iter().filter(|header| {
             let name = header.name.as_str();

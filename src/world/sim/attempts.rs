@@ -2,10 +2,11 @@
 //! that nobody waits for any more.
 
 use super::calendar::{Event, EventKind};
-use super::flight::{Call, Spill};
+use super::flight::Call;
 use super::journal::Record;
 use super::observe::{AttemptResult, Observer, Step};
 use super::services::{Asked, Heard, Reply};
+use super::spillover::{Spill, tell_spillover};
 use super::world::World;
 use crate::backend::{Deployment, Headroom, LimitKind, Reservation};
 use crate::gateway::{ForwardTarget, Input, SentBody};
@@ -53,8 +54,7 @@ impl<O: Observer> World<'_, O> {
             },
         };
         let Some(served) = self.services.serve(plan, asked, now) else { return };
-        let is_missed =
-            matches!(served.course.heard, Heard::Loss | Heard::Nothing) && served.counted.is_none();
+        let is_missed = served.is_missed();
         if let (Reply::Admitted(headroom), Some(counted)) = (served.reply, served.counted) {
             self.count_admitted(backend, counted, headroom);
         }
@@ -81,10 +81,10 @@ impl<O: Observer> World<'_, O> {
         flight.last_target = Some(backend);
         if target.spillover.is_some()
             && !is_missed
-            && let Some(handed) = self.spill(slot, backend, call.reply, attempt.0, now)
+            && let Some(handed) = self.spill(slot, backend, &served, now)
         {
             call.spill = handed.spill;
-            course = handed.course;
+            course = handed.served.course;
         }
         let Some(flight) = self.flights.get_mut(slot as usize) else { return };
         let Some(totals) = self.result.backends.get_mut(backend.index()) else { return };
@@ -168,7 +168,7 @@ impl<O: Observer> World<'_, O> {
         let Some(mut response) = answer else { return false };
         self.services.add_ids(&mut response, call.worker, flight.tried.key(), event.attempt);
         if flight.call.spill != Spill::None {
-            self.tell_spillover(flight, &mut response.headers);
+            tell_spillover(self.plan, flight.call.backend, flight.call.spill, &mut response.headers);
         }
         if O::WANTS_STEPS {
             let limit = match flight.call.reply {

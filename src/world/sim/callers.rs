@@ -9,11 +9,9 @@ use super::observe::Outcome;
 use super::plan::RunPlan;
 use super::result::AccountingError;
 use crate::metrics::{LatencyHistogram, StatusCounts};
-use crate::random::{StreamName, Streams};
+use crate::random::Streams;
 use crate::units::{Demand, Duration, StatusCode};
 use crate::workload::{ArrivalSpec, ClientSpec, TrafficSpec, members};
-
-const STREAM_SHARE: StreamName = StreamName::new("stream-share");
 
 /// Requests of one client, of several that are alike, or of a gateway region.
 #[derive(Clone, Debug, Default)]
@@ -134,11 +132,7 @@ impl<'p> Callers<'p> {
 
     /// Whether a call asks for a stream of tokens.
     pub(super) fn asks_for_stream(&self, client: Option<u32>, tried: Try, streams: Streams) -> bool {
-        match self.member(client).map_or(0.0, |member| member.spec.stream_share) {
-            share if share <= 0.0 => false,
-            share if share >= 1.0 => true,
-            share => streams.keyed(STREAM_SHARE, tried.call_key(), 0).chance(share),
-        }
+        self.member(client).is_some_and(|member| member.spec.asks_for_stream(tried.call_key(), streams))
     }
 
     fn member(&self, client: Option<u32>) -> Option<&Member<'p>> {

@@ -170,7 +170,8 @@ impl<O: Observer> World<'_, O> {
         };
         calls.of(tried.began).tried_again += 1;
         let next = Try { number: tried.number.saturating_add(1), ..tried };
-        let told = status.and_then(|_| told(flight, now, self.plan.gateway.start_unix_s()));
+        let response = flight.exchange.response().filter(|_| status.is_some());
+        let told = response.and_then(|r| told_wait(&r.headers, now, self.plan.gateway.start_unix_s()));
         let mut stream = self.streams.keyed(WAITS, tried.call_key(), u64::from(next.number));
         let wait = retry.wait(next.number, told, &mut stream);
         let Flight { client, demand, service, .. } = flight;
@@ -190,10 +191,9 @@ impl<O: Observer> World<'_, O> {
     }
 }
 
-/// The wait that a response asks its client for: `retry-after-ms` first, then `Retry-After` in seconds or as
-/// a date, as the libraries read them.
-fn told(flight: &Flight, now: Timestamp, start_unix_s: u64) -> Option<Duration> {
-    let headers = &flight.exchange.response()?.headers;
+/// The wait that a response with these headers asks its client for: `retry-after-ms` first, then `Retry-After` in
+/// seconds or as a date, as the libraries read them.
+pub fn told_wait(headers: &Headers, now: Timestamp, start_unix_s: u64) -> Option<Duration> {
     let read =
         |name: &str, unit_ns: f64| number(headers, name).map(|n| Duration::from_nanos(whole(n * unit_ns)));
     read("retry-after-ms", 1e6)

@@ -25,14 +25,15 @@ pub struct Endpoint {
 }
 
 impl Endpoint {
-    fn fits(&self, request: &SideRequest) -> bool {
+    /// Whether it answers requests of `method` for the absolute URL `url`.
+    pub fn answers(&self, method: &str, url: &str) -> bool {
         let prefix = self.url_prefix.as_bytes();
-        let begins =
-            request.url.as_bytes().get(..prefix.len()).is_some_and(|u| u.eq_ignore_ascii_case(prefix));
-        begins && self.method.as_ref().is_none_or(|method| method.eq_ignore_ascii_case(&request.method))
+        let begins = url.as_bytes().get(..prefix.len()).is_some_and(|u| u.eq_ignore_ascii_case(prefix));
+        begins && self.method.as_ref().is_none_or(|own| own.eq_ignore_ascii_case(method))
     }
 
-    fn response(&self) -> Response {
+    /// What it answers.
+    pub fn response(&self) -> Response {
         let mut response = Response::plain(self.status);
         for (name, value) in &self.headers {
             response.headers.append(name.clone(), HeaderValue::Text(value.clone()));
@@ -44,7 +45,7 @@ impl Endpoint {
 
 /// Who answers `request`, if anybody.
 pub(super) fn find<'e>(endpoints: &'e [Endpoint], request: &SideRequest) -> Option<&'e Endpoint> {
-    endpoints.iter().find(|endpoint| endpoint.fits(request))
+    endpoints.iter().find(|endpoint| endpoint.answers(&request.method, &request.url))
 }
 
 /// The answer to `request`.

@@ -4,6 +4,7 @@ use super::calls::Try;
 use super::faults::Phase;
 use super::observe::{AttemptResult, Step};
 use super::services::Reply;
+use super::spillover::Spill;
 use crate::backend::Reservation;
 use crate::gateway::{Exchange, Selection};
 use crate::units::{BackendId, Demand, PromptSize, StatusCode, Timestamp, Tokens};
@@ -66,17 +67,6 @@ pub(super) struct Call {
     pub(super) has_headers: bool,
     /// Whether its answer is still to come.
     pub(super) is_live: bool,
-}
-
-/// Whether the platform has handed an attempt on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Spill {
-    /// No.
-    None,
-    /// To the target at this place, which answers.
-    Served { place: u16 },
-    /// To the target at this place, which has refused too.
-    Refused { place: u16, status: StatusCode },
 }
 
 impl Flight {

@@ -36,6 +36,7 @@ mod timeline;
 mod world;
 
 pub use callers::GroupResult;
+pub use calls::told_wait;
 pub use choices::SeededChoices;
 pub use endpoints::Endpoint;
 pub use engine::run;
@@ -50,5 +51,5 @@ pub use result::{
     AccountingError, BackendResult, CallsResult, FaultResult, PhaseResult, RunResult, SpilloverResult,
 };
 pub use services::{Asked, Course, Heard, Reply, Served, Services};
-pub use sessions::SessionsResult;
-pub use spillover::{Spillover, SpilloverTarget};
+pub use sessions::{Cookies, SessionsResult};
+pub use spillover::{Handed, Spill, Spillover, SpilloverTarget, tell_spillover};

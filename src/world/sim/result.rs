@@ -244,7 +244,7 @@ const REGION_IDENTITIES: [&str; 2] = [
 
 impl RunResult {
     /// Nothing yet, of so many backends.
-    pub(super) fn empty(backends: usize) -> Self {
+    pub fn empty(backends: usize) -> Self {
         Self {
             arrivals: 0,
             statuses: StatusCounts::default(),

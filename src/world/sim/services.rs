@@ -72,6 +72,8 @@ pub struct Served {
     pub counted: Option<Reservation>,
     /// Tokens of the prompt that the deployment had.
     pub cached: Tokens,
+    /// When an admitted call's last token comes, or would if nothing broke it off.
+    pub work_ends: Timestamp,
 }
 
 /// What a deployment answers.
@@ -174,6 +176,7 @@ impl Services {
             worker: u32::from(backend.0),
             counted: None,
             cached: Tokens(0),
+            work_ends: now,
         };
         match (refused, verdict) {
             (_, Some(Verdict::Lost(loss))) => {
@@ -198,6 +201,7 @@ impl Services {
                     let time = asked.time(deployment, counted.cached, self.streams, site.latency_stream);
                     let slow = verdict.and_then(Verdict::slowness);
                     let time = deployment.begin(slow.map_or(time, |slow| slowed(time, slow)), now);
+                    served.work_ends = now.saturating_add(time.total);
                     served.course = Course::of(time, now, asked.streams, demand, verdict);
                 }
                 Decision::Refused { status } => served.reply = Reply::Refused(status),
@@ -220,7 +224,7 @@ impl Services {
     ) -> Option<Response> {
         let site = self.sites.get(worker as usize)?;
         let deployment = self.deployments.get(worker as usize)?;
-        Some(site.answers.answer(reply, sent_at, deployment, plan))
+        Some(site.answers.answer(reply, sent_at, deployment, plan, None))
     }
 
     /// Adds the ids that the service gives a call, where anybody looks at them.
@@ -230,15 +234,18 @@ impl Services {
         }
     }
 
-    /// The response to a call that was sent at `sent_at`, as the gateway receives it.
+    /// The response to a call of `path` (with its query) that was sent at `sent_at`, as the gateway receives it.
     pub fn response(
         &self,
         plan: &RunPlan,
         asked: Asked<'_>,
         served: &Served,
+        path: &str,
         sent_at: Timestamp,
     ) -> Option<Response> {
-        let mut response = self.answer(plan, served.worker, served.reply, sent_at)?;
+        let site = self.sites.get(served.worker as usize)?;
+        let deployment = self.deployments.get(served.worker as usize)?;
+        let mut response = site.answers.answer(served.reply, sent_at, deployment, plan, Some(path));
         self.add_ids(&mut response, served.worker, asked.key, asked.attempt);
         Some(response)
     }
@@ -253,6 +260,21 @@ impl Services {
     /// The deployments, those of the backends first.
     pub fn deployments(&self) -> &[Deployment] {
         &self.deployments
+    }
+}
+
+impl Served {
+    /// Whether the call was never seen by a deployment: no connection, or nobody answers.
+    pub const fn is_missed(&self) -> bool {
+        matches!(self.course.heard, Heard::Loss | Heard::Nothing) && self.counted.is_none()
+    }
+
+    /// When the service ends its work on an admitted call.
+    pub const fn finishes(&self) -> Timestamp {
+        match self.course.heard {
+            Heard::Head { ends, .. } => ends,
+            Heard::Answer | Heard::Loss | Heard::Nothing => self.course.at,
+        }
     }
 }
 

@@ -39,6 +39,10 @@ pub struct SessionsResult {
     pub from_pinned: u64,
 }
 
+/// The cookies that a client keeps: names and values.
+#[derive(Clone, Debug, Default)]
+pub struct Cookies(Vec<(String, String)>);
+
 /// The sessions of a run.
 #[derive(Debug)]
 pub(super) struct Sessions<'p> {
@@ -56,8 +60,7 @@ struct Session {
     turn: u32,
     turns: u32,
     keeps_cookies: bool,
-    /// Names and values.
-    cookies: Vec<(String, String)>,
+    cookies: Cookies,
     /// All headers of its requests, once there is a cookie.
     headers: Option<Arc<[Header]>>,
     /// Tokens of its prompts and answers so far.
@@ -105,11 +108,11 @@ impl<'p> Sessions<'p> {
         let set = response.into_iter().flat_map(|response| response.headers.values("Set-Cookie"));
         let mut is_new = false;
         for value in set {
-            is_new |= session.keep(&value.to_text());
+            is_new |= session.cookies.keep(&value.to_text());
         }
         if is_new {
             session.pinned_to = Some(backend);
-            session.headers = Some(session.with_cookies(self.common));
+            session.headers = Some(session.cookies.added_to(self.common));
         }
     }
 
@@ -129,26 +132,27 @@ impl<'p> Sessions<'p> {
     }
 }
 
-impl Session {
+impl Cookies {
     /// Keeps the cookie of a `Set-Cookie`. `false`: there is none in it.
-    fn keep(&mut self, set_cookie: &str) -> bool {
+    pub fn keep(&mut self, set_cookie: &str) -> bool {
         let pair = set_cookie.split(';').next().unwrap_or_default();
         let Some((name, value)) = pair.split_once('=') else { return false };
         let (name, value) = (name.trim(), value.trim());
         if name.is_empty() {
             return false;
         }
-        let is_full = self.cookies.len() >= MOST_COOKIES;
-        match self.cookies.iter_mut().find(|(known, _)| known == name) {
+        let is_full = self.0.len() >= MOST_COOKIES;
+        match self.0.iter_mut().find(|(known, _)| known == name) {
             Some((_, known)) => value.clone_into(known),
             None if is_full => return false,
-            None => self.cookies.push((name.to_owned(), value.to_owned())),
+            None => self.0.push((name.to_owned(), value.to_owned())),
         }
         true
     }
 
-    fn with_cookies(&self, common: &[Header]) -> Arc<[Header]> {
-        let pairs: Vec<String> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
+    /// The headers of a request with these cookies beside `common`.
+    pub fn added_to(&self, common: &[Header]) -> Arc<[Header]> {
+        let pairs: Vec<String> = self.0.iter().map(|(name, value)| format!("{name}={value}")).collect();
         let value = HeaderValue::Text(Text::from(pairs.join("; ")));
         let cookie = Header { name: Text::Static("Cookie"), value };
         common.iter().cloned().chain([cookie]).collect()
@@ -193,7 +197,7 @@ impl<O: Observer> World<'_, O> {
                 turn: 0,
                 turns: plan.turns,
                 keeps_cookies: plan.keeps_cookies,
-                cookies: Vec::new(),
+                cookies: Cookies::default(),
                 headers: None,
                 history: Tokens(0),
                 answered_by: None,
@@ -222,28 +226,19 @@ mod tests {
 
     #[test]
     fn cookies_are_kept_by_name_and_without_attributes() {
-        let mut session = Session {
-            turn: 0,
-            turns: 1,
-            keeps_cookies: true,
-            cookies: Vec::new(),
-            headers: None,
-            history: Tokens(0),
-            answered_by: None,
-            pinned_to: None,
-        };
-        assert!(session.keep("sid=1; Path=/; HttpOnly"));
-        assert!(session.keep("a = b=c"));
-        assert!(session.keep("sid=2"));
-        assert!(!session.keep("nothing") && !session.keep("=1") && !session.keep(""));
+        let mut cookies = Cookies::default();
+        assert!(cookies.keep("sid=1; Path=/; HttpOnly"));
+        assert!(cookies.keep("a = b=c"));
+        assert!(cookies.keep("sid=2"));
+        assert!(!cookies.keep("nothing") && !cookies.keep("=1") && !cookies.keep(""));
         let value = HeaderValue::Text(Text::Static("POST"));
         let common = [Header { name: Text::Static("x"), value }];
-        let headers = session.with_cookies(&common);
+        let headers = cookies.added_to(&common);
         assert_eq!(headers.len(), 2);
         assert_eq!(headers[1].value.to_text().as_str(), "sid=2; a=b=c");
         for n in 0..1_000 {
-            session.keep(&format!("n{n}=x"));
+            cookies.keep(&format!("n{n}=x"));
         }
-        assert_eq!(session.cookies.len(), MOST_COOKIES);
+        assert_eq!(cookies.0.len(), MOST_COOKIES);
     }
 }

@@ -15,7 +15,7 @@ use super::calls::{Calls, Try};
 use super::choices::SeededChoices;
 use super::endpoints;
 use super::fleet::{Fleet, Sender};
-use super::flight::{Flight, Spill};
+use super::flight::Flight;
 use super::journal::{Journal, Record};
 use super::ledger::Ledger;
 use super::observe::{Observer, Step, TripRecord};
@@ -23,6 +23,7 @@ use super::plan::RunPlan;
 use super::result::{RunResult, SpilloverResult};
 use super::services::{Reply, Services};
 use super::sessions::{Sessions, SessionsResult};
+use super::spillover::Spill;
 use super::timeline::Timeline;
 use crate::backend::{Deployment, Reservation};
 use crate::gateway::{

@@ -18,6 +18,8 @@ use crate::units::Timestamp;
 
 use super::{Arrival, OpenLoop, TrafficSpec};
 
+const STREAM_SHARE: StreamName = StreamName::new("stream-share");
+
 /// One client, or several that are alike.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ClientSpec {
@@ -36,6 +38,15 @@ impl ClientSpec {
     pub fn salt(&self, streams: Streams, index: u32) -> u64 {
         let name = StreamName::new(&format!("client/{}", self.name));
         streams.keyed(name, u64::from(index), 0).word()
+    }
+
+    /// Whether the call with this key asks for a stream of tokens.
+    pub fn asks_for_stream(&self, key: u64, streams: Streams) -> bool {
+        match self.stream_share {
+            share if share <= 0.0 => false,
+            share if share >= 1.0 => true,
+            share => streams.keyed(STREAM_SHARE, key, 0).chance(share),
+        }
     }
 
     /// What one of its clients is called: the name, with its number from 1 where there are several.
