@@ -2,112 +2,32 @@
 //!
 //! Rules
 //! - A level is everything that so many events lead to. Within a level, states are in the order of the paths to them,
-//!   and events in the order of [`Explorer::expand`]: the first way that is found to anything is the shortest, and the
+//!   and events in the order of [`Horizon::moves`]: the first way that is found to anything is the shortest, and the
 //!   first of the shortest.
+//! - Threads tell what comes next side by side, then look up side by side which of it is new: the former by states, the
+//!   latter by shards. Whatever has a number gets it in the order of states.
 //! - Requests under way that are equal are interchangeable: places are kept sorted.
-//! - Time never passes a moment at which a request is due.
 //! - A state is looked at once in each world.
 
 use std::collections::BTreeMap;
 
-use foldhash::fast::FixedState;
-use indexmap::IndexMap;
-
 use super::answers::Answers;
-use super::memo::{GatewayId, Memo, NO_RECOVERY, Outcomes, Question, ThreadId, Who, Worst};
-use super::path::Path;
+use super::memo::{Memo, Worst};
+use super::next::{Act, Batch, Horizon, Moves, Note};
 use super::properties::{Breach, Sight};
+use super::seen::{Entry, Node, Reached, Seen, Shard};
 use super::setup::Bounds;
-use super::stage::Happening;
+use super::sides::side_by_side;
+use super::state::{Layout, State};
 use super::watch::Watch;
+use super::ways::{Found, Trail, Ways};
 use super::worlds::{Mask, Worlds};
 use crate::gateway::Step;
-use crate::units::{Duration, Timestamp};
-
-/// Instances and requests under way together at most.
-const MOST_CELLS: usize = Bounds::MOST_INSTANCES + Bounds::MOST_IN_FLIGHT;
-
-/// Everything there is at one moment.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(super) struct State {
-    pub(super) gateways: [GatewayId; Bounds::MOST_INSTANCES],
-    pub(super) threads: [ThreadId; Bounds::MOST_IN_FLIGHT],
-    pub(super) now: Timestamp,
-    /// Faults so far.
-    pub(super) faults: u8,
-}
-
-/// One event of the exploration.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Act {
-    /// The beginning.
-    Begins,
-    /// A request arrives at an instance.
-    Arrives { instance: u8, outcome: u32 },
-    /// Something happens to the request in a place.
-    Happens { place: u8, outcome: u32 },
-    /// Time passes until the request in a place is due.
-    Due { place: u8, outcome: u32 },
-    /// Time passes until a breaker may change.
-    Passes,
-}
-
-/// How a state was first reached.
-#[derive(Clone, Copy, Debug)]
-struct Entry {
-    parent: u32,
-    act: Act,
-}
-
-/// A state that is to be looked at in some worlds.
-#[derive(Clone, Copy, Debug)]
-struct Node {
-    state: u32,
-    entry: u32,
-    mask: Mask,
-}
-
-/// What may come next in a state.
-#[derive(Clone, Copy, Debug)]
-struct Next {
-    /// Which of the nodes that are looked at together.
-    node: usize,
-    /// The state, later if time has to pass before.
-    state: State,
-    kind: Kind,
-    place: usize,
-    instance: u8,
-    question: Question,
-}
-
-#[derive(Clone, Copy, Debug)]
-enum Kind {
-    Arrives,
-    Happens,
-    Due,
-}
 
 /// Nodes that are looked at together.
 const NODES: usize = 4_096;
-
-/// A breach, and the first ways to it.
-#[derive(Clone, Debug, Default)]
-struct Found {
-    /// Worlds in which it was found.
-    mask: Mask,
-    /// Worlds, and the events.
-    ways: Vec<(Mask, Vec<Act>)>,
-}
-
-/// The shortest ways to a breach.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Ways {
-    /// The shortest first, each with the worlds in which it is the first.
-    pub(super) paths: Vec<(Mask, Path)>,
-    /// Events of the shortest, the passing of time among them.
-    #[cfg(test)]
-    pub(super) depth: usize,
-}
+/// Nodes for which a second thread is worth its start.
+const WORTH_A_THREAD: usize = 256;
 
 /// What came of an exploration.
 #[derive(Debug)]
@@ -133,17 +53,16 @@ pub(super) struct Explored {
 /// The exploration.
 pub(super) struct Explorer<'s> {
     memo: Memo<'s>,
-    worlds: &'s Worlds,
     bounds: Bounds,
     /// Whether equal requests are taken for one.
     sorts: bool,
-    seen: IndexMap<State, Mask, FixedState>,
-    entries: Vec<Entry>,
+    layout: Layout,
+    seen: Seen,
     next: Vec<Node>,
-    found: BTreeMap<Breach, Found>,
-    /// Worlds in which all breaches of a list were noted, by list.
-    noted: Vec<Mask>,
+    found: Found,
     generated: u64,
+    /// Memory for what comes next.
+    spare: Vec<Batch>,
 }
 
 /// Progress of an exploration, after a level.
@@ -165,24 +84,25 @@ impl<'s> Explorer<'s> {
         bounds: Bounds,
         sorts: bool,
     ) -> Self {
-        Self {
-            memo: Memo::new(watch, worlds, answers),
-            worlds,
-            bounds,
-            sorts,
-            seen: IndexMap::default(),
-            entries: Vec::new(),
-            next: Vec::new(),
-            found: BTreeMap::new(),
-            noted: Vec::new(),
-            generated: 0,
+        let memo = Memo::new(watch, worlds, answers, bounds.instances);
+        let layout = Layout::new(&bounds, watch.setup.gateway.has_calendar(), memo.start());
+        let seen = Seen::new(layout, worlds.len());
+        let (next, found) = (Vec::new(), Found::default());
+        let spare = Vec::new();
+        let mut explorer = Self { memo, bounds, sorts, layout, seen, next, found, generated: 0, spare };
+        let start = explorer.start();
+        let row = layout.row(&start);
+        let (hash, entry) = (row.hash(layout.width()), Entry { parent: 0, act: Act::Begins });
+        let mut batch = Batch::default();
+        if let Some(steps) = batch.steps.get_mut(Seen::shard_of(hash)) {
+            steps.push(Reached { order: 0, hash, row, mask: worlds.all(), entry });
         }
+        explorer.reach(&[batch]);
+        explorer
     }
 
     /// Looks at everything.
     pub(super) fn explore(mut self, progress: &mut dyn FnMut(Progress)) -> Explored {
-        let start = self.start();
-        self.reach(start, self.worlds.all(), 0, Act::Begins);
         let mut depth = 0;
         let mut is_cut = false;
         while depth < self.bounds.depth && !self.next.is_empty() {
@@ -200,18 +120,9 @@ impl<'s> Explorer<'s> {
             depth += 1;
             progress(Progress { depth, states: self.seen.len(), frontier: self.next.len() });
         }
-        let found = std::mem::take(&mut self.found);
-        let found = found.into_iter().map(|(breach, found)| {
-            let recovers = breach == NO_RECOVERY;
-            let paths = found.ways.iter().map(|(mask, acts)| (*mask, self.path(acts, recovers))).collect();
-            let ways = Ways {
-                paths,
-                #[cfg(test)]
-                depth: found.ways.first().map_or(0, |(_, acts)| acts.len()),
-            };
-            (breach, ways)
-        });
-        let found = found.collect();
+        let start = self.start();
+        let (sorts, instances) = (self.sorts, self.bounds.instances);
+        let found = self.found.ways(&Trail { memo: &self.memo, start, sorts, instances });
         Explored {
             is_complete: self.next.is_empty() && !is_cut,
             found,
@@ -238,269 +149,92 @@ impl<'s> Explorer<'s> {
         }
     }
 
-    /// Everything that may come next but time: requests arrive, things happen to each request.
-    fn moves(&mut self, at: usize, node: Node, moves: &mut Vec<Next>) {
-        let Some((state, _)) = self.seen.get_index(node.state as usize) else { return };
-        let state = *state;
-        let may_fail = state.faults < self.bounds.faults;
-        let mut add = |state: State, kind: Kind, place: usize, instance: u8, who: Who| {
-            let question = Question { who, gateway: gateway_of(&state, instance), now: state.now };
-            moves.push(Next { node: at, state, kind, place, instance, question });
-        };
-        if let Some(free) = state.threads.iter().take(self.bounds.in_flight).position(|thread| *thread == 0) {
-            for instance in 0..u8::try_from(self.bounds.instances).unwrap_or(u8::MAX) {
-                add(state, Kind::Arrives, free, instance, Who::Arriving(instance));
-            }
-        }
-        let earliest = self.earliest(&state);
-        for place in 0..self.bounds.in_flight {
-            let Some(thread) = state.threads.get(place).copied().filter(|thread| *thread != 0) else {
-                continue;
-            };
-            let before = state.threads.get(..place).unwrap_or(&[]);
-            if self.sorts && before.contains(&thread) {
-                continue;
-            }
-            let instance = self.memo.instance(thread);
-            add(state, Kind::Happens, place, instance, Who::Well(thread));
-            // Faults that no longer count are not even worked out.
-            if may_fail {
-                add(state, Kind::Happens, place, instance, Who::Faults(thread));
-            }
-            if let Some((after, happening)) = self.memo.wake(thread, state.now)
-                && Some(after) == earliest
-                && (happening == Happening::Wakes || may_fail)
-            {
-                let later = self.later(&state, after);
-                let thread = later.threads.get(place).copied().unwrap_or(0);
-                add(later, Kind::Due, place, instance, Who::Due(thread));
-            }
-        }
-    }
-
-    /// When the first request hears of time.
-    fn earliest(&self, state: &State) -> Option<Duration> {
-        let due = state.threads.iter().filter_map(|thread| self.memo.wake(*thread, state.now));
-        due.map(|(after, _)| after).min()
-    }
-
-    /// Follows some nodes of a level, in their order.
+    /// Follows some nodes of a level.
     fn expand(&mut self, nodes: &[Node]) {
-        let mut moves = Vec::new();
-        for (at, node) in nodes.iter().enumerate() {
-            self.moves(at, *node, &mut moves);
+        let all: Vec<u32> = (0..).take(nodes.len()).collect();
+        let mut batches = self.batches(nodes, &all);
+        let unknown: Vec<u32> = batches.iter().flat_map(|batch| batch.unknown.iter().copied()).collect();
+        if !unknown.is_empty() {
+            self.learn(nodes, &unknown);
+            batches.extend(self.batches(nodes, &unknown));
         }
-        self.memo.prepare(moves.iter().map(|next| next.question), self.bounds.threads);
-        let mut moves = moves.into_iter().peekable();
-        for (at, node) in nodes.iter().enumerate() {
-            while let Some(next) = moves.next_if(|next| next.node == at) {
-                let place = u8::try_from(next.place).unwrap_or(u8::MAX);
-                let instance = next.instance;
-                let outcomes = self.memo.outcomes(&next.question);
-                self.follow(*node, &next.state, next.place, instance, outcomes, |outcome| match next.kind {
-                    Kind::Arrives => Act::Arrives { instance, outcome },
-                    Kind::Happens => Act::Happens { place, outcome },
-                    Kind::Due => Act::Due { place, outcome },
-                });
-            }
-            self.wait(*node);
+        let mut notes: Vec<&Note> = batches.iter().flat_map(|batch| &batch.notes).collect();
+        notes.sort_by_key(|note| note.order);
+        for note in notes {
+            self.found.note(note, &self.memo, &self.seen);
         }
+        self.generated += batches.iter().map(|batch| batch.generated).sum::<u64>();
+        self.reach(&batches);
+        self.spare.extend(batches);
     }
 
-    /// Lets time pass until a breaker may change; looks at gateways at rest.
-    fn wait(&mut self, node: Node) {
-        let Some((state, _)) = self.seen.get_index(node.state as usize) else { return };
-        let state = *state;
-        let earliest = self.earliest(&state);
-        if let Some(after) = self.passes(&state)
-            && earliest.is_none_or(|earliest| after <= earliest)
-        {
-            self.generated += 1;
-            let later = self.later(&state, after);
-            self.reach(later, node.mask, node.entry, Act::Passes);
+    fn horizon(&self) -> Horizon<'_> {
+        let Self { memo, seen, bounds, .. } = self;
+        Horizon { memo, seen, layout: self.layout, bounds, sorts: self.sorts, noted: &self.found.noted }
+    }
+
+    /// What comes next in these of `nodes`, as far as it is known.
+    fn batches(&mut self, nodes: &[Node], which: &[u32]) -> Vec<Batch> {
+        let part = which.len().div_ceil(self.threads_for(which.len())).max(1);
+        let mut spare = std::mem::take(&mut self.spare);
+        let parts = which.chunks(part).map(|which| (which, spare.pop().unwrap_or_default()));
+        let parts: Vec<(&[u32], Batch)> = parts.collect();
+        let horizon = self.horizon();
+        let batches = side_by_side(parts.into_iter(), |(which, mut batch)| {
+            batch.clear();
+            horizon.batch(nodes, which, &mut batch);
+            batch
+        });
+        self.spare = spare;
+        batches
+    }
+
+    /// Works out what is not known yet of these of `nodes`, in their order.
+    fn learn(&mut self, nodes: &[Node], which: &[u32]) {
+        let nodes = which.iter().filter_map(|number| nodes.get(*number as usize));
+        let states: Vec<State> = nodes.map(|node| self.seen.state(node)).collect();
+        let (mut questions, mut moves) = (Vec::new(), Moves::default());
+        for state in &states {
+            while let Err(unknown) = self.horizon().moves(state, &mut moves) {
+                self.memo.learn_later(state, unknown.0);
+            }
+            questions.extend(moves.all.iter().map(|next| next.question));
         }
-        if state.threads.iter().all(|thread| *thread == 0) {
-            for instance in 0..u8::try_from(self.bounds.instances).unwrap_or(u8::MAX) {
-                for (breach, failing) in self.memo.at_rest(gateway_of(&state, instance), state.now) {
-                    self.note(breach, failing.and(node.mask), node.entry, None);
+        self.memo.prepare(questions.into_iter(), self.bounds.threads);
+        for state in &states {
+            if let Some(after) = self.horizon().passes(state) {
+                self.memo.learn_later(state, after);
+            }
+            if state.is_at_rest() {
+                for instance in self.horizon().instances() {
+                    self.memo.learn_at_rest(state.gateway(instance), state.now);
                 }
             }
         }
     }
 
-    /// How long it takes until a breaker may change.
-    fn passes(&self, state: &State) -> Option<Duration> {
-        let gateways = state.gateways.iter().take(self.bounds.instances);
-        gateways.filter_map(|gateway| self.memo.instant(*gateway, state.now)).min()
+    /// Keeps what is new of everything that was reached.
+    fn reach(&mut self, batches: &[Batch]) {
+        let steps = batches.iter().flat_map(|batch| &batch.steps).map(Vec::len).sum();
+        let threads = self.threads_for(steps);
+        let part = self.seen.shards.len().div_ceil(threads).max(1);
+        let work = |(first, shards): (usize, &mut [Shard])| {
+            let (mut new, mut steps): (Vec<(u64, Node)>, Vec<&Reached>) = (Vec::new(), Vec::new());
+            for (number, shard) in (first * part..).zip(shards) {
+                steps.clear();
+                steps.extend(batches.iter().filter_map(|batch| batch.steps.get(number)).flatten());
+                steps.sort_by_key(|step| step.order);
+                shard.reach(&steps, &mut new);
+            }
+            new
+        };
+        let parts = side_by_side(self.seen.shards.chunks_mut(part).enumerate(), work);
+        let mut new: Vec<(u64, Node)> = parts.into_iter().flatten().collect();
+        new.sort_by_key(|(order, _)| *order);
+        self.next.extend(new.into_iter().map(|(_, node)| node));
     }
 
-    /// The state when `by` has passed and nothing has happened.
-    fn later(&mut self, state: &State, by: Duration) -> State {
-        let mut later = *state;
-        for gateway in later.gateways.iter_mut().take(self.bounds.instances) {
-            *gateway = self.memo.gateway_after(*gateway, by);
-        }
-        for thread in &mut later.threads {
-            *thread = self.memo.thread_after(*thread, by);
-        }
-        later.now = self.memo.now_after(state.now, by);
-        later
-    }
-
-    /// Goes to every state that `outcomes` lead to.
-    fn follow(
-        &mut self,
-        node: Node,
-        state: &State,
-        place: usize,
-        instance: u8,
-        outcomes: Outcomes,
-        act: impl Fn(u32) -> Act,
-    ) {
-        for number in outcomes.numbers() {
-            let Some(outcome) = self.memo.outcome(number) else { continue };
-            let mask = outcome.mask.and(node.mask);
-            if mask.is_empty() {
-                continue;
-            }
-            let is_fault = outcome.is_fault;
-            if is_fault && state.faults >= self.bounds.faults {
-                continue;
-            }
-            self.generated += 1;
-            let (thread, gateway, list) = (outcome.thread, outcome.gateway, outcome.breaches);
-            let mut next = *state;
-            next.faults += u8::from(is_fault);
-            if let Some(cell) = next.threads.get_mut(place) {
-                *cell = thread;
-            }
-            if let Some(cell) = next.gateways.get_mut(usize::from(instance)) {
-                *cell = gateway;
-            }
-            if list != 0 {
-                self.note_all(list, mask, node.entry, act(number));
-            }
-            self.reach(next, mask, node.entry, act(number));
-        }
-    }
-
-    fn reach(&mut self, mut state: State, mask: Mask, parent: u32, act: Act) {
-        if self.sorts {
-            state.threads.sort_unstable_by(|a, b| b.cmp(a));
-        }
-        let entry = self.seen.entry(state);
-        let number = entry.index();
-        let known = entry.or_insert(Mask::NONE);
-        let new = mask.without(*known);
-        if new.is_empty() {
-            return;
-        }
-        *known = known.or(new);
-        let entry = u32::try_from(self.entries.len()).unwrap_or(u32::MAX);
-        self.entries.push(Entry { parent, act });
-        self.next.push(Node { state: u32::try_from(number).unwrap_or(u32::MAX), entry, mask: new });
-    }
-
-    /// The events of a way with the requests that they are about. With `heals`, all backends answer well in the end.
-    fn path(&mut self, acts: &[Act], heals: bool) -> Path {
-        let mut state = self.start();
-        let mut labels = [0_u16; Bounds::MOST_IN_FLIGHT];
-        let mut path = Path::default();
-        let mut requests = 0_u16;
-        for act in acts {
-            let (place, outcome, after) = match *act {
-                Act::Begins => continue,
-                Act::Arrives { outcome, .. } => {
-                    let free = state.threads.iter().position(|thread| *thread == 0).unwrap_or(0);
-                    if let Some(label) = labels.get_mut(free) {
-                        *label = requests;
-                    }
-                    requests = requests.saturating_add(1);
-                    (free, outcome, Duration::ZERO)
-                }
-                Act::Happens { place, outcome } => (usize::from(place), outcome, Duration::ZERO),
-                Act::Due { place, outcome } => {
-                    let thread = state.threads.get(usize::from(place)).copied().unwrap_or(0);
-                    let wake = self.memo.wake(thread, state.now);
-                    (usize::from(place), outcome, wake.map_or(Duration::ZERO, |(after, _)| after))
-                }
-                Act::Passes => {
-                    let after = self.passes(&state).unwrap_or(Duration::ZERO);
-                    state = self.later(&state, after);
-                    path.pass(after);
-                    continue;
-                }
-            };
-            if after > Duration::ZERO {
-                state = self.later(&state, after);
-                path.pass(after);
-            }
-            let instance = match *act {
-                Act::Arrives { instance, .. } => instance,
-                _ => self.memo.instance(state.threads.get(place).copied().unwrap_or(0)),
-            };
-            let Some(outcome) = self.memo.outcome(outcome) else { continue };
-            let request = labels.get(place).copied().unwrap_or(0);
-            path.add(request, instance, outcome.happening, &outcome.picks);
-            let (thread, gateway) = (outcome.thread, outcome.gateway);
-            if let Some(cell) = state.threads.get_mut(place) {
-                *cell = thread;
-            }
-            if let Some(cell) = state.gateways.get_mut(usize::from(instance)) {
-                *cell = gateway;
-            }
-            if self.sorts {
-                let mut both: Vec<(ThreadId, u16)> = state.threads.into_iter().zip(labels).collect();
-                both.sort_by_key(|both| std::cmp::Reverse(both.0));
-                for (at, (thread, label)) in both.into_iter().enumerate() {
-                    if let (Some(a), Some(b)) = (state.threads.get_mut(at), labels.get_mut(at)) {
-                        (*a, *b) = (thread, label);
-                    }
-                }
-            }
-        }
-        path.heals = heals;
-        path
-    }
-
-    /// Keeps the first ways to the breaches of a list. Most steps break what others broke before.
-    fn note_all(&mut self, list: u32, mask: Mask, entry: u32, act: Act) {
-        let at = list as usize;
-        if self.noted.len() <= at {
-            self.noted.resize(at.saturating_add(1), Mask::NONE);
-        }
-        let Some(noted) = self.noted.get_mut(at) else { return };
-        if mask.without(*noted).is_empty() {
-            return;
-        }
-        *noted = noted.or(mask);
-        for breach in self.memo.breaches(list).to_vec() {
-            self.note(breach, mask, entry, Some(act));
-        }
-    }
-
-    /// Keeps the first way to a breach in each world.
-    fn note(&mut self, breach: Breach, mask: Mask, entry: u32, act: Option<Act>) {
-        let known = self.found.get(&breach).map_or(Mask::NONE, |found| found.mask);
-        let new = mask.without(known);
-        if new.is_empty() {
-            return;
-        }
-        let mut acts: Vec<Act> = act.into_iter().collect();
-        let mut at = entry;
-        while let Some(entry) = self.entries.get(at as usize).filter(|entry| entry.act != Act::Begins) {
-            acts.push(entry.act);
-            at = entry.parent;
-        }
-        acts.reverse();
-        let found = self.found.entry(breach).or_default();
-        found.mask = found.mask.or(new);
-        found.ways.push((new, acts));
+    fn threads_for(&self, nodes: usize) -> usize {
+        if nodes < WORTH_A_THREAD { 1 } else { self.bounds.threads.max(1) }
     }
 }
-
-pub(super) fn gateway_of(state: &State, instance: u8) -> GatewayId {
-    state.gateways.get(usize::from(instance)).copied().unwrap_or(0)
-}
-
-const _: () = assert!(MOST_CELLS <= 8, "a state is kept small");

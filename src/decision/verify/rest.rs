@@ -1,9 +1,13 @@
 //! What has to hold of a gateway that no request is under way at: what would come of requests from there on.
 
-use super::properties::{Breach, Property};
-use crate::gateway::{BreakerState, Choices, GatewaySpec, GatewayState, PoolSpec};
+use super::answers::{Answer, RetryAfter};
+use super::guide::Ways;
+use super::properties::{Breach, Property, Sight};
+use super::stage::{Deaf, Happening, Thread, play};
+use super::watch::Watch;
+use crate::gateway::{BackendRef, BreakerState, Choices, GatewaySpec, GatewayState, Phase, PoolSpec};
 use crate::semantics::{LoadBalancing, NullPriority, NullWeight, Semantics, TripEnd, ZeroWeight};
-use crate::units::{BackendId, PoolId, Timestamp};
+use crate::units::{BackendId, PoolId, StatusCode, Timestamp};
 
 /// Cycles after which a rotation that members have left or joined turns as if they always had been there.
 const CYCLES_TO_SETTLE: usize = 3;
@@ -14,6 +18,9 @@ const LONGEST_CYCLE: usize = 300;
 pub(super) const UNFAIR: Breach = Breach { property: Property::Weights, cause: None };
 /// The breach of a gateway that keeps slots for nobody.
 pub(super) const SLOTS_KEPT: Breach = Breach { property: Property::SlotsReturned, cause: None };
+
+/// The breach of a gateway that does not recover.
+pub(super) const NO_RECOVERY: Breach = Breach { property: Property::Recovery, cause: None };
 
 /// Whether every rotation gives each member exactly its weight over a cycle, once it has settled.
 pub(super) fn is_fair<C: Choices>(
@@ -109,4 +116,36 @@ fn divisor(a: usize, b: usize) -> usize {
         (a, b) = (b, a.checked_rem(b).unwrap_or(0));
     }
     a
+}
+
+/// Whether a usual request is served at the first attempt by the best backends. A request that the policy answers by
+/// itself, or that a side call fails for, tells nothing and counts as served.
+pub(super) fn is_served<W: Ways>(
+    watch: &Watch<'_>,
+    state: &GatewayState,
+    now: Timestamp,
+    ways: &mut W,
+) -> bool {
+    let arrived = play(watch, &Thread::default(), state, Happening::Arrives(0), now, ways, &mut Deaf);
+    if arrived.history.side_call_has_failed() {
+        return true;
+    }
+    let Some(thread) = arrived.thread else {
+        return !arrived.seen.sights.contains(&Sight::Exhausted);
+    };
+    let Phase::AwaitingHeaders { backend: Some(backend), .. } = *thread.exchange.phase() else { return true };
+    let spec = &watch.setup.gateway;
+    if let Some(BackendRef::Pool(pool)) = thread.exchange.target()
+        && let Some(pool) = spec.pool(pool)
+    {
+        let own =
+            pool.members.iter().find(|member| member.backend == backend).and_then(|member| member.priority);
+        let best = pool.members.iter().filter_map(|member| member.priority).min();
+        if own.is_some() && own > best {
+            return false;
+        }
+    }
+    let well = Answer::Status(StatusCode::OK, RetryAfter::Absent);
+    let answered = play(watch, &thread, &arrived.gateway, Happening::Answers(well), now, ways, &mut Deaf);
+    answered.thread.is_none() && answered.attempts == 1
 }

@@ -71,10 +71,10 @@ impl Hear for Deaf {
 }
 
 /// Plays `happening` at `now`. `thread` is the request before; one that arrives has none.
-pub(super) fn play<W: Ways, H: Hear>(
-    watch: &Watch<'_>,
+pub(super) fn play<'p, W: Ways, H: Hear>(
+    watch: &'p Watch<'_>,
     thread: &Thread,
-    gateway: &GatewayState,
+    gateway: &'p GatewayState,
     happening: Happening,
     now: Timestamp,
     ways: &mut W,
@@ -84,6 +84,7 @@ pub(super) fn play<W: Ways, H: Hear>(
     let mut stage = Stage {
         watch,
         gateway: Gateway::resume(Arc::clone(&watch.setup.gateway), gateway.clone()),
+        first: Some(gateway.breakers()),
         before: Vec::new(),
         attempts: 0,
         told: None,
@@ -102,7 +103,6 @@ pub(super) fn play<W: Ways, H: Hear>(
             };
             let mut head = head.clone();
             head.id = RequestId::default();
-            stage.note();
             stage.gateway.start(&mut thread.exchange, &head, now, ways, &mut stage.effects);
             stage.look(&mut thread, ways, hear);
         }
@@ -142,7 +142,8 @@ pub(super) fn play<W: Ways, H: Hear>(
 struct Stage<'w, 's> {
     watch: &'w Watch<'s>,
     gateway: Gateway,
-    /// Breakers before the call into the core.
+    /// Breakers before the call into the core: those of the caller at the first, and copies at others.
+    first: Option<&'w [Breaker]>,
     before: Vec<Breaker>,
     /// Attempts before it, and what it is told.
     attempts: u32,
@@ -157,14 +158,11 @@ struct Stage<'w, 's> {
 }
 
 impl Stage<'_, '_> {
-    /// Keeps how breakers are.
-    fn note(&mut self) {
-        self.before.clear();
-        self.before.extend(self.gateway.state().breakers().iter().cloned());
-    }
-
     fn tell<W: Ways, H: Hear>(&mut self, thread: &mut Thread, input: Input, ways: &mut W, hear: &mut H) {
-        self.note();
+        if self.first.is_none() {
+            self.before.clear();
+            self.before.extend_from_slice(self.gateway.state().breakers());
+        }
         self.attempts = thread.exchange.attempts();
         self.told = told(thread.exchange.phase(), &input);
         self.gateway.handle(&mut thread.exchange, input, self.now, ways, &mut self.effects);
@@ -175,7 +173,7 @@ impl Stage<'_, '_> {
         let known = self.seen.breaches.len();
         if let Some((_, head)) = self.watch.setup.requests.get(usize::from(thread.kind)) {
             let look = Look {
-                before: &self.before,
+                before: self.first.unwrap_or(&self.before),
                 attempts: self.attempts,
                 told: self.told,
                 after: self.gateway.state(),
@@ -186,6 +184,7 @@ impl Stage<'_, '_> {
             };
             self.watch.see(&mut thread.history, &look, ways, &mut self.seen);
         }
+        self.first = None;
         let new = self.seen.breaches.get(known..).unwrap_or(&[]);
         hear.hear(self.gateway.state(), &thread.exchange, &self.effects, new);
         self.effects.events.clear();

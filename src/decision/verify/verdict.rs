@@ -1,10 +1,11 @@
 //! What was proved, and what was not.
 
-use super::explorer::{Explored, Ways};
+use super::explorer::Explored;
 use super::memo::Worst;
 use super::path::Path;
 use super::properties::{Breach, Cause, Class, Property, Sight};
 use super::setup::{Bounds, Limits, Setup};
+use super::ways::Ways;
 use super::worlds::Worlds;
 use super::{Answers, Progress};
 use crate::gateway::Step;

@@ -10,3 +10,4 @@ mod random;
 mod spin;
 mod storms;
 mod support;
+mod threads;
