@@ -7,6 +7,7 @@ use super::faults::Verdict;
 use super::flight::{Call, Reply, Spill};
 use super::journal::Record;
 use super::observe::{AttemptResult, Observer, Step};
+use super::scripted;
 use super::spillover::Handed;
 use super::world::World;
 use crate::backend::{Decision, Headroom, LimitKind, ServiceTime};
@@ -70,7 +71,14 @@ impl<O: Observer> World<'_, O> {
         // What is drawn depends on the call and the try, whatever other calls do.
         let key = flight.tried.key();
         let verdict = self.board.as_mut().map(|board| board.judge(backend, key, attempt.0, now));
-        let is_missed = matches!(verdict, Some(Verdict::Lost(_) | Verdict::Silent));
+        let mut is_missed = matches!(verdict, Some(Verdict::Lost(_) | Verdict::Silent));
+        let lost_at = match verdict {
+            None => Some(Timestamp::MAX),
+            Some(Verdict::Passes { lost_at, .. }) => Some(lost_at),
+            Some(_) => None,
+        };
+        let played =
+            lost_at.filter(|_| refused.is_none()).and_then(|lost_at| Some((deployment.scripted()?, lost_at)));
         let mut body_end = None;
         let mut kind = EventKind::Answer;
         let mut answer_at = match (refused, verdict) {
@@ -93,6 +101,7 @@ impl<O: Observer> World<'_, O> {
                 call.reply = Reply::Throttled { limit, retry_after: Some(wait), headroom };
                 refused_at
             }
+            (None, _) if played.is_some() => Timestamp::MAX,
             (None, None | Some(Verdict::Passes { .. })) => match deployment.offer(&flight.demand, now) {
                 Decision::Admitted { counted, headroom } => {
                     totals.admitted += 1;
@@ -129,6 +138,26 @@ impl<O: Observer> World<'_, O> {
                 }
             },
         };
+        if let Some((place, lost_at)) = played
+            && let Some(answer) = deployment.spec().script.answers.get(place)
+        {
+            let whole = || {
+                let mut stream = self.streams.keyed(site.latency_stream, key, u64::from(attempt.0));
+                deployment.service_time(&flight.demand, Tokens(0), &mut stream).total
+            };
+            let course = scripted::course(answer, deployment.spec(), whole, now, lost_at);
+            is_missed = answer.status().is_none();
+            if let Some(status) = answer.status() {
+                call.reply = Reply::Played(u16::try_from(place).unwrap_or(u16::MAX), status);
+                if status.is_success() {
+                    totals.admitted += 1;
+                    self.timeline.admitted(backend, Tokens(0), 0);
+                }
+            }
+            if let Some(course) = course {
+                (answer_at, kind, body_end) = (course.at, course.kind, course.body_end);
+            }
+        }
         flight.call = call;
         flight.last_target = Some(backend);
         if target.spillover.is_some()
@@ -148,12 +177,13 @@ impl<O: Observer> World<'_, O> {
         let is_429 = match call.reply {
             Reply::Throttled { .. } => true,
             Reply::Scripted(fault) => self.plan.answers_429(fault),
+            Reply::Played(_, status) => status == StatusCode::TOO_MANY_REQUESTS,
             Reply::Admitted(_) | Reply::Refused(_) => false,
         };
         // The interval tells what the deployment did, and it has refused.
         if is_429 {
             self.timeline.throttled(backend);
-        } else if is_missed || !matches!(call.reply, Reply::Admitted(_)) {
+        } else if is_missed || !call.reply.is_well() {
             self.timeline.failed(backend);
         }
         match call.spill {
@@ -162,7 +192,7 @@ impl<O: Observer> World<'_, O> {
                 totals.spilled_in_vain += u64::from(call.spill != Spill::None);
                 if is_429 {
                     totals.throttled += 1;
-                } else if is_missed || !matches!(call.reply, Reply::Admitted(_)) {
+                } else if is_missed || !call.reply.is_well() {
                     totals.failed += 1;
                 }
             }
@@ -213,7 +243,7 @@ impl<O: Observer> World<'_, O> {
         if O::WANTS_STEPS {
             let limit = match flight.call.reply {
                 Reply::Throttled { limit, .. } => Some(limit),
-                Reply::Admitted(_) | Reply::Refused(_) | Reply::Scripted(_) => None,
+                Reply::Admitted(_) | Reply::Refused(_) | Reply::Scripted(_) | Reply::Played(..) => None,
             };
             let result = match flight.call.spill {
                 Spill::None => AttemptResult::Status(response.status, limit),

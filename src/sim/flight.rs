@@ -90,6 +90,19 @@ pub(super) enum Reply {
     Refused(StatusCode),
     /// The answer of a fault, by its place in the plan.
     Scripted(u16),
+    /// An answer of the deployment's script, by its place, with its status.
+    Played(u16, StatusCode),
+}
+
+impl Reply {
+    /// Whether it is a success.
+    pub(super) fn is_well(self) -> bool {
+        match self {
+            Self::Admitted(_) => true,
+            Self::Played(_, status) => status.is_success(),
+            Self::Throttled { .. } | Self::Refused(_) | Self::Scripted(_) => false,
+        }
+    }
 }
 
 impl Flight {

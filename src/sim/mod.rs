@@ -27,6 +27,7 @@ mod ledger;
 mod observe;
 mod plan;
 mod result;
+mod scripted;
 mod sessions;
 mod spillover;
 #[cfg(test)]

@@ -94,6 +94,7 @@ impl<O: Observer> World<'_, O> {
         let spills = match reply {
             Reply::Throttled { .. } => true,
             Reply::Scripted(fault) => matches!(plan.answer_status(fault)?.get(), 429 | 500 | 503),
+            Reply::Played(_, status) => matches!(status.get(), 429 | 500 | 503),
             Reply::Refused(_) => !target.deployment.fits(&self.flights.get(slot as usize)?.demand),
             Reply::Admitted(_) => false,
         };

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use crate::backend::{
-    Capacity, DeploymentSpec, LatencyFamily, LatencySpec, ModelFacts, Prices, StandardSpec, Throttling,
+    CallScript, Capacity, DeploymentSpec, LatencyFamily, LatencySpec, ModelFacts, Prices, StandardSpec,
+    Throttling,
 };
 use crate::units::{Duration, RequestsPerMinute, TokensPerMinute};
 
@@ -40,5 +41,6 @@ pub(crate) fn deployment(name: &str) -> Arc<DeploymentSpec> {
         quota: Vec::new(),
         context: None,
         prices: Prices::default(),
+        script: CallScript::default(),
     })
 }

@@ -20,7 +20,7 @@ use super::choices::SeededChoices;
 use super::endpoints;
 use super::faults::Board;
 use super::fleet::{Fleet, Sender};
-use super::flight::{Flight, Reply, Spill};
+use super::flight::{Flight, Spill};
 use super::journal::{Journal, Record};
 use super::ledger::Ledger;
 use super::observe::{Observer, Step, TripRecord};
@@ -493,7 +493,7 @@ impl<'p, O: Observer> World<'p, O> {
     fn usage(&self, event: Event) -> Option<Usage> {
         let flight = self.flights.get(event.slot as usize)?;
         let is_current = flight.epoch == event.epoch && flight.call.attempt == event.attempt;
-        if !is_current || !matches!(flight.call.reply, Reply::Admitted(_)) {
+        if !is_current || !flight.call.reply.is_well() {
             return None;
         }
         let number = |tokens: Tokens| u32::try_from(tokens.get()).unwrap_or(u32::MAX);

@@ -27,6 +27,7 @@ mod processes;
 mod readings;
 mod retry;
 mod scripted;
+mod scripts;
 mod servegen;
 pub(crate) mod shapes;
 mod spillover;
