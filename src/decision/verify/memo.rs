@@ -84,6 +84,7 @@ pub(super) enum Who {
 struct Worked {
     plays: Vec<(Happening, Vec<Play>)>,
     has_gaps: bool,
+    read: Vec<Mask>,
 }
 
 /// One way in which a happening goes: what came of it, in which worlds, and what was chosen on the way.
@@ -131,6 +132,8 @@ pub(super) struct Memo<'s> {
     pub(super) differ: Mask,
     /// Whether some numbers of a range, or paths of a step, were left out.
     pub(super) has_gaps: bool,
+    /// For each switch, the worlds in which it was read, if that is kept.
+    pub(super) read: Vec<Mask>,
 }
 
 impl<'s> Memo<'s> {
@@ -157,6 +160,7 @@ impl<'s> Memo<'s> {
             worst: Worst::default(),
             differ: Mask::NONE,
             has_gaps: false,
+            read: Vec::new(),
         }
     }
 
@@ -324,6 +328,7 @@ impl<'s> Memo<'s> {
                 }
             }
             worked.has_gaps |= guide.has_gaps();
+            join(&mut worked.read, guide.read_in());
             worked.plays.push((happening, plays));
         }
         worked
@@ -332,6 +337,7 @@ impl<'s> Memo<'s> {
     fn keep_all(&mut self, question: Question, worked: Worked) {
         let from = self.outcomes.len();
         self.has_gaps |= worked.has_gaps;
+        join(&mut self.read, &worked.read);
         for (happening, plays) in worked.plays {
             let first = self.outcomes.len();
             for (played, mask, picks) in plays {
@@ -430,17 +436,19 @@ impl<'s> Memo<'s> {
         };
         let kept = if state.slots_taken() > 0 { all } else { Mask::NONE };
         let spec = &self.watch.setup.gateway;
-        let unfair = self.failing(|guide| is_fair(spec, &state, now, guide));
+        let mut read = Vec::new();
+        let unfair = self.failing(|guide| is_fair(spec, &state, now, guide), &mut read);
         // When all backends answer 200 and the last trip is over.
         let later = state.last_reset(now).saturating_add(Duration::from_nanos(1));
-        let lost = self.failing(|guide| is_served(self.watch, &state, later, guide));
+        let lost = self.failing(|guide| is_served(self.watch, &state, later, guide), &mut read);
+        join(&mut self.read, &read);
         let found = [(NO_RECOVERY, lost), (UNFAIR, unfair), (SLOTS_KEPT, kept)];
         self.at_rest.insert((gateway, now), found);
         found
     }
 
     /// Worlds in which `holds` fails on some path.
-    fn failing(&self, mut holds: impl FnMut(&mut Guide<'_>) -> bool) -> Mask {
+    fn failing(&self, mut holds: impl FnMut(&mut Guide<'_>) -> bool, read: &mut Vec<Mask>) -> Mask {
         let mut failing = Mask::NONE;
         let mut guide = Guide::new(self.worlds, self.worlds.all());
         loop {
@@ -448,6 +456,7 @@ impl<'s> Memo<'s> {
                 failing = failing.or(guide.mask());
             }
             if !guide.next() {
+                join(read, guide.read_in());
                 return failing;
             }
         }
@@ -456,6 +465,16 @@ impl<'s> Memo<'s> {
     /// How many different things were met: requests under way, gateways, and steps of the core.
     pub(super) fn sizes(&self) -> (usize, usize, usize) {
         (self.threads.len(), self.gateways.len(), self.outcomes.len())
+    }
+}
+
+/// Adds worlds, switch by switch.
+fn join(all: &mut Vec<Mask>, more: &[Mask]) {
+    if all.len() < more.len() {
+        all.resize(more.len(), Mask::NONE);
+    }
+    for (known, new) in all.iter_mut().zip(more) {
+        *known = known.or(*new);
     }
 }
 

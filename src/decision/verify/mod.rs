@@ -9,14 +9,16 @@
 //! Rooms: `setup` is what is verified and how far; `answers` is what backends may do, `worlds` the readings of what is
 //! not documented, `guide` every choice; `stage` plays, `watch`, `client`, `breakers`, `conduct`, `rest` and `custom`
 //! look, `properties` names what is to hold; `memo` works steps out once, `explorer` goes through all states, `path` is
-//! the way to one of them; `verdict` is the result, `whole` does all of it. `storm` goes beyond every bound, by chance.
-//! `drive` and `equivalent` play requests one after the other on two configurations.
+//! the way to one of them; `verdict` is the result, `combined` takes readings together, `whole` does all of it. `storm`
+//! goes beyond every bound, by chance. `drive` and `equivalent` play requests one after the other on two
+//! configurations.
 //!
 //! Deliberately absent: latency, quota, prices, files, and readings that only expressions ask for.
 
 mod answers;
 mod breakers;
 mod client;
+mod combined;
 mod conduct;
 mod custom;
 mod drive;
@@ -42,11 +44,13 @@ pub use custom::{Custom, VARIABLES};
 pub use equivalent::{Distinction, Equivalence, Given, Histories, equivalent};
 pub use explorer::Progress;
 pub use memo::Worst;
-pub use path::{Course, Move, Path, Scene, Standing, breaches_of, course};
+pub use path::{Course, Move, Path, Scene, Sent, Standing, breaches_of, course};
 pub use properties::{Breach, Cause, Class, Property, PropertyInfo, Sight};
 pub use setup::{Bounds, Limits, Setup};
 pub use stage::Happening;
 pub use storm::{Storms, storms};
-pub use verdict::{Checked, Extent, Listener, Otherwise, Profile, Report, Task, Uncovered, Verdict};
+pub use verdict::{
+    Checked, Combinations, Extent, Listener, Otherwise, Profile, Report, Task, Uncovered, Verdict,
+};
 pub use whole::verify;
 pub use worlds::{MOST_WORLDS, Mask, Worlds};
