@@ -144,6 +144,7 @@ fn plan() -> RunPlan {
         quota: Vec::new(),
         caching: None,
         prices: Prices::default(),
+        script: poolproof_world::backend::CallScript::default(),
         context: None,
     };
     RunPlan {

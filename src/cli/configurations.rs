@@ -49,6 +49,19 @@ pub(crate) struct Playable {
     pub open: Vec<Switch>,
     /// Whether each backend is capacity that is paid for whether used or not; `None`: nothing says so.
     pub paid_for: Vec<Option<bool>>,
+    /// Where it comes from.
+    pub origin: Origin,
+}
+
+/// Where a configuration comes from.
+#[derive(Clone, Debug)]
+pub(crate) enum Origin {
+    /// The scenario at this path.
+    Scenario(String),
+    /// A policy with its backends: a scenario made up for them, with paths as they are read.
+    Files(serde_json::Value),
+    /// A policy alone.
+    Policy,
 }
 
 /// Why there is none.
@@ -118,17 +131,18 @@ pub(crate) fn mended(wanted: &Wanted<'_>, texts: Vec<(String, String)>) -> Optio
 
 /// A variant of a scenario.
 fn of_scenario(scenario: &Scenario, title: String, wanted: &Wanted<'_>) -> Result<Playable, Lack> {
-    let Some(name) = wanted.variant else { return Ok(of_variant(&scenario.base, title)) };
+    let origin = Origin::Scenario(title.clone());
+    let Some(name) = wanted.variant else { return Ok(of_variant(&scenario.base, title, origin)) };
     let all = std::iter::once(&scenario.base).chain(&scenario.variants);
     let names: Vec<&str> = all.clone().map(|variant| variant.name.as_str()).collect();
     let found = all.into_iter().find(|variant| variant.name == name);
     let variant = found.ok_or_else(|| {
         Lack::Usage(format!("`{title}` has no variant `{name}`; there are: {}", names.join(", ")))
     })?;
-    Ok(of_variant(variant, format!("{title} ({name})")))
+    Ok(of_variant(variant, format!("{title} ({name})"), origin))
 }
 
-fn of_variant(variant: &Variant, title: String) -> Playable {
+fn of_variant(variant: &Variant, title: String, origin: Origin) -> Playable {
     let gateway = &variant.plan.gateway;
     let operation = &variant.plan.operation;
     let request = |headers, facts| {
@@ -146,6 +160,7 @@ fn of_variant(variant: &Variant, title: String) -> Playable {
     Playable {
         open: open_switches(gateway, variant.plan.fleet.lives().len(), &variant.given),
         paid_for: paid_for.collect(),
+        origin,
         side: Side {
             title,
             request: request(Arc::clone(&operation.headers), gateway.facts()),
@@ -205,19 +220,13 @@ fn of_files(
         parts.resources.push(file.path.to_string());
         files = files.with(file.path.to_string(), file.text.as_bytes());
     }
+    let guessed = guess_for(&parts, &files, &mut session.sources, &mut session.diagnostics);
+    let guessed = guessed.ok_or(Lack::Unusable)?;
     let scenario =
-        guess_for(&parts, &files, &mut session.sources, &mut session.diagnostics).and_then(|guessed| {
-            load_guessed(
-                &guessed,
-                &files,
-                &Overrides::default(),
-                &mut session.sources,
-                &mut session.diagnostics,
-            )
-        });
+        load_guessed(&guessed, &files, &Overrides::default(), &mut session.sources, &mut session.diagnostics);
     let scenario = scenario.ok_or(Lack::Unusable)?;
     // What stands behind the backends was guessed.
-    let playable = of_variant(&scenario.base, title);
+    let playable = of_variant(&scenario.base, title, Origin::Files(guessed.scenario_json));
     Ok(Playable { paid_for: vec![None; playable.paid_for.len()], ..playable })
 }
 
@@ -252,6 +261,7 @@ fn stand_in(gateway: Arc<GatewaySpec>, title: String) -> Playable {
     Playable {
         open: open_switches(&gateway, 1, &[]),
         paid_for: vec![None; gateway.backends().len()],
+        origin: Origin::Policy,
         side: Side {
             title,
             request: plain_request(None, None),

@@ -80,9 +80,12 @@ pub(crate) struct VerifyArgs {
     /// Threads; the result does not depend on them
     #[arg(long, value_name = "N", default_value_t = 2)]
     pub threads: usize,
-    /// Which readings of what is not documented: those configured, or each other one, too
+    /// Which readings of what is not documented: those configured, each other one alone, too, or all combinations
     #[arg(long, value_enum, default_value_t)]
     pub readings: ReadingsName,
+    /// Combinations of readings that are looked at at most; needs `--readings combined`
+    #[arg(long, value_name = "N", default_value_t = 4096)]
+    pub combinations: usize,
     /// Events on one path while other readings are looked at
     #[arg(long, value_name = "N", default_value_t = 6)]
     pub readings_depth: u32,
@@ -117,7 +120,7 @@ pub(crate) struct VerifyArgs {
 
 const VERIFY_HELP: &str =
     "Exit codes: 0 everything holds within the bounds, 1 something does not, 2 the input cannot be used, \
-3 too many states before there was a verdict, 4 there is no configuration.
+3 too many states or combinations of readings before there was a verdict, 4 there is no configuration.
 
 Examples:
   poolproof verify scenarios/ptu-fallback/scenario.json
@@ -159,6 +162,8 @@ pub(crate) enum ReadingsName {
     /// Each other reading alone, too
     #[default]
     Alone,
+    /// Every combination of other readings that are asked for, those with the fewest changes first
+    Combined,
 }
 
 /// What is printed.
@@ -185,6 +190,8 @@ pub(crate) enum PathFormat {
     Svg,
     /// A file of tests for `poolproof test`
     Test,
+    /// A scenario for `poolproof run`, whose backends answer by script
+    Scenario,
 }
 
 /// Arguments of `replay`.
@@ -202,14 +209,18 @@ pub(crate) struct ReplayArgs {
     /// How it is shown
     #[arg(long, value_enum, default_value_t)]
     pub format: PathFormat,
+    /// Write it to this file; a scenario names policy and resources as they are seen from there
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
 }
 
 const REPLAY_HELP: &str =
     "Exit codes: 0 played, nothing broken; 1 a property is broken on the way; 2 the token is of another configuration or \
 version, or cannot be read.
 
-Example:
-  poolproof replay cx1.0-1-0.5f1c...";
+Examples:
+  poolproof replay cx1.0-1-0.5f1c...
+  poolproof replay report.json --format scenario --out cx/scenario.json && poolproof run cx/scenario.json";
 
 /// The property called `name`.
 pub(crate) fn property(name: &str) -> Result<Property, String> {
@@ -243,6 +254,7 @@ impl VerifyArgs {
             return Err(format!("`--cases` is 0 to 1000000, not {}", self.cases));
         }
         within("states", self.states, 1_000_000_000)?;
+        within("combinations", self.combinations, 1_000_000)?;
         within("max-calls", self.max_calls as usize, 10_000)?;
         within("wait-budget", usize::try_from(self.wait_budget).unwrap_or(usize::MAX), 86_400)?;
         Ok(Bounds {

@@ -38,9 +38,14 @@ impl Session {
 
     /// Writes JSON to standard output.
     pub(crate) fn print_json(&self, json: &serde_json::Value) -> Result<(), Stop> {
-        let text = serde_json::to_string_pretty(json).map_err(|e| self.internal(&e.to_string()))?;
-        self.print(&(text + "\n"));
+        self.print(&self.json_text(json)?);
         Ok(())
+    }
+
+    /// JSON as text for people.
+    pub(crate) fn json_text(&self, json: &serde_json::Value) -> Result<String, Stop> {
+        let text = serde_json::to_string_pretty(json).map_err(|e| self.internal(&e.to_string()))?;
+        Ok(text + "\n")
     }
 
     /// Loads an input; problems are kept until [`Session::stop_if_unusable`].

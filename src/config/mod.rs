@@ -47,7 +47,7 @@ pub use logs::{
     Assumed, Counted, FileReport, ImportRules, JoinedLog, LogFile, LogKind, LogReport, LogRequest,
     MissingTokens, TimeMeaning, join_logs, read_log,
 };
-pub use named::{NamedFiles, named_files, named_in_variant};
+pub use named::{NamedFiles, named_files, named_in_variant, variant_json, with_paths};
 pub use places::{ResourceSpans, resource_spans};
 pub use properties::read_properties;
 pub(crate) use scenario::read_trace;

@@ -1,9 +1,12 @@
 //! The files of a configuration that a scenario names, for those who look at the files and not at the traffic.
 
+use serde_json::Value as Json;
+
 use super::check::entries;
 use super::files::{Files, beside};
+use super::hash::canonical;
 use super::json::{Node, parse};
-use super::scenario::{Library, Overrides, ParsedOverrides, vary};
+use super::scenario::{Library, Overrides, ParsedOverrides, flatten_semantics, vary};
 use crate::diagnostics::{Diagnostics, SourceId, SourceMap};
 use crate::policy::PolicyScope;
 use crate::policy::document::NamedValues;
@@ -49,6 +52,54 @@ pub fn named_in_variant(
         None => tree,
     };
     Some(names(path, &tree))
+}
+
+/// A variant of the scenario at `path` as JSON, without its variants; paths in it are as they are read, relative to the
+/// working folder. `None` when it cannot be read, which is told when it is loaded.
+pub fn variant_json(path: &str, variant: Option<&str>, files: &dyn Files) -> Option<Json> {
+    let mut sources = SourceMap::new();
+    let mut ignored = Diagnostics::new();
+    let mut tree = Library::new(files, &mut sources, path).scenario(&mut ignored)?;
+    flatten_semantics(&mut tree, &mut ignored);
+    let patch = variant.and_then(|name| tree.get("variants")?.get(name)).cloned();
+    let tree = match patch {
+        Some(mut patch) => {
+            flatten_semantics(&mut patch, &mut ignored);
+            vary(&tree, &patch, &ParsedOverrides::default(), &mut ignored)
+        }
+        None => tree,
+    };
+    let mut json: Json = serde_json::from_str(&canonical(&tree)).ok()?;
+    json.as_object_mut()?.remove("variants");
+    Some(with_paths(json, &mut |named| *named = beside(path, named)))
+}
+
+/// Fields of a scenario in which every text is a path.
+const PATHS: &[&str] = &["policy", "fragments", "resources"];
+
+fn for_each_text(json: &mut Json, change: &mut dyn FnMut(&mut String)) {
+    match json {
+        Json::String(text) => change(text),
+        Json::Array(elements) => elements.iter_mut().for_each(|element| for_each_text(element, change)),
+        Json::Object(fields) => fields.values_mut().for_each(|field| for_each_text(field, change)),
+        Json::Null | Json::Bool(_) | Json::Number(_) => {}
+    }
+}
+
+/// A scenario with other paths.
+pub fn with_paths(mut scenario: Json, change: &mut dyn FnMut(&mut String)) -> Json {
+    let fields = scenario.as_object_mut();
+    let named = fields.into_iter().flat_map(serde_json::Map::iter_mut);
+    for (_, field) in named.filter(|(name, _)| PATHS.contains(&name.as_str())) {
+        for_each_text(field, change);
+    }
+    let backends = scenario.get_mut("backends").and_then(Json::as_object_mut);
+    for backend in backends.into_iter().flat_map(serde_json::Map::values_mut) {
+        if let Some(Json::String(samples)) = backend.pointer_mut("/latency/samples") {
+            change(samples);
+        }
+    }
+    scenario
 }
 
 fn names(path: &str, tree: &Node) -> NamedFiles {

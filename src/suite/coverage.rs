@@ -2,12 +2,14 @@
 //!
 //! Counted are: policies that ran at least once, conditions (`when`, `retry`) that were true and that were
 //! false at least once, and pool members that were called. Policies of the built-in default do not count.
+//! A proof counts more ([`Coverage::expect_proof`]): each breaker that trips, and each that is back after a trip; each
+//! attempt that a retry may make.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::diagnostics::Span;
 use crate::gateway::{GatewaySpec, Step};
-use crate::policy::{Op, Program};
+use crate::policy::{Op, Operand, Pc, Program};
 use crate::units::BackendId;
 
 /// What was reached.
@@ -19,6 +21,10 @@ pub struct Coverage {
     all: BTreeSet<(Span, &'static str)>,
     names: BTreeSet<(Span, String)>,
     members: BTreeSet<String>,
+    /// What breakers have to do, by name and what was missed, and whether they did.
+    breakers: BTreeMap<(String, &'static str), bool>,
+    /// Attempts of retries, from 1, and whether they were made.
+    attempts: BTreeMap<(Span, u32), bool>,
 }
 
 /// How much of something was reached.
@@ -39,6 +45,10 @@ pub struct CoverageCounts {
     pub conditions: Covered,
     /// Members of pools.
     pub members: Covered,
+    /// Breakers that trip and that are back, where that counts.
+    pub breakers: Covered,
+    /// Attempts of retries, where that counts.
+    pub attempts: Covered,
 }
 
 /// A policy that ran.
@@ -47,6 +57,10 @@ const RAN: &str = "never ran";
 const TRUE: &str = "was never true";
 /// A condition that was false.
 const FALSE: &str = "was never false";
+/// A breaker that trips.
+const TRIPPED: &str = "never tripped";
+/// A breaker whose trip ends.
+const BACK: &str = "was never back after a trip";
 
 impl Coverage {
     /// Adds what `spec` has to be reached.
@@ -74,11 +88,49 @@ impl Coverage {
         }
     }
 
+    /// Adds what a proof may reach beside it: what breakers do, and every attempt of each retry whose count is written
+    /// out (of others the first two).
+    pub fn expect_proof(&mut self, spec: &GatewaySpec) {
+        for backend in spec.backends().iter().filter(|backend| backend.breaker.is_some()) {
+            for what in [TRIPPED, BACK] {
+                self.breakers.insert((backend.name.to_string(), what), false);
+            }
+        }
+        let program = spec.program();
+        for (op, place) in program.ops.iter().zip(&program.places) {
+            let (Op::Retry(policy), Some(span)) = (op, place.span) else { continue };
+            let count = match policy.count {
+                Operand::Literal(count) => count,
+                Operand::Expression(_) => 1,
+            };
+            self.attempts.extend((1..=count.saturating_add(1)).map(|number| ((span, number), false)));
+        }
+    }
+
+    /// Adds a breaker that tripped, or that was back after a trip.
+    pub fn changed(&mut self, spec: &GatewaySpec, backend: BackendId, is_back: bool) {
+        let name = spec.backend(backend).map_or_else(String::new, |backend| backend.name.to_string());
+        if let Some(is_seen) = self.breakers.get_mut(&(name, if is_back { BACK } else { TRIPPED })) {
+            *is_seen = true;
+        }
+    }
+
+    /// Adds an attempt of the retry at a place.
+    pub fn attempted(&mut self, program: &Program, retry: Pc, attempt: u32) {
+        let span = program.place(retry).and_then(|place| place.span);
+        if let Some(is_seen) = span.and_then(|span| self.attempts.get_mut(&(span, attempt))) {
+            *is_seen = true;
+        }
+    }
+
     /// Adds the steps of a request.
     pub fn see(&mut self, program: &Program, steps: &[Step]) {
         for step in steps {
             let (pc, mark) = match step {
-                Step::Ran(pc) => (*pc, RAN),
+                Step::Ran(pc) => {
+                    self.attempted(program, *pc, 1);
+                    (*pc, RAN)
+                }
                 Step::Tested(pc, true) => (*pc, TRUE),
                 Step::Tested(pc, false) => (*pc, FALSE),
             };
@@ -106,6 +158,12 @@ impl Coverage {
         self.all.extend(other.all.iter().copied());
         self.names.extend(other.names.iter().cloned());
         self.members.extend(other.members.iter().cloned());
+        for (key, is_seen) in &other.breakers {
+            *self.breakers.entry(key.clone()).or_default() |= is_seen;
+        }
+        for (key, is_seen) in &other.attempts {
+            *self.attempts.entry(*key).or_default() |= is_seen;
+        }
     }
 
     /// The sums.
@@ -126,6 +184,14 @@ impl Coverage {
                 reached: self.members.intersection(&self.backends).count(),
                 total: self.members.len(),
             },
+            breakers: Covered {
+                reached: self.breakers.values().filter(|is_seen| **is_seen).count(),
+                total: self.breakers.len(),
+            },
+            attempts: Covered {
+                reached: self.attempts.values().filter(|is_seen| **is_seen).count(),
+                total: self.attempts.len(),
+            },
         }
     }
 
@@ -142,6 +208,17 @@ impl Coverage {
     /// Members of pools that were never called, as `pool/member`.
     pub fn missed_members(&self) -> Vec<&str> {
         self.members.difference(&self.backends).map(String::as_str).collect()
+    }
+
+    /// Breakers that did not do what they may: the backend, and what was missed.
+    pub fn missed_breakers(&self) -> Vec<(&str, &'static str)> {
+        let missed = self.breakers.iter().filter(|(_, is_seen)| !**is_seen);
+        missed.map(|((name, what), _)| (name.as_str(), *what)).collect()
+    }
+
+    /// Attempts that no request made: the retry, and the attempt's number from 1.
+    pub fn missed_attempts(&self) -> Vec<(Span, u32)> {
+        self.attempts.iter().filter(|(_, is_seen)| !**is_seen).map(|(key, _)| *key).collect()
     }
 }
 
@@ -161,9 +238,9 @@ impl Covered {
 }
 
 impl CoverageCounts {
-    /// All three together.
+    /// All of it together.
     pub fn total(self) -> Covered {
-        let parts = [self.policies, self.conditions, self.members];
+        let parts = [self.policies, self.conditions, self.members, self.breakers, self.attempts];
         Covered { reached: parts.iter().map(|p| p.reached).sum(), total: parts.iter().map(|p| p.total).sum() }
     }
 }

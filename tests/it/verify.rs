@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::support::{Done, Work, call, root};
+use crate::support::{Done, Request, Trip, Work, call, read_rows, root};
 
 /// Bounds that a build without optimisation is through with soon.
 const SMALL: [&str; 4] = ["--depth", "6", "--readings-depth", "4"];
@@ -119,6 +119,126 @@ fn a_counterexample_can_be_played_again_in_every_form() {
     assert!(refused.err.contains("of another configuration"), "{}", refused.err);
 }
 
+/// The calls of each request and the status of its client, and the backends that trip, as the steps of a counterexample
+/// have them.
+type Table = (Vec<Ended>, Vec<String>);
+type Ended = (Vec<(String, String)>, Option<u16>);
+
+fn table(steps: &Value) -> Table {
+    let mut requests: Vec<Ended> = Vec::new();
+    let (mut trips, mut tripped) = (Vec::new(), Vec::new());
+    for step in steps.as_array().unwrap() {
+        for (name, standing) in step["backends"].as_object().unwrap() {
+            let is_tripped = standing["state"] == "tripped";
+            match (is_tripped, tripped.iter().position(|known| known == name)) {
+                (true, None) => {
+                    trips.push(name.clone());
+                    tripped.push(name.clone());
+                }
+                (false, Some(at)) => drop(tripped.remove(at)),
+                _ => {}
+            }
+        }
+        let Some(request) = step["request"].as_u64().and_then(|number| usize::try_from(number).ok()) else {
+            continue;
+        };
+        requests.resize(requests.len().max(request), (Vec::new(), None));
+        let (calls, status) = &mut requests[request - 1];
+        if let Some((_, answer)) = step["event"].as_str().unwrap().split_once(&format!(" to r{request}: ")) {
+            answer.split(',').next().unwrap().clone_into(&mut calls.last_mut().unwrap().1);
+        }
+        calls.extend(step["goesTo"].as_str().map(|backend| (backend.to_owned(), String::new())));
+        *status = status.or(step["clientGets"].as_u64().map(|status| u16::try_from(status).unwrap()));
+    }
+    (requests, trips)
+}
+
+/// The same of a run of the scenario in `folder`.
+fn played(work: &Work, folder: &str) -> Table {
+    let scenario = format!("{folder}/scenario.json");
+    work.call(&["run", &scenario, "--no-charts", "--out", "played"]).ok();
+    let name: Value = serde_json::from_str(&work.read(&scenario)).unwrap();
+    let run = work.path().join("played").join(name["name"].as_str().unwrap()).join("base");
+    let mut requests: Vec<Request> = read_rows(&run.join("requests.csv"));
+    requests.sort_by_key(|request| request.request);
+    let calls = |request: &Request| {
+        let steps = request.steps().into_iter();
+        // A call that nobody has answered has no word in a counterexample.
+        let word = |what: &str| what.replace("pending", "");
+        steps.map(|(who, what)| (who.to_owned(), word(what))).collect::<Vec<_>>()
+    };
+    let requests = requests.iter().map(|request| (calls(request), request.status)).collect();
+    let trips: Vec<Trip> = read_rows(&run.join("trips.csv"));
+    (requests, trips.into_iter().map(|trip| trip.backend).collect())
+}
+
+#[test]
+fn each_counterexample_of_a_defect_becomes_a_scenario_that_runs() {
+    let mut exported = 0;
+    for name in ["no-retry", "reason-text", "same-member-again", "breaker-too-slow"] {
+        let path = root().join(format!("scenarios/defects/{name}/scenario.json"));
+        let done = verify(path.to_str().unwrap(), &["--readings", "configured", "--format", "json"]);
+        for property in report(&done)["properties"].as_array().unwrap() {
+            let found = &property["counterexample"];
+            // What never happens has no events.
+            let Some(token) = found["token"].as_str().filter(|_| found["steps"][0].is_object()) else {
+                continue;
+            };
+            let work = Work::empty();
+            let args = ["replay", token, "--format", "scenario", "--out", "cx/scenario.json"];
+            let done = work.call(&args);
+            assert_eq!(done.code, 1, "{name} {}: {}", property["property"], done.err);
+            assert_eq!(done.out, "wrote cx/scenario.json\n");
+            assert_eq!(played(&work, "cx"), table(&found["steps"]), "{name} {}", property["property"]);
+            exported += 1;
+        }
+    }
+    assert!(exported >= 5, "{exported}");
+}
+
+#[test]
+fn what_is_not_covered_becomes_scenarios_or_says_why_not() {
+    // A lost body and no response in one; a token that is not to be had, which no scenario can say, in the other.
+    let lost = changed("policy.xml", " buffer-request-body=\"true\"", "");
+    let (mut written, mut refused) = (0, 0);
+    for (work, profile) in [(lost, "declared"), (Work::walkthrough(), "strict")] {
+        let args = ["verify", "scenario.json", "--depth", "5", "--readings-depth", "3", "--profile", profile];
+        let mut all = args.to_vec();
+        all.extend(["--cases", "0", "--format", "json"]);
+        let report = report(&work.call(&all));
+        let lists = ["notCovered", "properties"].map(|name| report[name].as_array().unwrap().clone());
+        for one in lists.iter().flatten() {
+            let Some(token) = one.pointer("/counterexample/token").and_then(Value::as_str) else { continue };
+            let done = work.call(&["replay", token, "--format", "scenario", "--out", "cx.json"]);
+            if done.code == 2 {
+                assert!(done.err.contains("a scenario cannot say this counterexample"), "{}", done.err);
+                refused += 1;
+            } else {
+                assert_eq!(done.code, 1, "{}", done.err);
+                work.call(&["run", "cx.json", "--no-charts", "--out", "out"]).ok();
+                written += 1;
+            }
+        }
+    }
+    assert!(written >= 6 && refused >= 1, "{written} written, {refused} refused");
+}
+
+#[test]
+fn readings_are_looked_at_together() {
+    let path = "scenarios/ptu-fallback/scenario.json";
+    let args = ["verify", path, "--depth", "3", "--readings", "combined", "--readings-depth", "2"];
+    let bounded = |most: &str| {
+        let mut all = args.to_vec();
+        all.extend(["--cases", "0", "--combinations", most]);
+        call(&root(), &all)
+    };
+    let done = bounded("60");
+    assert_eq!(done.code, 3, "{}{}", done.out, done.err);
+    assert!(done.out.contains("no verdict on all readings together"), "{}", done.out);
+    assert!(done.out.contains("There are more than `--combinations` 60"), "{}", done.out);
+    assert_eq!(bounded("0").code, 2);
+}
+
 #[test]
 fn violations_are_told_in_the_formats_of_findings() {
     let work = changed("policy.xml", " buffer-request-body=\"true\"", "");
@@ -154,6 +274,20 @@ fn coverage_and_the_worst_case_are_told_on_demand() {
     assert!(done.out.contains("9 backend calls"), "{}", done.out);
     assert!(done.out.contains("more than its 1 s"), "{}", done.out);
     assert!(done.out.contains("outcomes of conditions"), "{}", done.out);
+    assert!(done.out.contains("attempts of retries"), "{}", done.out);
+    let args = ["--readings", "configured", "--coverage", "--format", "json"];
+    let coverage = report(&verify("scenarios/ptu-fallback/scenario.json", &args).ok())["coverage"].clone();
+    // Three attempts, and three breakers that trip; a trip that ends needs a longer path for each.
+    assert_eq!(coverage["attempts"]["total"], 3, "{coverage}");
+    assert_eq!(coverage["attempts"]["reached"], 3, "{coverage}");
+    assert_eq!(
+        coverage["breakers"]["total"],
+        2 * coverage["members"]["total"].as_u64().unwrap(),
+        "{coverage}"
+    );
+    let path = "scenarios/defects/same-member-again/scenario.json";
+    let done = call(&root(), &["verify", path, "--depth", "2", "--readings", "configured", "--coverage"]);
+    assert!(done.out.contains("retry never made attempt 3"), "{}", done.out);
     let done =
         verify("scenarios/ptu-fallback/scenario.json", &["--readings", "configured", "--fail-under", "100"]);
     assert_eq!(done.code, 1, "{}", done.out);

@@ -2,11 +2,18 @@
 //!
 //! Exit codes: 0 played and nothing broken, 1 a property is broken on the way, 2 the token cannot be used.
 
+use serde_json::Value as Json;
+
+use super::super::configurations::{Origin, Playable};
 use super::super::exit_code::Exit;
-use super::super::proof::{Token, cases, course_json, course_table, fingerprint, mermaid, svg};
+use super::super::output::write_whole;
+use super::super::proof::{
+    Exported, Token, cases, course_json, course_table, fingerprint, mermaid, scenario, svg,
+};
 use super::super::proof_args::{PathFormat, ReplayArgs};
 use super::super::session::{Session, Stop};
 use super::verify::{configuration, setup};
+use crate::config::{DiskFiles, variant_json, with_paths};
 use crate::verify::{Answers, Limits, Worlds, course};
 
 /// Plays a token.
@@ -32,15 +39,66 @@ pub(crate) fn replay(args: &ReplayArgs, session: &mut Session) -> Result<(), Sto
     if course.has_misfit {
         return Err(session.usage("the events of this token do not fit each other"));
     }
-    match args.format {
-        PathFormat::Human => session.print(&course_table(&course, &setup, "")),
-        PathFormat::Json => session.print_json(&course_json(&course, &setup))?,
-        PathFormat::Mermaid => session.print(&mermaid(&course, &setup)),
-        PathFormat::Svg => session.print(&svg(&course, &setup)),
-        PathFormat::Test => session.print_json(&cases(&course, &setup, paths))?,
+    let text = match args.format {
+        PathFormat::Human => course_table(&course, &setup, ""),
+        PathFormat::Json => session.json_text(&course_json(&course, &setup))?,
+        PathFormat::Mermaid => mermaid(&course, &setup),
+        PathFormat::Svg => svg(&course, &setup),
+        PathFormat::Test => session.json_text(&cases(&course, &setup, paths))?,
+        PathFormat::Scenario => {
+            let base = base(&playable, args).map_err(|message| session.usage(&message))?;
+            if let Some(folder) = args.out.as_ref().and_then(|out| out.parent()) {
+                // What cannot be made cannot be written either, which is told then.
+                drop(std::fs::create_dir_all(folder));
+            }
+            let out = args.out.as_ref().map(|out| out.to_string_lossy().into_owned());
+            let exported = Exported {
+                course: &course,
+                setup: &setup,
+                base: &base,
+                changes: &token.changes,
+                path: out.as_deref().unwrap_or("scenario.json"),
+            };
+            scenario(&exported).map_err(|message| session.usage(&message))?
+        }
+    };
+    match &args.out {
+        None => session.print(&text),
+        Some(out) => {
+            write_whole(out, text.as_bytes()).map_err(|error| session.usage(&error.to_string()))?;
+            session.print(&format!("wrote {}\n", out.display()));
+        }
     }
     let is_broken = course.scenes.iter().any(|scene| !scene.breaches.is_empty());
     if is_broken { Err(Stop(Exit::Finding)) } else { Ok(()) }
+}
+
+/// The configuration as a scenario.
+fn base(playable: &Playable, args: &ReplayArgs) -> Result<Json, String> {
+    let unreadable = "the scenario cannot be read again";
+    match &playable.origin {
+        Origin::Scenario(path) => {
+            let json = variant_json(path, args.configured.variant.as_deref(), &DiskFiles);
+            json.ok_or_else(|| unreadable.to_owned())
+        }
+        Origin::Files(scenario) => {
+            let mut missing = Vec::new();
+            let look = &mut |path: &mut String| {
+                if !std::path::Path::new(path.as_str()).exists() {
+                    missing.push(format!("`{path}`"));
+                }
+            };
+            let scenario = with_paths(scenario.clone(), look);
+            match missing.first() {
+                None => Ok(scenario),
+                Some(path) => Err(format!(
+                    "a scenario names its files, and {path} is none of its own: write a scenario with `poolproof \
+                     import` first, and verify that"
+                )),
+            }
+        }
+        Origin::Policy => Err("there are no backends that could answer".to_owned()),
+    }
 }
 
 /// The token itself, or the first one in the file of that name: a report in any format holds some.
@@ -51,8 +109,8 @@ fn token_of(argument: &str) -> String {
     let is_part = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_' | '~');
     let text = std::fs::read_to_string(argument).unwrap_or_default();
     // In JSON what is not covered comes before what is violated.
-    let report: serde_json::Value = serde_json::from_str(&text).unwrap_or_default();
-    let properties = report.get("properties").and_then(serde_json::Value::as_array);
+    let report: Json = serde_json::from_str(&text).unwrap_or_default();
+    let properties = report.get("properties").and_then(Json::as_array);
     let mut tokens =
         properties.into_iter().flatten().filter_map(|one| one.pointer("/counterexample/token")?.as_str());
     if let Some(token) = tokens.next() {

@@ -1,7 +1,7 @@
 //! `poolproof verify`: every order of events within bounds, or the shortest way to break something.
 //!
-//! Exit codes: 0 everything holds, 1 something does not, 2 the input cannot be used, 3 too many states before there was
-//! a verdict, 4 there is no configuration.
+//! Exit codes: 0 everything holds, 1 something does not, 2 the input cannot be used, 3 too many states, or too many
+//! combinations of readings, before there was a verdict, 4 there is no configuration.
 
 use std::io::IsTerminal;
 use std::sync::Arc;
@@ -13,7 +13,7 @@ use super::super::output::write_whole;
 use super::super::proof::{Proof, Token, add_code_flows, findings, human, json, mending};
 use super::super::proof_args::{ClientName, Configured, ReadingsName, VerifyArgs, property};
 use super::super::session::{Session, Stop};
-use super::super::verdict::render_coverage;
+use super::super::verdict::{coverage_json, render_coverage};
 use super::validate::in_format;
 use crate::config::{DiskFiles, Files, read_properties};
 use crate::diagnostics::Diagnostic;
@@ -42,12 +42,13 @@ pub(crate) fn verify(args: &VerifyArgs, session: &mut Session) -> Result<(), Sto
     let playable = configuration(&args.paths, &args.configured, session)?;
     let mut setup = setup(&playable);
     let only = wanted(&args.property, &mut setup, session)?;
-    let readings = (args.readings == ReadingsName::Alone).then_some(Bounds {
+    let readings = (args.readings != ReadingsName::Configured).then_some(Bounds {
         depth: args.readings_depth.min(bounds.depth),
         faults: bounds.faults.min(READINGS_FAULTS),
         ..bounds
     });
-    let task = Task { bounds, readings, limits, profile: args.profile.into(), only };
+    let combinations = (args.readings == ReadingsName::Combined).then_some(args.combinations);
+    let task = Task { bounds, readings, combinations, limits, profile: args.profile.into(), only };
     let shows = !args.quiet && std::io::stderr().is_terminal();
     let mut report = explore(&setup, &task, &mut |progress| {
         if shows {
@@ -83,7 +84,13 @@ pub(crate) fn verify(args: &VerifyArgs, session: &mut Session) -> Result<(), Sto
                 session.print(&format!("\n{}", render_coverage(&coverage, &session.sources)));
             }
         }
-        FindingFormat::Json => session.print_json(&json(&proof))?,
+        FindingFormat::Json => {
+            let mut document = json(&proof);
+            if let (true, Some(members)) = (args.coverage, document.as_object_mut()) {
+                members.insert("coverage".to_owned(), coverage_json(&coverage, &session.sources));
+            }
+            session.print_json(&document)?;
+        }
         FindingFormat::Sarif => {
             let told = findings(&proof);
             let mut document = show::sarif(&told, &session.sources, env!("CARGO_PKG_VERSION"));
@@ -100,7 +107,7 @@ pub(crate) fn verify(args: &VerifyArgs, session: &mut Session) -> Result<(), Sto
         args.all_readings && report.properties.iter().any(|checked| !checked.otherwise.is_empty());
     if report.is_violated() || otherwise || is_below || over_budget(args, &report) {
         Err(Stop(Exit::Finding))
-    } else if report.is_unknown() {
+    } else if report.is_unknown() || report.combinations.is_some_and(|tried| !tried.is_complete) {
         Err(Stop(Exit::Inconclusive))
     } else {
         Ok(())
@@ -257,10 +264,15 @@ fn name_deployment(head: &mut RequestHead) {
 fn coverage(setup: &Setup, report: &Report) -> Coverage {
     let mut coverage = Coverage::default();
     coverage.expect(&setup.gateway);
+    coverage.expect_proof(&setup.gateway);
     coverage.see(setup.gateway.program(), &report.steps);
     for sight in &report.sights {
-        if let Sight::Called(backend) = sight {
-            coverage.called(&setup.gateway, BackendId(*backend));
+        match sight {
+            Sight::Called(backend) => coverage.called(&setup.gateway, BackendId(*backend)),
+            Sight::Tripped(backend) => coverage.changed(&setup.gateway, BackendId(*backend), false),
+            Sight::Reset(backend) => coverage.changed(&setup.gateway, BackendId(*backend), true),
+            Sight::Attempt(retry, number) => coverage.attempted(setup.gateway.program(), *retry, *number),
+            Sight::FailedOver | Sight::Exhausted | Sight::Retried | Sight::Custom(_) => {}
         }
     }
     coverage

@@ -1,6 +1,6 @@
 //! A path as calls between the client, the gateway and the backends, for diagrams.
 
-use crate::verify::{Course, Scene, Setup};
+use crate::verify::{Course, Happening, Scene, Setup};
 use crate::wording::time;
 
 /// Who calls or is called.
@@ -38,7 +38,7 @@ pub(crate) fn arrows(course: &Course, setup: &Setup) -> Vec<Arrow> {
                 let words = format!("{name}: {}", answer.words());
                 all.push(call(End::Backend(backend), End::Gateway, words, true));
             }
-            None if scene.event.contains("arrives") => {
+            None if matches!(scene.happening, Some(Happening::Arrives(_))) => {
                 all.push(call(End::Client, End::Gateway, name.clone(), false));
             }
             None => all.push(Arrow::Note { over: End::Gateway, words: scene.event.clone() }),

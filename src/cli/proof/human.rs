@@ -55,6 +55,10 @@ fn headline(report: &Report) -> String {
     let unknown = report.properties.iter().filter(|c| c.verdict == Verdict::Unknown).count();
     let held = report.properties.iter().filter(|c| c.verdict == Verdict::Holds).count();
     match (broken, unknown) {
+        (0, 0) if report.combinations.is_some_and(|tried| !tried.is_complete) => format!(
+            "{} as configured within the bounds; no verdict on all readings together",
+            count(held, "property holds", "properties hold")
+        ),
         (0, 0) => format!("{} within the bounds", count(held, "property holds", "properties hold")),
         (0, _) => "no verdict: there are more states than are kept".to_owned(),
         _ => format!(
@@ -128,13 +132,36 @@ fn extent(proof: &Proof<'_>) -> String {
         } else {
             format!("what happens here depends on {}", list(&names, "and"))
         };
-        let _infallible = writeln!(
-            text,
-            "Every other reading of what is not documented was looked at alone, up to {} and {}: {told}. {}",
+        let bounds = format!(
+            "up to {} and {}",
             count(readings.bounds.depth as usize, "event", "events"),
-            count(usize::from(readings.bounds.faults), "fault", "faults"),
-            reach(readings)
+            count(usize::from(readings.bounds.faults), "fault", "faults")
         );
+        let _infallible = match report.combinations {
+            None => writeln!(
+                text,
+                "Every other reading of what is not documented was looked at alone, {bounds}: {told}. {}",
+                reach(readings)
+            ),
+            Some(tried) => {
+                let of = thousands(tried.looked_at as u64);
+                let all = if tried.is_complete {
+                    format!(
+                        "Readings of what is not documented were looked at together, {bounds}: {of} combinations, and no \
+                         other could make a difference"
+                    )
+                } else {
+                    format!(
+                        "Readings of what is not documented were looked at together, {bounds}: {of} combinations, which \
+                         are all of up to {} beside what is configured. There are more than `--combinations` {}, so \
+                         there is no verdict on those",
+                        count(tried.size, "change", "changes"),
+                        thousands(tried.most as u64)
+                    )
+                };
+                writeln!(text, "{all}; {told}. {}", reach(readings))
+            }
+        };
     }
     text
 }
@@ -238,6 +265,7 @@ fn unseen(report: &Report, setup: &Setup) -> String {
         Sight::FailedOver => "a request is served by another backend than its first".to_owned(),
         Sight::Exhausted => "no backend is ready".to_owned(),
         Sight::Retried => "a retry happens".to_owned(),
+        Sight::Attempt(_, number) => format!("a retry makes attempt {number}"),
         Sight::Custom(at) => setup.custom.get(usize::from(*at)).map_or("", |custom| custom.what).to_owned(),
     });
     let words: Vec<String> = words.collect();

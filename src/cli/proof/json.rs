@@ -47,6 +47,12 @@ pub(crate) fn json(proof: &Proof<'_>) -> Json {
         "notCovered": not_covered.collect::<Vec<_>>(),
         "extent": extent(&report.extent),
         "readings": report.readings.as_ref().map(extent),
+        "combinations": report.combinations.map(|tried| object!({
+            "most": tried.most,
+            "lookedAt": tried.looked_at,
+            "allWithChanges": tried.size,
+            "complete": tried.is_complete,
+        })),
         "dependsOn": report.consulted.iter().map(|switch| switch.info().path).collect::<Vec<_>>(),
         "answers": report.answers.all.iter().map(|answer| answer.words()).collect::<Vec<_>>(),
         "worst": { "backendCalls": report.worst.calls, "waitNs": report.worst.waited.as_nanos() },

@@ -66,8 +66,15 @@ pub(crate) fn render_coverage(coverage: &Coverage, sources: &SourceMap) -> Strin
         ("policies", counts.policies),
         ("outcomes of conditions", counts.conditions),
         ("pool members", counts.members),
+        ("trips and their ends", counts.breakers),
+        ("attempts of retries", counts.attempts),
         ("all", counts.total()),
     ] {
+        // Only proofs count what breakers and retries do.
+        let is_of_proofs = name.starts_with("trips") || name.starts_with("attempts");
+        if is_of_proofs && covered.total == 0 {
+            continue;
+        }
         table.row(vec![
             name.to_owned(),
             covered.reached.to_string(),
@@ -77,7 +84,8 @@ pub(crate) fn render_coverage(coverage: &Coverage, sources: &SourceMap) -> Strin
     }
     let mut text = table.render("");
     let (missed, members) = (coverage.missed(), coverage.missed_members());
-    if !missed.is_empty() || !members.is_empty() {
+    let (breakers, attempts) = (coverage.missed_breakers(), coverage.missed_attempts());
+    if counts.total().reached < counts.total().total {
         text.push_str("\nnot covered:\n");
     }
     for (span, policy, what) in missed {
@@ -85,6 +93,12 @@ pub(crate) fn render_coverage(coverage: &Coverage, sources: &SourceMap) -> Strin
     }
     for member in members {
         let _infallible = writeln!(text, "  pool member {member} was never called");
+    }
+    for (backend, what) in breakers {
+        let _infallible = writeln!(text, "  breaker of {backend} {what}");
+    }
+    for (span, number) in attempts {
+        let _infallible = writeln!(text, "  {}: retry never made attempt {number}", place(span, sources));
     }
     text
 }

@@ -47,7 +47,8 @@ fn case_json(case: &Case, result: &CaseResult, sources: &SourceMap) -> Json {
     })
 }
 
-fn coverage_json(coverage: &Coverage, sources: &SourceMap) -> Json {
+/// What was reached and what was missed.
+pub(crate) fn coverage_json(coverage: &Coverage, sources: &SourceMap) -> Json {
     let counts = coverage.counts();
     let covered = |c: Covered| value!({ "reached": c.reached, "total": c.total });
     let missed = |(span, policy, what): (Span, String, &str)| {
@@ -55,12 +56,28 @@ fn coverage_json(coverage: &Coverage, sources: &SourceMap) -> Json {
         let file = sources.name(span.source);
         value!({ "file": file, "line": at.line, "column": at.column, "policy": policy, "what": what })
     };
-    value!({
+    let mut json = value!({
         "policies": covered(counts.policies),
         "conditions": covered(counts.conditions),
         "members": covered(counts.members),
         "total": covered(counts.total()),
         "missed": coverage.missed().into_iter().map(missed).collect::<Vec<_>>(),
         "missed_members": coverage.missed_members(),
-    })
+    });
+    // Only proofs count what breakers and retries do.
+    if let (true, Some(members)) = (counts.breakers.total + counts.attempts.total > 0, json.as_object_mut()) {
+        let breakers = coverage.missed_breakers().into_iter();
+        let attempts = coverage.missed_attempts().into_iter();
+        members.insert("breakers".to_owned(), covered(counts.breakers));
+        members.insert("attempts".to_owned(), covered(counts.attempts));
+        let missed: Vec<Json> =
+            breakers.map(|(backend, what)| value!({ "backend": backend, "what": what })).collect();
+        members.insert("missed_breakers".to_owned(), Json::Array(missed));
+        let missed = attempts.map(|(span, number)| {
+            let at = sources.position(span);
+            value!({ "file": sources.name(span.source), "line": at.line, "column": at.column, "attempt": number })
+        });
+        members.insert("missed_attempts".to_owned(), missed.collect());
+    }
+    json
 }

@@ -5,7 +5,7 @@ mod json;
 mod junit;
 
 pub(crate) use human::{human, render_coverage};
-pub(crate) use json::json;
+pub(crate) use json::{coverage_json, json};
 pub(crate) use junit::junit;
 
 use crate::suite::{Case, CaseResult, Coverage, Mismatch};

@@ -26,7 +26,10 @@ mod prices;
 mod processes;
 mod readings;
 mod retry;
+#[cfg(test)]
+mod script_tests;
 mod scripted;
+mod scripts;
 mod servegen;
 pub(crate) mod shapes;
 mod spillover;

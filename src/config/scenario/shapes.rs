@@ -10,6 +10,7 @@ use super::latency::FAMILIES;
 use super::mix_shapes::{CALLER_SUBSCRIPTION, CLIENT, MIX};
 use super::policies::{FRAGMENTS, NAMED_VALUES, POLICIES, POLICY, POLICY_FORMAT};
 use super::prices::DEPLOYMENT_TYPES;
+use super::scripts::{ANSWERS_FIELD, SCRIPTED_ANSWER};
 use super::spillover::SPILLOVER_DEPLOYMENT;
 use super::throttling::THROTTLING;
 use super::traffic_shapes::{
@@ -191,6 +192,7 @@ pub(crate) static BACKEND: Shape = Shape {
         PRICES_FIELD,
         OVERLOAD_FIELD,
         QUOTA_FIELD,
+        ANSWERS_FIELD,
     ],
 };
 
@@ -519,6 +521,7 @@ pub(crate) static ALL: &[&Shape] = &[
     &THROTTLING,
     &OVERLOAD,
     &QUOTA_STEP,
+    &SCRIPTED_ANSWER,
     &fault_shapes::OUTAGE,
     &fault_shapes::FLAPPING,
     &fault_shapes::BLACK_HOLE,

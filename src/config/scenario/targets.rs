@@ -12,6 +12,7 @@ use super::faults::{read_overload, read_quota};
 use super::latency::{family_of, is_consistent, needed_of_unknown, read_family};
 use super::models::{Layers, Model};
 use super::prices::read_prices;
+use super::scripts::read_answers;
 use super::throttling::read_throttling;
 use crate::backend::{
     Capacity, CostKind, DeploymentSpec, Evidence, Fact, LatencyFamily, LatencySpec, ModelFacts, PtuSpec,
@@ -100,6 +101,7 @@ pub(super) fn read_deployment(
         throttling: read_throttling(entry, usual, diagnostics)?,
         overload: read_overload(entry, assumptions),
         quota: read_quota(entry, provisioned.is_some(), diagnostics)?,
+        script: read_answers(entry, diagnostics),
     })
 }
 

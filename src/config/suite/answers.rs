@@ -10,7 +10,7 @@ use crate::suite::{Answer, Outcome, Script};
 use crate::units::{Duration, StatusCode};
 
 /// The script at `node`: one answer or a list.
-pub(super) fn read_script(node: &Node, diagnostics: &mut Diagnostics) -> Script {
+pub(in crate::config) fn read_script(node: &Node, diagnostics: &mut Diagnostics) -> Script {
     let Some(list) = node.elements() else {
         return Script { answers: vec![read_answer(node, diagnostics)] };
     };

@@ -20,4 +20,5 @@ pub(crate) mod shapes;
 mod tests;
 mod world;
 
+pub(super) use answers::read_script;
 pub use read::{is_suite, load_suite};

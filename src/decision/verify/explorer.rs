@@ -46,6 +46,8 @@ pub(super) struct Explored {
     pub(super) worst: Worst,
     pub(super) differ: Mask,
     pub(super) has_gaps: bool,
+    /// For each switch, the worlds in which it was read, if that is kept.
+    pub(super) read: Vec<Mask>,
     /// Requests under way, gateways, and steps of the core that are different.
     pub(super) sizes: (usize, usize, usize),
 }
@@ -135,6 +137,7 @@ impl<'s> Explorer<'s> {
             worst: self.memo.worst,
             differ: self.memo.differ,
             has_gaps: self.memo.has_gaps,
+            read: std::mem::take(&mut self.memo.read),
             sizes: self.memo.sizes(),
         }
     }

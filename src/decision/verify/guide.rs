@@ -5,7 +5,7 @@
 
 use super::worlds::{Mask, Worlds};
 use crate::gateway::{ChoiceReason, Choices};
-use crate::semantics::{Reading, Readings};
+use crate::semantics::{Reading, Readings, Switch};
 
 /// Paths of one step that are followed at most.
 const MOST_PATHS: usize = 4_096;
@@ -67,13 +67,16 @@ pub(super) struct Guide<'w> {
     runs: usize,
     /// Whether a range had more numbers than were tried.
     has_gaps: bool,
+    /// For each switch, the worlds in which it was read; empty: nobody wants to know.
+    read_in: Vec<Mask>,
 }
 
 impl<'w> Guide<'w> {
     /// A guide to all paths in these worlds.
     pub(super) fn new(worlds: &'w Worlds, all: Mask) -> Self {
         let (path, picks) = (Odometer::default(), Vec::new());
-        Self { worlds, all, path, mask: all, picks, runs: 0, has_gaps: false }
+        let read_in = if worlds.asks() { vec![Mask::NONE; Switch::ALL.len()] } else { Vec::new() };
+        Self { worlds, all, path, mask: all, picks, runs: 0, has_gaps: false, read_in }
     }
 
     /// Worlds in which the path that was just followed is one.
@@ -84,6 +87,11 @@ impl<'w> Guide<'w> {
     /// What was chosen on it, beside readings.
     pub(super) fn picks(&self) -> &[u64] {
         &self.picks
+    }
+
+    /// For each switch, the worlds in which it was read on any path.
+    pub(super) fn read_in(&self) -> &[Mask] {
+        &self.read_in
     }
 
     /// Whether some numbers of a range were left out.
@@ -115,6 +123,9 @@ impl<'w> Guide<'w> {
 
 impl Readings for Guide<'_> {
     fn read<R: Reading>(&mut self, configured: R) -> R {
+        if let Some(worlds) = self.read_in.get_mut(R::SWITCH as usize) {
+            *worlds = worlds.or(self.mask);
+        }
         let worlds = self.worlds.of_switch(R::SWITCH);
         let mask = self.mask;
         let mut possible = worlds.iter().zip(R::ALL).filter(|(with, _)| !with.and(mask).is_empty());

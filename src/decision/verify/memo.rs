@@ -130,6 +130,8 @@ pub(super) struct Memo<'s> {
     pub(super) differ: Mask,
     /// Whether some numbers of a range, or paths of a step, were left out.
     pub(super) has_gaps: bool,
+    /// For each switch, the worlds in which it was read, if that is kept.
+    pub(super) read: Vec<Mask>,
 }
 
 impl<'s> Memo<'s> {
@@ -158,6 +160,7 @@ impl<'s> Memo<'s> {
             worst: Worst::default(),
             differ: Mask::NONE,
             has_gaps: false,
+            read: Vec::new(),
         }
     }
 

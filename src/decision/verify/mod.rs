@@ -10,14 +10,15 @@
 //! not documented, `guide` every choice; `stage` plays, `watch`, `client`, `breakers`, `conduct`, `rest` and `custom`
 //! look, `properties` names what is to hold; `memo` works steps out once. `explorer` goes through all states (each a
 //! `state`), `next` tells what may come after one, `seen` what is new, `ways` how it came to a breach, `path` is that to
-//! play; `sides` is for threads. `verdict` is the result, `whole` does all of it. `storm` goes beyond every bound, by
-//! chance. `drive` and `equivalent` play requests one after the other on two configurations.
+//! play; `sides` is for threads. `verdict` is the result, `combined` takes readings together, `whole` does all of it. `storm`
+//! goes beyond every bound, by chance. `drive` and `equivalent` play requests one after the other on two configurations.
 //!
 //! Deliberately absent: latency, quota, prices, files, and readings that only expressions ask for.
 
 mod answers;
 mod breakers;
 mod client;
+mod combined;
 mod conduct;
 mod custom;
 mod drive;
@@ -48,11 +49,13 @@ pub use custom::{Custom, VARIABLES};
 pub use equivalent::{Distinction, Equivalence, Given, Histories, equivalent};
 pub use explorer::Progress;
 pub use memo::Worst;
-pub use path::{Course, Move, Path, Scene, Standing, breaches_of, course};
+pub use path::{Course, Move, Path, Scene, Sent, Standing, breaches_of, course};
 pub use properties::{Breach, Cause, Class, Property, PropertyInfo, Sight};
 pub use setup::{Bounds, Limits, Setup};
 pub use stage::Happening;
 pub use storm::{Storms, storms};
-pub use verdict::{Checked, Extent, Listener, Otherwise, Profile, Report, Task, Uncovered, Verdict};
+pub use verdict::{
+    Checked, Combinations, Extent, Listener, Otherwise, Profile, Report, Task, Uncovered, Verdict,
+};
 pub use whole::verify;
 pub use worlds::{MOST_WORLDS, Mask, Worlds};

@@ -11,8 +11,8 @@ use super::watch::Watch;
 use super::worlds::Worlds;
 use super::{Answers, Setup};
 use crate::gateway::{
-    Action, BreakerChange, BreakerState, Effects, Ending, Event, Exchange, Gateway, GatewayState, Phase,
-    SentBody, TripLength,
+    Action, BreakerChange, BreakerState, Effects, Ending, Event, Exchange, ForwardTarget, Gateway,
+    GatewayState, Phase, SentBody, TripLength,
 };
 use crate::units::{BackendId, Duration, StatusCode, Timestamp};
 
@@ -89,6 +89,8 @@ impl Path {
 pub struct Course {
     /// In order.
     pub scenes: Vec<Scene>,
+    /// Whether something was chosen on the way, beside readings.
+    pub has_picks: bool,
     /// Whether an event did not fit: the path is of another configuration.
     pub has_misfit: bool,
 }
@@ -102,7 +104,9 @@ pub struct Scene {
     pub request: Option<u16>,
     /// The instance.
     pub instance: u8,
-    /// What happened, in words.
+    /// What happened; `None`: time passes.
+    pub happening: Option<Happening>,
+    /// The same in words.
     pub event: String,
     /// How backends are afterwards, at this instance.
     pub backends: Vec<Standing>,
@@ -110,12 +114,25 @@ pub struct Scene {
     pub answer: Option<(u16, Answer)>,
     /// The backend that the request goes to next.
     pub pick: Option<u16>,
+    /// Calls that are sent, in order.
+    pub calls: Vec<Sent>,
+    /// Trips that begin, in order: of which backend, and how long each is to be.
+    pub trips: Vec<(u16, Duration)>,
     /// Why things are as they are, in words.
     pub why: String,
     /// Status that the client gets.
     pub answered: Option<StatusCode>,
     /// What does not hold here.
     pub breaches: Vec<Breach>,
+}
+
+/// A call that is sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Sent {
+    /// To which backend; `None`: to a URL that the policy names.
+    pub backend: Option<u16>,
+    /// What it refuses with at once, as the body was lost.
+    pub refused: Option<StatusCode>,
 }
 
 /// How a backend is.
@@ -225,13 +242,17 @@ impl Player<'_> {
             }
             _ => None,
         };
+        self.course.has_picks |= !picks.is_empty();
         let mut script = Script::new(self.worlds, self.number, picks);
         let mut notes = Notes::new(self.now, self.watch.setup);
         let played = play(self.watch, &thread, &gateway, happening, self.now, &mut script, &mut notes);
         // Everything that follows at once belongs to the event.
         let mut scene = self.scene(Some(request), instance, event, &played.gateway);
+        scene.happening = Some(happening);
         scene.answer = answer;
         scene.pick = notes.pick;
+        scene.calls = notes.calls;
+        scene.trips = notes.trips;
         scene.why = notes.why.join("; ");
         scene.answered = notes.answered;
         scene.breaches = notes.breaches;
@@ -276,10 +297,13 @@ impl Player<'_> {
             at: self.now.since(Timestamp::ZERO),
             request,
             instance,
+            happening: None,
             event,
             backends: backends.collect(),
             answer: None,
             pick: None,
+            calls: Vec::new(),
+            trips: Vec::new(),
             why: String::new(),
             answered: None,
             breaches: Vec::new(),
@@ -325,6 +349,8 @@ struct Notes<'s> {
     now: Timestamp,
     setup: &'s Setup,
     pick: Option<u16>,
+    calls: Vec<Sent>,
+    trips: Vec<(u16, Duration)>,
     why: Vec<String>,
     answered: Option<StatusCode>,
     breaches: Vec<Breach>,
@@ -332,7 +358,16 @@ struct Notes<'s> {
 
 impl<'s> Notes<'s> {
     fn new(now: Timestamp, setup: &'s Setup) -> Self {
-        Self { now, setup, pick: None, why: Vec::new(), answered: None, breaches: Vec::new() }
+        Self {
+            now,
+            setup,
+            pick: None,
+            calls: Vec::new(),
+            trips: Vec::new(),
+            why: Vec::new(),
+            answered: None,
+            breaches: Vec::new(),
+        }
     }
 }
 
@@ -362,6 +397,7 @@ impl Hear for Notes<'_> {
                 Event::Exhausted { status, .. } => format!("no backend is ready: {status}"),
                 Event::Breaker { backend, change } => match change {
                     BreakerChange::Tripped(trip) => {
+                        self.trips.push((backend.0, trip.effective));
                         let why = match trip.why {
                             TripLength::RetryAfter(_) => ", as Retry-After says",
                             _ => "",
@@ -389,8 +425,19 @@ impl Hear for Notes<'_> {
         }
         for action in &effects.actions {
             match action {
-                Action::Forward { body: SentBody::Lost { .. }, .. } => {
-                    self.why.push("the body was used up and is not sent".to_owned());
+                Action::Forward { body, target, .. } => {
+                    let refused = match body {
+                        SentBody::Lost { status } => {
+                            self.why.push("the body was used up and is not sent".to_owned());
+                            Some(*status)
+                        }
+                        SentBody::None | SentBody::Whole => None,
+                    };
+                    let backend = match target {
+                        ForwardTarget::Backend(backend) => Some(backend.0),
+                        ForwardTarget::Url(_) => None,
+                    };
+                    self.calls.push(Sent { backend, refused });
                 }
                 Action::Respond { .. } => {
                     self.answered = exchange.response().map(|response| response.status);

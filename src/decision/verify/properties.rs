@@ -3,6 +3,8 @@
 //! Core properties are about poolproof: they hold for every configuration, and a breach is a defect of ours.
 //! Configuration properties are about somebody's files.
 
+use crate::policy::Pc;
+
 /// A property of every step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Property {
@@ -377,6 +379,8 @@ pub enum Sight {
     Exhausted,
     /// A retry happens.
     Retried,
+    /// The retry at this place makes this attempt, the first retry being the second attempt.
+    Attempt(Pc, u32),
     /// A property that is to hold for some response does.
     Custom(u8),
 }

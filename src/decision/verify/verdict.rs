@@ -1,5 +1,7 @@
 //! What was proved, and what was not.
 
+use std::collections::BTreeMap;
+
 use super::explorer::Explored;
 use super::memo::Worst;
 use super::path::Path;
@@ -29,6 +31,8 @@ pub struct Task {
     pub bounds: Bounds,
     /// Bounds for other readings of what is not documented; `None`: only what is configured is looked at.
     pub readings: Option<Bounds>,
+    /// Combinations of other readings that are looked at at most; `None`: each other reading is looked at alone.
+    pub combinations: Option<usize>,
     /// Limits of properties.
     pub limits: Limits,
     /// What counts as a violation.
@@ -56,6 +60,8 @@ pub struct Report {
     pub extent: Extent,
     /// How far it went with other readings.
     pub readings: Option<Extent>,
+    /// Which combinations of them were looked at; `None`: each alone.
+    pub combinations: Option<Combinations>,
     /// Undocumented points that changed what happens.
     pub consulted: Vec<Switch>,
     /// What ran and which conditions were met.
@@ -83,6 +89,60 @@ pub struct Extent {
     pub steps: usize,
     /// Whether numbers of a range, or ways of one step, were left out.
     pub has_gaps: bool,
+}
+
+/// Which combinations of other readings were looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Combinations {
+    /// How many are looked at at most.
+    pub most: usize,
+    /// How many were, with what is configured.
+    pub looked_at: usize,
+    /// All were that change up to so many switches, as far as anything asks for them.
+    pub size: usize,
+    /// Whether there are no others that could make a difference within the bounds.
+    pub is_complete: bool,
+}
+
+/// What was found with other readings.
+#[derive(Clone, Debug)]
+pub(super) struct Others {
+    /// By property: readings under which it does not hold.
+    pub(super) otherwise: BTreeMap<Property, Vec<Otherwise>>,
+    pub(super) consulted: Vec<Switch>,
+    pub(super) extent: Option<Extent>,
+    /// Worlds in which `otherwise` counts.
+    pub(super) worlds: Worlds,
+    pub(super) combinations: Option<Combinations>,
+}
+
+impl Others {
+    /// They were not looked at.
+    pub(super) fn none(worlds: Worlds) -> Self {
+        let (otherwise, consulted) = (BTreeMap::new(), Vec::new());
+        Self { otherwise, consulted, extent: None, worlds, combinations: None }
+    }
+
+    /// Each was looked at alone.
+    pub(super) fn alone(
+        setup: &Setup,
+        task: &Task,
+        explored: &Explored,
+        bounds: Bounds,
+        worlds: Worlds,
+    ) -> Self {
+        let strict = task.profile == Profile::Strict;
+        let all = setup.properties().into_iter();
+        Self {
+            otherwise: all
+                .map(|property| (property, otherwise(explored, property, strict, &worlds)))
+                .collect(),
+            consulted: consulted(explored, &worlds),
+            extent: Some(Extent::of(explored, bounds)),
+            worlds,
+            combinations: None,
+        }
+    }
 }
 
 /// A property with its verdict.
@@ -174,8 +234,7 @@ impl Report {
         task: &Task,
         answers: Answers,
         configured: Explored,
-        others: Option<&(Explored, Bounds)>,
-        worlds: Worlds,
+        mut others: Others,
     ) -> Self {
         let strict = task.profile == Profile::Strict;
         let mut properties = Vec::new();
@@ -206,17 +265,13 @@ impl Report {
                 (None, None) => Verdict::Holds,
             };
             let is_violated = matches!(verdict, Verdict::Violated { .. });
-            let otherwise = match others {
-                Some((explored, _)) if !is_violated => otherwise(explored, property, strict, &worlds),
-                _ => Vec::new(),
-            };
+            let otherwise = others.otherwise.remove(&property).filter(|_| !is_violated).unwrap_or_default();
             let is_core = property.info().class == Class::Core;
             if is_core && !is_violated && otherwise.is_empty() && task.only.is_empty() {
                 continue;
             }
             properties.push(Checked { property, verdict, otherwise });
         }
-        let consulted = others.map_or_else(Vec::new, |(explored, _)| consulted(explored, &worlds));
         let mut sights: Vec<Sight> = expected(setup);
         sights.retain(|sight| !configured.sights.contains(sight));
         Self {
@@ -226,17 +281,18 @@ impl Report {
             unseen: sights,
             worst: configured.worst,
             extent: Extent::of(&configured, task.bounds),
-            readings: others.map(|(explored, bounds)| Extent::of(explored, *bounds)),
-            consulted,
+            readings: others.extent,
+            combinations: others.combinations,
+            consulted: others.consulted,
             sights: configured.sights,
             steps: configured.steps,
-            worlds,
+            worlds: others.worlds,
         }
     }
 }
 
 impl Extent {
-    fn of(explored: &Explored, bounds: Bounds) -> Self {
+    pub(super) fn of(explored: &Explored, bounds: Bounds) -> Self {
         Self {
             bounds,
             depth: explored.depth,
@@ -261,7 +317,13 @@ fn of(explored: &Explored, property: Property) -> Vec<(Breach, &Ways)> {
     found.map(|(breach, ways)| (*breach, ways)).collect()
 }
 
-fn otherwise(explored: &Explored, property: Property, strict: bool, worlds: &Worlds) -> Vec<Otherwise> {
+/// Worlds in which a property does not hold, each with the shortest way.
+pub(super) fn otherwise(
+    explored: &Explored,
+    property: Property,
+    strict: bool,
+    worlds: &Worlds,
+) -> Vec<Otherwise> {
     let mut found: Vec<Otherwise> = Vec::new();
     for (breach, ways) in of(explored, property) {
         if !counts(breach.cause, strict) {
@@ -286,7 +348,8 @@ fn otherwise(explored: &Explored, property: Property, strict: bool, worlds: &Wor
     found
 }
 
-fn consulted(explored: &Explored, worlds: &Worlds) -> Vec<Switch> {
+/// Switches whose other readings change anything.
+pub(super) fn consulted(explored: &Explored, worlds: &Worlds) -> Vec<Switch> {
     let mut found: Vec<Switch> = (1..worlds.len())
         .filter(|world| explored.differ.has(*world))
         .flat_map(|world| worlds.changes(world).iter().map(|(switch, _)| *switch))

@@ -214,8 +214,8 @@ impl<'s> Watch<'s> {
                 history.exhausted = true;
                 seen.sights.push(Sight::Exhausted);
             }
-            Event::Retry { place, .. } => {
-                seen.sights.push(Sight::Retried);
+            Event::Retry { place, retry, .. } => {
+                seen.sights.extend([Sight::Retried, Sight::Attempt(*place, retry.saturating_add(1))]);
                 history.has_retried = true;
                 if !self.setup.custom.is_empty() {
                     history.retries = history.retries.saturating_add(1);

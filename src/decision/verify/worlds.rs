@@ -62,6 +62,8 @@ pub struct Worlds {
     /// For each switch, the worlds that have each of its readings.
     by_reading: Vec<Vec<Mask>>,
     worlds: Vec<World>,
+    /// Whether it is kept which switches are asked for in which world.
+    asks: bool,
 }
 
 /// One of them.
@@ -95,10 +97,8 @@ impl Worlds {
         let base = spec.semantics();
         let mut worlds = vec![World { semantics: base.clone(), changes: Vec::new() }];
         for switch in switches {
-            for reading in other_readings(base, *switch) {
-                // Windows that begin at multiples of their length need a clock that is not set back.
-                let needs_calendar = reading == BreakerWindow::TumblingEpoch.name();
-                if worlds.len() < MOST_WORLDS && (!needs_calendar || spec.has_calendar()) {
+            for reading in readings_beside(spec, *switch) {
+                if worlds.len() < MOST_WORLDS {
                     worlds.extend(changed(base, &[(*switch, reading)]));
                 }
             }
@@ -106,27 +106,23 @@ impl Worlds {
         Self::of(worlds)
     }
 
-    /// Every combination of the readings of `switches`. `None` when these are too many.
-    pub fn combined(spec: &GatewaySpec, switches: &[Switch]) -> Option<Self> {
+    /// What is configured, and it with each of these sets of changes. Those that are too many are left out.
+    pub fn sets(spec: &GatewaySpec, sets: &[Vec<(Switch, &'static str)>]) -> Self {
         let base = spec.semantics();
-        let mut all: Vec<Vec<(Switch, &'static str)>> = vec![Vec::new()];
-        for switch in switches {
-            let mut more = Vec::new();
-            for changes in &all {
-                more.push(changes.clone());
-                for reading in other_readings(base, *switch) {
-                    let mut changes = changes.clone();
-                    changes.push((*switch, reading));
-                    more.push(changes);
-                }
-            }
-            if more.len() > MOST_WORLDS {
-                return None;
-            }
-            all = more;
-        }
-        all.sort_by_key(Vec::len);
-        Some(Self::of(all.iter().filter_map(|changes| changed(base, changes)).collect()))
+        let configured = World { semantics: base.clone(), changes: Vec::new() };
+        let others = sets.iter().filter_map(|changes| changed(base, changes));
+        Self::of(std::iter::once(configured).chain(others).take(MOST_WORLDS).collect())
+    }
+
+    /// The same, with a note of what is asked for.
+    #[must_use]
+    pub(super) fn asking(self) -> Self {
+        Self { asks: true, ..self }
+    }
+
+    /// Whether it is kept what is asked for.
+    pub(super) fn asks(&self) -> bool {
+        self.asks
     }
 
     fn of(worlds: Vec<World>) -> Self {
@@ -145,7 +141,7 @@ impl Worlds {
                 readings.iter().map(with).collect()
             })
             .collect();
-        Self { by_reading, worlds }
+        Self { by_reading, worlds, asks: false }
     }
 
     /// All of them.
@@ -187,9 +183,14 @@ fn changed(base: &Semantics, changes: &[(Switch, &'static str)]) -> Option<World
     Some(World { semantics, changes: changes.to_vec() })
 }
 
-fn other_readings(base: &Semantics, switch: Switch) -> impl Iterator<Item = &'static str> {
-    let configured = base.get(switch);
-    switch.info().readings.iter().copied().filter(move |reading| *reading != configured)
+/// Readings of `switch` that can be tried beside the configured one.
+pub(super) fn readings_beside(spec: &GatewaySpec, switch: Switch) -> impl Iterator<Item = &'static str> {
+    let configured = spec.semantics().get(switch);
+    // Windows that begin at multiples of their length need a clock that is not set back.
+    let has_calendar = spec.has_calendar();
+    let is_possible =
+        move |reading: &&'static str| has_calendar || *reading != BreakerWindow::TumblingEpoch.name();
+    switch.info().readings.iter().copied().filter(move |reading| *reading != configured).filter(is_possible)
 }
 
 fn bit(number: usize) -> Mask {

@@ -67,6 +67,7 @@ fn plan(arrivals: ArrivalSpec) -> RunPlan {
         quota: Vec::new(),
         caching: None,
         prices: Prices::default(),
+        script: crate::backend::CallScript::default(),
         context: None,
     };
     let target =

@@ -139,8 +139,15 @@ async fn respond(shared: &Shared, site: &Site, asked: &Asked) -> Result<Response
         }
         Heard::Answer | Heard::Head { .. } => until(shared, at).await,
     }
-    if !matches!(served.reply, Reply::Admitted(_)) {
-        let body = body_of(&response.body).unwrap_or_default();
+    let own_body = body_of(&response.body);
+    let is_models = match served.reply {
+        Reply::Admitted(_) => true,
+        // A script that says nothing of the body leaves it to the model.
+        Reply::Played(_, status) => status.is_success() && own_body.is_none(),
+        Reply::Throttled { .. } | Reply::Refused(_) | Reply::Scripted(_) => false,
+    };
+    if !is_models {
+        let body = own_body.unwrap_or_default();
         return Ok(with_headers(response.status.get(), &response.headers, Outgoing::whole(body)));
     }
     let completion = demand.generated();

@@ -112,7 +112,12 @@ impl Model {
         let named = Asked { key: number ^ u64::from(backend.0) << 48, ..asked };
         let mut response = self.services.response(plan, named, &served, path, now)?;
         tell_spillover(plan, backend, spill, &mut response.headers);
-        tally.admitted += u64::from(matches!(served.reply, Reply::Admitted(_)));
+        let is_well = match served.reply {
+            Reply::Admitted(_) => true,
+            Reply::Played(_, status) => status.is_success(),
+            Reply::Throttled { .. } | Reply::Refused(_) | Reply::Scripted(_) => false,
+        };
+        tally.admitted += u64::from(is_well);
         tally.throttled += u64::from(response.status.get() == 429);
         if let Some(counted) = served.counted {
             self.entered += 1;

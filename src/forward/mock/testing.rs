@@ -131,6 +131,7 @@ fn deployment(name: &str) -> DeploymentSpec {
         quota: Vec::new(),
         context: None,
         prices: Prices::default(),
+        script: crate::backend::CallScript::default(),
     }
 }
 

@@ -95,6 +95,8 @@ pub struct Deployment {
     audit: Audit,
     /// `None`: it caches no prompts.
     cache: Option<Box<PrefixCache>>,
+    /// Calls so far, where a script counts them.
+    calls: u64,
 }
 
 /// What a deployment has counted, for accounting checks.
@@ -142,7 +144,8 @@ impl Deployment {
             }
         };
         let cache = spec.caching.map(|caching| Box::new(PrefixCache::new(caching)));
-        Self { spec, limiter, at_work: Level::default(), books: DeploymentBooks::default(), audit, cache }
+        let (at_work, books) = (Level::default(), DeploymentBooks::default());
+        Self { spec, limiter, at_work, books, audit, cache, calls: 0 }
     }
 
     /// The same with [`Deployment::at_work`] from `from` on.
@@ -154,6 +157,21 @@ impl Deployment {
     /// The deployment as configured.
     pub const fn spec(&self) -> &Arc<DeploymentSpec> {
         &self.spec
+    }
+
+    /// The place in its script of the answer to the call that arrives now, which is counted. `None`: offer it.
+    #[inline]
+    pub fn scripted(&mut self) -> Option<usize> {
+        if self.spec.script.is_empty() {
+            return None;
+        }
+        self.calls = self.calls.saturating_add(1);
+        let place = self.spec.script.place_of(self.calls)?;
+        if self.spec.script.answers.get(place)?.status().is_some_and(StatusCode::is_success) {
+            self.books.admitted = self.books.admitted.saturating_add(1);
+            self.books.finished = self.books.finished.saturating_add(1);
+        }
+        Some(place)
     }
 
     /// Admits or refuses a request that arrives at `now`. An admitted one is in flight until
@@ -399,6 +417,7 @@ mod tests {
             quota: Vec::new(),
             context: None,
             prices: Prices::default(),
+            script: crate::backend::CallScript::default(),
         };
         Deployment::new(Arc::new(spec), &Semantics::default())
     }

@@ -26,6 +26,7 @@ mod prices;
 mod ptu;
 mod quota;
 mod replay;
+mod script;
 mod servers;
 mod sizing;
 mod spec;
@@ -47,6 +48,7 @@ pub use prices::{DeploymentType, HOURS_PER_MONTH, ONE_USD, PRICES_OF, Prices, Un
 pub use ptu::LeakyBucket;
 pub use quota::{RateLimit, Refusal, Reservation};
 pub use replay::{Call, CallDecision, CallOutcome, Replayable, replay};
+pub use script::{CallAnswer, CallScript, ScriptedOutcome};
 pub use servers::{Servers, ServersSpec};
 pub use sizing::{PtuScope, PtuSizing, ptu_sizing};
 pub use spec::{

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::units::{Demand, Duration, Ptu, RequestsPerMinute, Tokens, TokensPerMinute};
 
-use super::{CachingSpec, MeasuredLatency, Prices, ServersSpec, Throttling, TokenCost};
+use super::{CachingSpec, CallScript, MeasuredLatency, Prices, ServersSpec, Throttling, TokenCost};
 
 /// One deployment. Several backends of a gateway may point at the same one and then share its quota.
 #[derive(Clone, Debug, PartialEq)]
@@ -37,6 +37,8 @@ pub struct DeploymentSpec {
     pub prices: Prices,
     /// Most tokens of a prompt and the answer that it asks for; what is longer gets 400. `None`: any.
     pub context: Option<Tokens>,
+    /// What it answers instead, by number of the call.
+    pub script: CallScript,
 }
 
 /// Times without capacity: "system is experiencing high demand" although quota is free (quota page,

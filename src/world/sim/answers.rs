@@ -10,8 +10,8 @@ use super::faults::FaultKind;
 use super::plan::RunPlan;
 use super::services::Reply;
 use crate::backend::{
-    Deployment, DeploymentSpec, ErrorTexts, Headroom, LimitKind, RetryAfterForm, Throttling, status_body,
-    utilisation_text,
+    Deployment, DeploymentSpec, ErrorTexts, Headroom, LimitKind, RetryAfterForm, ScriptedOutcome, Throttling,
+    status_body, utilisation_text,
 };
 use crate::policy::{Body, Header, HeaderValue, Headers, Response, Text};
 use crate::random::Stream;
@@ -98,6 +98,9 @@ impl Answers {
             }
             Reply::Refused(status) => self.error(status, || status_body(status)),
             Reply::Scripted(fault) => self.scripted(plan, fault, self.named(path, deployment).as_ref()),
+            Reply::Played(place, status) => {
+                self.played(deployment.spec(), place, status, self.named(path, deployment).as_ref())
+            }
         }
     }
 
@@ -192,26 +195,66 @@ impl Answers {
         Some(seconds)
     }
 
-    /// The answer of a fault. A 429 without a body of its own says what one of the token limit does.
+    /// The answer of a fault.
     fn scripted(&self, plan: &RunPlan, fault: u16, named: Option<&ErrorTexts>) -> Response {
         let spec = plan.faults.get(usize::from(fault));
         let Some(FaultKind::Answer { answer, .. }) = spec.map(|fault| &fault.kind) else {
             return Response::plain(StatusCode::SERVICE_UNAVAILABLE);
         };
+        self.given(answer.status, answer.headers.to_vec(), answer.body.as_ref().map(Text::as_str), named)
+    }
+
+    /// An answer of the deployment's script.
+    fn played(
+        &self,
+        deployment: &DeploymentSpec,
+        place: u16,
+        status: StatusCode,
+        named: Option<&ErrorTexts>,
+    ) -> Response {
+        let answer = deployment.script.answers.get(usize::from(place));
+        let Some(ScriptedOutcome::Response { headers, body, .. }) = answer.map(|answer| &answer.outcome)
+        else {
+            return Response::plain(status);
+        };
+        let header = |(name, value): &(Arc<str>, Arc<str>)| Header {
+            name: Arc::clone(name).into(),
+            value: match value.parse() {
+                Ok(number) => HeaderValue::Number(number),
+                Err(_) => HeaderValue::Text(Arc::clone(value).into()),
+            },
+        };
+        self.given(status, headers.iter().map(header).collect(), body.as_deref(), named)
+    }
+
+    /// An answer that somebody wrote. A 429 without a body of its own says what one of the token limit does.
+    fn given(
+        &self,
+        status: StatusCode,
+        headers: Vec<Header>,
+        body: Option<&str>,
+        named: Option<&ErrorTexts>,
+    ) -> Response {
         let wait = || {
-            let told = answer.headers.iter().find(|header| header.name.eq_ignore_ascii_case("Retry-After"));
+            let told = headers.iter().find(|header| header.name.eq_ignore_ascii_case("Retry-After"));
             told.and_then(|header| header.value.to_text().trim().parse().ok())
         };
         let texts = named.or(self.texts.as_ref());
-        let mut response = self.error(answer.status, || match (&answer.body, texts) {
-            (Some(body), _) => body.to_string(),
-            (None, Some(texts)) if answer.status == StatusCode::TOO_MANY_REQUESTS => {
-                texts.refusal(LimitKind::Tokens, wait())
-            }
-            (None, _) => status_body(answer.status),
-        });
-        for header in answer.headers.iter() {
-            response.headers.set(header.name.clone(), header.value.clone());
+        let mut response = if status.is_success() {
+            let written = body.filter(|_| self.texts.is_some());
+            let body = written.map_or(Body::Absent, |body| text(body.to_owned()));
+            Response { headers: Headers::shared(Arc::clone(&self.always)), body, ..Response::plain(status) }
+        } else {
+            self.error(status, || match (body, texts) {
+                (Some(body), _) => body.to_owned(),
+                (None, Some(texts)) if status == StatusCode::TOO_MANY_REQUESTS => {
+                    texts.refusal(LimitKind::Tokens, wait())
+                }
+                (None, _) => status_body(status),
+            })
+        };
+        for header in headers {
+            response.headers.set(header.name, header.value);
         }
         response
     }

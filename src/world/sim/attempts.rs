@@ -10,7 +10,7 @@ use super::spillover::{Spill, tell_spillover};
 use super::world::World;
 use crate::backend::{Deployment, Headroom, LimitKind, Reservation};
 use crate::gateway::{ForwardTarget, Input, SentBody};
-use crate::units::{AttemptNumber, BackendId, Timestamp};
+use crate::units::{AttemptNumber, BackendId, StatusCode, Timestamp, Tokens};
 
 impl<O: Observer> World<'_, O> {
     pub(super) fn forward(
@@ -58,6 +58,14 @@ impl<O: Observer> World<'_, O> {
         if let (Reply::Admitted(headroom), Some(counted)) = (served.reply, served.counted) {
             self.count_admitted(backend, counted, headroom);
         }
+        if let Reply::Played(_, status) = served.reply
+            && status.is_success()
+        {
+            if let Some(totals) = self.result.backends.get_mut(backend.index()) {
+                totals.admitted += 1;
+            }
+            self.timeline.admitted(backend, Tokens(0), 0);
+        }
         let is_oversized = matches!(served.reply, Reply::Throttled { limit: LimitKind::Oversized, .. });
         let Some(totals) = self.result.backends.get_mut(backend.index()) else { return };
         totals.throttled_oversized += u64::from(is_oversized);
@@ -103,12 +111,13 @@ impl<O: Observer> World<'_, O> {
         let is_429 = match call.reply {
             Reply::Throttled { .. } => true,
             Reply::Scripted(fault) => self.plan.answers_429(fault),
+            Reply::Played(_, status) => status == StatusCode::TOO_MANY_REQUESTS,
             Reply::Admitted(_) | Reply::Refused(_) => false,
         };
         // The interval tells what the deployment did, and it has refused.
         if is_429 {
             self.timeline.throttled(backend);
-        } else if is_missed || !matches!(call.reply, Reply::Admitted(_)) {
+        } else if is_missed || !call.reply.is_well() {
             self.timeline.failed(backend);
         }
         match call.spill {
@@ -117,7 +126,7 @@ impl<O: Observer> World<'_, O> {
                 totals.spilled_in_vain += u64::from(call.spill != Spill::None);
                 if is_429 {
                     totals.throttled += 1;
-                } else if is_missed || !matches!(call.reply, Reply::Admitted(_)) {
+                } else if is_missed || !call.reply.is_well() {
                     totals.failed += 1;
                 }
             }
@@ -173,7 +182,7 @@ impl<O: Observer> World<'_, O> {
         if O::WANTS_STEPS {
             let limit = match flight.call.reply {
                 Reply::Throttled { limit, .. } => Some(limit),
-                Reply::Admitted(_) | Reply::Refused(_) | Reply::Scripted(_) => None,
+                Reply::Admitted(_) | Reply::Refused(_) | Reply::Scripted(_) | Reply::Played(..) => None,
             };
             let result = match flight.call.spill {
                 Spill::None => AttemptResult::Status(response.status, limit),

@@ -27,6 +27,7 @@ mod ledger;
 mod observe;
 mod plan;
 mod result;
+mod scripted;
 mod services;
 mod sessions;
 mod spillover;

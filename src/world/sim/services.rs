@@ -14,6 +14,7 @@ use std::sync::Arc;
 use super::answers::{Answers, add_ids};
 use super::faults::{Board, Verdict};
 use super::plan::RunPlan;
+use super::scripted;
 use crate::backend::{Decision, Deployment, Headroom, LimitKind, Reservation, ServiceTime};
 use crate::policy::Response;
 use crate::random::{StreamName, Streams, whole};
@@ -94,6 +95,19 @@ pub enum Reply {
     Refused(StatusCode),
     /// The answer of a fault, by its place in the plan.
     Scripted(u16),
+    /// An answer of the deployment's script, by its place, with its status.
+    Played(u16, StatusCode),
+}
+
+impl Reply {
+    /// Whether it is a success.
+    pub(super) fn is_well(self) -> bool {
+        match self {
+            Self::Admitted(_) => true,
+            Self::Played(_, status) => status.is_success(),
+            Self::Throttled { .. } | Self::Refused(_) | Self::Scripted(_) => false,
+        }
+    }
 }
 
 /// When a call is heard of, and how.
@@ -170,6 +184,8 @@ impl Services {
         let deployment = self.deployments.get_mut(backend.index())?;
         let verdict = self.board.as_mut().map(|board| board.judge(backend, key, attempt, now));
         let refused = target.refuses_with.or(asked.lost_body);
+        let reaches_script = refused.is_none() && matches!(verdict, None | Some(Verdict::Passes { .. }));
+        let place = if reaches_script { deployment.scripted() } else { None };
         let mut served = Served {
             reply: Reply::Refused(StatusCode::OK),
             course: Course::answer(now.saturating_add(deployment.spec().refusal_time())),
@@ -178,6 +194,21 @@ impl Services {
             cached: Tokens(0),
             work_ends: now,
         };
+        if let Some(place) = place
+            && let Some(answer) = deployment.spec().script.answers.get(place)
+        {
+            let whole = || asked.time(deployment, Tokens(0), self.streams, site.latency_stream).total;
+            let lost_at = match verdict {
+                Some(Verdict::Passes { lost_at, .. }) => lost_at,
+                _ => Timestamp::MAX,
+            };
+            served.course = scripted::course(answer, deployment.spec(), whole, now, lost_at);
+            served.work_ends = served.course.at;
+            if let Some(status) = answer.status() {
+                served.reply = Reply::Played(u16::try_from(place).unwrap_or(u16::MAX), status);
+            }
+            return Some(served);
+        }
         match (refused, verdict) {
             (_, Some(Verdict::Lost(loss))) => {
                 let at = now.saturating_add(loss.time(deployment.spec()));
@@ -266,7 +297,8 @@ impl Services {
 impl Served {
     /// Whether the call was never seen by a deployment: no connection, or nobody answers.
     pub const fn is_missed(&self) -> bool {
-        matches!(self.course.heard, Heard::Loss | Heard::Nothing) && self.counted.is_none()
+        let is_unanswered = self.counted.is_none() && !matches!(self.reply, Reply::Played(..));
+        matches!(self.course.heard, Heard::Loss | Heard::Nothing) && is_unanswered
     }
 
     /// When the service ends its work on an admitted call.

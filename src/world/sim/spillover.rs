@@ -116,6 +116,7 @@ impl Services {
         let spills = match first.reply {
             Reply::Throttled { .. } => true,
             Reply::Scripted(fault) => matches!(plan.answer_status(fault)?.get(), 429 | 500 | 503),
+            Reply::Played(_, status) => matches!(status.get(), 429 | 500 | 503),
             Reply::Refused(_) => !target.deployment.fits(asked.demand),
             Reply::Admitted(_) => false,
         };

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use super::{FaultSpec, FleetSpec, Operation, RunPlan, Target};
 use crate::backend::{
-    Capacity, DeploymentSpec, LatencyFamily, LatencySpec, ModelFacts, Prices, StandardSpec, Throttling,
+    CallScript, Capacity, DeploymentSpec, LatencyFamily, LatencySpec, ModelFacts, Prices, StandardSpec,
+    Throttling,
 };
 use crate::diagnostics::{Diagnostics, SourceMap};
 use crate::gateway::{BackendEntity, GatewaySpec, PoolMember, PoolSpec};
@@ -115,5 +116,6 @@ pub(crate) fn deployment(name: &str) -> Arc<DeploymentSpec> {
         quota: Vec::new(),
         context: None,
         prices: Prices::default(),
+        script: CallScript::default(),
     })
 }

@@ -21,7 +21,7 @@ use super::ledger::Ledger;
 use super::observe::{Observer, Step, TripRecord};
 use super::plan::RunPlan;
 use super::result::{RunResult, SpilloverResult};
-use super::services::{Reply, Services};
+use super::services::Services;
 use super::sessions::{Sessions, SessionsResult};
 use super::spillover::Spill;
 use super::timeline::Timeline;
@@ -467,7 +467,7 @@ impl<'p, O: Observer> World<'p, O> {
     fn usage(&self, event: Event) -> Option<Usage> {
         let flight = self.flights.get(event.slot as usize)?;
         let is_current = flight.epoch == event.epoch && flight.call.attempt == event.attempt;
-        if !is_current || !matches!(flight.call.reply, Reply::Admitted(_)) {
+        if !is_current || !flight.call.reply.is_well() {
             return None;
         }
         let number = |tokens: Tokens| u32::try_from(tokens.get()).unwrap_or(u32::MAX);

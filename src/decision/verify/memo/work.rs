@@ -19,6 +19,7 @@ const WORTH_A_THREAD: usize = 64;
 struct Worked {
     plays: Vec<(Happening, Vec<Play>)>,
     has_gaps: bool,
+    read: Vec<Mask>,
 }
 
 /// One way in which a happening goes: what came of it, in which worlds, and what was chosen on the way.
@@ -53,10 +54,12 @@ impl Memo<'_> {
         let Some(state) = self.gateways.get_index(gateway as usize).cloned() else { return };
         let kept = if state.slots_taken() > 0 { all } else { Mask::NONE };
         let spec = &self.watch.setup.gateway;
-        let unfair = self.failing(|guide| is_fair(spec, &state, now, guide));
+        let mut read = Vec::new();
+        let unfair = self.failing(|guide| is_fair(spec, &state, now, guide), &mut read);
         // When all backends answer 200 and the last trip is over.
         let later = state.last_reset(now).saturating_add(Duration::from_nanos(1));
-        let lost = self.failing(|guide| is_served(self.watch, &state, later, guide));
+        let lost = self.failing(|guide| is_served(self.watch, &state, later, guide), &mut read);
+        join(&mut self.read, &read);
         let found = [(NO_RECOVERY, lost), (UNFAIR, unfair), (SLOTS_KEPT, kept)];
         self.at_rest.insert((gateway, now), found);
     }
@@ -106,6 +109,7 @@ impl Memo<'_> {
                 }
             }
             worked.has_gaps |= guide.has_gaps();
+            join(&mut worked.read, guide.read_in());
             worked.plays.push((happening, plays));
         }
         worked
@@ -114,6 +118,7 @@ impl Memo<'_> {
     fn keep_all(&mut self, question: Question, worked: Worked) {
         let from = self.outcomes.len();
         self.has_gaps |= worked.has_gaps;
+        join(&mut self.read, &worked.read);
         for (happening, plays) in worked.plays {
             let first = self.outcomes.len();
             for (played, mask, picks) in plays {
@@ -185,7 +190,7 @@ impl Memo<'_> {
     }
 
     /// Worlds in which `holds` fails on some path.
-    fn failing(&self, mut holds: impl FnMut(&mut Guide<'_>) -> bool) -> Mask {
+    fn failing(&self, mut holds: impl FnMut(&mut Guide<'_>) -> bool, read: &mut Vec<Mask>) -> Mask {
         let mut failing = Mask::NONE;
         let mut guide = Guide::new(self.worlds, self.worlds.all());
         loop {
@@ -193,8 +198,19 @@ impl Memo<'_> {
                 failing = failing.or(guide.mask());
             }
             if !guide.next() {
+                join(read, guide.read_in());
                 return failing;
             }
         }
+    }
+}
+
+/// Adds worlds, switch by switch.
+fn join(all: &mut Vec<Mask>, more: &[Mask]) {
+    if all.len() < more.len() {
+        all.resize(more.len(), Mask::NONE);
+    }
+    for (known, new) in all.iter_mut().zip(more) {
+        *known = known.or(*new);
     }
 }

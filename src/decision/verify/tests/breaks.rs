@@ -38,6 +38,7 @@ fn look(setup: &Setup) -> Report {
     let task = Task {
         bounds,
         readings: None,
+        combinations: None,
         limits: Limits::default(),
         profile: Profile::Declared,
         only: Vec::new(),

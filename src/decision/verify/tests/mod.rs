@@ -1,6 +1,7 @@
 //! Explorations of small configurations.
 
 mod breaks;
+mod combined;
 mod configs;
 mod equivalence;
 mod mutants;
