@@ -63,9 +63,14 @@ pub(crate) fn replay_log(
     for (at, line) in BufReader::new(file).lines().enumerate().skip(1) {
         let line = line.map_err(|error| session.usage(&format!("`{path}`: {error}")))?;
         let number = at.saturating_add(1);
-        lines = lines.saturating_add(1);
         match replay_line(&line, &mut gateway, &mut choices, &mut exchanges, &facts) {
             Line::Same => {}
+            Line::Reloaded => {
+                session.remark(&format!(
+                    "{path}:{number}: other files were put in force here: what follows is not played\n"
+                ));
+                break;
+            }
             Line::Unreadable => {
                 unreadable = unreadable.saturating_add(1);
                 if unreadable <= SHOWN {
@@ -83,6 +88,7 @@ pub(crate) fn replay_log(
                 }
             }
         }
+        lines = lines.saturating_add(1);
     }
     let told = count(usize::try_from(lines).unwrap_or(usize::MAX), "input", "inputs");
     if unreadable > 0 {

@@ -114,7 +114,7 @@ pub(crate) fn variant(args: &ServeArgs, session: &mut Session) -> Result<Variant
 }
 
 /// Policies that are not run would let requests pass as if they were not there.
-fn refuse_unsupported(gateway: &GatewaySpec, session: &mut Session) {
+pub(crate) fn refuse_unsupported(gateway: &GatewaySpec, session: &mut Session) {
     let program = gateway.program();
     for (op, place) in program.ops.iter().zip(&program.places) {
         if matches!(op, Op::Unsupported) {
@@ -200,10 +200,19 @@ pub(crate) fn settings(args: &ServeArgs, variant: &Variant, start_unix_s: u64) -
 
 /// The keys of the scenario's clients, and those of arguments.
 fn keys(args: &ServeArgs, variant: &Variant, gateway: &GatewaySpec) -> Result<KeyRing, String> {
-    let mut ring = KeyRing::default();
     if args.open {
-        return Ok(ring);
+        return Ok(KeyRing::default());
     }
+    let mut ring = keys_of(variant, gateway);
+    for source in &args.subscription_key {
+        ring.add(&secret(source)?, None);
+    }
+    Ok(ring)
+}
+
+/// The keys of the scenario's clients.
+pub(crate) fn keys_of(variant: &Variant, gateway: &GatewaySpec) -> KeyRing {
+    let mut ring = KeyRing::default();
     let names = [gateway.facts().api.key_header.as_str(), "Ocp-Apim-Subscription-Key"];
     let is_key = |name: &str| names.iter().any(|own| own.eq_ignore_ascii_case(name));
     for header in variant.plan.operation.headers.iter().filter(|header| is_key(&header.name)) {
@@ -214,10 +223,7 @@ fn keys(args: &ServeArgs, variant: &Variant, gateway: &GatewaySpec) -> Result<Ke
             ring.add(&header.value.to_text(), Some(Arc::clone(&caller.facts)));
         }
     }
-    for source in &args.subscription_key {
-        ring.add(&secret(source)?, None);
-    }
-    Ok(ring)
+    ring
 }
 
 /// The secret that `env:VARIABLE` or `file:PATH` names.

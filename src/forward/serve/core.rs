@@ -110,7 +110,11 @@ impl Core {
     /// journal goes with it.
     pub(super) fn hand_over(&self, to: &GatewaySpec) -> (GatewayState, Option<Journal>) {
         let mut inner = self.lock();
-        (inner.gateway.handed_over_to(to), inner.journal.take())
+        let journal = inner.journal.take();
+        if let Some(journal) = &journal {
+            journal.mark_reload();
+        }
+        (inner.gateway.handed_over_to(to), journal)
     }
 
     /// Journal lines that were lost so far.

@@ -109,6 +109,18 @@ impl Journal {
         self.lost.load(Ordering::Relaxed)
     }
 
+    /// Notes that another configuration is in force from here on.
+    pub(super) fn mark_reload(&self) {
+        self.put(json!({ "reload": true }).to_string());
+    }
+
+    fn put(&self, line: String) {
+        let is_kept = self.lines.as_ref().is_some_and(|lines| lines.try_send(line).is_ok());
+        if !is_kept {
+            self.lost.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
     pub(super) fn write(
         &self,
         now: Timestamp,
@@ -128,10 +140,7 @@ impl Journal {
         };
         add(&mut line, "t", now.as_nanos().into());
         add(&mut line, "out", outcome(effects, exchange, spec).into());
-        let is_kept = self.lines.as_ref().is_some_and(|lines| lines.try_send(line.to_string()).is_ok());
-        if !is_kept {
-            self.lost.fetch_add(1, Ordering::Relaxed);
-        }
+        self.put(line.to_string());
     }
 }
 
@@ -180,6 +189,8 @@ pub enum Line {
         /// What the core says.
         now: Vec<String>,
     },
+    /// From here on another configuration was in force.
+    Reloaded,
     /// It is none that can be played.
     Unreadable,
 }
@@ -193,6 +204,9 @@ pub fn replay_line<C: Choices>(
     exchanges: &mut BTreeMap<u64, Exchange>,
     facts: &dyn Fn(Option<&str>) -> Arc<Facts>,
 ) -> Line {
+    if line == r#"{"reload":true}"# {
+        return Line::Reloaded;
+    }
     let Some((request, now, json)) = parse(line) else { return Line::Unreadable };
     let mut effects = Effects::default();
     let exchange = exchanges.entry(request).or_default();

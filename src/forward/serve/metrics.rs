@@ -34,6 +34,21 @@ struct OfBackend {
     throttled: AtomicU64,
 }
 
+/// What a gateway has counted of a backend.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BackendCount {
+    /// Its name.
+    pub name: String,
+    /// Attempts.
+    pub attempts: u64,
+    /// Answers with 429.
+    pub throttled: u64,
+    /// Attempts without an answer.
+    pub failures: u64,
+    /// Trips of its breaker.
+    pub trips: u64,
+}
+
 type Which = fn(&OfBackend) -> &AtomicU64;
 
 impl Metrics {
@@ -117,6 +132,19 @@ impl Metrics {
 
     pub(super) fn under_way(&self) -> u64 {
         self.under_way.load(Ordering::Relaxed)
+    }
+
+    /// What was counted of each backend.
+    pub(super) fn counts(&self) -> Vec<BackendCount> {
+        let get = |count: &AtomicU64| count.load(Ordering::Relaxed);
+        let counts = self.backends.iter().zip(&self.names).map(|(own, name)| BackendCount {
+            name: name.clone(),
+            attempts: get(&own.selected),
+            throttled: get(&own.throttled),
+            failures: get(&own.failures),
+            trips: get(&own.trips),
+        });
+        counts.collect()
     }
 
     fn of(&self, backend: BackendId, which: impl Fn(&OfBackend) -> &AtomicU64) {

@@ -33,6 +33,7 @@ mod upstream;
 
 pub use identity::IdentitySource;
 pub use journal::{Journal, JournalHeader, Line, replay_line};
+pub use metrics::BackendCount;
 pub use running::{News, RunError, Running, serve};
 pub use server::{Server, Started};
 pub use settings::{BackendSetting, KeyRing, ServeError, Settings, Timeouts};

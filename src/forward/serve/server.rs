@@ -22,7 +22,7 @@ use super::entrance::{Refusal, enter};
 use super::error_body::refusal;
 use super::identity::Identity;
 use super::journal::Journal;
-use super::metrics::Metrics;
+use super::metrics::{BackendCount, Metrics};
 use super::session::{Held, Session};
 use super::settings::{Needs, Route, ServeError, Settings, backend_at, route_of, routes};
 use super::upstream::{Sender, sender};
@@ -171,6 +171,16 @@ impl Server {
             std::future::ready(response)
         };
         listener.run(answer, stop.listen()).await
+    }
+
+    /// What the present generation has counted of each backend.
+    pub fn counts(&self) -> Vec<BackendCount> {
+        self.shared.generation().metrics.counts()
+    }
+
+    /// Lines of the decision log that could not be written.
+    pub fn lost_lines(&self) -> u64 {
+        self.shared.generation().core.lost_lines()
     }
 
     /// Where listeners listen.

@@ -97,6 +97,59 @@ async fn operators_see_breakers_metrics_and_decisions() {
     assert_eq!(lab.send(Request::get(url).body(Outgoing::Empty).unwrap()).await.2, "ok\n");
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "takes a minute"]
+async fn a_hundred_thousand_requests_at_once_are_decided_again() {
+    const REQUESTS: usize = 100_000;
+    let (first, _) = backend(|call| if call % 7 == 0 { refusal("1") } else { answer(200, "a") }).await;
+    let (second, _) = backend(|call| match call % 11 {
+        0 => answer(500, ""),
+        5 => refusal("1"),
+        _ => answer(200, "b"),
+    })
+    .await;
+    let broken = raw_backend(|mut stream| async move {
+        let _ = stream.write_all(b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n3\r\nabc\r\n").await;
+    })
+    .await;
+    let gone = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let own = settings(FAILOVER, &[first, second, broken, gone]);
+    let gateway = Arc::clone(&own.gateway);
+    let kept = Kept::default();
+    let header = JournalHeader { hash: "h".into(), seed: 1, start_unix_s: 0 };
+    let lab = Arc::new(Lab::start_with(own, Limits::default(), Some(Journal::new(kept.clone(), &header))).await);
+    let clients = (0..64).map(|_| {
+        let lab = Arc::clone(&lab);
+        tokio::spawn(async move {
+            for _ in 0..REQUESTS.div_ceil(64) {
+                lab.ask("x").await;
+            }
+        })
+    });
+    for client in clients.collect::<Vec<_>>() {
+        client.await.unwrap();
+    }
+    assert_eq!(lab.server.lost_lines(), 0);
+    lab.stop.now();
+    while !lab.running.is_finished() {
+        tokio::time::sleep(Real::from_millis(20)).await;
+    }
+    let text = String::from_utf8(kept.0.lock().unwrap().clone()).unwrap();
+    let (mut gateway, mut exchanges) = (Gateway::new(gateway), BTreeMap::new());
+    let facts = Arc::clone(gateway.spec().facts());
+    let mut choices = SeededChoices::new(Streams::new(1), 0);
+    let (mut starts, mut trips, mut losses) = (0, 0, 0);
+    for line in text.lines().skip(1) {
+        starts += usize::from(line.contains("\"start\""));
+        trips += usize::from(line.contains("\"tripped "));
+        losses += usize::from(line.contains("\"lost\"") || line.contains("\"cut\""));
+        let played =
+            replay_line(line, &mut gateway, &mut choices, &mut exchanges, &|_| Arc::clone(&facts));
+        assert_eq!(played, Line::Same, "{line}");
+    }
+    assert!(starts >= REQUESTS && trips > 10 && losses > 10, "{starts} {trips} {losses}");
+}
+
 #[tokio::test]
 async fn a_log_is_played_again_to_the_same_decisions_and_holds_no_secret() {
     let (first, _) = backend(|call| if call % 3 == 0 { refusal("1") } else { answer(200, "a") }).await;
