@@ -13,12 +13,16 @@ mod error;
 mod execute;
 pub mod exit_code;
 mod gather;
+#[cfg(feature = "http")]
+mod lab_args;
 mod limiter_args;
 mod load;
 mod log_args;
 mod logs;
 #[cfg(feature = "lsp")]
 mod lsp;
+#[cfg(feature = "http")]
+mod mock_args;
 mod output;
 mod proof;
 mod proof_args;
@@ -85,6 +89,10 @@ pub fn main() -> ExitCode {
             PolicyCommand::Coverage(args) => commands::coverage::coverage(args, &mut session),
         },
         Command::Test(args) => commands::test::test(args, &mut session),
+        #[cfg(feature = "http")]
+        Command::Drive(args) => commands::drive::drive(args, &mut session),
+        #[cfg(feature = "http")]
+        Command::Mock(args) => commands::mock::mock(args, &mut session),
         Command::Trace(args) => match &args.command {
             TraceCommand::Stats(args) => commands::trace::stats(args, &mut session),
             TraceCommand::Import(args) => commands::trace_import::import(args, &mut session),
@@ -97,6 +105,8 @@ pub fn main() -> ExitCode {
         },
         #[cfg(feature = "http")]
         Command::Serve(args) => commands::serve::serve(args, &mut session),
+        #[cfg(feature = "http")]
+        Command::Lab(args) => commands::lab::lab(args, &mut session),
         Command::Schema(args) => commands::schema::schema(args, &mut session),
         #[cfg(feature = "lsp")]
         Command::Lsp => lsp::serve(&session),

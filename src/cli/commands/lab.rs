@@ -41,8 +41,8 @@ pub(crate) fn lab(args: &LabArgs, session: &mut Session) -> Result<(), Stop> {
     }
     let mut sides = Vec::new();
     for variant in &variants {
-        let simulated = execute_silently(&scenario, variant)
-            .map_err(|error| session.internal(&error.to_string()))?;
+        let simulated =
+            execute_silently(&scenario, variant).map_err(|error| session.internal(&error.to_string()))?;
         let bench = runtime.block_on(Bench::start(variant, args)).map_err(|error| session.usage(&error))?;
         if args.format == Format::Human {
             session.remark(&format!(
@@ -82,8 +82,7 @@ pub(crate) fn lab(args: &LabArgs, session: &mut Session) -> Result<(), Stop> {
 fn chosen(args: &LabArgs, session: &mut Session) -> Result<(Scenario, Vec<Variant>), Stop> {
     let inputs = Input::from_paths(&args.scenario.inputs).map_err(|message| session.usage(&message))?;
     let [input] = inputs.as_slice() else { return Err(session.usage("name one scenario")) };
-    let loaded =
-        input.load(&args.scenario.overrides(), &mut session.sources, &mut session.diagnostics);
+    let loaded = input.load(&args.scenario.overrides(), &mut session.sources, &mut session.diagnostics);
     let mut variants = Vec::new();
     if let Some(loaded) = &loaded {
         let scenario = &loaded.scenario;
@@ -154,9 +153,11 @@ impl Bench {
         let switch = stop.clone();
         let serving = tokio::spawn(async move { own.run(listening, &switch).await });
         let path = plan.gateway.facts().api.path.as_str().trim_matches('/').to_owned();
-        let key = plan.operation.headers.iter().find(|header| {
-            header.name.eq_ignore_ascii_case(&plan.gateway.facts().api.key_header)
-        });
+        let key = plan
+            .operation
+            .headers
+            .iter()
+            .find(|header| header.name.eq_ignore_ascii_case(&plan.gateway.facts().api.key_header));
         Ok(Self {
             url: format!("http://{address}/{path}"),
             key: key.map(|header| header.value.to_text().to_string()),
@@ -211,7 +212,11 @@ impl Side<'_> {
 
     #[expect(clippy::unused_self, reason = "one way to count for both sides")]
     fn good(&self, of: &Summary) -> f64 {
-        if of.requests.arrivals == 0 { 0.0 } else { of.requests.ok as f64 / of.requests.arrivals as f64 }
+        if of.requests.arrivals == 0 {
+            0.0
+        } else {
+            of.requests.answered_2xx as f64 / of.requests.arrivals as f64
+        }
     }
 
     fn human(&self, scenario: &Scenario) -> String {
@@ -222,7 +227,11 @@ impl Side<'_> {
             vec![name.to_owned(), then.to_string(), now.to_string(), format!("{difference:+}")]
         };
         table.row(number("requests", self.simulated.requests.arrivals, self.real.requests.arrivals));
-        table.row(number("answered 2xx", self.simulated.requests.ok, self.real.requests.ok));
+        table.row(number(
+            "answered 2xx",
+            self.simulated.requests.answered_2xx,
+            self.real.requests.answered_2xx,
+        ));
         for (at, (then, now)) in self.simulated.backends.iter().zip(&self.real.backends).enumerate() {
             let difference = (now.share - then.share) * 100.0;
             table.row(vec![

@@ -4,6 +4,8 @@ pub(crate) mod calibrate;
 pub(crate) mod compare;
 pub(crate) mod coverage;
 pub(crate) mod diff;
+#[cfg(feature = "http")]
+pub(crate) mod drive;
 pub(crate) mod equivalent;
 pub(crate) mod explain;
 pub(crate) mod export;
@@ -11,7 +13,11 @@ pub(crate) mod expr;
 pub(crate) mod fit;
 pub(crate) mod import;
 pub(crate) mod init;
+#[cfg(feature = "http")]
+pub(crate) mod lab;
 pub(crate) mod limiter;
+#[cfg(feature = "http")]
+pub(crate) mod mock;
 pub(crate) mod plot;
 pub(crate) mod policy;
 pub(crate) mod replay;

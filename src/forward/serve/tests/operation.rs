@@ -117,7 +117,8 @@ async fn a_hundred_thousand_requests_at_once_are_decided_again() {
     let gateway = Arc::clone(&own.gateway);
     let kept = Kept::default();
     let header = JournalHeader { hash: "h".into(), seed: 1, start_unix_s: 0 };
-    let lab = Arc::new(Lab::start_with(own, Limits::default(), Some(Journal::new(kept.clone(), &header))).await);
+    let lab =
+        Arc::new(Lab::start_with(own, Limits::default(), Some(Journal::new(kept.clone(), &header))).await);
     let clients = (0..64).map(|_| {
         let lab = Arc::clone(&lab);
         tokio::spawn(async move {
@@ -143,8 +144,7 @@ async fn a_hundred_thousand_requests_at_once_are_decided_again() {
         starts += usize::from(line.contains("\"start\""));
         trips += usize::from(line.contains("\"tripped "));
         losses += usize::from(line.contains("\"lost\"") || line.contains("\"cut\""));
-        let played =
-            replay_line(line, &mut gateway, &mut choices, &mut exchanges, &|_| Arc::clone(&facts));
+        let played = replay_line(line, &mut gateway, &mut choices, &mut exchanges, &|_| Arc::clone(&facts));
         assert_eq!(played, Line::Same, "{line}");
     }
     assert!(starts >= REQUESTS && trips > 10 && losses > 10, "{starts} {trips} {losses}");
