@@ -146,18 +146,37 @@ pub(super) fn seen(headers: &HeaderMap) -> Arc<[Header]> {
     let kept = headers.iter().filter(|(name, _)| {
         !is_hop_by_hop(name, headers) && *name != header::CONTENT_LENGTH && *name != header::EXPECT
     });
-    kept.map(|(name, value)| Header {
-        name: Text::from(name.as_str().to_owned()),
-        value: HeaderValue::Text(Text::from(text_of(value))),
-    })
+    kept.map(|(name, value)| Header { name: name_of(name), value: HeaderValue::Text(text_of(value)) })
     .collect()
 }
 
+/// A name, without a copy where it is one that nearly all messages have.
+fn name_of(name: &HeaderName) -> Text {
+    const USUAL: [&str; 12] = [
+        "accept",
+        "accept-encoding",
+        "api-key",
+        "authorization",
+        "content-type",
+        "date",
+        "host",
+        "retry-after",
+        "server",
+        "strict-transport-security",
+        "user-agent",
+        "x-ms-region",
+    ];
+    match USUAL.binary_search(&name.as_str()) {
+        Ok(at) => Text::Static(USUAL.get(at).copied().unwrap_or_default()),
+        Err(_) => Text::Shared(Arc::from(name.as_str())),
+    }
+}
+
 /// The characters of a value. Bytes that are not ASCII are Latin-1, as they are sent again.
-fn text_of(value: &http::HeaderValue) -> String {
+fn text_of(value: &http::HeaderValue) -> Text {
     match value.to_str() {
-        Ok(text) => text.to_owned(),
-        Err(_) => value.as_bytes().iter().map(|byte| char::from(*byte)).collect(),
+        Ok(text) => Text::Shared(Arc::from(text)),
+        Err(_) => Text::from(value.as_bytes().iter().map(|byte| char::from(*byte)).collect::<String>()),
     }
 }
 
@@ -229,7 +248,7 @@ mod tests {
     fn values_come_back_as_they_were() {
         for bytes in [&b"plain"[..], b"caf\xe9", b"", b"a\tb"] {
             let value = http::HeaderValue::from_bytes(bytes).unwrap();
-            let back = wire_value(&HeaderValue::Text(Text::from(text_of(&value)))).unwrap();
+            let back = wire_value(&HeaderValue::Text(text_of(&value))).unwrap();
             assert_eq!(back.as_bytes(), bytes);
         }
         assert!(wire_value(&HeaderValue::Text("\u{20ac}".into())).is_none());

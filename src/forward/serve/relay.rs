@@ -27,7 +27,7 @@ const TAIL_BYTES: usize = 64 * 1024;
 
 /// A body on its way to a client.
 pub(super) struct Relay {
-    session: Session,
+    session: Box<Session>,
     body: Incoming,
     attempt: AttemptNumber,
     buffers: bool,
@@ -39,7 +39,7 @@ pub(super) struct Relay {
 }
 
 impl Relay {
-    pub(super) fn new(session: Session, body: Incoming, attempt: AttemptNumber, buffers: bool) -> Self {
+    pub(super) fn new(session: Box<Session>, body: Incoming, attempt: AttemptNumber, buffers: bool) -> Self {
         let own = session.generation();
         let tail = own.needs.counts_tokens.then(BytesMut::new);
         let idle = Box::pin(tokio::time::sleep(own.settings.timeouts.idle));

@@ -43,7 +43,7 @@ pub(super) struct Generation {
     pub(super) sender: Sender,
     pub(super) aside: Aside,
     pub(super) metrics: Arc<Metrics>,
-    routes: Vec<Route>,
+    routes: Vec<Arc<Route>>,
 }
 
 impl Generation {
@@ -54,7 +54,7 @@ impl Generation {
         clock: Clock,
         journal: Option<Journal>,
     ) -> Result<Self, ServeError> {
-        let routes = routes(&settings)?;
+        let routes = routes(&settings)?.into_iter().map(Arc::new).collect();
         let (state, kept) = before.map_or((None, None), |(state, journal)| (Some(state), journal));
         let names = settings.gateway.backends().iter().map(|backend| backend.name.to_string());
         let metrics = Arc::new(Metrics::new(names));
@@ -71,15 +71,15 @@ impl Generation {
     }
 
     /// The way to a backend.
-    pub(super) fn route(&self, backend: BackendId) -> Option<Route> {
+    pub(super) fn route(&self, backend: BackendId) -> Option<Arc<Route>> {
         self.routes.get(backend.index()).cloned()
     }
 
     /// The way to a URL that the policy names, and the backend whose URL it is.
-    pub(super) fn route_to(&self, url: &Text) -> (Option<BackendId>, Option<Route>) {
+    pub(super) fn route_to(&self, url: &Text) -> (Option<BackendId>, Option<Arc<Route>>) {
         match backend_at(&self.settings.gateway, url) {
             Some(backend) => (Some(backend), self.route(backend)),
-            None => (None, route_of(url).ok()),
+            None => (None, route_of(url).ok().map(Arc::new)),
         }
     }
 }
@@ -222,7 +222,7 @@ impl Shared {
         own: &Arc<Generation>,
         number: u64,
         activity: u128,
-    ) -> Result<(Session, RequestHead), Refusal> {
+    ) -> Result<(Box<Session>, RequestHead), Refusal> {
         if own.metrics.under_way() >= own.settings.concurrency as u64 {
             let message = "The gateway has as many requests under way as it is allowed to.";
             return Err(Refusal { status: StatusCode::SERVICE_UNAVAILABLE, message });

@@ -47,7 +47,8 @@ pub(super) struct Session {
     exchange: Exchange,
     actions: VecDeque<Action>,
     attempt: Attempt,
-    calls: JoinSet<(CallNumber, SideAnswer)>,
+    /// Made when the first side call is.
+    calls: Option<Box<JoinSet<(CallNumber, SideAnswer)>>>,
     body: Held,
     key: Option<String>,
     host: Option<String>,
@@ -86,24 +87,24 @@ impl Session {
         key: Option<String>,
         host: Option<String>,
         activity: u128,
-    ) -> Self {
+    ) -> Box<Self> {
         own.metrics.enters();
-        Self {
+        Box::new(Self {
             own,
             exchange: Exchange::default(),
             actions: VecDeque::with_capacity(4),
             attempt: Attempt::None,
-            calls: JoinSet::new(),
+            calls: None,
             body,
             key,
             host,
             activity,
             is_over: false,
-        }
+        })
     }
 
     /// Begins, and goes on until there is an answer.
-    pub(super) async fn answer(mut self, head: &RequestHead) -> Response<Outgoing> {
+    pub(super) async fn answer(mut self: Box<Self>, head: &RequestHead) -> Response<Outgoing> {
         let own = Arc::clone(&self.own);
         own.core.start(&mut self.exchange, head, &mut self.actions);
         loop {
@@ -194,7 +195,8 @@ impl Session {
         if matches!(&call, SideCall::Request(request) if request.one_way) {
             tokio::spawn(aside.make(call));
         } else {
-            self.calls.spawn(async move { (number, aside.make(call).await) });
+            let calls = self.calls.get_or_insert_default();
+            calls.spawn(async move { (number, aside.make(call).await) });
         }
     }
 
@@ -213,9 +215,17 @@ impl Session {
         let wake = self.exchange.wake_up();
         let until = clock.instant(wake.map_or(Timestamp::MAX, |(at, _)| at));
         let is_sent = matches!(self.attempt, Attempt::Sent { .. });
-        if !is_sent && self.calls.is_empty() && wake.is_none() {
+        let mut calls = self.calls.as_mut().filter(|calls| !calls.is_empty());
+        if !is_sent && calls.is_none() && wake.is_none() {
             return Happened::Nothing;
         }
+        let has_calls = calls.is_some();
+        let called = async {
+            match &mut calls {
+                Some(calls) => calls.join_next().await,
+                None => std::future::pending().await,
+            }
+        };
         let answer = async {
             match &mut self.attempt {
                 Attempt::Sent { answer, .. } => answer.as_mut().await,
@@ -225,7 +235,7 @@ impl Session {
         tokio::select! {
             biased;
             answer = answer, if is_sent => Happened::Answer(answer),
-            Some(done) = self.calls.join_next(), if !self.calls.is_empty() => match done {
+            Some(done) = called, if has_calls => match done {
                 Ok((number, answer)) => Happened::Called(number, answer),
                 Err(_) => Happened::Nothing,
             },
@@ -298,7 +308,7 @@ impl Session {
     }
 
     /// The answer of the exchange, the body of which may still be under way.
-    fn respond(mut self, answerer: Answerer) -> Response<Outgoing> {
+    fn respond(mut self: Box<Self>, answerer: Answerer) -> Response<Outgoing> {
         let own = Arc::clone(&self.own);
         let Some(told) = self.exchange.response() else {
             return refusal(StatusCode::INTERNAL_SERVER_ERROR, "Internal server error", Some(self.activity));

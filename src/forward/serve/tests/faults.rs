@@ -136,7 +136,7 @@ async fn clients_that_break_the_protocol_are_turned_away() {
 #[tokio::test]
 async fn more_requests_than_allowed_get_503() {
     let slow = raw_backend(|mut stream| async move {
-        tokio::time::sleep(Real::from_millis(500)).await;
+        tokio::time::sleep(Real::from_millis(1_500)).await;
         let answer = b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
         let _ = tokio::io::AsyncWriteExt::write_all(&mut stream, answer).await;
     })
@@ -145,7 +145,7 @@ async fn more_requests_than_allowed_get_503() {
     settings.concurrency = 1;
     let lab = Lab::start(settings).await;
     let (first, second) = tokio::join!(lab.ask("x"), async {
-        tokio::time::sleep(Real::from_millis(150)).await;
+        tokio::time::sleep(Real::from_millis(500)).await;
         let url = format!("http://{}/openai/d", lab.address);
         lab.send(Request::get(url).body(Outgoing::Empty).unwrap()).await
     });

@@ -83,7 +83,7 @@ pub(super) fn settings(policy: &str, backends: &[SocketAddr]) -> Settings {
         concurrency: 1_000,
         timeouts: Timeouts {
             connect: Real::from_secs(1),
-            idle: Real::from_millis(600),
+            idle: Real::from_secs(2),
             keep_alive: Real::from_secs(5),
         },
     }
@@ -187,7 +187,7 @@ impl Lab {
         stream.write_all(text).await.unwrap();
         let mut all = Vec::new();
         let mut part = [0; 4096];
-        while let Ok(Ok(n)) = tokio::time::timeout(Real::from_millis(400), stream.read(&mut part)).await {
+        while let Ok(Ok(n)) = tokio::time::timeout(Real::from_secs(2), stream.read(&mut part)).await {
             if n == 0 {
                 break;
             }

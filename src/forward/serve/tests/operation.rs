@@ -33,13 +33,13 @@ impl Write for Kept {
 #[tokio::test]
 async fn an_end_loses_no_request_that_was_accepted() {
     let slow = raw_backend(|mut stream| async move {
-        tokio::time::sleep(Real::from_millis(400)).await;
+        tokio::time::sleep(Real::from_millis(1_500)).await;
         let _ = stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 4\r\n\r\nfine").await;
     })
     .await;
     let lab = Lab::start(settings(FAILOVER, &[slow])).await;
     let (answered, ()) = tokio::join!(lab.ask("x"), async {
-        tokio::time::sleep(Real::from_millis(150)).await;
+        tokio::time::sleep(Real::from_millis(500)).await;
         lab.stop.now();
     });
     assert_eq!((answered.0, &*answered.2), (200, "fine"));

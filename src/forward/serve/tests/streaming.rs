@@ -10,7 +10,7 @@ use tokio::time::Instant;
 use super::lab::{FAILOVER, Lab, answer, backend, raw_backend, settings};
 use crate::wire::Outgoing;
 
-const SLOWLY: Real = Real::from_millis(120);
+const SLOWLY: Real = Real::from_millis(400);
 
 /// A backend that sends a part every now and then.
 async fn streaming(parts: usize) -> std::net::SocketAddr {
