@@ -28,6 +28,7 @@ const DUPLICATES: &[(&str, &str)] = &[
     ("strum", "tests only: jsonschema and serde-sarif ask for different ones"),
     ("strum_macros", "as strum"),
     ("syn", "derive macros are on their way from 2 to 3; nothing of it is in the program"),
+    ("windows-sys", "ring is behind the others, for a platform that it has to be built on"),
 ];
 
 /// Licences that dependencies may have.
@@ -39,6 +40,7 @@ const LICENCES: &[&str] = &[
     "BSD-3-Clause",
     "BSL-1.0",
     "CC0-1.0",
+    "CDLA-Permissive-2.0",
     "ISC",
     "MIT",
     "MIT-0",

@@ -9,8 +9,8 @@
 //! - Secrets (keys, tokens, cookies) are in no log, metric, message or journal.
 //!
 //! Rooms: `settings` is what is served, `entrance` who may come in, `core` the decisions, `session` a request on
-//! its way, `upstream` the way to backends, `relay` the way back, `running` the life of a server, `identity` and `aside` what policies ask others,
-//! `admin` what operators see.
+//! its way, `upstream` the way to backends, `relay` the way back, `running` the life of a server, `identity` and
+//! `aside` what policies ask others, `admin` what operators see.
 //!
 //! Deliberately absent: client certificates, WebSockets, trailers.
 
