@@ -1,7 +1,7 @@
 //! How many small requests the mock answers for each second of processor time, when its backends take no time.
 //!
-//! `cargo bench -p poolproof-forward --bench mock`. The server has one thread and the process; what asks is a process of
-//! its own, so that the time of the server is that of its process (Linux).
+//! `cargo bench -p poolproof-forward --bench mock`. The server has one thread; what asks is a process of its own, so
+//! that the time of the server is that of its process (Linux).
 
 #![expect(clippy::print_stdout, reason = "a benchmark prints what it measured")]
 #![expect(clippy::expect_used, clippy::indexing_slicing, reason = "a benchmark may fail loudly")]

@@ -20,8 +20,9 @@
 //! build it again. So are [`tree`], [`resources`], [`rules`], [`export`] and [`mod@reference`], `poolproof-checker`:
 //! what reads, checks and writes files needs no simulator. So are [`gateway`], [`mod@verify`] and [`wording`],
 //! `poolproof-decision`: a mutant of the core links neither charts nor servers. And so are [`random`], [`backend`],
-//! [`workload`], [`metrics`] and [`sim`], `poolproof-world`: what answers over HTTP stands on the same models. That is [`wire`], [`serve`] and [`mock`],
-//! `poolproof-forward`: nothing that simulates or proves links a server.
+//! [`workload`], [`metrics`] and [`sim`], `poolproof-world`: what answers over HTTP stands on the same models. That is
+//! [`wire`], [`serve`], [`mock`] and [`mod@drive`], `poolproof-forward`: nothing that simulates or proves links a
+//! server.
 //!
 //! | tier | modules | what they know |
 //! |---|---|---|
@@ -33,7 +34,7 @@
 //! | T3 | [`export`], [`mod@reference`] | files to deploy; what policies are for |
 //! | T3 | [`wire`] | listeners, bodies and the clock of what speaks HTTP |
 //! | T4 | [`config`], [`explain`], [`contrast`] | file formats; what a policy does; what two differ in |
-//! | T4 | [`serve`], [`mock`] | the gateway and its backends over HTTP |
+//! | T4 | [`serve`], [`mock`], [`mod@drive`] | the gateway, its backends and its clients over HTTP |
 //! | T5 | [`cli`] | arguments, files, exit codes |
 //!
 //! # Invariants
@@ -53,6 +54,6 @@ pub mod suite;
 
 pub use poolproof_checker::{export, reference, resources, rules, tree};
 pub use poolproof_decision::{gateway, verify, wording};
-pub use poolproof_forward::{mock, serve, wire};
+pub use poolproof_forward::{drive, mock, serve, wire};
 pub use poolproof_language::{diagnostics, policy, semantics, units};
 pub use poolproof_world::{backend, metrics, random, sim, workload};

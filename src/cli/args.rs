@@ -8,6 +8,7 @@ use clap_complete::Shell;
 use super::check_args::{DiffArgs, ExplainArgs, ExportArgs, ImportArgs, RulesArgs, ValidateArgs};
 use super::limiter_args::LimiterArgs;
 use super::log_args::{CalibrateArgs, TraceImportArgs};
+use super::mock_args::{DriveArgs, MockArgs};
 use super::proof_args::{EquivalentArgs, ReplayArgs, VerifyArgs};
 use crate::config::Overrides;
 
@@ -61,6 +62,10 @@ pub(crate) enum Command {
     Explain(ExplainArgs),
     /// Run tests of policies: requests against scripted backends, in virtual time
     Test(TestArgs),
+    /// Answer over HTTP as the backends of a scenario do: their limits, times, faults and headers
+    Mock(MockArgs),
+    /// Send the traffic of a scenario over HTTP, in real time, and tell what came of it as `run` does
+    Drive(DriveArgs),
     /// Look at policy documents: are they well-formed, what do they do, how much of it runs here?
     Policy(PolicyArgs),
     /// Look at recorded traffic: how bursty is it, how large are its requests?

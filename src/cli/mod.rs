@@ -19,6 +19,7 @@ mod log_args;
 mod logs;
 #[cfg(feature = "lsp")]
 mod lsp;
+mod mock_args;
 mod output;
 mod proof;
 mod proof_args;
@@ -83,6 +84,8 @@ pub fn main() -> ExitCode {
             PolicyCommand::Coverage(args) => commands::coverage::coverage(args, &mut session),
         },
         Command::Test(args) => commands::test::test(args, &mut session),
+        Command::Drive(args) => commands::drive::drive(args, &mut session),
+        Command::Mock(args) => commands::mock::mock(args, &mut session),
         Command::Trace(args) => match &args.command {
             TraceCommand::Stats(args) => commands::trace::stats(args, &mut session),
             TraceCommand::Import(args) => commands::trace_import::import(args, &mut session),

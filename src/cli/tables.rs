@@ -29,6 +29,8 @@ pub(crate) struct Tables<'p> {
     row: RequestRow,
     run: String,
     error: Option<TableError>,
+    /// Whether nobody knows what went on inside of the gateway.
+    is_outside: bool,
 }
 
 impl<'p> Tables<'p> {
@@ -73,7 +75,14 @@ impl<'p> Tables<'p> {
             row,
             run,
             error: None,
+            is_outside: false,
         })
+    }
+
+    /// The same without what can be seen only inside of a gateway.
+    #[must_use]
+    pub(crate) fn seen_from_outside(self) -> Self {
+        Self { is_outside: true, ..self }
     }
 
     /// Ends the files and writes `trips.csv`; gives the trips in order.
@@ -146,7 +155,7 @@ impl Observer for Tables<'_> {
         row.latency_ms = is_answered.then(|| record.end.since(record.arrival).as_millis_f64());
         row.ttft_ms =
             record.first_byte.filter(|_| is_answered).map(|at| at.since(record.arrival).as_millis_f64());
-        row.wait_ms = is_answered.then(|| record.wait.as_millis_f64());
+        row.wait_ms = (is_answered && !self.is_outside).then(|| record.wait.as_millis_f64());
         row.prompt_tokens = record.demand.prompt_tokens.get();
         row.completion_tokens = record.demand.generated().get();
         row.counted_tokens = record.counted.map(crate::units::Tokens::get);

@@ -12,7 +12,7 @@ const TIERS: &[&[&str]] = &[
     &["policy", "backend", "workload", "metrics", "tree"],
     &["gateway", "resources", "wording"],
     &["sim", "report", "suite", "rules", "export", "reference", "verify", "wire"],
-    &["config", "explain", "contrast", "serve", "mock"],
+    &["config", "explain", "contrast", "serve", "mock", "drive"],
     &["cli"],
 ];
 
@@ -49,6 +49,7 @@ fn every_module_has_a_tier() {
         "src/lib.rs",
         "src/checker/lib.rs",
         "src/decision/lib.rs",
+        "src/forward/lib.rs",
         "src/language/lib.rs",
         "src/world/lib.rs",
     ]

@@ -34,6 +34,7 @@ mod logs;
 mod lsp;
 mod mix;
 mod outputs;
+mod over_http;
 mod parity;
 mod policy_documents;
 mod policy_tests;

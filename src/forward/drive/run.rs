@@ -93,6 +93,7 @@ pub fn drive<O: Observer>(
     let (told, mut tidings) = unbounded_channel();
     let model = plan.targets.first().map_or("", |target| &*target.deployment.model);
     let streams = Streams::new(plan.seed);
+    let bodies = Bodies::new(&plan.operation.path, model, plan.seed);
     runtime.block_on(async {
         let shared = Arc::new(Shared {
             plan: Arc::clone(plan),
@@ -103,7 +104,7 @@ pub fn drive<O: Observer>(
             method,
             uri,
             headers,
-            bodies: Bodies::new(&plan.operation.path, model, plan.seed),
+            bodies,
             answerers: Answerers::new(plan),
             horizon: plan.horizon.map_or(Timestamp::MAX, |most| Timestamp::ZERO.saturating_add(most)),
             ended,

@@ -154,9 +154,10 @@ impl Shared {
         let patience = call.traffic.client_timeout.map_or(Timestamp::MAX, |most| at.saturating_add(most));
         let deadline = patience.min(self.horizon);
         let mut ended = self.ended.clone();
+        let head = (&self.method, &self.uri, headers);
         let stopped = tokio::select! {
             biased;
-            () = exchange(&self.connections, &self.clock, (&self.method, &self.uri, headers), body, &mut answer) => None,
+            () = exchange(&self.connections, &self.clock, head, body, &mut answer) => None,
             _ = ended.wait_for(|ended| *ended) => Some(Outcome::InFlight),
             () = self.clock.until(deadline) => {
                 Some(if patience < self.horizon { Outcome::Cancelled } else { Outcome::InFlight })

@@ -19,7 +19,8 @@ pub const BACKEND_HEADER: &str = "x-poolproof-backend";
 pub const ATTEMPTS_HEADER: &str = "x-poolproof-attempts";
 
 /// What cannot be known from outside, by file.
-pub const NOT_SEEN: &str = "requests.csv: instance, url, path, wait_ms and counted_tokens; timeline.csv: what was tried \
+pub const NOT_SEEN: &str = "requests.csv: instance, url, path, wait_ms, counted_tokens, and attempts where the target \
+                            does not tell them; timeline.csv: what was tried \
                             again behind the target, counted_tokens, window_fill_max and trips; trips.csv: all";
 
 /// A request that has ended.

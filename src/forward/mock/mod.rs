@@ -7,6 +7,7 @@
 //! - Equal scenarios and equal orders of calls give equal draws: what is drawn for a call depends on the seed, its
 //!   backend and the number of the call there.
 //! - What the service works on ends when the model says so, whether or not its client is still there.
+//! - Times are met to a millisecond, the step of the runtime's timers; never too early.
 //! - A request that is refused for its form (path, key, version, body) takes nothing from any quota.
 //!
 //! Deliberately not modelled: what an answer says, content filters, images and tools as tokens, more than one choice.
