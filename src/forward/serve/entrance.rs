@@ -147,7 +147,7 @@ pub(super) fn seen(headers: &HeaderMap) -> Arc<[Header]> {
         !is_hop_by_hop(name, headers) && *name != header::CONTENT_LENGTH && *name != header::EXPECT
     });
     kept.map(|(name, value)| Header { name: name_of(name), value: HeaderValue::Text(text_of(value)) })
-    .collect()
+        .collect()
 }
 
 /// A name, without a copy where it is one that nearly all messages have.
