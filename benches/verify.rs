@@ -47,6 +47,7 @@ fn explore(setup: &Setup, in_flight: usize, depth: u32, threads: usize) -> (usiz
     let task = Task {
         bounds,
         readings: None,
+        combinations: None,
         limits: Limits::default(),
         profile: Profile::Declared,
         only: Vec::new(),

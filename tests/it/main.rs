@@ -34,6 +34,7 @@ mod logs;
 mod lsp;
 mod mix;
 mod outputs;
+#[cfg(feature = "http")]
 mod over_http;
 mod parity;
 mod policy_documents;

@@ -249,10 +249,8 @@ impl Side<'_> {
         let pairs = [("latency of 2xx, ms", &self.simulated.latency_ms, &self.real.latency_ms)];
         for (name, then, now) in pairs {
             let (Some(then), Some(now)) = (then, now) else { continue };
-            let of: [(&str, fn(&Distribution) -> f64); 3] =
-                [("p50", |d| d.p50), ("p90", |d| d.p90), ("p99", |d| d.p99)];
-            for (word, which) in of {
-                let (then, now) = (which(then), which(now));
+            let of = |d: &Distribution| [("p50", d.p50), ("p90", d.p90), ("p99", d.p99)];
+            for ((word, then), (_, now)) in of(then).into_iter().zip(of(now)) {
                 table.row(vec![
                     format!("{name}, {word}"),
                     format!("{then:.1}"),

@@ -397,13 +397,13 @@ mod tests {
         plan
     }
 
-    fn overload(mtbf: u64, duration: u64, probability: f64) -> Option<OverloadSpec> {
-        Some(OverloadSpec {
+    fn overload(mtbf: u64, duration: u64, probability: f64) -> OverloadSpec {
+        OverloadSpec {
             mtbf: Duration::from_secs(mtbf),
             duration: Duration::from_secs(duration),
             retry_after: OverloadSpec::DEFAULT_RETRY_AFTER,
             probability,
-        })
+        }
     }
 
     fn deployments(plan: &RunPlan) -> Vec<Deployment> {
@@ -433,7 +433,7 @@ mod tests {
             by_chance(fault(WEST, FaultKind::BlackHole, 0, 0), 60, 20),
             fault(WEST, answer(500, 0.3, None), 0, 10_000),
         ];
-        let with = |faults| changed(plan(faults), WEST, |spec| spec.overload = overload(60, 30, 0.5));
+        let with = |faults| changed(plan(faults), WEST, |spec| spec.overload = Some(overload(60, 30, 0.5)));
         let alone = verdicts(&with(west.to_vec()), WEST);
         for kind in [Verdict::Silent, Verdict::Answered(1)] {
             assert!(alone.contains(&kind), "{kind:?}");
@@ -444,7 +444,8 @@ mod tests {
             fault(EAST, answer(500, 0.3, None), 0, 10_000),
             by_chance(fault(EAST, FaultKind::BlackHole, 0, 0), 50, 20),
         ];
-        let both = changed(with([west, east].concat()), EAST, |spec| spec.overload = overload(10, 30, 0.25));
+        let both =
+            changed(with([west, east].concat()), EAST, |spec| spec.overload = Some(overload(10, 30, 0.25)));
         assert_eq!(verdicts(&both, WEST), alone);
         assert_ne!(verdicts(&both, EAST), alone);
     }
@@ -455,7 +456,7 @@ mod tests {
         let hit = verdicts(&errors, EAST).iter().filter(|v| matches!(v, Verdict::Answered(0))).count();
         // 600 of 2,000, within four deviations of 20.5.
         assert!((518..=682).contains(&hit), "{hit}");
-        let loaded = changed(plan(Vec::new()), EAST, |spec| spec.overload = overload(15, 5, 1.0));
+        let loaded = changed(plan(Vec::new()), EAST, |spec| spec.overload = Some(overload(15, 5, 1.0)));
         let refused = verdicts(&loaded, EAST);
         let six = Verdict::Overloaded(Duration::from_secs(6));
         let refused = refused.iter().filter(|verdict| **verdict == six).count();
