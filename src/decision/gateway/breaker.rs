@@ -168,9 +168,6 @@ impl Breaker {
             HalfOpen::OneProbe if seeded(Fault::ProbeSkipped) => BreakerState::Closed,
             HalfOpen::OneProbe => BreakerState::Probing { under_way: false },
         };
-        if !seeded(Fault::CountersKept) {
-            self.window.clear();
-        }
         Some(BreakerChange::Reset { since, until })
     }
 

@@ -41,3 +41,24 @@ impl<T: Unused + Clone + Default> DerefMut for Seldom<T> {
         Arc::make_mut(self.0.get_or_insert_default())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    impl Unused for Vec<u8> {
+        const UNUSED: &'static Self = &Self::new();
+    }
+
+    #[test]
+    fn only_what_is_as_at_the_beginning_is_let_go() {
+        let mut value: Seldom<Vec<u8>> = Seldom::default();
+        value.push(1);
+        value.settle();
+        assert_eq!(*value, [1]);
+        value.clear();
+        assert_ne!(value, Seldom::default());
+        value.settle();
+        assert_eq!(value, Seldom::default());
+    }
+}

@@ -3,6 +3,7 @@
 //! Rules
 //! - Both get the same requests at the same times. A call has the same answer on both sides if it is the same call: the
 //!   n-th of a request to one account, which is known by its URL.
+//! - The n-th choice by chance among the same weights falls alike on both sides, and a random wait lasts its middle.
 //! - Requests come one after the other, at once or when a breaker of either side may change. Histories are tried from
 //!   the shortest on, so that the first difference is a smallest one.
 //! - Compared is what a client can see: status, reason, headers, whether the body is whole, and how long it waited.
@@ -105,6 +106,7 @@ pub fn equivalent(old: &Setup, new: &Setup, histories: Histories) -> Equivalence
                     odometer,
                     faults,
                     oracle: BTreeMap::new(),
+                    chosen: BTreeMap::new(),
                 };
                 let found = history.play(requests);
                 if found.is_some() {
@@ -129,6 +131,8 @@ struct History<'s> {
     faults: u32,
     /// What was answered to the n-th call of a request to an account.
     oracle: BTreeMap<(u32, String, u32), Answer>,
+    /// What chance made of the n-th choice of a request among these weights.
+    chosen: BTreeMap<(u32, u32, Vec<u32>), usize>,
 }
 
 impl History<'_> {
@@ -147,8 +151,14 @@ impl History<'_> {
             let mut end = now;
             for (setup, gateway) in self.sides.into_iter().zip(&mut gateways) {
                 let Some((_, head)) = setup.requests.get(kind) else { continue };
-                let mut side =
-                    Side { history: self, setup, number, calls: Vec::new(), given: Given::default() };
+                let mut side = Side {
+                    history: self,
+                    setup,
+                    number,
+                    choices: 0,
+                    calls: Vec::new(),
+                    given: Given::default(),
+                };
                 let over = drive(gateway, &mut Exchange::default(), head, now, &mut side, false);
                 let (mut got, made) = (side.given, side.calls);
                 let over = over.unwrap_or(Timestamp::MAX);
@@ -208,6 +218,8 @@ struct Side<'h, 's> {
     history: &'h mut History<'s>,
     setup: &'s Setup,
     number: u32,
+    /// Choices by chance so far.
+    choices: u32,
     calls: Vec<(String, Answer)>,
     given: Given,
 }
@@ -216,7 +228,10 @@ impl Readings for Side<'_, '_> {}
 
 impl Choices for Side<'_, '_> {
     fn choose_weighted(&mut self, weights: &[u32], _why: ChoiceReason) -> usize {
-        weighted(weights, |of| self.history.odometer.decide(of))
+        self.choices = self.choices.saturating_add(1);
+        let History { odometer, chosen, .. } = &mut *self.history;
+        let key = (self.number, self.choices, weights.to_vec());
+        *chosen.entry(key).or_insert_with(|| weighted(weights, |of| odometer.decide(of)))
     }
 
     fn between(&mut self, low: u64, high: u64, _why: ChoiceReason) -> u64 {

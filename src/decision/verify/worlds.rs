@@ -197,3 +197,52 @@ fn bit(number: usize) -> Mask {
     let number = u32::try_from(number).unwrap_or(u32::MAX);
     Mask(1_u128.checked_shl(number).unwrap_or(0))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::compile;
+
+    fn spec() -> GatewaySpec {
+        let program = compile("<policies><inbound /><backend /><outbound /><on-error /></policies>");
+        GatewaySpec::new(Vec::new(), Vec::new(), program, Semantics::default()).unwrap()
+    }
+
+    fn two_readings(count: usize) -> Vec<Switch> {
+        let two = Switch::ALL.iter().filter(|switch| switch.info().readings.len() == 2);
+        two.copied().take(count).collect()
+    }
+
+    #[test]
+    fn combinations_are_all_there_once() {
+        let switches = [Switch::TripEnd, Switch::RetryAfterPolicy];
+        let worlds = Worlds::combined(&spec(), &switches).unwrap();
+        assert_eq!((worlds.len(), worlds.is_empty()), (6, false));
+        let counts: Vec<usize> = (0..6).map(|world| worlds.changes(world).len()).collect();
+        assert_eq!(counts, [0, 1, 1, 1, 2, 2], "what is configured is first");
+        for (at, world) in worlds.worlds.iter().enumerate() {
+            assert!(worlds.worlds.iter().skip(at + 1).all(|other| other.semantics != world.semantics));
+            for (switch, reading) in &world.changes {
+                assert_eq!(world.semantics.get(*switch), *reading);
+            }
+        }
+        let most = Worlds::combined(&spec(), &two_readings(7)).unwrap();
+        assert_eq!((most.len(), most.all()), (MOST_WORLDS, Mask(u128::MAX)));
+        assert!(Worlds::combined(&spec(), &two_readings(8)).is_none());
+    }
+
+    #[test]
+    fn a_mask_knows_its_worlds() {
+        let mask = Mask(0b1010_0000);
+        let has: Vec<usize> = (0..200).filter(|world| mask.has(*world)).collect();
+        assert_eq!((has, mask.first(), mask.has_configured()), (vec![5, 7], Some(5), false));
+    }
+
+    #[test]
+    fn worlds_show_what_they_change() {
+        let worlds = Worlds::one(&spec(), &[(Switch::TripEnd, "after")]);
+        assert!(format!("{worlds:?}").contains("\"after\""), "{worlds:?}");
+        assert_eq!(worlds.changes(0), [(Switch::TripEnd, "after")]);
+        assert!(worlds.changes(1).is_empty());
+    }
+}

@@ -182,6 +182,25 @@ mod tests {
     }
 
     #[test]
+    fn names_and_numbers_are_as_people_write_them() {
+        let code = |status| StatusCode::new(status).unwrap();
+        assert_eq!(status(code(503), ""), "503 Service Unavailable");
+        assert_eq!(status(code(503), "Try\nlater"), "503 Try later");
+        assert_eq!(status(code(299), ""), "299");
+        for (number, expected) in [(0, "0"), (999, "999"), (1_000, "1,000"), (1_234_567, "1,234,567")] {
+            assert_eq!(thousands(number), expected);
+        }
+        assert_eq!(
+            (capital("one two"), lower_first("One Two")),
+            ("One two".to_owned(), "one Two".to_owned())
+        );
+        assert_eq!(
+            (quoted_text(&"a b".into()), remark(" a\n`b` ")),
+            ("`a b`".to_owned(), "a 'b'".to_owned())
+        );
+    }
+
+    #[test]
     fn code_is_cut_honestly() {
         assert_eq!(quoted("a\n  b`c"), "`a b'c`");
         assert_eq!(quoted(""), "an empty text");

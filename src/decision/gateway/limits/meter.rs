@@ -302,6 +302,68 @@ mod tests {
     }
 
     #[test]
+    fn a_shorter_period_looks_at_less_of_the_same() {
+        let (long, short) = (rate(9, 60, RateAlgorithm::Sliding), rate(9, 10, RateAlgorithm::Sliding));
+        let mut meter = Meter::new(long.algorithm);
+        meter.add(at(0), long, 2);
+        meter.add(at(0), long, 1);
+        meter.add(at(4 * SECOND), long, 4);
+        let Meter::Sliding(log) = &meter else { panic!("a window was asked for") };
+        assert_eq!(log.entries.len(), 2, "one moment is one entry");
+        assert_eq!(meter.left(at(10 * SECOND - 1), short), 2);
+        assert_eq!(meter.left(at(10 * SECOND), short), 5);
+        assert_eq!(meter.left(at(14 * SECOND), short), 9);
+        assert_eq!(meter.left(at(14 * SECOND), long), 2);
+    }
+
+    #[test]
+    fn a_meter_is_idle_when_nothing_counts_any_more() {
+        for algorithm in [RateAlgorithm::Sliding, RateAlgorithm::TokenBucket] {
+            let rule = rate(1, 60, algorithm);
+            let mut meter = Meter::new(algorithm);
+            assert!(meter.is_idle(at(0)), "{algorithm:?}");
+            meter.add(at(0), rule, 1);
+            assert_eq!(meter.left(at(60 * SECOND - 1), rule), 0);
+            assert!(!meter.is_idle(at(60 * SECOND - 1)), "{algorithm:?}");
+            assert_eq!(meter.left(at(60 * SECOND), rule), 1);
+            assert!(meter.is_idle(at(60 * SECOND)), "{algorithm:?}");
+        }
+    }
+
+    #[test]
+    fn only_what_was_counted_then_or_later_is_given_back() {
+        let rule = rate(100, 60, RateAlgorithm::Sliding);
+        let mut meter = Meter::new(rule.algorithm);
+        for (second, amount) in [(0, 10), (20, 20), (40, 30)] {
+            meter.add(at(second * SECOND), rule, amount);
+        }
+        meter.give_back(at(20 * SECOND), at(41 * SECOND), rule, 25);
+        assert_eq!(meter.left(at(41 * SECOND), rule), 65);
+        assert_eq!(meter.left(at(60 * SECOND), rule), 75, "the first ten were left alone");
+        assert_eq!(meter.left(at(80 * SECOND), rule), 75, "the second are all back");
+    }
+
+    #[test]
+    fn a_bucket_keeps_its_units_in_another_period() {
+        let (minute, second) =
+            (rate(6, 60, RateAlgorithm::TokenBucket), rate(6, 1, RateAlgorithm::TokenBucket));
+        let mut meter = Meter::new(minute.algorithm);
+        meter.add(at(0), minute, 3);
+        assert_eq!(meter.left(at(0), minute), 3);
+        assert_eq!(meter.left(at(0), second), 3);
+    }
+
+    #[test]
+    fn another_algorithm_begins_anew() {
+        let (window, bucket) = (rate(6, 60, RateAlgorithm::Sliding), rate(6, 60, RateAlgorithm::TokenBucket));
+        let mut meter = Meter::new(window.algorithm);
+        meter.add(at(0), window, 3);
+        assert_eq!((meter.left(at(0), window), meter.left(at(0), bucket)), (3, 6));
+        meter.add(at(0), bucket, 2);
+        assert_eq!((meter.left(at(0), bucket), meter.left(at(0), window)), (4, 6));
+    }
+
+    #[test]
     fn a_long_log_is_coarsened_and_counts_no_less() {
         let rule = rate(u64::MAX, 60, RateAlgorithm::Sliding);
         let mut meter = Meter::new(rule.algorithm);

@@ -66,6 +66,7 @@ fn without_an_answer_there_is_an_error_or_null() {
     assert_eq!(strict.give(0, &Input::Wake), "respond 418 gateway; answered");
     let error: &LastError = strict.exchange(0).last_error.as_deref().unwrap();
     assert_eq!((error.reason.as_str(), error.path.as_str()), ("Timeout", "send-request[1]"));
+    assert_eq!(error.message.as_str(), "no response in time");
 
     let mut lax = rig(&send("a", "ignore-error='true'", ""));
     lax.start(0);
@@ -132,6 +133,8 @@ fn a_token_is_fetched_first_and_kept() {
         rig.told(),
         "https://a.example gave no answer: TokenFetchFailed; send-request failed: TokenFetchFailed"
     );
+    let error = rig.exchange(0).last_error().unwrap();
+    assert_eq!(error.message.as_str(), "the managed identity token could not be fetched");
 }
 
 #[test]

@@ -45,6 +45,15 @@ fn one_more_than_the_limit_is_refused_until_one_leaves() {
 }
 
 #[test]
+fn one_that_leaves_makes_room_for_one() {
+    let two = r#"<limit-concurrency key="k" max-count="2"><forward-request /></limit-concurrency>"#;
+    let mut rig = backend(two);
+    assert_eq!([rig.start(0), rig.start(1), rig.start(2)], ["forward 1 b0", "forward 1 b0", REFUSED]);
+    rig.status(0, 200);
+    assert_eq!([rig.start(3), rig.start(4)], ["forward 1 b0", REFUSED]);
+}
+
+#[test]
 fn a_response_from_inside_leaves_the_limit() {
     let mut rig =
         backend(r#"<limit-concurrency key="k" max-count="1"><return-response /></limit-concurrency>"#);

@@ -75,6 +75,12 @@ fn the_request_is_rewritten() {
         assert_eq!(rig.start_with(0, &head), PASSED, "{element}");
         assert_eq!(rig.exchange(0).request().path.as_str(), path, "{element}");
     }
+    let mut facts = Facts::default();
+    facts.operation.url_template = "/c/{kind}/{id}".into();
+    let head = RequestHead { facts: Some(Arc::new(facts)), ..request("POST", "/c/7/x?a=1", &[]) };
+    let mut matched = rig("<rewrite-uri template='/{id}/{kind}'/>", "");
+    matched.start_with(0, &head);
+    assert_eq!(matched.exchange(0).request().path.as_str(), "/x/7?a=1");
     let mut rig = rig("<set-method>put</set-method>", "");
     rig.start(0);
     assert_eq!(rig.exchange(0).request().method.as_str(), "PUT");
@@ -214,6 +220,28 @@ fn requests_of_other_origins_get_headers_or_nothing() {
     assert_eq!(passed.header(0, "Access-Control-Allow-Origin"), None);
     let mut plain = rig(CORS, "");
     assert_eq!(plain.start(0), PASSED);
+    let any = CORS.replace("https://a.example/", "*");
+    for (policy, expected) in [(any.replace("'true'", "'false'"), "*"), (any, "https://b.example")] {
+        let mut rig = start("GET", "https://b.example", &policy).0;
+        rig.status(0, 200);
+        assert_eq!(rig.header(0, "Access-Control-Allow-Origin").as_deref(), Some(expected));
+    }
+}
+
+#[test]
+fn a_later_cors_is_asked_where_an_earlier_one_lets_pass() {
+    let lenient = CORS.replace("<cors", "<cors terminate-unmatched-request='false'");
+    let other = CORS.replace("a.example", "b.example");
+    let asked = [("Origin", "https://b.example"), ("Access-Control-Request-Method", "PUT")];
+    for (policies, allowed) in [
+        (format!("{lenient}{other}"), Some("https://b.example")),
+        (format!("{CORS}{other}"), None),
+        (lenient, None),
+    ] {
+        let mut rig = rig(&policies, "");
+        assert_eq!(rig.start_with(0, &request("OPTIONS", "/x", &asked)), "respond 200 gateway; answered");
+        assert_eq!(rig.header(0, "Access-Control-Allow-Origin").as_deref(), allowed, "{policies}");
+    }
 }
 
 #[test]
@@ -350,9 +378,15 @@ fn responses_are_wrapped_and_redirected() {
         rig.answer(0, answer.clone());
         assert_eq!(body(&rig), expected);
     }
-    let mut rig = rig("", "<jsonp callback-parameter-name='cb'/>");
-    rig.start_with(0, &request("GET", "/x?cb=1-f", &[]));
-    rig.answer(0, answer);
-    assert_eq!(rig.header(0, "x-reason").as_deref(), Some("CallbackParameterInvalid"));
-    assert_eq!(rig.exchange(0).response().map(|r| r.status), Some(code(200)));
+    for (name, is_valid) in
+        [("1-f", false), ("f-1", false), (".f", false), ("_f", true), ("$f.g_2$", true), ("f9", true)]
+    {
+        let mut rig = rig("", "<jsonp callback-parameter-name='cb'/>");
+        let head = RequestHead { path: format!("/x?cb={name}").into(), ..request("GET", "/x", &[]) };
+        rig.start_with(0, &head);
+        rig.answer(0, answer.clone());
+        let reason = rig.header(0, "x-reason");
+        assert_eq!(reason.as_deref(), (!is_valid).then_some("CallbackParameterInvalid"), "{name}");
+        assert_eq!(rig.exchange(0).response().map(|r| r.status), Some(code(200)));
+    }
 }

@@ -119,3 +119,36 @@ fn both_names_share_their_counters() {
     let mut rig = Rig::new(by_priority(1, &policy(inbound, "", "", "")));
     assert_eq!(prompt(&mut rig, 0, 51), REFUSED);
 }
+
+#[test]
+fn quotas_of_one_key_over_two_periods_are_counted_apart() {
+    let limit = |period| {
+        format!(
+            r#"<llm-token-limit counter-key="k" token-quota="100" token-quota-period="{period}" estimate-prompt-tokens="true" />"#
+        )
+    };
+    let inbound = format!(r#"{}{}<set-backend-service backend-id="p" />"#, limit("Hourly"), limit("Daily"));
+    let mut rig = Rig::new(by_priority(1, &policy(&inbound, "<base />", "", "")));
+    assert_eq!(prompt(&mut rig, 0, 60), "forward 1 b0");
+    rig.wait(seconds(3_600));
+    assert_eq!(prompt(&mut rig, 1, 40), "forward 1 b0", "60 of the day, nothing of the hour");
+    rig.wait(seconds(3_600));
+    assert_eq!(prompt(&mut rig, 2, 1), "respond 403 gateway; answered");
+}
+
+#[test]
+fn a_quota_takes_back_what_was_counted_in_the_same_period_only() {
+    let text = r#"token-quota="100" token-quota-period="Hourly" estimate-prompt-tokens="true""#;
+    let mut same = rig(text);
+    prompt(&mut same, 0, 60);
+    answered(&mut same, 0, 20, 0);
+    assert_eq!(prompt(&mut same, 1, 81), "respond 403 gateway; answered");
+    assert_eq!(prompt(&mut same, 2, 80), "forward 1 b0");
+    let mut next = rig(text);
+    prompt(&mut next, 0, 60);
+    next.wait(seconds(3_600));
+    prompt(&mut next, 1, 30);
+    answered(&mut next, 0, 20, 0);
+    assert_eq!(prompt(&mut next, 2, 71), "respond 403 gateway; answered");
+    assert_eq!(prompt(&mut next, 3, 70), "forward 1 b0");
+}

@@ -8,6 +8,7 @@ mod mutants;
 mod oracle;
 mod pinned;
 mod random;
+mod reports;
 mod spin;
 mod storms;
 mod support;
