@@ -208,27 +208,20 @@ mod tests {
         GatewaySpec::new(Vec::new(), Vec::new(), program, Semantics::default()).unwrap()
     }
 
-    fn two_readings(count: usize) -> Vec<Switch> {
-        let two = Switch::ALL.iter().filter(|switch| switch.info().readings.len() == 2);
-        two.copied().take(count).collect()
-    }
-
     #[test]
-    fn combinations_are_all_there_once() {
-        let switches = [Switch::TripEnd, Switch::RetryAfterPolicy];
-        let worlds = Worlds::combined(&spec(), &switches).unwrap();
-        assert_eq!((worlds.len(), worlds.is_empty()), (6, false));
-        let counts: Vec<usize> = (0..6).map(|world| worlds.changes(world).len()).collect();
-        assert_eq!(counts, [0, 1, 1, 1, 2, 2], "what is configured is first");
-        for (at, world) in worlds.worlds.iter().enumerate() {
-            assert!(worlds.worlds.iter().skip(at + 1).all(|other| other.semantics != world.semantics));
+    fn sets_are_all_there_and_what_is_configured_is_first() {
+        let after = (Switch::TripEnd, "after");
+        let sets = [vec![after], vec![after, (Switch::RetryAfterPolicy, "min")]];
+        let worlds = Worlds::sets(&spec(), &sets);
+        let counts: Vec<usize> = (0..worlds.len()).map(|world| worlds.changes(world).len()).collect();
+        assert_eq!(counts.first(), Some(&0));
+        for world in &worlds.worlds {
             for (switch, reading) in &world.changes {
                 assert_eq!(world.semantics.get(*switch), *reading);
             }
         }
-        let most = Worlds::combined(&spec(), &two_readings(7)).unwrap();
-        assert_eq!((most.len(), most.all()), (MOST_WORLDS, Mask(u128::MAX)));
-        assert!(Worlds::combined(&spec(), &two_readings(8)).is_none());
+        let many = vec![vec![after]; MOST_WORLDS + 5];
+        assert_eq!(Worlds::sets(&spec(), &many).len(), MOST_WORLDS);
     }
 
     #[test]

@@ -38,6 +38,7 @@ fn task(depth: u32) -> Task {
     Task {
         bounds: Bounds { in_flight: 1, faults: 3, depth, ..Bounds::default() },
         readings: None,
+        combinations: None,
         limits: Limits::default(),
         profile: Profile::Declared,
         only: Vec::new(),
