@@ -12,10 +12,11 @@ use serde_json::{Map, Value as Json, json};
 
 use super::rehearsal::{Expected, difference, play};
 use crate::config::{Guessed, with_paths};
+use crate::gateway::Usage;
 use crate::policy::Op;
 use crate::semantics::Switch;
 use crate::units::Duration;
-use crate::verify::{Answer, Course, Happening, RetryAfter, Setup};
+use crate::verify::{Answer, Course, Happening, RetryAfter, Setup, usage};
 
 /// Fields of a scenario that a counterexample has no use for, or that could answer in place of its script.
 const LEFT_OUT: &[&str] =
@@ -205,7 +206,10 @@ impl Exported<'_> {
 
     /// The requests, how long a client that leaves has waited, and when the run ends if some are under way then.
     fn requests(&self, times: &[Duration]) -> (Vec<Json>, Option<Duration>, Option<Duration>) {
-        let prompt = self.setup.requests.first().and_then(|(_, head)| head.tokens.prompt).unwrap_or(1).max(1);
+        let usage = usage(&self.setup.gateway).unwrap_or(Usage { prompt: 1, completion: 1 });
+        let head = self.setup.requests.first().map(|(_, head)| head);
+        let prompt = head.and_then(|head| head.tokens.prompt).unwrap_or(usage.prompt).max(1);
+        let completion = usage.completion;
         let mut arrivals: BTreeMap<u16, Duration> = BTreeMap::new();
         let mut open: Vec<u16> = Vec::new();
         let mut patience = None;
@@ -216,7 +220,9 @@ impl Exported<'_> {
                 Happening::Arrives(_) => {
                     arrivals.insert(request, *at);
                     open.push(request);
-                    requests.push(json!({ "at": nanos(*at), "promptTokens": prompt, "completionTokens": 1 }));
+                    requests.push(
+                        json!({ "at": nanos(*at), "promptTokens": prompt, "completionTokens": completion }),
+                    );
                 }
                 Happening::Leaves => {
                     let waited = at.saturating_sub(arrivals.get(&request).copied().unwrap_or_default());

@@ -53,6 +53,7 @@ pub use io::{
     Action, Answerer, Effects, Ending, Event, ForwardTarget, Input, RequestHead, SentBody, SideAnswer,
     SideCall, SideRequest, Step, TokenFacts, Usage, WakeReason,
 };
+pub(crate) use limits::{Counts, Held, PassedTokens};
 pub use retry::{RetryWait, retry_waits};
 pub use retry_after::retry_after;
 #[cfg(test)]

@@ -188,6 +188,23 @@ faults! {
     NameLeaked,
     /// A slot of limit-concurrency is never given back.
     SlotKept,
+    // Limits.
+    /// Calls pass a rate limit that they do not fit in.
+    CallLimitIgnored,
+    /// A rate limit counts no call.
+    CallNotCounted,
+    /// One call more than a quota passes.
+    QuotaOneLate,
+    /// Requests pass a token limit that they do not fit in.
+    TokenLimitIgnored,
+    /// The same of a quota of tokens.
+    TokenQuotaIgnored,
+    /// What is estimated on entry is not counted.
+    EstimateNotCounted,
+    /// What a response used is not counted.
+    UsageNotCounted,
+    /// The same of a quota.
+    QuotaUsageNotCounted,
 }
 
 #[cfg(test)]

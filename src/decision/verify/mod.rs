@@ -7,7 +7,7 @@
 //! - What was not looked at is said: bounds, readings, ends of ranges, what was never seen.
 //!
 //! Rooms: `setup` is what is verified and how far; `answers` is what backends may do, `worlds` the readings of what is
-//! not documented, `guide` every choice; `stage` plays, `watch`, `client`, `breakers`, `conduct`, `rest` and `custom`
+//! not documented, `guide` every choice; `stage` plays, `watch`, `client`, `breakers`, `limits`, `conduct`, `rest` and `custom`
 //! look, `properties` names what is to hold; `memo` works steps out once. `explorer` goes through all states (each a
 //! `state`), `next` tells what may come after one, `seen` what is new, `ways` how it came to a breach, `path` is that
 //! to play; `sides` is for threads. `verdict` is the result, `combined` takes readings together, `whole` does all of
@@ -26,6 +26,7 @@ mod drive;
 mod equivalent;
 mod explorer;
 mod guide;
+mod limits;
 mod memo;
 mod next;
 mod path;
@@ -49,6 +50,7 @@ pub use answers::{Answer, Answers, Kind, RetryAfter, distinct};
 pub use custom::{Custom, VARIABLES};
 pub use equivalent::{Distinction, Equivalence, Given, Histories, equivalent};
 pub use explorer::Progress;
+pub use limits::usage;
 pub use memo::Worst;
 pub use path::{Course, Move, Path, Scene, Sent, Standing, breaches_of, course};
 pub use properties::{Breach, Cause, Class, Property, PropertyInfo, Sight};

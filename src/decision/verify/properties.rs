@@ -40,6 +40,8 @@ pub enum Property {
     ExhaustedStatus,
     /// Requests that are over hold no slot of `limit-concurrency`.
     SlotsReturned,
+    /// What passes a limit fits in it, and is counted.
+    LimitsKept,
     /// No client sees an error while a backend that could serve it and a retry are left.
     Failover,
     /// A retry does not go back to the backend that has just refused while another one is ready.
@@ -92,7 +94,7 @@ pub struct PropertyInfo {
 
 impl Property {
     /// All of them, but for those that somebody wrote.
-    pub const ALL: [Self; 28] = [
+    pub const ALL: [Self; 29] = [
         Self::OneResponse,
         Self::AttemptsBound,
         Self::NeverTripped,
@@ -109,6 +111,7 @@ impl Property {
         Self::HonestAnswer,
         Self::ExhaustedStatus,
         Self::SlotsReturned,
+        Self::LimitsKept,
         Self::Failover,
         Self::RetryElsewhere,
         Self::PaidForFirst,
@@ -202,6 +205,11 @@ impl Property {
                 "requests that are over hold no slot of `limit-concurrency`",
                 "a request that is over holds a slot of `limit-concurrency`",
             ),
+            Self::LimitsKept => (
+                "limits-kept",
+                "what passes a limit fits in it and is counted, tokens of a response when it has ended",
+                "something passed a limit that it does not fit in, or was not counted",
+            ),
             Self::Failover => (
                 "failover",
                 "no client sees an error while a backend and a retry are left",
@@ -278,7 +286,8 @@ impl Property {
             | Self::OnErrorRuns
             | Self::HonestAnswer
             | Self::ExhaustedStatus
-            | Self::SlotsReturned => Class::Core,
+            | Self::SlotsReturned
+            | Self::LimitsKept => Class::Core,
             Self::Failover
             | Self::RetryElsewhere
             | Self::PaidForFirst

@@ -11,6 +11,7 @@ use std::sync::Arc;
 use super::answers::{Answer, side_answer};
 use super::breakers::{Outcome, Told};
 use super::guide::Ways;
+use super::limits::Before;
 use super::properties::Breach;
 use super::watch::{History, Look, Seen, Watch};
 use crate::gateway::{
@@ -86,6 +87,7 @@ pub(super) fn play<'p, W: Ways, H: Hear>(
         gateway: Gateway::resume(Arc::clone(&watch.setup.gateway), gateway.clone()),
         first: Some(gateway.breakers()),
         before: Vec::new(),
+        limits: Before::default(),
         attempts: 0,
         told: None,
         effects: Effects { steps: Some(Vec::new()), ..Effects::default() },
@@ -103,6 +105,8 @@ pub(super) fn play<'p, W: Ways, H: Hear>(
             };
             let mut head = head.clone();
             head.id = RequestId::default();
+            head.tokens.prompt = head.tokens.prompt.or(watch.usage.map(|usage| usage.prompt));
+            stage.note_limits(&thread);
             stage.gateway.start(&mut thread.exchange, &head, now, ways, &mut stage.effects);
             stage.look(&mut thread, ways, hear);
         }
@@ -118,7 +122,7 @@ pub(super) fn play<'p, W: Ways, H: Hear>(
             if *thread.exchange.phase() == Phase::Relaying && attempt.0 == thread.exchange.attempts() {
                 let input = match answer {
                     Answer::BreaksOff => Input::BodyFailed { attempt },
-                    _ => Input::BodyEnd { attempt, usage: None },
+                    _ => Input::BodyEnd { attempt, usage: watch.usage.filter(|_| answer.is_well()) },
                 };
                 stage.tell(&mut thread, input, ways, hear);
             }
@@ -145,6 +149,8 @@ struct Stage<'w, 's> {
     /// Breakers before the call into the core: those of the caller at the first, and copies at others.
     first: Option<&'w [Breaker]>,
     before: Vec<Breaker>,
+    /// What limits hold before it.
+    limits: Before,
     /// Attempts before it, and what it is told.
     attempts: u32,
     told: Option<Told>,
@@ -163,10 +169,18 @@ impl Stage<'_, '_> {
             self.before.clear();
             self.before.extend_from_slice(self.gateway.state().breakers());
         }
+        self.note_limits(thread);
         self.attempts = thread.exchange.attempts();
         self.told = told(thread.exchange.phase(), &input);
         self.gateway.handle(&mut thread.exchange, input, self.now, ways, &mut self.effects);
         self.look(thread, ways, hear);
+    }
+
+    /// Keeps what limits hold, where there are any.
+    fn note_limits(&mut self, thread: &Thread) {
+        if self.watch.has_limits {
+            self.limits = Before::of(self.gateway.state(), &thread.exchange);
+        }
     }
 
     fn look<W: Ways, H: Hear>(&mut self, thread: &mut Thread, ways: &mut W, hear: &mut H) {
@@ -181,6 +195,7 @@ impl Stage<'_, '_> {
                 effects: &self.effects,
                 head,
                 now: self.now,
+                limits: &self.limits,
             };
             self.watch.see(&mut thread.history, &look, ways, &mut self.seen);
         }

@@ -405,6 +405,9 @@ fn inapplicable(setup: &Setup, property: Property) -> Option<&'static str> {
         Property::RetryReached if !spec.program().ops.iter().any(|op| matches!(op, Op::Retry(_))) => {
             Some("the policy has no retry")
         }
+        Property::LimitsKept if !super::limits::has_limits(spec) => {
+            Some("the policy limits neither calls nor tokens")
+        }
         Property::ExhaustedAnswer if spec.backends().iter().all(|backend| backend.breaker.is_none()) => {
             Some("no backend has a breaker, so that no pool is ever exhausted")
         }

@@ -11,11 +11,12 @@ use super::breakers::{self, Told};
 use super::client::host;
 use super::conduct::Plan;
 use super::guide::Ways;
+use super::limits;
 use super::properties::{Breach, Cause, Property, Sight};
 use super::setup::{Limits, Setup};
 use crate::gateway::{
     Action, BackendRef, Breaker, BreakerChange, BreakerState, Effects, Ending, Event, Exchange, FailureCause,
-    GatewayState, Phase, Pinned, RequestHead, Selection, SentBody, Threshold, WakeReason, retry_waits,
+    GatewayState, Phase, Pinned, RequestHead, Selection, SentBody, Threshold, Usage, WakeReason, retry_waits,
 };
 use crate::policy::{Body, Op};
 use crate::units::{BackendId, Duration, StatusCode, Timestamp};
@@ -93,6 +94,10 @@ pub(super) struct Watch<'s> {
     /// Attempts that retries allow.
     pub(super) most_attempts: u32,
     pub(super) plan: Plan,
+    /// Whether the policy limits calls or tokens.
+    pub(super) has_limits: bool,
+    /// What a response says that it used, where the policy limits tokens: the least of its limits, half of it prompt.
+    pub(super) usage: Option<Usage>,
 }
 
 /// One call into the core and what came of it.
@@ -106,6 +111,8 @@ pub(super) struct Look<'a> {
     pub(super) effects: &'a Effects,
     pub(super) head: &'a RequestHead,
     pub(super) now: Timestamp,
+    /// What limits held before the call.
+    pub(super) limits: &'a limits::Before,
 }
 
 /// What was seen.
@@ -143,7 +150,9 @@ impl<'s> Watch<'s> {
         let forwards = spec.program().ops.iter().filter(|op| matches!(op, Op::ForwardRequest(_))).count();
         let most_attempts = most.saturating_mul(u32::try_from(forwards).unwrap_or(u32::MAX).max(1));
         let plan = Plan::of(spec);
-        Self { setup, answers, limits, hidden, most_attempts, plan }
+        let usage = limits::usage(spec);
+        let has_limits = limits::has_limits(spec);
+        Self { setup, answers, limits, hidden, most_attempts, plan, has_limits, usage }
     }
 
     /// Notes the answer that a backend is about to give.
@@ -183,6 +192,9 @@ impl<'s> Watch<'s> {
         let spec = &self.setup.gateway;
         breakers::check(spec, look, ways, seen);
         self.plan.check(spec, look, history.last.status, ways, seen);
+        if self.has_limits {
+            limits::check(spec, look, seen);
+        }
         for action in &look.effects.actions {
             self.action(action, history, look, ways, seen);
         }

@@ -30,6 +30,11 @@ impl<K, V> Default for Book<K, V> {
 }
 
 impl<K: Ord + Clone, V> Book<K, V> {
+    /// Every counter, in the order of keys.
+    pub(super) fn iter(&self) -> impl Iterator<Item = (&K, &V)> {
+        self.entries.iter().map(|(key, (_, value))| (key, value))
+    }
+
     /// The counter of `key`, made if need be.
     pub(super) fn open(
         &mut self,

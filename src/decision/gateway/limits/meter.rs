@@ -112,6 +112,11 @@ pub(in crate::gateway) struct Log {
 }
 
 impl Log {
+    /// What was counted when, the oldest first.
+    pub(super) fn entries(&self) -> impl Iterator<Item = (Timestamp, u64)> {
+        self.entries.iter().copied()
+    }
+
     fn fits(&mut self, now: Timestamp, rate: Rate, amount: u64) -> Result<(), Duration> {
         let used = self.used(now, rate.period);
         let Some(mut excess) = used.saturating_add(amount).checked_sub(rate.limit).filter(|e| *e > 0) else {
@@ -199,6 +204,11 @@ pub(in crate::gateway) struct Bucket {
 }
 
 impl Bucket {
+    /// Units times nanoseconds of the period that were missing at a time.
+    pub(super) fn missing(&self) -> (u128, Timestamp) {
+        (self.missing, self.at)
+    }
+
     fn fits(&mut self, now: Timestamp, rate: Rate, amount: u64) -> Result<(), Duration> {
         self.fill(now, rate);
         let (limit, period) = (u128::from(rate.limit), u128::from(rate.period.as_nanos()));

@@ -19,6 +19,9 @@ mod book;
 mod calendar;
 mod meter;
 mod tokens;
+mod view;
+
+pub(crate) use view::{Counts, Held, PassedTokens};
 
 use std::collections::BTreeMap;
 
@@ -30,6 +33,7 @@ use super::choices::Choices;
 use super::exchange::Frame;
 use super::io::Answerer;
 use super::pipeline::Runner;
+use super::seeded::{Fault, seeded};
 use super::seldom::Unused;
 use crate::policy::csharp::Value;
 use crate::policy::{
@@ -173,7 +177,9 @@ impl<C: Choices> Runner<'_, C> {
         let now = self.now;
         for (key, rate) in &counters {
             let fits = self.state.limits.rate(key, now, *rate).fits(now, *rate, count.unwrap_or(1).max(1));
-            if let Err(wait) = fits {
+            if let Err(wait) = fits
+                && !seeded(Fault::CallLimitIgnored)
+            {
                 self.tell(&policy.remaining, 0);
                 self.stamp(policy.total_header.as_ref(), limit);
                 return Err(self.refuse(
@@ -188,7 +194,9 @@ impl<C: Choices> Runner<'_, C> {
         let mut left = None;
         for (key, rate) in counters {
             let meter = self.state.limits.rate(&key, now, rate);
-            meter.add(now, rate, count.unwrap_or(0));
+            if !seeded(Fault::CallNotCounted) {
+                meter.add(now, rate, count.unwrap_or(0));
+            }
             left = left.or(Some(meter.left(now, rate)));
             if count.is_none() {
                 self.exchange.due.push(Due::Rate(pc, key, rate));
@@ -214,7 +222,8 @@ impl<C: Choices> Runner<'_, C> {
         for (key, calls, kilobytes, period) in &counters {
             let window = fixed(now, self.spec.start_unix_s(), first_s, *period);
             let used = *self.state.limits.quota(key, now, window);
-            let wanted = used.units.saturating_add(count.unwrap_or(1).max(1));
+            let more = if seeded(Fault::QuotaOneLate) { 0 } else { count.unwrap_or(1).max(1) };
+            let wanted = used.units.saturating_add(more);
             let what = if calls.is_some_and(|calls| wanted > u64::from(calls)) {
                 "call volume"
             } else if kilobytes.is_some_and(|most| used.bytes >= u64::from(most).saturating_mul(1024)) {

@@ -5,6 +5,7 @@ use super::calendar::{Window, calendar};
 use super::meter::{Meter, Rate};
 use super::{Due, Runner, Used};
 use crate::gateway::choices::Choices;
+use crate::gateway::seeded::{Fault, seeded};
 use crate::policy::{LastError, Limit, Op, Pc, Text, TokenLimit, TokenPeriod};
 use crate::units::{Duration, StatusCode, Timestamp};
 
@@ -14,13 +15,13 @@ const MINUTE: Duration = Duration::from_secs(60);
 /// What a token limit still has to count.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(in crate::gateway) struct TokenDue {
-    at: Pc,
-    key: Text,
-    rate: Option<Rate>,
-    quota: Option<TokenPeriod>,
+    pub(super) at: Pc,
+    pub(super) key: Text,
+    pub(super) rate: Option<Rate>,
+    pub(super) quota: Option<TokenPeriod>,
     /// What was counted on entry, and when.
-    counted: u64,
-    entered: Timestamp,
+    pub(super) counted: u64,
+    pub(super) entered: Timestamp,
 }
 
 fn minute<'b>(book: &'b mut Book<Text, Meter>, key: &Text, now: Timestamp, rate: Rate) -> &'b mut Meter {
@@ -61,6 +62,7 @@ impl<C: Choices> Runner<'_, C> {
         if let Some(rate) = rate
             && let Err(wait) =
                 minute(&mut self.state.limits.minutes, &key, now, rate).fits(now, rate, estimate.max(1))
+            && !seeded(Fault::TokenLimitIgnored)
         {
             self.tell(&policy.remaining, 0);
             return Err(self.refuse(
@@ -75,7 +77,7 @@ impl<C: Choices> Runner<'_, C> {
         if let Some((limit, period)) = token_quota {
             let window = calendar(now, start, period);
             let used = quota(&mut self.state.limits.token_quotas, &quota_key(&key, period), now, window);
-            if used.units.saturating_add(estimate.max(1)) > limit {
+            if used.units.saturating_add(estimate.max(1)) > limit && !seeded(Fault::TokenQuotaIgnored) {
                 self.tell(&policy.remaining_quota, 0);
                 return Err(self.refuse(
                     StatusCode::FORBIDDEN,
@@ -91,7 +93,9 @@ impl<C: Choices> Runner<'_, C> {
         }
         if let Some(rate) = rate {
             let meter = minute(&mut self.state.limits.minutes, &key, now, rate);
-            meter.add(now, rate, estimate);
+            if !seeded(Fault::EstimateNotCounted) {
+                meter.add(now, rate, estimate);
+            }
             let left = meter.left(now, rate);
             self.tell(&policy.remaining, left);
         }
@@ -147,14 +151,18 @@ impl<C: Choices> Runner<'_, C> {
             let less = counted.saturating_sub(usage.total());
             if let Some(rate) = rate {
                 let meter = minute(&mut self.state.limits.minutes, &key, now, rate);
-                meter.add(now, rate, more);
+                if !seeded(Fault::UsageNotCounted) {
+                    meter.add(now, rate, more);
+                }
                 meter.give_back(entered, now, rate, less);
             }
             if let Some(period) = period {
                 let window = calendar(now, start, period);
                 let book = &mut self.state.limits.token_quotas;
                 let used = quota(book, &quota_key(&key, period), now, window);
-                used.units = used.units.saturating_add(more);
+                if !seeded(Fault::QuotaUsageNotCounted) {
+                    used.units = used.units.saturating_add(more);
+                }
                 if calendar(entered, start, period).number == window.number {
                     used.units = used.units.saturating_sub(less);
                 }
@@ -164,6 +172,6 @@ impl<C: Choices> Runner<'_, C> {
 }
 
 /// Quotas of one key over different periods are counted apart.
-fn quota_key(key: &Text, period: TokenPeriod) -> Text {
+pub(super) fn quota_key(key: &Text, period: TokenPeriod) -> Text {
     Text::from(format!("{} {key}", period.name()))
 }

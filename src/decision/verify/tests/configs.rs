@@ -157,3 +157,20 @@ pub(super) fn guarded() -> Small {
         format!(r#"<limit-concurrency key="k" max-count="2">{}</limit-concurrency>"#, "<forward-request />");
     depth(Small { policy: to_pool(&backend), ..small() }, 1, 2, 5)
 }
+
+/// A policy of inbound that limits, before one backend; three requests, two at a time.
+pub(super) fn limited(policy: &str) -> Small {
+    let inbound = format!(r#"<set-backend-service backend-id="openai-backend-pool" />{policy}"#);
+    let small = Small {
+        policy: sections(&inbound, "<forward-request />", ""),
+        members: vec![(None, None)],
+        answers: vec![well(), answer(429, RetryAfter::Absent)],
+        ..small()
+    };
+    depth(small, 2, 1, 6)
+}
+
+/// Ten tokens a minute, or a day, for all.
+pub(super) fn limited_tokens(limit: &str) -> Small {
+    limited(&format!(r#"<llm-token-limit counter-key="all" {limit} estimate-prompt-tokens="true" />"#))
+}

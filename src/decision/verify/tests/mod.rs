@@ -4,6 +4,7 @@ mod breaks;
 mod combined;
 mod configs;
 mod equivalence;
+mod limits;
 mod mutants;
 mod oracle;
 mod pinned;

@@ -6,18 +6,23 @@
 use std::collections::BTreeSet;
 
 use super::configs::{
-    all_well, counts, counts_to_three, declared, extends, failover, guarded, keys, named, one_probe,
-    percentage, refusing, slots, stubborn, trips, trips_by_two, waits, weighted,
+    all_well, counts, counts_to_three, declared, extends, failover, guarded, keys, limited, limited_tokens,
+    named, one_probe, percentage, refusing, slots, stubborn, trips, trips_by_two, waits, weighted,
 };
 use super::support::Small;
 use crate::gateway::{Fault, with_fault};
 use crate::verify::properties::{Breach, Property};
+
+const MINUTE: &str = r#"tokens-per-minute="10""#;
+const DAY: &str = r#"token-quota="10" token-quota-period="Daily""#;
 
 /// Each fault, where it shows, and the property that notices.
 fn table() -> Vec<(Fault, Small, Property)> {
     use Fault as F;
     use Property as P;
     let linear = || waits(r#"interval="2" delta="1""#);
+    let calls = || limited(r#"<rate-limit-by-key calls="2" renewal-period="10" counter-key="all" />"#);
+    let quota = || limited(r#"<quota-by-key calls="2" renewal-period="300" counter-key="all" />"#);
     let exponential = || waits(r#"interval="1" delta="1" max-interval="2""#);
     vec![
         (F::CountOneEarly, counts(), P::TripsAtCondition),
@@ -98,6 +103,14 @@ fn table() -> Vec<(Fault, Small, Property)> {
         (F::ExhaustedRetryAfterLost, declared(), P::ExhaustedStatus),
         (F::NameLeaked, declared(), P::NoLeak),
         (F::SlotKept, guarded(), P::SlotsReturned),
+        (F::CallLimitIgnored, calls(), P::LimitsKept),
+        (F::CallNotCounted, calls(), P::LimitsKept),
+        (F::QuotaOneLate, quota(), P::LimitsKept),
+        (F::TokenLimitIgnored, limited_tokens(MINUTE), P::LimitsKept),
+        (F::TokenQuotaIgnored, limited_tokens(DAY), P::LimitsKept),
+        (F::EstimateNotCounted, limited_tokens(MINUTE), P::LimitsKept),
+        (F::UsageNotCounted, limited_tokens(MINUTE), P::LimitsKept),
+        (F::QuotaUsageNotCounted, limited_tokens(DAY), P::LimitsKept),
     ]
 }
 
