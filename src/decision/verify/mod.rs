@@ -7,12 +7,12 @@
 //! - What was not looked at is said: bounds, readings, ends of ranges, what was never seen.
 //!
 //! Rooms: `setup` is what is verified and how far; `answers` is what backends may do, `worlds` the readings of what is
-//! not documented, `guide` every choice; `stage` plays, `watch`, `client`, `breakers`, `limits`, `conduct`, `rest` and `custom`
-//! look, `properties` names what is to hold; `memo` works steps out once. `explorer` goes through all states (each a
-//! `state`), `next` tells what may come after one, `seen` what is new, `ways` how it came to a breach, `path` is that
-//! to play; `sides` is for threads. `verdict` is the result, `combined` takes readings together, `whole` does all of
-//! it. `storm` goes beyond every bound, by chance. `drive` and `equivalent` play requests one after the other on two
-//! configurations.
+//! not documented, `guide` every choice; `stage` plays, `watch`, `client`, `breakers`, `conduct`, `limits`, `rest` and
+//! `custom` look, `properties` names what is to hold; `memo` works steps out once. `explorer` goes through all states
+//! (each a `state`), `next` tells what may come after one, `seen` what is new, `ways` how it came to a breach, `path`
+//! is that to play; `sides` is for threads. `verdict` is the result, `combined` takes readings together, `whole` does
+//! all of it. `storm` goes beyond every bound, by chance. `drive` and `equivalent` play requests one after the other
+//! on two configurations.
 //!
 //! Deliberately absent: latency, quota, prices, files, and readings that only expressions ask for.
 
