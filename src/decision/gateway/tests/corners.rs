@@ -190,7 +190,10 @@ fn an_error_in_a_wait_is_raised_where_the_wait_ends() {
             r#"<send-request mode="new" response-variable-name="{name}"><set-url>https://{name}.example</set-url></send-request>"#
         )
     };
-    let nested = format!(r#"<choose><when condition="true">{}</when></choose>"#, send("b"));
+    let nested = format!(
+        r#"<choose><when condition="true">{}<trace source="s"><message>ran on</message></trace></when></choose>"#,
+        send("b")
+    );
     let mut rig = inbound(&format!(r#"<wait for="all">{}{nested}</wait>"#, send("a")));
     assert_eq!(rig.start(0), "call 1 GET https://a.example; call 2 GET https://b.example");
     assert_eq!(rig.side_answer(0, 1, SideAnswer::Failed), "", "raised at the end, which is not reached");
@@ -199,4 +202,19 @@ fn an_error_in_a_wait_is_raised_where_the_wait_ends() {
     // Inside of something else it is no part of what is waited for: the error is raised at once.
     rig.start(0);
     assert_eq!(rig.side_answer(0, 2, SideAnswer::Failed), "respond 500 gateway; answered");
+    assert!(!rig.told().contains("ran on"), "{}", rig.told());
+}
+
+#[test]
+fn a_token_that_is_over_makes_room_for_the_next() {
+    let mut rig = inbound(
+        r#"<authentication-managed-identity resource="r" /><authentication-managed-identity resource="q" />"#,
+    );
+    for id in 0..3 {
+        assert_eq!(rig.start(id), "token");
+        assert_eq!(rig.token(id, 10 + 100 * id as u64), "token");
+        assert_eq!(rig.token(id, 10 + 100 * id as u64), PASSED);
+        assert_eq!(rig.gateway.state().tokens.len(), 2, "{id}");
+        rig.wait(seconds(100));
+    }
 }

@@ -7,14 +7,14 @@ use super::driver::{
     to_pool,
 };
 use crate::gateway::{
-    CallNumber, CarbonCategory, ChoiceReason, Choices, Effects, Event, Exchange, FirstChoice, Gateway,
-    GatewaySpec, PriorityGroup, RegionCarbon, SideAnswer, SideCall,
+    BreakerChange, CallNumber, CarbonCategory, ChoiceReason, Choices, Effects, Event, Exchange, FirstChoice,
+    Gateway, GatewaySpec, PriorityGroup, RegionCarbon, SideAnswer, SideCall, Step, TripLength,
 };
 use crate::policy::Facts;
 use crate::policy::csharp::Value;
 use crate::policy::operations::{Authorization, Supplied};
 use crate::semantics::{Readings, Semantics};
-use crate::units::{BackendId, RequestId, Timestamp};
+use crate::units::{BackendId, Duration, RequestId, Timestamp};
 
 const TARGET: &str = r#"<set-backend-service backend-id="p" />"#;
 const SEND: &str = r#"<send-request mode="new" response-variable-name="r"><set-url>https://a.example</set-url></send-request>"#;
@@ -102,7 +102,7 @@ fn another_reading_keeps_what_stands_for_the_world() {
         .with_carbon(carbon);
     let revised = spec.revised(spec.pools().to_vec(), Semantics::default()).unwrap();
     assert_eq!((revised.start_unix_s(), revised.semantic_hits()), (1_000, 7));
-    assert_eq!(revised.facts().ip_address, spec.facts().ip_address);
+    assert_eq!(revised.facts().ip_address.as_str(), "10.0.0.9");
     assert_eq!((revised.supplied(), revised.carbon()), (spec.supplied(), spec.carbon()));
 }
 
@@ -181,4 +181,60 @@ fn a_stored_response_can_be_returned() {
     let done = rig.side_answer(0, 1, SideAnswer::Response(answer));
     assert_eq!(done, "respond 403 gateway; answered");
     assert_eq!(rig.header(0, "x-a").as_deref(), Some("1"));
+}
+
+#[test]
+fn a_trip_tells_whether_the_backend_was_obeyed() {
+    let asked = seconds(5);
+    for (reading, why) in [
+        ("override", TripLength::RetryAfter(asked)),
+        ("max_with_trip", TripLength::RetryAfterOverruled(asked)),
+    ] {
+        let setup = by_priority(1, &to_pool("<forward-request />"));
+        let mut rig = Rig::new(setup.with("breaker.retry_after_policy", reading));
+        rig.start(0);
+        rig.throttle(0, "5");
+        let told = rig.events.iter().find_map(|event| match event {
+            Event::Breaker { change: BreakerChange::Tripped(trip), .. } => Some(trip.why),
+            _ => None,
+        });
+        assert_eq!(told, Some(why), "{reading}");
+    }
+}
+
+#[test]
+fn what_is_ahead_is_told() {
+    let mut rule = rule();
+    rule.trip_duration = Duration::from_nanos(u64::MAX);
+    rule.accept_retry_after = false;
+    let mut rig = Rig::new(by_priority(2, &to_pool(&retry_429(3))).with_rule(&rule));
+    rig.start(0);
+    assert_eq!(rig.exchange(0).retries_left(), Some(3));
+    rig.status(0, 429);
+    assert_eq!(rig.exchange(0).retries_left(), Some(2));
+    let state = rig.gateway.state();
+    let instants = state.instants(rig.gateway.spec(), rig.now);
+    assert!(instants.iter().all(|at| *at > rig.now && *at < Timestamp::MAX), "never is no moment");
+    rig.status(0, 200);
+    assert_eq!(rig.exchange(0).retries_left(), None);
+}
+
+#[test]
+fn steps_are_told_to_who_asks() {
+    let choose = |condition: bool| {
+        format!(
+            r#"<choose><when condition="@(context.Request.Method != null == {condition})"><set-method>GET</set-method></when></choose>"#
+        )
+    };
+    for outcome in [true, false] {
+        let mut gateway = Gateway::new(Arc::new(spec_of(inbound(&choose(outcome)))));
+        let (mut exchange, mut effects) = (Exchange::default(), Effects::default());
+        effects.steps = Some(Vec::new());
+        gateway.start(&mut exchange, &head(0), Timestamp::ZERO, &mut FirstChoice, &mut effects);
+        let tests = effects.steps.unwrap().into_iter().filter_map(|step| match step {
+            Step::Tested(_, outcome) => Some(outcome),
+            Step::Ran(_) => None,
+        });
+        assert_eq!(tests.collect::<Vec<_>>(), [outcome]);
+    }
 }
