@@ -13,14 +13,12 @@ use std::process::Command;
 use std::sync::Arc;
 use std::time::Instant;
 
-use poolproof_forward::backend::{
-    Capacity, DeploymentSpec, LatencyFamily, LatencySpec, ModelFacts, Prices, StandardSpec, Throttling,
-};
+use poolproof_forward::backend::{Capacity, DeploymentSpec, LatencySpec, ModelFacts, StandardSpec};
 use poolproof_forward::diagnostics::{Diagnostics, SourceMap};
 use poolproof_forward::gateway::{BackendEntity, GatewaySpec};
 use poolproof_forward::mock::{Mock, Options};
 use poolproof_forward::semantics::Semantics;
-use poolproof_forward::sim::{FleetSpec, Operation, RunPlan, Target};
+use poolproof_forward::sim::{Operation, RunPlan, Target};
 use poolproof_forward::units::{Duration, RequestsPerMinute, TokensPerMinute};
 use poolproof_forward::workload::{ArrivalSpec, PromptSpec, SizeSpec, TokenSpec, TrafficSpec};
 
@@ -115,66 +113,22 @@ fn plan() -> RunPlan {
     };
     let gateway = GatewaySpec::new(vec![backend], Vec::new(), program, Semantics::default());
     let cost = ModelFacts::find("gpt-4o-mini").expect("a known model").token_cost.value;
-    let deployment = DeploymentSpec {
-        name: "east".into(),
-        region: "East US".into(),
-        model: "gpt-4o-mini".into(),
-        capacity: Capacity::Standard(StandardSpec::measured(
-            TokensPerMinute(1_000_000_000_000),
-            RequestsPerMinute(1_000_000_000),
-            cost,
-        )),
-        latency: LatencySpec {
-            family: LatencyFamily::Constant,
-            ttft_base: Duration::ZERO,
-            ttft_per_prompt_token: Duration::ZERO,
-            ttft_sigma: 0.0,
-            tpot: Duration::ZERO,
-            tpot_sigma: 0.0,
-            tail_chance: 0.0,
-            tail_factor: (1.0, 1.0),
-            load_factor: 1.0,
-            load_capacity: 0,
-        },
-        measured: None,
-        network: Duration::ZERO,
-        refusal: Duration::ZERO,
-        throttling: Throttling::STANDARD,
-        overload: None,
-        quota: Vec::new(),
-        caching: None,
-        prices: Prices::default(),
-        script: poolproof_world::backend::CallScript::default(),
-        context: None,
+    let capacity = Capacity::Standard(StandardSpec::measured(
+        TokensPerMinute(1_000_000_000_000),
+        RequestsPerMinute(1_000_000_000),
+        cost,
+    ));
+    let latency = LatencySpec::constant(Duration::ZERO, Duration::ZERO);
+    let deployment = DeploymentSpec::plain("east", "East US", "gpt-4o-mini", capacity, latency);
+    let operation = Operation { method: "POST".into(), path: "/".into(), headers: Arc::from([]) };
+    let sizes = SizeSpec {
+        prompt: PromptSpec::Messages(Arc::from([])),
+        completion: TokenSpec::Fixed(20),
+        max_tokens: None,
+        prefixes: None,
     };
-    RunPlan {
-        gateway: Arc::new(gateway.expect("a gateway")),
-        fleet: FleetSpec::constant(1),
-        targets: vec![Target { deployment: Arc::new(deployment), refuses_with: None, spillover: None }],
-        spillover: Vec::new(),
-        operation: Operation { method: "POST".into(), path: "/".into(), headers: Arc::from([]) },
-        traffic: Arc::new(TrafficSpec {
-            arrivals: ArrivalSpec::ClosedLoop { clients: 1, requests: 1, pause: Duration::ZERO },
-            sizes: SizeSpec {
-                prompt: PromptSpec::Messages(Arc::from([])),
-                completion: TokenSpec::Fixed(20),
-                max_tokens: None,
-                prefixes: None,
-            },
-            stream: false,
-            client_timeout: None,
-            disconnects: None,
-            retry: None,
-        }),
-        callers: Arc::from([]),
-        token_fetch: Duration::ZERO,
-        token_lifetime: Duration::from_secs(86_400),
-        horizon: None,
-        warmup: Duration::ZERO,
-        interval: Duration::from_secs(60),
-        endpoints: Vec::new(),
-        faults: Vec::new(),
-        objective: None,
-        seed: 1,
-    }
+    let arrivals = ArrivalSpec::ClosedLoop { clients: 1, requests: 1, pause: Duration::ZERO };
+    let targets = vec![Target::plain(Arc::new(deployment))];
+    let gateway = Arc::new(gateway.expect("a gateway"));
+    RunPlan::plain(gateway, targets, operation, TrafficSpec::plain(arrivals, sizes))
 }

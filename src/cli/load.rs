@@ -49,6 +49,19 @@ impl Input {
         }
     }
 
+    /// The one scenario that paths name; `what` begins the message when they name several.
+    ///
+    /// # Errors
+    /// As [`Input::from_paths`], or there are several.
+    #[cfg(feature = "http")]
+    pub(crate) fn one(paths: &[String], what: &str) -> Result<Self, String> {
+        let mut inputs = Self::from_paths(paths)?.into_iter();
+        match (inputs.next(), inputs.next()) {
+            (Some(input), None) => Ok(input),
+            _ => Err(format!("{what}name one scenario")),
+        }
+    }
+
     /// Reads everything the input names. `None` when something cannot be used.
     pub(crate) fn load(
         &self,

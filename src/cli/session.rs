@@ -5,7 +5,7 @@ use std::io::{IsTerminal, Write};
 use super::args::SimulateArgs;
 use super::exit_code::Exit;
 use super::load::{Input, Loaded};
-use crate::config::{Guessed, Scenario};
+use crate::config::{Guessed, Overrides, Scenario, Variant};
 use crate::diagnostics::{Diagnostic, Diagnostics, SourceMap, render_human};
 
 /// A command ends early, with this exit code; what there was to say has been said.
@@ -51,6 +51,28 @@ impl Session {
     /// Loads an input; problems are kept until [`Session::stop_if_unusable`].
     pub(crate) fn load(&mut self, input: &Input, common: &SimulateArgs) -> Option<Loaded> {
         input.load(&common.overrides(), &mut self.sources, &mut self.diagnostics)
+    }
+
+    /// The variant of that name, or the scenario without changes. `None`: there is none, which is kept as a problem.
+    pub(crate) fn variant_of(&mut self, scenario: &Scenario, name: Option<&str>) -> Option<Variant> {
+        let Some(name) = name else { return Some(scenario.base.clone()) };
+        let found = scenario.variants.iter().find(|variant| variant.name == name).cloned();
+        if found.is_none() {
+            self.unknown_variant(name, scenario);
+        }
+        found
+    }
+
+    /// Reads a scenario and takes that variant of it. `None`: something cannot be used; the problems are kept.
+    pub(crate) fn load_variant(
+        &mut self,
+        input: &Input,
+        overrides: &Overrides,
+        name: Option<&str>,
+    ) -> Option<(Scenario, Variant)> {
+        let scenario = input.load(overrides, &mut self.sources, &mut self.diagnostics)?.scenario;
+        let variant = self.variant_of(&scenario, name)?;
+        Some((scenario, variant))
     }
 
     /// Keeps the problem that a scenario has no such variant.

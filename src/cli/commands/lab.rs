@@ -24,7 +24,7 @@ use crate::mock::{DEFAULT_KEY, Mock, Options as MockOptions};
 use crate::report::{Distribution, Summary};
 use crate::serve::{BackendCount, BackendSetting, IdentitySource, Server, Settings, Timeouts};
 use crate::sim::NoObserver;
-use crate::wire::{Clock, Limits, Listening, stop_switch, unix_now_s};
+use crate::wire::{Clock, Limits, Listening, stop_switch, told_to_end, unix_now_s};
 
 /// Runs the laboratory.
 pub(crate) fn lab(args: &LabArgs, session: &mut Session) -> Result<(), Stop> {
@@ -35,7 +35,7 @@ pub(crate) fn lab(args: &LabArgs, session: &mut Session) -> Result<(), Stop> {
         let Some(variant) = variants.first() else { return Err(Stop(Exit::Unusable)) };
         let bench = runtime.block_on(Bench::start(variant, args)).map_err(|error| session.usage(&error))?;
         session.print(&held(&scenario, variant, &bench));
-        runtime.block_on(until_interrupted()).map_err(|error| session.usage(&error))?;
+        runtime.block_on(told_to_end()).map_err(|error| session.usage(&error.to_string()))?;
         runtime.block_on(bench.stop());
         return Ok(());
     }
@@ -79,30 +79,21 @@ pub(crate) fn lab(args: &LabArgs, session: &mut Session) -> Result<(), Stop> {
     if differs { Err(Stop(Exit::Finding)) } else { Ok(()) }
 }
 
+/// The scenario, and the variant that is wanted or all of them.
 fn chosen(args: &LabArgs, session: &mut Session) -> Result<(Scenario, Vec<Variant>), Stop> {
-    let inputs = Input::from_paths(&args.scenario.inputs).map_err(|message| session.usage(&message))?;
-    let [input] = inputs.as_slice() else { return Err(session.usage("name one scenario")) };
-    let loaded = input.load(&args.scenario.overrides(), &mut session.sources, &mut session.diagnostics);
-    let mut variants = Vec::new();
-    if let Some(loaded) = &loaded {
-        let scenario = &loaded.scenario;
-        match &args.scenario.variant {
-            Some(name) => match scenario.variants.iter().find(|variant| variant.name == *name) {
-                Some(variant) => variants.push(variant.clone()),
-                None => session.unknown_variant(name, scenario),
-            },
-            None if scenario.variants.is_empty() => variants.push(scenario.base.clone()),
-            None => variants.extend(scenario.variants.iter().cloned()),
-        }
-    }
-    for variant in &variants {
+    let input = Input::one(&args.scenario.inputs, "").map_err(|message| session.usage(&message))?;
+    let wanted = args.scenario.variant.as_deref();
+    let found = session.load_variant(&input, &args.scenario.overrides(), wanted);
+    let found = found.map(|(scenario, variant)| {
+        let all = wanted.is_none() && !scenario.variants.is_empty();
+        let variants = if all { scenario.variants.clone() } else { vec![variant] };
+        (scenario, variants)
+    });
+    for variant in found.iter().flat_map(|(_, variants)| variants) {
         refuse_unsupported(&variant.plan.gateway, session);
     }
     session.stop_if_unusable()?;
-    match loaded {
-        Some(loaded) => Ok((loaded.scenario, variants)),
-        None => Err(Stop(Exit::Unusable)),
-    }
+    found.ok_or(Stop(Exit::Unusable))
 }
 
 /// Gateway and backends at work.
@@ -174,10 +165,6 @@ impl Bench {
         let _ = self.serving.await;
         self.mock.stop().await;
     }
-}
-
-async fn until_interrupted() -> Result<(), String> {
-    tokio::signal::ctrl_c().await.map_err(|error| error.to_string())
 }
 
 fn held(scenario: &Scenario, variant: &Variant, bench: &Bench) -> String {

@@ -1,13 +1,12 @@
 //! `poolproof mock`: the scenario's backends over HTTP.
 
 use super::super::args::Format;
+use super::super::load::Input;
 use super::super::mock_args::{MockArgs, ScenarioArgs};
 use super::super::session::{Session, Stop};
 use super::super::table::Table;
 use crate::config::{Scenario, Variant};
 use crate::mock::{Ended, Options, RunError, Running, run_until_signal};
-
-use super::super::load::Input;
 
 /// Answers until the process is told to end.
 pub(crate) fn mock(args: &MockArgs, session: &mut Session) -> Result<(), Stop> {
@@ -45,27 +44,10 @@ pub(crate) fn mock(args: &MockArgs, session: &mut Session) -> Result<(), Stop> {
 
 /// The scenario and the variant that are meant.
 pub(crate) fn chosen(args: &ScenarioArgs, session: &mut Session) -> Result<(Scenario, Variant), Stop> {
-    let inputs = Input::from_paths(&args.inputs).map_err(|message| session.usage(&message))?;
-    let [input] = inputs.as_slice() else { return Err(session.usage("name one scenario")) };
-    let loaded = input.load(&args.overrides(), &mut session.sources, &mut session.diagnostics);
-    let Some(loaded) = loaded else {
-        session.stop_if_unusable()?;
-        return Err(session.internal("a scenario without problems was not read"));
-    };
-    let scenario = loaded.scenario;
-    let variant = match &args.variant {
-        None => Some(scenario.base.clone()),
-        Some(name) => {
-            let found = scenario.variants.iter().find(|variant| variant.name == *name).cloned();
-            if found.is_none() {
-                session.unknown_variant(name, &scenario);
-            }
-            found
-        }
-    };
+    let input = Input::one(&args.inputs, "").map_err(|message| session.usage(&message))?;
+    let found = session.load_variant(&input, &args.overrides(), args.variant.as_deref());
     session.stop_if_unusable()?;
-    let variant = variant.ok_or_else(|| session.internal("a variant without problems was not found"))?;
-    Ok((scenario, variant))
+    found.ok_or_else(|| session.internal("a scenario without problems was not read"))
 }
 
 fn human(scenario: &Scenario, variant: &Variant, running: &Running, speed: u32) -> String {

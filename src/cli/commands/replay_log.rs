@@ -103,24 +103,12 @@ pub(crate) fn replay_log(
 }
 
 fn variant(args: &ReplayArgs, session: &mut Session) -> Result<Variant, Stop> {
-    let inputs = Input::from_paths(&args.paths).map_err(|message| session.usage(&message))?;
-    let [input] = inputs.as_slice() else {
-        return Err(session.usage("a log is of one configuration: name one scenario"));
-    };
-    let loaded = input.load(&Overrides::default(), &mut session.sources, &mut session.diagnostics);
+    let input = Input::one(&args.paths, "a log is of one configuration: ");
+    let input = input.map_err(|message| session.usage(&message))?;
     let wanted = args.configured.variant.as_deref();
-    let found = loaded.and_then(|loaded| match wanted {
-        None => Some(loaded.scenario.base),
-        Some(name) => {
-            let found = loaded.scenario.variants.iter().find(|variant| variant.name == name).cloned();
-            if found.is_none() {
-                session.unknown_variant(name, &loaded.scenario);
-            }
-            found
-        }
-    });
+    let found = session.load_variant(&input, &Overrides::default(), wanted);
     session.stop_if_unusable()?;
-    found.ok_or(Stop(Exit::Unusable))
+    found.map(|(_, variant)| variant).ok_or(Stop(Exit::Unusable))
 }
 
 /// Who has a subscription: a client of the scenario, or who the gateway says.

@@ -12,17 +12,8 @@ pub(crate) fn run(args: &RunArgs, session: &mut Session) -> Result<(), Stop> {
     for input in &inputs {
         let loaded = session.load(input, &args.common);
         let Some(loaded) = loaded else { continue };
-        let variants = match &args.variant {
-            None => vec![loaded.scenario.base.clone()],
-            Some(name) => {
-                let found = loaded.scenario.variants.iter().find(|v| v.name == *name);
-                let Some(variant) = found else {
-                    session.unknown_variant(name, &loaded.scenario);
-                    continue;
-                };
-                vec![variant.clone()]
-            }
-        };
+        let Some(variant) = session.variant_of(&loaded.scenario, args.variant.as_deref()) else { continue };
+        let variants = vec![variant];
         batches.push(Batch { loaded, variants, is_comparison: false });
     }
     session.stop_if_unusable()?;

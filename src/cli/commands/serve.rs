@@ -16,8 +16,8 @@ use crate::diagnostics::{Diagnostic, Severity};
 use crate::gateway::GatewaySpec;
 use crate::policy::Op;
 use crate::serve::{
-    BackendSetting, IdentitySource, Journal, JournalHeader, KeyRing, News, RunError, Running, Settings,
-    Timeouts, serve as serve_until,
+    BackendSetting, IdentitySource, Journal, JournalHeader, KeyRing, News, Running, Settings, Timeouts,
+    serve as serve_until,
 };
 use crate::units::Duration;
 use crate::wire::{Limits, system_seed, unix_now_s};
@@ -27,9 +27,11 @@ const IMDS: &str = "http://169.254.169.254/metadata/identity/oauth2/token";
 
 /// Serves until a signal.
 pub(crate) fn serve(args: &ServeArgs, session: &mut Session) -> Result<(), Stop> {
-    let variant = variant(args, session)?;
+    let variant = variant(args, session).map_err(|message| session.usage(&message))?;
+    session.stop_if_unusable()?;
+    let variant = variant.ok_or(Stop(Exit::Unusable))?;
     let start_unix_s = unix_now_s();
-    let settings = settings(args, &variant, start_unix_s).map_err(|message| session.usage(&message))?;
+    let first = settings(args, &variant, start_unix_s).map_err(|message| session.usage(&message))?;
     let seed = args.seed.unwrap_or_else(system_seed);
     let journal = match &args.decision_log {
         None => None,
@@ -51,13 +53,13 @@ pub(crate) fn serve(args: &ServeArgs, session: &mut Session) -> Result<(), Stop>
         threads: args.threads as usize,
         seed,
     };
-    let banner = banner(args, &settings, &variant);
+    let banner = banner(args, &first, &variant);
     let mut files = Watched::new(session);
     let reload = |is_wanted: bool| {
         (files.changed() || is_wanted).then(|| {
             let mut fresh = Session::default();
-            let result = variant_again(args, &mut fresh)
-                .and_then(|variant| settings_again(args, &variant, start_unix_s));
+            let result =
+                variant_again(args, &mut fresh).and_then(|variant| settings(args, &variant, start_unix_s));
             files = Watched::new(&fresh);
             result
         })
@@ -75,42 +77,26 @@ pub(crate) fn serve(args: &ServeArgs, session: &mut Session) -> Result<(), Stop>
         }
         News::Ending => session.remark("ending: what is under way is answered\n"),
     };
-    match serve_until(&running, settings, journal, reload, &mut tell) {
+    match serve_until(&running, first, journal, reload, &mut tell) {
         Ok(true) => Ok(()),
         Ok(false) => {
             session.remark("some requests had to be cut off\n");
             Err(Stop(Exit::Finding))
         }
-        Err(error @ (RunError::Listen { .. } | RunError::Tls { .. } | RunError::Settings(_))) => {
-            Err(session.usage(&error.to_string()))
-        }
-        Err(error @ RunError::System(_)) => Err(session.usage(&error.to_string())),
+        Err(error) => Err(session.usage(&error.to_string())),
     }
 }
 
-/// The variant that is served.
-pub(crate) fn variant(args: &ServeArgs, session: &mut Session) -> Result<Variant, Stop> {
-    let inputs = Input::from_paths(&args.inputs).map_err(|message| session.usage(&message))?;
-    let [input] = inputs.as_slice() else {
-        return Err(session.usage("one gateway is served: name one scenario"));
-    };
+/// The variant that is served. `None`: it cannot be; the problems are kept.
+fn variant(args: &ServeArgs, session: &mut Session) -> Result<Option<Variant>, String> {
+    let input = Input::one(&args.inputs, "one gateway is served: ")?;
     let overrides = Overrides { set: args.set.clone(), ..Overrides::default() };
-    let loaded = input.load(&overrides, &mut session.sources, &mut session.diagnostics);
-    let found = loaded.and_then(|loaded| match &args.variant {
-        None => Some(loaded.scenario.base),
-        Some(name) => {
-            let found = loaded.scenario.variants.iter().find(|variant| variant.name == *name).cloned();
-            if found.is_none() {
-                session.unknown_variant(name, &loaded.scenario);
-            }
-            found
-        }
-    });
-    if let Some(variant) = &found {
+    let found = session.load_variant(&input, &overrides, args.variant.as_deref());
+    let variant = found.map(|(_, variant)| variant);
+    if let Some(variant) = &variant {
         refuse_unsupported(&variant.plan.gateway, session);
     }
-    session.stop_if_unusable()?;
-    found.ok_or(Stop(Exit::Unusable))
+    Ok(variant)
 }
 
 /// Policies that are not run would let requests pass as if they were not there.
@@ -130,19 +116,9 @@ pub(crate) fn refuse_unsupported(gateway: &GatewaySpec, session: &mut Session) {
     }
 }
 
+/// The same of the files as they are now. What is wrong with them comes back as text.
 fn variant_again(args: &ServeArgs, session: &mut Session) -> Result<Variant, String> {
-    let inputs = Input::from_paths(&args.inputs)?;
-    let overrides = Overrides { set: args.set.clone(), ..Overrides::default() };
-    let loaded = inputs
-        .first()
-        .and_then(|input| input.load(&overrides, &mut session.sources, &mut session.diagnostics));
-    let found = loaded.and_then(|loaded| match &args.variant {
-        None => Some(loaded.scenario.base),
-        Some(name) => loaded.scenario.variants.into_iter().find(|variant| variant.name == *name),
-    });
-    if let Some(variant) = &found {
-        refuse_unsupported(&variant.plan.gateway, session);
-    }
+    let found = variant(args, session)?;
     let errors = session.diagnostics.sorted().into_iter().filter(|d| d.severity == Severity::Error);
     let told: Vec<String> = errors
         .map(|problem| match problem.span {
@@ -154,19 +130,11 @@ fn variant_again(args: &ServeArgs, session: &mut Session) -> Result<Variant, Str
             None => format!("  {}", problem.message),
         })
         .collect();
-    match found {
-        Some(variant) if told.is_empty() => Ok(variant),
-        _ if told.is_empty() => Err("  the variant is gone".to_owned()),
-        _ => Err(told.join("\n")),
-    }
-}
-
-fn settings_again(args: &ServeArgs, variant: &Variant, start_unix_s: u64) -> Result<Settings, String> {
-    settings(args, variant, start_unix_s)
+    found.filter(|_| told.is_empty()).ok_or_else(|| told.join("\n"))
 }
 
 /// What is served, of a scenario and arguments.
-pub(crate) fn settings(args: &ServeArgs, variant: &Variant, start_unix_s: u64) -> Result<Settings, String> {
+fn settings(args: &ServeArgs, variant: &Variant, start_unix_s: u64) -> Result<Settings, String> {
     let plan = &variant.plan;
     let spec = plan.gateway.revised(plan.gateway.pools().to_vec(), plan.gateway.semantics().clone());
     let gateway = Arc::new(spec.map_err(|error| error.to_string())?.with_start(start_unix_s));

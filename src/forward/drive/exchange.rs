@@ -9,8 +9,8 @@ use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
 
-use crate::units::{StatusCode, Timestamp, Tokens};
-use crate::wire::Clock;
+use crate::units::{StatusCode, Timestamp};
+use crate::wire::{Clock, Usage, usage_in};
 
 /// Connections to a server, kept for further requests.
 pub(super) type Connections = Client<HttpsConnector<HttpConnector>, Full<Bytes>>;
@@ -38,14 +38,6 @@ pub(super) struct Answer {
     pub(super) is_whole: bool,
     /// What the answer says that it took.
     pub(super) usage: Option<Usage>,
-}
-
-/// Tokens as an answer tells them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Usage {
-    pub(super) prompt: Tokens,
-    pub(super) completion: Tokens,
-    pub(super) cached: Tokens,
 }
 
 /// Sends a request and reads its answer. What is known is in `answer` at every moment, so that it is there when the
@@ -85,57 +77,8 @@ async fn read(response: Response<Incoming>, clock: &Clock, answer: &mut Answer) 
     }
     answer.first_byte = answer.first_byte.or(Some(head_at));
     answer.is_whole = true;
-    answer.usage = usage(&end);
+    answer.usage = usage_in(&end);
 }
 
 /// How much of the end of a body is looked at.
 const KEPT_BYTES: usize = 8_192;
-
-/// The last usage that a body tells, whole or in a stream.
-fn usage(body: &[u8]) -> Option<Usage> {
-    const NAME: &[u8] = b"\"usage\":";
-    let places = body.windows(NAME.len()).enumerate().filter(|(_, part)| *part == NAME);
-    let objects = places.filter_map(|(at, _)| body.get(at + NAME.len()..));
-    let read = |text: &[u8]| {
-        let mut values = serde_json::Deserializer::from_slice(text).into_iter::<serde_json::Value>();
-        let value = values.next()?.ok()?;
-        let tokens = |names: [&str; 2]| names.iter().find_map(|name| value.get(name)?.as_u64()).map(Tokens);
-        let details = ["prompt_tokens_details", "input_tokens_details"];
-        let cached = details.iter().find_map(|name| value.get(name)?.get("cached_tokens")?.as_u64());
-        Some(Usage {
-            prompt: tokens(["prompt_tokens", "input_tokens"])?,
-            completion: tokens(["completion_tokens", "output_tokens"]).unwrap_or_default(),
-            cached: Tokens(cached.unwrap_or(0)),
-        })
-    };
-    objects.rev().find_map(read)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn usage_is_found_in_whole_answers_and_in_streams() {
-        let told = |prompt, completion, cached| {
-            Some(Usage { prompt: Tokens(prompt), completion: Tokens(completion), cached: Tokens(cached) })
-        };
-        for (body, expected) in [
-            (
-                r#"{"id":"x","usage":{"completion_tokens":2,"prompt_tokens":3,"prompt_tokens_details":{"cached_tokens":1}}}"#,
-                told(3, 2, 1),
-            ),
-            (
-                "data: {\"usage\":null}\n\ndata: {\"usage\":{\"prompt_tokens\":3,\"completion_tokens\":4}}\n\ndata: [DONE]\n\n",
-                told(3, 4, 0),
-            ),
-            (r#"{"usage":{"input_tokens":5,"output_tokens":6}}"#, told(5, 6, 0)),
-            (r#"{"usage":{"prompt_tokens":5,"total_tokens":5}}"#, told(5, 0, 0)),
-            (r#"{"error":{}}"#, None),
-            (r#"{"usage":{"prompt_to"#, None),
-            ("", None),
-        ] {
-            assert_eq!(usage(body.as_bytes()), expected, "{body}");
-        }
-    }
-}

@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 
 use http::HeaderMap;
 
-use super::exchange::Usage;
 use crate::metrics::LatencyHistogram;
 use crate::sim::{
     CallsResult, GroupResult, IntervalRecord, Observer, Outcome, RequestRecord, RunPlan, RunResult,
     SessionsResult,
 };
 use crate::units::{BackendId, Demand, Duration, RequestId, StatusCode, Timestamp, Tokens};
+use crate::wire::Usage;
 use crate::workload::{ArrivalSpec, members};
 
 /// The header of an answer that names the backend that gave it.
@@ -155,7 +155,7 @@ impl<'a, O: Observer> Tally<'a, O> {
 
     fn request(&mut self, seen: &Seen) {
         // What the model would have written is not known where it did not tell.
-        let completion_tokens = seen.usage.map_or(Tokens(0), |usage| usage.completion);
+        let completion_tokens = seen.usage.map_or(Tokens(0), |usage| Tokens(usage.completion));
         let demand = Demand { completion_tokens, max_tokens: None, ..seen.demand.clone() };
         self.observer.request(&RequestRecord {
             id: seen.id,
@@ -256,7 +256,7 @@ impl<'a, O: Observer> Tally<'a, O> {
                 backend.answered += 1;
                 backend.prompt_tokens += demand.prompt_tokens.get();
                 backend.completion_tokens += demand.completion_tokens.get();
-                backend.cached_tokens += seen.usage.map_or(0, |usage| usage.cached.get());
+                backend.cached_tokens += seen.usage.map_or(0, |usage| usage.cached);
             }
         }
     }

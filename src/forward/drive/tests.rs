@@ -9,16 +9,12 @@ use http_body_util::BodyExt;
 use hyper::body::Incoming;
 
 use super::{Driven, Options, drive};
-use crate::backend::{
-    Capacity, DeploymentSpec, LatencyFamily, LatencySpec, ModelFacts, Prices, StandardSpec, Throttling,
-};
+use crate::backend::{Capacity, DeploymentSpec, LatencySpec, ModelFacts, StandardSpec};
 use crate::diagnostics::{Diagnostics, SourceMap};
 use crate::gateway::{BackendEntity, GatewaySpec};
 use crate::policy;
 use crate::semantics::Semantics;
-use crate::sim::{
-    FleetSpec, IntervalRecord, Observer, Operation, RequestRecord, RunPlan, Target, TripRecord,
-};
+use crate::sim::{IntervalRecord, Observer, Operation, RequestRecord, RunPlan, Target, TripRecord};
 use crate::units::{BackendId, Chars, Duration, RequestsPerMinute, StatusCode, Tokens, TokensPerMinute};
 use crate::wire::{Limits, Listening, Outgoing, Stop, stop_switch};
 use crate::workload::{
@@ -42,69 +38,25 @@ fn plan(arrivals: ArrivalSpec) -> RunPlan {
     let names = ["east", "west"];
     let gateway = GatewaySpec::new(names.map(entity).to_vec(), Vec::new(), program, Semantics::default());
     let cost = ModelFacts::find("gpt-4o-mini").expect("a known model").token_cost.value;
-    let deployment = |name: &str| DeploymentSpec {
-        name: name.into(),
-        region: format!("{name} US").into(),
-        model: "gpt-4o-mini".into(),
-        capacity: Capacity::Standard(StandardSpec::measured(TokensPerMinute(1), RequestsPerMinute(1), cost)),
-        latency: LatencySpec {
-            family: LatencyFamily::Constant,
-            ttft_base: Duration::ZERO,
-            ttft_per_prompt_token: Duration::ZERO,
-            ttft_sigma: 0.0,
-            tpot: Duration::ZERO,
-            tpot_sigma: 0.0,
-            tail_chance: 0.0,
-            tail_factor: (1.0, 1.0),
-            load_factor: 1.0,
-            load_capacity: 0,
-        },
-        measured: None,
-        network: Duration::ZERO,
-        refusal: Duration::ZERO,
-        throttling: Throttling::STANDARD,
-        overload: None,
-        quota: Vec::new(),
-        caching: None,
-        prices: Prices::default(),
-        script: crate::backend::CallScript::default(),
-        context: None,
+    let capacity = Capacity::Standard(StandardSpec::measured(TokensPerMinute(1), RequestsPerMinute(1), cost));
+    let deployment = |name: &str| {
+        let latency = LatencySpec::constant(Duration::ZERO, Duration::ZERO);
+        let region = format!("{name} US");
+        Arc::new(DeploymentSpec::plain(name, &region, "gpt-4o-mini", capacity.clone(), latency))
     };
-    let target =
-        |name| Target { deployment: Arc::new(deployment(name)), refuses_with: None, spillover: None };
+    let operation =
+        Operation { method: "POST".into(), path: "/v1/chat/completions".into(), headers: Arc::from([]) };
+    let sizes = SizeSpec {
+        prompt: PromptSpec::Messages(Arc::from([Chars(41), Chars(31)])),
+        completion: TokenSpec::Fixed(20),
+        max_tokens: Some(Tokens(9)),
+        prefixes: None,
+    };
+    let targets = names.map(|name| Target::plain(deployment(name))).to_vec();
+    let traffic = TrafficSpec::plain(arrivals, sizes);
     RunPlan {
-        gateway: Arc::new(gateway.expect("a gateway")),
-        fleet: FleetSpec::constant(1),
-        targets: names.map(target).to_vec(),
-        spillover: Vec::new(),
-        operation: Operation {
-            method: "POST".into(),
-            path: "/v1/chat/completions".into(),
-            headers: Arc::from([]),
-        },
-        traffic: Arc::new(TrafficSpec {
-            arrivals,
-            sizes: SizeSpec {
-                prompt: PromptSpec::Messages(Arc::from([Chars(41), Chars(31)])),
-                completion: TokenSpec::Fixed(20),
-                max_tokens: Some(Tokens(9)),
-                prefixes: None,
-            },
-            stream: false,
-            client_timeout: None,
-            disconnects: None,
-            retry: None,
-        }),
-        callers: Arc::from([]),
-        token_fetch: Duration::ZERO,
-        token_lifetime: Duration::from_secs(1),
-        horizon: None,
-        warmup: Duration::ZERO,
         interval: Duration::from_secs(1),
-        endpoints: Vec::new(),
-        faults: Vec::new(),
-        objective: None,
-        seed: 1,
+        ..RunPlan::plain(Arc::new(gateway.expect("a gateway")), targets, operation, traffic)
     }
 }
 

@@ -8,6 +8,7 @@ use thiserror::Error;
 use super::options::Options;
 use super::server::{Ended, Mock, Running, StartError};
 use crate::sim::RunPlan;
+use crate::wire::told_to_end;
 
 /// Why a mock could not run.
 #[derive(Debug, Error)]
@@ -36,19 +37,4 @@ pub fn run_until_signal(
         told_to_end().await?;
         Ok(running.stop().await)
     })
-}
-
-#[cfg(unix)]
-async fn told_to_end() -> io::Result<()> {
-    use tokio::signal::unix::{SignalKind, signal};
-    let mut ends = signal(SignalKind::terminate())?;
-    tokio::select! {
-        pressed = tokio::signal::ctrl_c() => pressed,
-        _ = ends.recv() => Ok(()),
-    }
-}
-
-#[cfg(not(unix))]
-async fn told_to_end() -> io::Result<()> {
-    tokio::signal::ctrl_c().await
 }

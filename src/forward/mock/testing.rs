@@ -7,15 +7,12 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 use super::{Mock, Options, Running};
-use crate::backend::{
-    Capacity, DeploymentSpec, LatencyFamily, LatencySpec, ModelFacts, Prices, PtuSpec, StandardSpec,
-    Throttling,
-};
+use crate::backend::{Capacity, DeploymentSpec, LatencySpec, ModelFacts, PtuSpec, StandardSpec, Throttling};
 use crate::diagnostics::{Diagnostics, SourceMap};
 use crate::gateway::{BackendEntity, GatewaySpec};
 use crate::policy;
 use crate::semantics::Semantics;
-use crate::sim::{FleetSpec, Operation, RunPlan, Spillover, SpilloverTarget, Target};
+use crate::sim::{Operation, RunPlan, Spillover, SpilloverTarget, Target};
 use crate::units::{Duration, Ptu, RequestsPerMinute, Tokens, TokensPerMinute};
 use crate::workload::{ArrivalSpec, PromptSpec, SizeSpec, TokenSpec, TrafficSpec};
 
@@ -40,42 +37,21 @@ pub(super) fn plan() -> RunPlan {
     };
     let names = ["east", "west"];
     let gateway = GatewaySpec::new(names.map(entity).to_vec(), Vec::new(), program, Semantics::default());
-    let target =
-        |name| Target { deployment: Arc::new(deployment(name)), refuses_with: None, spillover: None };
-    RunPlan {
-        gateway: Arc::new(gateway.expect("a gateway").with_start(START_UNIX_S)),
-        fleet: FleetSpec::constant(1),
-        targets: names.map(target).to_vec(),
-        spillover: Vec::new(),
-        operation: Operation {
-            method: "POST".into(),
-            path: "/deployments/gpt-4o-mini/chat/completions?api-version=2023-05-15".into(),
-            headers: Arc::from([]),
-        },
-        traffic: Arc::new(TrafficSpec {
-            arrivals: ArrivalSpec::ClosedLoop { clients: 1, requests: 1, pause: Duration::ZERO },
-            sizes: SizeSpec {
-                prompt: PromptSpec::Messages(Arc::from([])),
-                completion: TokenSpec::Fixed(20),
-                max_tokens: None,
-                prefixes: None,
-            },
-            stream: false,
-            client_timeout: None,
-            disconnects: None,
-            retry: None,
-        }),
-        callers: Arc::from([]),
-        token_fetch: Duration::ZERO,
-        token_lifetime: Duration::from_secs(86_400),
-        horizon: None,
-        warmup: Duration::ZERO,
-        interval: Duration::from_secs(60),
-        endpoints: Vec::new(),
-        faults: Vec::new(),
-        objective: None,
-        seed: 1,
-    }
+    let operation = Operation {
+        method: "POST".into(),
+        path: "/deployments/gpt-4o-mini/chat/completions?api-version=2023-05-15".into(),
+        headers: Arc::from([]),
+    };
+    let sizes = SizeSpec {
+        prompt: PromptSpec::Messages(Arc::from([])),
+        completion: TokenSpec::Fixed(20),
+        max_tokens: None,
+        prefixes: None,
+    };
+    let arrivals = ArrivalSpec::ClosedLoop { clients: 1, requests: 1, pause: Duration::ZERO };
+    let gateway = Arc::new(gateway.expect("a gateway").with_start(START_UNIX_S));
+    let targets = names.map(|name| Target::plain(Arc::new(deployment(name)))).to_vec();
+    RunPlan::plain(gateway, targets, operation, TrafficSpec::plain(arrivals, sizes))
 }
 
 /// The same whose first backend is a provisioned deployment that is full with one call, takes 20 s and spills.
@@ -101,38 +77,13 @@ pub(super) fn spilling_plan() -> RunPlan {
 
 fn deployment(name: &str) -> DeploymentSpec {
     let facts = ModelFacts::find("gpt-4o-mini").expect("a known model");
-    DeploymentSpec {
-        caching: None,
-        name: name.into(),
-        region: "Nowhere".into(),
-        model: "gpt-4o-mini".into(),
-        capacity: Capacity::Standard(StandardSpec::measured(
-            TokensPerMinute(8_000),
-            RequestsPerMinute(80),
-            facts.token_cost.value,
-        )),
-        measured: None,
-        latency: LatencySpec {
-            family: LatencyFamily::LogNormal,
-            ttft_base: Duration::from_millis(100),
-            ttft_per_prompt_token: Duration::ZERO,
-            ttft_sigma: 0.0,
-            tpot: Duration::from_millis(10),
-            tpot_sigma: 0.0,
-            tail_chance: 0.0,
-            tail_factor: (1.0, 1.0),
-            load_factor: 1.0,
-            load_capacity: 1,
-        },
-        network: Duration::ZERO,
-        refusal: Duration::from_millis(20),
-        throttling: Throttling::STANDARD,
-        overload: None,
-        quota: Vec::new(),
-        context: None,
-        prices: Prices::default(),
-        script: crate::backend::CallScript::default(),
-    }
+    let capacity = Capacity::Standard(StandardSpec::measured(
+        TokensPerMinute(8_000),
+        RequestsPerMinute(80),
+        facts.token_cost.value,
+    ));
+    let latency = LatencySpec::constant(Duration::from_millis(100), Duration::from_millis(10));
+    DeploymentSpec::plain(name, "Nowhere", "gpt-4o-mini", capacity, latency)
 }
 
 /// A mock of `plan` that goes 20 times as fast as time.

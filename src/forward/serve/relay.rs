@@ -12,13 +12,12 @@ use std::task::{Context, Poll};
 use bytes::{Bytes, BytesMut};
 use http_body::{Body, Frame, SizeHint};
 use hyper::body::Incoming;
-use serde_json::Value as Json;
 use tokio::time::{Instant, Sleep};
 
 use super::session::Session;
 use crate::gateway::{Input, Usage};
 use crate::units::AttemptNumber;
-use crate::wire::BodyError;
+use crate::wire::{BodyError, usage_in};
 
 /// Bytes that `buffer-response` gathers.
 const GATHERED_BYTES: usize = 8 * 1024;
@@ -61,7 +60,7 @@ impl Relay {
     fn ended(&mut self) {
         if !self.is_told {
             self.is_told = true;
-            let usage = self.tail.as_deref().and_then(usage_in);
+            let usage = self.tail.as_deref().and_then(usage_of);
             let attempt = self.attempt;
             self.session.tell(Input::BodyEnd { attempt, usage });
             self.session.settle();
@@ -163,51 +162,11 @@ impl Body for ClientBody {
     }
 }
 
-/// The tokens that an answer says it used: the last `usage` object in it.
-pub(super) fn usage_in(bytes: &[u8]) -> Option<Usage> {
-    const NAME: &[u8] = b"\"usage\"";
-    let mut at = bytes.len();
-    loop {
-        at = bytes.get(..at)?.windows(NAME.len()).rposition(|part| part == NAME)?;
-        let rest = bytes.get(at.saturating_add(NAME.len())..)?;
-        let colon = rest.iter().position(|byte| *byte == b':')?;
-        let rest = rest.get(colon.saturating_add(1)..)?;
-        let first = serde_json::Deserializer::from_slice(rest).into_iter::<Json>().next();
-        if let Some(Ok(Json::Object(used))) = first {
-            let count = |names: [&str; 2]| {
-                let found = names.iter().find_map(|name| used.get(*name)?.as_u64());
-                found.and_then(|n| u32::try_from(n).ok())
-            };
-            let prompt = count(["prompt_tokens", "input_tokens"])?;
-            let completion = count(["completion_tokens", "output_tokens"]).unwrap_or(0);
-            return Some(Usage { prompt, completion });
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn usage_is_found_in_what_passes_by() {
-        let used = |prompt, completion| Some(Usage { prompt, completion });
-        for (text, expected) in [
-            (r#"{"a":1,"usage":{"prompt_tokens":3,"completion_tokens":4,"total_tokens":7}}"#, used(3, 4)),
-            (
-                "data: {\"usage\":null}\n\ndata: {\"usage\": {\"prompt_tokens\":1,\"completion_tokens\":2}}\n\n",
-                used(1, 2),
-            ),
-            (
-                "data: {\"usage\":{\"input_tokens\":5,\"output_tokens\":6}}\ndata: {\"usage\":null}",
-                used(5, 6),
-            ),
-            (r#"{"usage":{"prompt_tokens":9}}"#, used(9, 0)),
-            (r#"{"usage":{"x":1}}"#, None),
-            (r#"{"usage":{"prompt_tokens":"#, None),
-            ("", None),
-        ] {
-            assert_eq!(usage_in(text.as_bytes()), expected, "{text}");
-        }
-    }
+/// The tokens that an answer says it used, as the core counts them.
+pub(super) fn usage_of(bytes: &[u8]) -> Option<Usage> {
+    let told = usage_in(bytes)?;
+    Some(Usage {
+        prompt: u32::try_from(told.prompt).ok()?,
+        completion: u32::try_from(told.completion).unwrap_or(0),
+    })
 }

@@ -19,7 +19,7 @@ use hyper::ext::ReasonPhrase;
 use tokio::task::JoinSet;
 
 use super::error_body::refusal;
-use super::relay::{Relay, usage_in};
+use super::relay::{Relay, usage_of};
 use super::server::Generation;
 use super::upstream::{Changes, collect, drain, request, response, wire_headers};
 use crate::gateway::{
@@ -105,8 +105,7 @@ impl Session {
 
     /// Begins, and goes on until there is an answer.
     pub(super) async fn answer(mut self: Box<Self>, head: &RequestHead) -> Response<Outgoing> {
-        let own = Arc::clone(&self.own);
-        own.core.start(&mut self.exchange, head, &mut self.actions);
+        self.own.core.start(&mut self.exchange, head, &mut self.actions);
         loop {
             while let Some(action) = self.actions.pop_front() {
                 match action {
@@ -292,7 +291,7 @@ impl Session {
         };
         let ended = match &body {
             AnswerBody::Flowing(body) => body.is_end_stream().then_some(None),
-            AnswerBody::Whole(bytes) => Some(usage_in(bytes)),
+            AnswerBody::Whole(bytes) => Some(usage_of(bytes)),
         };
         self.attempt = Attempt::Answered { number, body, buffers };
         self.tell(Input::ResponseHeaders { attempt: number, response: response(&head, known) });
@@ -327,30 +326,18 @@ impl Session {
             Body::Opaque => None,
         };
         own.metrics.answered(status.as_u16());
-        let (number, buffers, flowing) = match std::mem::replace(&mut self.attempt, Attempt::None) {
-            Attempt::Answered { number, body: AnswerBody::Flowing(body), buffers } => {
-                (number, buffers, Some(body))
+        let answered = std::mem::replace(&mut self.attempt, Attempt::None);
+        let body = match (text, answered) {
+            (None, Attempt::Answered { number, body: AnswerBody::Flowing(body), buffers }) if matches!(answerer, Answerer::Backend { attempt, .. } if attempt == number) =>
+            {
+                let relay = Relay::new(self, body, number, buffers);
+                return assemble(status, reason, headers, Outgoing::streamed(relay));
             }
-            Attempt::Answered { number, body: AnswerBody::Whole(bytes), buffers } => {
-                let kept = Attempt::Answered { number, body: AnswerBody::Whole(bytes), buffers };
-                self.attempt = kept;
-                (number, buffers, None)
-            }
-            Attempt::None | Attempt::Sent { .. } => (AttemptNumber(0), false, None),
-        };
-        let is_backends = matches!(answerer, Answerer::Backend { attempt, .. } if attempt == number);
-        let body = match (text, flowing) {
-            (None, Some(body)) if is_backends => {
-                let own_body = Relay::new(self, body, number, buffers);
-                return assemble(status, reason, headers, Outgoing::streamed(own_body));
-            }
-            (None, _) => match &self.attempt {
-                Attempt::Answered { body: AnswerBody::Whole(bytes), .. } => Outgoing::whole(bytes.clone()),
-                _ => Outgoing::Empty,
-            },
-            (Some(text), flowing) => {
+            (None, Attempt::Answered { body: AnswerBody::Whole(bytes), .. }) => Outgoing::whole(bytes),
+            (None, _) => Outgoing::Empty,
+            (Some(text), answered) => {
                 // The policy has written another body: what the backend still sends is not waited for.
-                if let Some(body) = flowing {
+                if let Attempt::Answered { number, body: AnswerBody::Flowing(body), .. } = answered {
                     drain(Response::new(body));
                     self.tell(Input::BodyEnd { attempt: number, usage: None });
                 }
@@ -382,8 +369,7 @@ impl Session {
 
     /// Tells the core. `false`: it did not await this.
     pub(super) fn tell(&mut self, input: Input) -> bool {
-        let own = Arc::clone(&self.own);
-        own.core.tell(&mut self.exchange, input, &mut self.actions)
+        self.own.core.tell(&mut self.exchange, input, &mut self.actions)
     }
 
     /// What the whole server knows.

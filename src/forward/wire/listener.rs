@@ -83,6 +83,29 @@ pub fn stop_switch() -> Stop {
     Stop(watch::Sender::new(false))
 }
 
+/// Waits until the process is told to end: Ctrl-C, or SIGTERM where there is one.
+///
+/// # Errors
+/// The system gives no signals.
+#[cfg(unix)]
+pub async fn told_to_end() -> io::Result<()> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut ends = signal(SignalKind::terminate())?;
+    tokio::select! {
+        pressed = tokio::signal::ctrl_c() => pressed,
+        _ = ends.recv() => Ok(()),
+    }
+}
+
+/// Waits until the process is told to end.
+///
+/// # Errors
+/// The system gives no signals.
+#[cfg(not(unix))]
+pub async fn told_to_end() -> io::Result<()> {
+    tokio::signal::ctrl_c().await
+}
+
 /// A listener that is bound to its address.
 pub struct Listening {
     socket: TcpListener,

@@ -389,7 +389,7 @@ impl Deployment {
 
 #[cfg(test)]
 mod tests {
-    use crate::backend::{CachingSpec, LatencySpec, ModelFacts, Prices, PtuSpec, StandardSpec, Throttling};
+    use crate::backend::{CachingSpec, LatencySpec, ModelFacts, PtuSpec, StandardSpec};
     use crate::random::{StreamName, Streams};
     use crate::units::{Chars, PromptSize, Ptu, RequestsPerMinute, TokensPerMinute};
 
@@ -402,22 +402,11 @@ mod tests {
     }
 
     fn deployment(capacity: Capacity) -> Deployment {
+        let latency = LatencySpec { ttft_sigma: 0.0, tpot_sigma: 0.0, tail_chance: 0.0, ..latency() };
         let spec = DeploymentSpec {
             caching: Some(CachingSpec::DEFAULT),
-            name: "d".into(),
-            region: "r".into(),
-            model: "gpt-4o".into(),
-            capacity,
-            latency: LatencySpec { ttft_sigma: 0.0, tpot_sigma: 0.0, tail_chance: 0.0, ..latency() },
-            measured: None,
             network: NETWORK,
-            refusal: DeploymentSpec::DEFAULT_REFUSAL,
-            throttling: Throttling::STANDARD,
-            overload: None,
-            quota: Vec::new(),
-            context: None,
-            prices: Prices::default(),
-            script: crate::backend::CallScript::default(),
+            ..DeploymentSpec::plain("d", "r", "gpt-4o", capacity, latency)
         };
         Deployment::new(Arc::new(spec), &Semantics::default())
     }

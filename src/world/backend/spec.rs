@@ -81,6 +81,27 @@ impl QuotaStep {
 }
 
 impl DeploymentSpec {
+    /// A deployment that has nothing but what it has to: next to the gateway, with the headers of pay as you go.
+    pub fn plain(name: &str, region: &str, model: &str, capacity: Capacity, latency: LatencySpec) -> Self {
+        Self {
+            name: name.into(),
+            region: region.into(),
+            model: model.into(),
+            capacity,
+            latency,
+            measured: None,
+            network: Duration::ZERO,
+            refusal: Self::DEFAULT_REFUSAL,
+            throttling: Throttling::STANDARD,
+            overload: None,
+            quota: Vec::new(),
+            caching: None,
+            prices: Prices::default(),
+            context: None,
+            script: CallScript::default(),
+        }
+    }
+
     /// The time of a 429 that nothing else is known about. Assumed; about 110 ms were measured through a
     /// gateway from a distant client (aoai-testing, 2024-08).
     pub const DEFAULT_REFUSAL: Duration = Duration::from_millis(20);
@@ -220,4 +241,22 @@ pub struct LatencySpec {
     pub load_factor: f64,
     /// Requests in flight at which `load_factor` is reached; 0: no dependence on load.
     pub load_capacity: u64,
+}
+
+impl LatencySpec {
+    /// Always the same times, however long the prompt and whatever the load: to the first token, and for each other.
+    pub const fn constant(ttft: Duration, tpot: Duration) -> Self {
+        Self {
+            family: LatencyFamily::Constant,
+            ttft_base: ttft,
+            ttft_per_prompt_token: Duration::ZERO,
+            ttft_sigma: 0.0,
+            tpot,
+            tpot_sigma: 0.0,
+            tail_chance: 0.0,
+            tail_factor: (1.0, 1.0),
+            load_factor: 1.0,
+            load_capacity: 0,
+        }
+    }
 }

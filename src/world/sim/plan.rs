@@ -50,6 +50,34 @@ pub struct RunPlan {
 }
 
 impl RunPlan {
+    /// One gateway instance that runs until the traffic has ended, where nothing breaks and nobody is asked on the
+    /// side.
+    pub fn plain(
+        gateway: Arc<GatewaySpec>,
+        targets: Vec<Target>,
+        operation: Operation,
+        traffic: TrafficSpec,
+    ) -> Self {
+        Self {
+            gateway,
+            fleet: FleetSpec::constant(1),
+            targets,
+            spillover: Vec::new(),
+            operation,
+            traffic: Arc::new(traffic),
+            callers: Arc::from([]),
+            token_fetch: Duration::ZERO,
+            token_lifetime: Duration::from_secs(86_400),
+            horizon: None,
+            warmup: Duration::ZERO,
+            interval: Duration::from_secs(60),
+            endpoints: Vec::new(),
+            faults: Vec::new(),
+            objective: None,
+            seed: 1,
+        }
+    }
+
     /// Whether the answer of this fault is a 429.
     pub(super) fn answers_429(&self, fault: u16) -> bool {
         self.answer_status(fault) == Some(StatusCode::TOO_MANY_REQUESTS)
@@ -109,6 +137,13 @@ pub struct Caller {
     pub facts: Arc<Facts>,
     /// The gateway region that it is in, by place; `None`: one of them, by their shares.
     pub region: Option<u16>,
+}
+
+impl Target {
+    /// A deployment that is reached, and spills nowhere.
+    pub fn plain(deployment: Arc<DeploymentSpec>) -> Self {
+        Self { deployment, refuses_with: None, spillover: None }
+    }
 }
 
 /// The API operation that all requests of a run call.

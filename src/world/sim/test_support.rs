@@ -3,10 +3,7 @@
 use std::sync::Arc;
 
 use super::{FaultSpec, FleetSpec, Operation, RunPlan, Target};
-use crate::backend::{
-    CallScript, Capacity, DeploymentSpec, LatencyFamily, LatencySpec, ModelFacts, Prices, StandardSpec,
-    Throttling,
-};
+use crate::backend::{Capacity, DeploymentSpec, LatencySpec, ModelFacts, StandardSpec};
 use crate::diagnostics::{Diagnostics, SourceMap};
 use crate::gateway::{BackendEntity, GatewaySpec, PoolMember, PoolSpec};
 use crate::policy;
@@ -46,76 +43,35 @@ pub(crate) fn plan(outbound: &str, faults: Vec<FaultSpec>) -> RunPlan {
         affinity: None,
     };
     let gateway = GatewaySpec::new(names.map(entity).to_vec(), vec![pool], program, Semantics::default());
-    let target = |name| Target { deployment: deployment(name), refuses_with: None, spillover: None };
+    let operation = Operation {
+        method: "POST".into(),
+        path: "/deployments/gpt-4o-mini/chat/completions?api-version=2024-02-01".into(),
+        headers: Arc::from([]),
+    };
+    let sizes = SizeSpec {
+        prompt: PromptSpec::Messages(Arc::from([])),
+        completion: TokenSpec::Fixed(1),
+        max_tokens: None,
+        prefixes: None,
+    };
+    let arrivals = ArrivalSpec::ClosedLoop { clients: 1, requests: 1, pause: Duration::ZERO };
+    let gateway = Arc::new(gateway.expect("a gateway").with_start(START_UNIX_S));
+    let targets = names.map(|name| Target::plain(deployment(name))).to_vec();
     RunPlan {
-        gateway: Arc::new(gateway.expect("a gateway").with_start(START_UNIX_S)),
         fleet: FleetSpec::constant(2),
-        targets: names.map(target).to_vec(),
-        spillover: Vec::new(),
-        operation: Operation {
-            method: "POST".into(),
-            path: "/deployments/gpt-4o-mini/chat/completions?api-version=2024-02-01".into(),
-            headers: Arc::from([]),
-        },
-        traffic: Arc::new(TrafficSpec {
-            arrivals: ArrivalSpec::ClosedLoop { clients: 1, requests: 1, pause: Duration::ZERO },
-            sizes: SizeSpec {
-                prompt: PromptSpec::Messages(Arc::from([])),
-                completion: TokenSpec::Fixed(1),
-                max_tokens: None,
-                prefixes: None,
-            },
-            stream: false,
-            client_timeout: None,
-            disconnects: None,
-            retry: None,
-        }),
-        callers: Arc::from([]),
-        token_fetch: Duration::ZERO,
-        token_lifetime: Duration::from_secs(86_400),
-        horizon: None,
-        warmup: Duration::ZERO,
-        interval: Duration::from_secs(60),
-        endpoints: Vec::new(),
         faults,
-        objective: None,
-        seed: 1,
+        ..RunPlan::plain(gateway, targets, operation, TrafficSpec::plain(arrivals, sizes))
     }
 }
 
 /// A Standard gpt-4o-mini deployment of 8,000 TPM with constant latency: 100 ms and 10 ms per token.
 pub(crate) fn deployment(name: &str) -> Arc<DeploymentSpec> {
     let facts = ModelFacts::find("gpt-4o-mini").unwrap();
-    Arc::new(DeploymentSpec {
-        caching: None,
-        name: name.into(),
-        region: "Nowhere".into(),
-        model: "gpt-4o-mini".into(),
-        capacity: Capacity::Standard(StandardSpec::measured(
-            TokensPerMinute(8_000),
-            RequestsPerMinute(80),
-            facts.token_cost.value,
-        )),
-        measured: None,
-        latency: LatencySpec {
-            family: LatencyFamily::LogNormal,
-            ttft_base: Duration::from_millis(100),
-            ttft_per_prompt_token: Duration::ZERO,
-            ttft_sigma: 0.0,
-            tpot: Duration::from_millis(10),
-            tpot_sigma: 0.0,
-            tail_chance: 0.0,
-            tail_factor: (1.0, 1.0),
-            load_factor: 1.0,
-            load_capacity: 1,
-        },
-        network: Duration::ZERO,
-        refusal: Duration::from_millis(20),
-        throttling: Throttling::STANDARD,
-        overload: None,
-        quota: Vec::new(),
-        context: None,
-        prices: Prices::default(),
-        script: CallScript::default(),
-    })
+    let capacity = Capacity::Standard(StandardSpec::measured(
+        TokensPerMinute(8_000),
+        RequestsPerMinute(80),
+        facts.token_cost.value,
+    ));
+    let latency = LatencySpec::constant(Duration::from_millis(100), Duration::from_millis(10));
+    Arc::new(DeploymentSpec::plain(name, "Nowhere", "gpt-4o-mini", capacity, latency))
 }

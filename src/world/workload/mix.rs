@@ -125,14 +125,7 @@ mod tests {
             prefixes: None,
         };
         let arrivals = ArrivalSpec::Poisson { per_second, requests: Some(requests) };
-        let traffic = TrafficSpec {
-            arrivals,
-            sizes,
-            stream: false,
-            client_timeout: None,
-            disconnects: None,
-            retry: None,
-        };
+        let traffic = TrafficSpec::plain(arrivals, sizes);
         ClientSpec { name: name.into(), count, traffic, stream_share: 0.0 }
     }
 

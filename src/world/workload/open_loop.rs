@@ -129,14 +129,7 @@ mod tests {
             max_tokens: None,
             prefixes: None,
         };
-        let traffic = TrafficSpec {
-            arrivals,
-            sizes,
-            stream: false,
-            client_timeout: None,
-            disconnects: None,
-            retry: None,
-        };
+        let traffic = TrafficSpec::plain(arrivals, sizes);
         OpenLoop::new(&traffic, &Streams::new(11))
     }
 

@@ -24,6 +24,11 @@ pub struct TrafficSpec {
 }
 
 impl TrafficSpec {
+    /// Requests that are answered in one piece, of clients that wait for ever and try once.
+    pub const fn plain(arrivals: ArrivalSpec, sizes: SizeSpec) -> Self {
+        Self { arrivals, sizes, stream: false, client_timeout: None, disconnects: None, retry: None }
+    }
+
     /// Whether any clients leave before their answer has arrived.
     pub fn may_leave(&self) -> bool {
         let waits = |traffic: &Self| traffic.client_timeout.is_none();

@@ -51,19 +51,9 @@ pub(crate) fn calibrate(args: &CalibrateArgs, session: &mut Session) -> Result<(
     let requirements = requirements.map_err(|message| session.usage(&message))?;
     let overrides = Overrides { set: args.set.clone(), seed: args.seed, ..Overrides::default() };
     let input = Input::Scenario(args.scenario.clone());
-    let loaded = input.load(&overrides, &mut session.sources, &mut session.diagnostics);
-    let variant = loaded.as_ref().and_then(|loaded| match &args.variant {
-        None => Some(&loaded.scenario.base),
-        Some(name) => {
-            let found = loaded.scenario.variants.iter().find(|variant| variant.name == *name);
-            if found.is_none() {
-                session.unknown_variant(name, &loaded.scenario);
-            }
-            found
-        }
-    });
+    let loaded = session.load_variant(&input, &overrides, args.variant.as_deref());
     session.stop_if_unusable()?;
-    let (Some(loaded), Some(variant)) = (&loaded, variant) else {
+    let Some((scenario, variant)) = &loaded else {
         return Err(session.internal("a scenario without problems was not loaded"));
     };
     let plan = &variant.plan;
@@ -79,7 +69,7 @@ pub(crate) fn calibrate(args: &CalibrateArgs, session: &mut Session) -> Result<(
         .collect();
     let verdicts = verdicts.map_err(|message| session.usage(&message))?;
     let calibration = Calibration {
-        scenario: &loaded.scenario.name,
+        scenario: &scenario.name,
         variant: &variant.name,
         log: &log,
         overall,
