@@ -15,6 +15,8 @@ pub mod exit_code;
 mod gather;
 #[cfg(feature = "http")]
 mod lab_args;
+#[cfg(feature = "http")]
+mod laboratory;
 mod limiter_args;
 mod load;
 mod log_args;

@@ -192,6 +192,9 @@ pub(crate) enum PathFormat {
     Test,
     /// A scenario for `poolproof run`, whose backends answer by script
     Scenario,
+    /// A shell script that plays it with `mock`, `serve` and curl, beside its scenario (needs `--out`)
+    #[cfg(feature = "http")]
+    Script,
 }
 
 /// Arguments of `replay`.
@@ -212,6 +215,14 @@ pub(crate) struct ReplayArgs {
     /// Write it to this file; a scenario names policy and resources as they are seen from there
     #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,
+    /// Play it on real sockets, too: `serve` in front of backends that answer by script, and compare
+    #[cfg(feature = "http")]
+    #[arg(long)]
+    pub over_http: bool,
+    /// Go so many times as fast as time on real sockets; default: so fast that it takes some ten seconds
+    #[cfg(feature = "http")]
+    #[arg(long, value_name = "N", requires = "over_http", value_parser = clap::value_parser!(u32).range(1..=1_000))]
+    pub speed: Option<u32>,
 }
 
 const REPLAY_HELP: &str =
@@ -220,7 +231,8 @@ version, or cannot be read.
 
 Examples:
   poolproof replay cx1.0-1-0.5f1c...
-  poolproof replay report.json --format scenario --out cx/scenario.json && poolproof run cx/scenario.json";
+  poolproof replay report.json --format scenario --out cx/scenario.json && poolproof run cx/scenario.json
+  poolproof replay report.json --over-http";
 
 /// The property called `name`.
 pub(crate) fn property(name: &str) -> Result<Property, String> {

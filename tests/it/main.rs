@@ -33,6 +33,8 @@ mod logs;
 #[cfg(feature = "lsp")]
 mod lsp;
 mod mix;
+#[cfg(feature = "http")]
+mod on_sockets;
 mod outputs;
 #[cfg(feature = "http")]
 mod over_http;

@@ -13,18 +13,18 @@ use super::super::args::Format;
 use super::super::execute::execute_silently;
 use super::super::exit_code::Exit;
 use super::super::lab_args::LabArgs;
+use super::super::laboratory::Bench;
 use super::super::load::Input;
 use super::super::session::{Session, Stop};
 use super::super::summarise::summarise;
 use super::super::table::{Table, percent};
-use super::serve::{keys_of, refuse_unsupported};
+use super::serve::refuse_unsupported;
 use crate::config::{Scenario, Variant};
 use crate::drive::{Driven, Options as DriveOptions, drive};
-use crate::mock::{DEFAULT_KEY, Mock, Options as MockOptions};
 use crate::report::{Distribution, Summary};
-use crate::serve::{BackendCount, BackendSetting, IdentitySource, Server, Settings, Timeouts};
+use crate::serve::BackendCount;
 use crate::sim::NoObserver;
-use crate::wire::{Clock, Limits, Listening, stop_switch, told_to_end, unix_now_s};
+use crate::wire::told_to_end;
 
 /// Runs the laboratory.
 pub(crate) fn lab(args: &LabArgs, session: &mut Session) -> Result<(), Stop> {
@@ -33,7 +33,8 @@ pub(crate) fn lab(args: &LabArgs, session: &mut Session) -> Result<(), Stop> {
     let runtime = runtime.map_err(|error| session.usage(&error.to_string()))?;
     if args.hold {
         let Some(variant) = variants.first() else { return Err(Stop(Exit::Unusable)) };
-        let bench = runtime.block_on(Bench::start(variant, args)).map_err(|error| session.usage(&error))?;
+        let bench = Bench::start(&variant.plan, args.speed, args.listen, None);
+        let bench = runtime.block_on(bench).map_err(|error| session.usage(&error))?;
         session.print(&held(&scenario, variant, &bench));
         runtime.block_on(told_to_end()).map_err(|error| session.usage(&error.to_string()))?;
         runtime.block_on(bench.stop());
@@ -43,7 +44,8 @@ pub(crate) fn lab(args: &LabArgs, session: &mut Session) -> Result<(), Stop> {
     for variant in &variants {
         let simulated =
             execute_silently(&scenario, variant).map_err(|error| session.internal(&error.to_string()))?;
-        let bench = runtime.block_on(Bench::start(variant, args)).map_err(|error| session.usage(&error))?;
+        let bench = Bench::start(&variant.plan, args.speed, args.listen, None);
+        let bench = runtime.block_on(bench).map_err(|error| session.usage(&error))?;
         if args.format == Format::Human {
             session.remark(&format!(
                 "{} ({}): {:.0} s of the scenario on real sockets, {} times as fast as time ...\n",
@@ -94,77 +96,6 @@ fn chosen(args: &LabArgs, session: &mut Session) -> Result<(Scenario, Vec<Varian
     }
     session.stop_if_unusable()?;
     found.ok_or(Stop(Exit::Unusable))
-}
-
-/// Gateway and backends at work.
-struct Bench {
-    server: Server,
-    /// URL of the API.
-    url: String,
-    key: Option<String>,
-    backends: Vec<(String, String)>,
-    mock: crate::mock::Running,
-    stop: crate::wire::Stop,
-    serving: tokio::task::JoinHandle<bool>,
-}
-
-impl Bench {
-    async fn start(variant: &Variant, args: &LabArgs) -> Result<Self, String> {
-        let plan = Arc::new(variant.plan.clone());
-        let options = MockOptions { speed: args.speed, ..MockOptions::default() };
-        let mock = Mock::start(Arc::clone(&plan), options).await.map_err(|error| error.to_string())?;
-        let spec = plan.gateway.revised(plan.gateway.pools().to_vec(), plan.gateway.semantics().clone());
-        // Seconds of the scenario pass faster than those of the calendar: dates count from the start of this.
-        let gateway = Arc::new(spec.map_err(|error| error.to_string())?.with_start(unix_now_s()));
-        let backends: Vec<(String, String)> =
-            mock.backends().iter().map(|at| (at.name.clone(), at.url.clone())).collect();
-        let setting = |(name, url): &(String, String)| {
-            let key = Some(DEFAULT_KEY.to_owned());
-            (name.to_lowercase(), BackendSetting { url: Some(url.clone()), key })
-        };
-        let keys = keys_of(variant, &gateway);
-        let settings = Settings {
-            backends: backends.iter().map(setting).collect(),
-            keys,
-            is_faithful: false,
-            tells_backend: true,
-            identity: IdentitySource::Imds { url: mock.token_url() },
-            body_limit: 32 * 1024 * 1024,
-            concurrency: 10_000,
-            timeouts: Timeouts::default(),
-            gateway,
-        };
-        let clock = Clock::starting_now(args.speed);
-        let server = Server::new(settings, plan.seed, clock, None).map_err(|error| error.to_string())?;
-        let address = args.listen;
-        let listening = Listening::bind(address, Limits::default(), None).await;
-        let listening = listening.map_err(|error| format!("cannot listen at {address}: {error}"))?;
-        let address = listening.address().map_err(|error| error.to_string())?;
-        let (stop, own) = (stop_switch(), server.clone());
-        let switch = stop.clone();
-        let serving = tokio::spawn(async move { own.run(listening, &switch).await });
-        let path = plan.gateway.facts().api.path.as_str().trim_matches('/').to_owned();
-        let key = plan
-            .operation
-            .headers
-            .iter()
-            .find(|header| header.name.eq_ignore_ascii_case(&plan.gateway.facts().api.key_header));
-        Ok(Self {
-            url: format!("http://{address}/{path}"),
-            key: key.map(|header| header.value.to_text().to_string()),
-            server,
-            backends,
-            mock,
-            stop,
-            serving,
-        })
-    }
-
-    async fn stop(self) {
-        self.stop.now();
-        let _ = self.serving.await;
-        self.mock.stop().await;
-    }
 }
 
 fn held(scenario: &Scenario, variant: &Variant, bench: &Bench) -> String {

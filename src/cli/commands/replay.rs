@@ -10,11 +10,17 @@ use super::super::output::write_whole;
 use super::super::proof::{
     Exported, Token, cases, course_json, course_table, fingerprint, mermaid, scenario, svg,
 };
+#[cfg(feature = "http")]
+use super::super::proof::{OnSockets, SCRIPT_PACE, Script, on_sockets, one_gateway, script};
 use super::super::proof_args::{PathFormat, ReplayArgs};
 use super::super::session::{Session, Stop};
 use super::verify::{configuration, setup};
 use crate::config::{DiskFiles, variant_json, with_paths};
-use crate::verify::{Answers, Limits, Worlds, course};
+use crate::semantics::Switch;
+use crate::units::Duration;
+use crate::verify::{Answers, Course, Limits, Setup, Worlds, course};
+#[cfg(feature = "http")]
+use crate::wording::time;
 
 /// Plays a token.
 pub(crate) fn replay(args: &ReplayArgs, session: &mut Session) -> Result<(), Stop> {
@@ -39,38 +45,103 @@ pub(crate) fn replay(args: &ReplayArgs, session: &mut Session) -> Result<(), Sto
     if course.has_misfit {
         return Err(session.usage("the events of this token do not fit each other"));
     }
+    let played = Played { playable: &playable, course: &course, setup: &setup, changes: &token.changes };
     let text = match args.format {
         PathFormat::Human => course_table(&course, &setup, ""),
         PathFormat::Json => session.json_text(&course_json(&course, &setup))?,
         PathFormat::Mermaid => mermaid(&course, &setup),
         PathFormat::Svg => svg(&course, &setup),
         PathFormat::Test => session.json_text(&cases(&course, &setup, paths))?,
-        PathFormat::Scenario => {
-            let base = base(&playable, args).map_err(|message| session.usage(&message))?;
-            if let Some(folder) = args.out.as_ref().and_then(|out| out.parent()) {
-                // What cannot be made cannot be written either, which is told then.
-                drop(std::fs::create_dir_all(folder));
-            }
-            let out = args.out.as_ref().map(|out| out.to_string_lossy().into_owned());
-            let exported = Exported {
-                course: &course,
-                setup: &setup,
-                base: &base,
-                changes: &token.changes,
-                path: out.as_deref().unwrap_or("scenario.json"),
-            };
-            scenario(&exported).map_err(|message| session.usage(&message))?
-        }
+        PathFormat::Scenario => written(&played, args).map_err(|why| session.usage(&why))?,
+        #[cfg(feature = "http")]
+        PathFormat::Script => shell_script(&played, args).map_err(|why| session.usage(&why))?,
     };
     match &args.out {
         None => session.print(&text),
         Some(out) => {
             write_whole(out, text.as_bytes()).map_err(|error| session.usage(&error.to_string()))?;
             session.print(&format!("wrote {}\n", out.display()));
+            #[cfg(feature = "http")]
+            if args.format == PathFormat::Script {
+                session.print(&format!("wrote {}\n", out.with_extension("json").display()));
+            }
         }
+    }
+    #[cfg(feature = "http")]
+    if args.over_http {
+        let told = over_http(&played, args).map_err(|why| session.usage(&why))?;
+        session.remark(&told);
     }
     let is_broken = course.scenes.iter().any(|scene| !scene.breaches.is_empty());
     if is_broken { Err(Stop(Exit::Finding)) } else { Ok(()) }
+}
+
+/// A path of a configuration.
+#[derive(Clone, Copy, Debug)]
+struct Played<'a> {
+    playable: &'a Playable,
+    course: &'a Course,
+    setup: &'a Setup,
+    changes: &'a [(Switch, &'static str)],
+}
+
+impl Played<'_> {
+    /// The path as a scenario at `path`; `base` is what it is made from.
+    fn exported<'a>(&'a self, base: &'a Json, path: &'a str, pace: Option<Duration>) -> Exported<'a> {
+        Exported { course: self.course, setup: self.setup, base, changes: self.changes, path, pace }
+    }
+}
+
+/// The path as a scenario for where `--out` says.
+fn written(played: &Played<'_>, args: &ReplayArgs) -> Result<String, String> {
+    make_folder(args);
+    let base = base(played.playable, args)?;
+    let out = args.out.as_ref().map(|out| out.to_string_lossy().into_owned());
+    let staged = scenario(&played.exported(&base, out.as_deref().unwrap_or("scenario.json"), None))?;
+    Ok(staged.text)
+}
+
+fn make_folder(args: &ReplayArgs) {
+    if let Some(folder) = args.out.as_ref().and_then(|out| out.parent()) {
+        // What cannot be made cannot be written either, which is told then.
+        drop(std::fs::create_dir_all(folder));
+    }
+}
+
+/// The path as a shell script; its scenario is written beside it.
+#[cfg(feature = "http")]
+fn shell_script(played: &Played<'_>, args: &ReplayArgs) -> Result<String, String> {
+    let out = args.out.as_ref();
+    let out = out.ok_or("a script has a scenario beside it: say where with `--out FILE.sh`")?;
+    if out.extension().is_some_and(|end| end == "json") {
+        return Err("the scenario beside the script ends in `.json`: let the script end in `.sh`".to_owned());
+    }
+    make_folder(args);
+    one_gateway(played.course)?;
+    let beside = out.with_extension("json");
+    let base = base(played.playable, args)?;
+    let staged = scenario(&played.exported(&base, &beside.to_string_lossy(), Some(SCRIPT_PACE)))?;
+    write_whole(&beside, staged.text.as_bytes()).map_err(|error| error.to_string())?;
+    let name = beside.file_name().unwrap_or_default().to_string_lossy();
+    let table = course_table(played.course, played.setup, "");
+    Ok(script(&Script { staged: &staged, scenario: &name, table: &table }))
+}
+
+/// Plays the path on real sockets, and says that it went the same way.
+#[cfg(feature = "http")]
+fn over_http(played: &Played<'_>, args: &ReplayArgs) -> Result<String, String> {
+    let base = base(played.playable, args)?;
+    // Nothing is written: its paths are seen from here.
+    let OnSockets { speed, lasted, difference } =
+        on_sockets(&played.exported(&base, "scenario.json", None), args.speed)?;
+    let times = if speed == 1 { String::new() } else { format!(", {speed} times as fast as time") };
+    match difference {
+        None => {
+            let lasted = time(Duration::from_millis(lasted.as_nanos() / 1_000_000));
+            Ok(format!("on real sockets, {lasted}{times}: the same calls, answers, trips and statuses\n"))
+        }
+        Some(difference) => Err(format!("on real sockets{times} it went otherwise: {difference}")),
+    }
 }
 
 /// The configuration as a scenario.

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::time::Duration as Real;
 
 use super::super::exit_code::Exit;
+use super::super::laboratory::keys_of;
 use super::super::load::Input;
 use super::super::serve_args::ServeArgs;
 use super::super::session::{Session, Stop};
@@ -171,27 +172,11 @@ fn keys(args: &ServeArgs, variant: &Variant, gateway: &GatewaySpec) -> Result<Ke
     if args.open {
         return Ok(KeyRing::default());
     }
-    let mut ring = keys_of(variant, gateway);
+    let mut ring = keys_of(&variant.plan, gateway);
     for source in &args.subscription_key {
         ring.add(&secret(source)?, None);
     }
     Ok(ring)
-}
-
-/// The keys of the scenario's clients.
-pub(crate) fn keys_of(variant: &Variant, gateway: &GatewaySpec) -> KeyRing {
-    let mut ring = KeyRing::default();
-    let names = [gateway.facts().api.key_header.as_str(), "Ocp-Apim-Subscription-Key"];
-    let is_key = |name: &str| names.iter().any(|own| own.eq_ignore_ascii_case(name));
-    for header in variant.plan.operation.headers.iter().filter(|header| is_key(&header.name)) {
-        ring.add(&header.value.to_text(), None);
-    }
-    for caller in variant.plan.callers.iter() {
-        for header in caller.headers.iter().filter(|header| is_key(&header.name)) {
-            ring.add(&header.value.to_text(), Some(Arc::clone(&caller.facts)));
-        }
-    }
-    ring
 }
 
 /// The secret that `env:VARIABLE` or `file:PATH` names.

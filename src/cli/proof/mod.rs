@@ -11,8 +11,13 @@ mod mending;
 mod mermaid;
 mod rehearsal;
 mod scenario;
+#[cfg(feature = "http")]
+mod script;
+#[cfg(feature = "http")]
+mod sockets;
 mod svg;
 mod table;
+mod timing;
 mod token;
 
 pub(crate) use cases::cases;
@@ -23,6 +28,10 @@ pub(crate) use json::{course_json, json};
 pub(crate) use mending::mending;
 pub(crate) use mermaid::mermaid;
 pub(crate) use scenario::{Exported, scenario};
+#[cfg(feature = "http")]
+pub(crate) use script::{PACE as SCRIPT_PACE, Script, script};
+#[cfg(feature = "http")]
+pub(crate) use sockets::{OnSockets, on_sockets, one_gateway};
 pub(crate) use svg::svg;
 pub(crate) use table::course_table;
 pub(crate) use token::{Token, fingerprint};

@@ -1,4 +1,4 @@
-//! Plays an exported counterexample in the simulation, and says where it goes otherwise than its table.
+//! What happens in a counterexample, in the simulation of its scenario and on real sockets: where they differ.
 
 use std::collections::BTreeMap;
 
@@ -32,7 +32,7 @@ struct Requested {
 
 /// What happens, as far as simulation and counterexample can be compared.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Expected {
+pub(crate) struct Expected {
     requests: BTreeMap<u64, Requested>,
     /// Backend, instance, and how long the trip is to be; in order.
     trips: Vec<(u16, u32, Duration)>,
@@ -67,6 +67,55 @@ impl Expected {
         }
         expected
     }
+
+    /// Requests with the status that the client got, in the order in which they arrive.
+    #[cfg(feature = "http")]
+    pub(super) fn statuses(&self) -> impl Iterator<Item = (u64, Option<StatusCode>, usize)> {
+        self.requests.iter().map(|(number, request)| (*number, request.status, request.calls.len()))
+    }
+
+    /// What a decision log says. `None`: it cannot be read.
+    #[cfg(feature = "http")]
+    pub(super) fn of_log(text: &str, setup: &Setup) -> Option<Self> {
+        let mut played = Self::default();
+        let mut numbers: BTreeMap<u64, u64> = BTreeMap::new();
+        for line in text.lines().skip(1) {
+            let line: serde_json::Value = serde_json::from_str(line).ok()?;
+            let (id, now) = (line.get("r")?.as_u64()?, line.get("t")?.as_u64()?);
+            let next = u64::try_from(numbers.len()).ok()?;
+            let request = played.requests.entry(*numbers.entry(id).or_insert(next)).or_default();
+            let status = |value: &serde_json::Value| StatusCode::new(u16::try_from(value.as_u64()?).ok()?);
+            let came = match line.pointer("/head/status") {
+                Some(value) => Some(Came::Status(status(value)?)),
+                None if line.get("lost").is_some() => Some(Came::NoConnection),
+                None if line.get("late").is_some() => Some(Came::Overdue),
+                None => None,
+            };
+            if let (Some(came), Some((_, slot))) = (came, request.calls.last_mut()) {
+                *slot = came;
+            }
+            for decision in line.get("out")?.as_array()? {
+                let words: Vec<&str> = decision.as_str()?.split(' ').collect();
+                match words.as_slice() {
+                    ["forward", _, name, ..] => request.calls.push((number_of(name, setup)?, Came::Nothing)),
+                    ["respond", code, ..] => request.status = StatusCode::new(code.parse().ok()?),
+                    ["tripped", name, until] => {
+                        let length = until.parse::<u64>().ok()?.saturating_sub(now);
+                        played.trips.push((number_of(name, setup)?, 0, Duration::from_nanos(length)));
+                    }
+                    _ => {}
+                }
+            }
+        }
+        Some(played)
+    }
+}
+
+/// The backend of this name.
+#[cfg(feature = "http")]
+fn number_of(name: &str, setup: &Setup) -> Option<u16> {
+    let place = setup.gateway.backends().iter().position(|backend| *backend.name == *name)?;
+    u16::try_from(place).ok()
 }
 
 impl Observer for Expected {
@@ -133,10 +182,10 @@ pub(super) fn difference(expected: &Expected, played: &Expected, setup: &Setup) 
     for (number, request) in &expected.requests {
         let shown = number.saturating_add(1);
         let Some(other) = played.requests.get(number) else {
-            return Some(format!("r{shown} does not come to be in the simulation"));
+            return Some(format!("r{shown} does not come to be when it is played"));
         };
         if request.instance != other.instance {
-            return Some(format!("r{shown} reaches another gateway instance in the simulation"));
+            return Some(format!("r{shown} reaches another gateway instance when it is played"));
         }
         if request.calls != other.calls {
             let told = |calls: &[(u16, Came)]| match calls {
@@ -148,7 +197,7 @@ pub(super) fn difference(expected: &Expected, played: &Expected, setup: &Setup) 
                     .join(", "),
             };
             return Some(format!(
-                "the calls of r{shown} are {} here, and {} in the simulation",
+                "the calls of r{shown} are {} here, and {} when it is played",
                 told(&request.calls),
                 told(&other.calls)
             ));
@@ -156,7 +205,7 @@ pub(super) fn difference(expected: &Expected, played: &Expected, setup: &Setup) 
         if request.status != other.status {
             let told = |status: Option<StatusCode>| status.map_or("nothing".to_owned(), |s| s.to_string());
             return Some(format!(
-                "the client of r{shown} gets {} here, and {} in the simulation",
+                "the client of r{shown} gets {} here, and {} when it is played",
                 told(request.status),
                 told(other.status)
             ));
@@ -174,7 +223,7 @@ pub(super) fn difference(expected: &Expected, played: &Expected, setup: &Setup) 
                 .join(", "),
         };
         return Some(format!(
-            "breakers that trip are {} here, and {} in the simulation",
+            "breakers that trip are {} here, and {} when it is played",
             told(&expected.trips),
             told(&played.trips)
         ));

@@ -4,17 +4,20 @@
 //! - What is written was played before: the simulation makes the same calls, with the same answers, trips and statuses,
 //!   or the export is refused with the first difference. Nothing is left out silently.
 //! - Policy and resources are named, not copied; everything else that could answer, or change an answer, is taken out.
-//! - Events that happen at one instant in an order that the simulation would not have are put a nanosecond apart.
+//! - Events that happen at one instant in an order that the simulation would not have are put a nanosecond apart. For
+//!   sockets all are put further apart, and the path must stay the same when each is late in its own way.
 
 use std::collections::BTreeMap;
 
 use serde_json::{Map, Value as Json, json};
 
 use super::rehearsal::{Expected, difference, play};
+use super::timing::{Apart, times};
 use crate::config::{Guessed, with_paths};
 use crate::gateway::Usage;
 use crate::policy::Op;
 use crate::semantics::Switch;
+use crate::sim::RunPlan;
 use crate::units::Duration;
 use crate::verify::{Answer, Course, Happening, RetryAfter, Setup, usage};
 
@@ -27,6 +30,10 @@ const LEFT_OUT_OF_BACKENDS: &[&str] = &["overload", "quota"];
 const SEEDS: u64 = 512;
 /// Ways to put events apart that are tried, as a power of two.
 const MOST_PASSES: u32 = 6;
+/// Ways to be late under which a path must stay the same, where it is to be played on a clock that is not exact.
+const WAYS_TO_BE_LATE: u64 = 6;
+
+const REFUSED: &str = "a scenario cannot say this counterexample, so that none is written";
 
 /// What a path is of, and where its scenario is to lie.
 #[derive(Clone, Copy, Debug)]
@@ -39,39 +46,67 @@ pub(crate) struct Exported<'a> {
     pub changes: &'a [(Switch, &'static str)],
     /// The file that it becomes.
     pub path: &'a str,
+    /// How far apart events are to be, so that each may be a quarter of that late and nothing changes. `None`: as close
+    /// as they are on the path, for a clock that is exact.
+    pub pace: Option<Duration>,
 }
 
-/// The scenario as text; an error says what it cannot say.
-pub(crate) fn scenario(exported: &Exported<'_>) -> Result<String, String> {
+/// A path as a scenario.
+#[derive(Clone, Debug)]
+#[cfg_attr(not(feature = "http"), expect(dead_code, reason = "only what speaks HTTP plays it again"))]
+pub(crate) struct Staged {
+    /// The file.
+    pub text: String,
+    /// What it says, with its seed.
+    pub plan: RunPlan,
+    /// What happens in it.
+    pub expected: Expected,
+    /// When the last event is.
+    pub lasts: Duration,
+}
+
+/// The scenario, or what of it cannot be said.
+pub(crate) fn scenario(exported: &Exported<'_>) -> Result<Staged, String> {
     refuse_unspeakable(exported.course)?;
     let expected = Expected::of(exported.course);
-    let is_random = exported.is_random();
+    let seeds = if exported.is_random() { SEEDS } else { 1 };
     let passes = exported.course.scenes.iter().filter(|scene| scene.request.is_none()).count();
     let ways = 1_u32 << u32::try_from(passes).unwrap_or(u32::MAX).min(MOST_PASSES);
+    let close = exported.pace.is_none().then_some(None);
     let mut first = None;
-    for apart in std::iter::once(None).chain((0..ways).map(Some)) {
-        let times = times(exported.course, apart);
-        let text =
-            |seed: u64| Guessed { scenario_json: exported.json(&times, seed), guesses: Vec::new() }.text();
-        let plan = super::rehearsal::load(exported.path, &text(1))?;
-        for seed in 1..=if is_random { SEEDS } else { 1 } {
-            let found = difference(&expected, &play(&plan, seed)?, exported.setup);
-            let Some(found) = found else { return Ok(text(seed)) };
+    for anew in close.into_iter().chain((0..ways).map(Some)) {
+        let times = |late| {
+            let apart = anew.map(|anew| Apart { pace: exported.pace, anew, late });
+            times(exported.course, apart)
+        };
+        let on_time = times(None);
+        let text = |times: &[Duration], seed: u64| {
+            Guessed { scenario_json: exported.json(times, seed), guesses: Vec::new() }.text()
+        };
+        let plan = super::rehearsal::load(exported.path, &text(&on_time, 1))?;
+        for seed in 1..=seeds {
+            let mut found = difference(&expected, &play(&plan, seed)?, exported.setup);
+            for late in (0..WAYS_TO_BE_LATE).filter(|_| exported.pace.is_some()) {
+                if found.is_some() {
+                    break;
+                }
+                let plan = super::rehearsal::load(exported.path, &text(&times(Some(late)), 1))?;
+                found = difference(&expected, &play(&plan, seed)?, exported.setup);
+            }
+            let Some(found) = found else {
+                let lasts = on_time.iter().copied().max().unwrap_or_default();
+                let plan = RunPlan { seed, ..plan };
+                return Ok(Staged { text: text(&on_time, seed), plan, expected, lasts });
+            };
             first.get_or_insert(found);
         }
     }
-    Err(format!(
-        "a scenario cannot say this counterexample, so that none is written: {}{}",
-        first.unwrap_or_default(),
-        exported.hint()
-    ))
+    Err(format!("{REFUSED}: {}{}", first.unwrap_or_default(), exported.hint()))
 }
 
 /// What a scenario has no words for at all.
 fn refuse_unspeakable(course: &Course) -> Result<(), String> {
-    let refuse = |what: &str| {
-        Err(format!("a scenario cannot say this counterexample, so that none is written: {what}"))
-    };
+    let refuse = |what: &str| Err(format!("{REFUSED}: {what}"));
     let scenes = &course.scenes;
     if scenes.iter().all(|scene| scene.request.is_none()) {
         return refuse("it has no events, as it is about something that never happens");
@@ -236,44 +271,10 @@ impl Exported<'_> {
             }
         }
         let last = times.iter().copied().max().unwrap_or_default();
-        let horizon = (!open.is_empty()).then(|| last.saturating_add(Duration::from_nanos(1)));
+        let horizon =
+            (!open.is_empty()).then(|| last.saturating_add(self.pace.unwrap_or(Duration::from_nanos(1))));
         (requests, patience, horizon)
     }
-}
-
-/// When each event happens. With `apart`, events at one instant are a nanosecond apart; for each passing of time whose
-/// bit is set, counting begins anew, so that the moment just before something stays before it.
-fn times(course: &Course, apart: Option<u32>) -> Vec<Duration> {
-    let step = Duration::from_nanos(u64::from(apart.is_some()));
-    let (mut shift, mut passes, mut now) = (Duration::ZERO, 0_u32, Duration::ZERO);
-    let mut has_passed = true;
-    let mut last: BTreeMap<u16, (Duration, Duration)> = BTreeMap::new();
-    let of_scene = |scene: &crate::verify::Scene| {
-        let Some(request) = scene.request else {
-            if apart.is_some_and(|bits| bits >> passes.min(31) & 1 == 1) {
-                shift = Duration::ZERO;
-            }
-            (passes, has_passed) = (passes.saturating_add(1), true);
-            return now;
-        };
-        let is_due = match scene.happening {
-            Some(Happening::Answers(Answer::Overdue) | Happening::Wakes) => last.get(&request),
-            _ => None,
-        };
-        let at = if let Some((then, moved)) = is_due {
-            // What the request waits for comes when it comes.
-            moved.saturating_add(scene.at.saturating_sub(*then))
-        } else {
-            if !std::mem::take(&mut has_passed) {
-                shift = shift.saturating_add(step);
-            }
-            scene.at.saturating_add(shift)
-        };
-        now = now.max(at);
-        last.insert(request, (scene.at, now));
-        now
-    };
-    course.scenes.iter().map(of_scene).collect()
 }
 
 fn answered(place: usize, answer: Answer, delay: Duration) -> Json {

@@ -19,7 +19,7 @@ mod send;
 mod tally;
 
 pub use alarm::Alarm;
-pub use run::{DriveError, Driven, Options, drive};
+pub use run::{DriveError, Driven, Options, body_of, drive};
 pub use tally::{ATTEMPTS_HEADER, BACKEND_HEADER, NOT_SEEN};
 
 #[cfg(test)]

@@ -19,7 +19,7 @@ use super::tally::{Answerers, Tally};
 use crate::metrics::LatencyHistogram;
 use crate::random::Streams;
 use crate::sim::{Observer, RunPlan, RunResult};
-use crate::units::{Duration, Timestamp};
+use crate::units::{Demand, Duration, Timestamp};
 use crate::wire::Clock;
 use crate::workload::{ArrivalSpec, RetryBudget};
 
@@ -91,9 +91,8 @@ pub fn drive<O: Observer>(
     let connections = connections()?;
     let (end, ended) = watch::channel(false);
     let (told, mut tidings) = unbounded_channel();
-    let model = plan.targets.first().map_or("", |target| &*target.deployment.model);
     let streams = Streams::new(plan.seed);
-    let bodies = Bodies::new(&plan.operation.path, model, plan.seed);
+    let bodies = bodies(plan);
     runtime.block_on(async {
         let shared = Arc::new(Shared {
             plan: Arc::clone(plan),
@@ -136,6 +135,16 @@ pub fn drive<O: Observer>(
         let percentile = |lag: &LatencyHistogram| lag.percentile(99.0);
         Ok(Driven { lag_p99: real(percentile(&lag)), lag_max: real(lag.max()), result, named })
     })
+}
+
+/// The body that the first request with this demand has, if it does not ask for a stream.
+pub fn body_of(plan: &RunPlan, demand: &Demand) -> Vec<u8> {
+    bodies(plan).body(demand, false, 0).to_vec()
+}
+
+fn bodies(plan: &RunPlan) -> Bodies {
+    let model = plan.targets.first().map_or("", |target| &*target.deployment.model);
+    Bodies::new(&plan.operation.path, model, plan.seed)
 }
 
 fn budgets(plan: &RunPlan) -> Vec<Mutex<RetryBudget>> {

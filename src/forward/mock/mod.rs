@@ -31,7 +31,7 @@ mod text;
 pub use options::{DEFAULT_KEY, Options};
 pub use run::{RunError, run_until_signal};
 pub use scripted::SCRIPT_HEADER;
-pub use server::{Ended, Mock, Running, ServerAt, StartError, Tally};
+pub use server::{Ended, Mock, Running, ServerAt, StartError, Tally, path_of};
 
 #[cfg(test)]
 mod testing;

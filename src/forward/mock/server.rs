@@ -340,8 +340,8 @@ fn reachable(address: SocketAddr) -> SocketAddr {
     SocketAddr::new(ip, address.port())
 }
 
-/// The path of a URL, without a slash at its end.
-fn path_of(url: &str) -> &str {
+/// The path of a URL, without a slash at its end: what a backend of the scenario has behind its address, here too.
+pub fn path_of(url: &str) -> &str {
     let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
     let rest = rest.split(['?', '#']).next().unwrap_or_default();
     rest.find('/').and_then(|at| rest.get(at..)).unwrap_or_default().trim_end_matches('/')
