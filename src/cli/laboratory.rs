@@ -36,7 +36,7 @@ impl Bench {
         journal: Option<Journal>,
     ) -> Result<Self, String> {
         let plan = Arc::new(plan.clone());
-        let options = MockOptions { speed, ..MockOptions::default() };
+        let options = MockOptions { speed, obeys_headers: true, ..MockOptions::default() };
         let mock = Mock::start(Arc::clone(&plan), options).await.map_err(|error| error.to_string())?;
         let spec = plan.gateway.revised(plan.gateway.pools().to_vec(), plan.gateway.semantics().clone());
         // Seconds of the scenario pass faster than those of the calendar: dates count from the start of this.

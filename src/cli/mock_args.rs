@@ -93,6 +93,10 @@ pub(crate) struct DriveArgs {
     /// A header of every request, instead of the scenario's, for example `api-key=KEY` (repeatable)
     #[arg(long, value_name = "NAME=VALUE", value_parser = name_and_value)]
     pub header: Vec<(String, String)>,
+    /// Tell each request's number to backends that are a mock with `--scripted-headers`: what is drawn for it is then
+    /// drawn as in a simulation
+    #[arg(long)]
+    pub tell_mock: bool,
     /// Most requests at the same time; what waits for a place counts as lateness of this client
     #[arg(long, value_name = "N", default_value_t = 900, value_parser = clap::value_parser!(u32).range(1..=100_000))]
     pub requests_at_once: u32,

@@ -26,6 +26,8 @@ mod fuzz_corpus;
 mod instances;
 mod invalid_input;
 mod junit;
+#[cfg(feature = "http")]
+mod lab;
 mod latency;
 mod layering;
 mod limiter;

@@ -28,6 +28,7 @@ pub(crate) fn drive(args: &DriveArgs, session: &mut Session) -> Result<(), Stop>
         target: args.target.clone(),
         speed: args.speed,
         requests_at_once: usize::try_from(args.requests_at_once).unwrap_or(usize::MAX),
+        tells_request: args.tell_mock,
         headers: args.header.clone(),
     };
     let folder = args.out.join(&scenario.name).join(format!("{}-driven", variant.name));

@@ -57,6 +57,7 @@ pub(crate) fn lab(args: &LabArgs, session: &mut Session) -> Result<(), Stop> {
             speed: args.speed,
             requests_at_once: 900,
             headers: Vec::new(),
+            tells_request: true,
         };
         let driven = drive(&Arc::new(variant.plan.clone()), &options, &mut NoObserver)
             .map_err(|error| session.usage(&error.to_string()))?;
@@ -178,6 +179,13 @@ impl Side<'_> {
             }
         }
         text.push_str(&table.render("  "));
+        let units: u32 = self.variant.plan.fleet.regions.iter().map(|region| region.units).sum();
+        if units > 1 {
+            text.push_str(&format!("  {units} gateway instances were simulated, and `serve` is one\n"));
+        }
+        if self.driven.result.left_out > 0 {
+            text.push_str("  attempts, 429 and trips count the warm-up in reality only\n");
+        }
         if self.driven.fell_behind() {
             text.push_str("  the client itself was late by more than 1 ms (p99): latencies say little\n");
         }

@@ -111,7 +111,13 @@ fn play(
     let journal = Journal::new(log.clone(), &header);
     let anywhere = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
     let bench = runtime.block_on(Bench::start(&staged.plan, speed, anywhere, Some(journal)))?;
-    let options = Options { target: bench.url.clone(), speed, requests_at_once: 100, headers: Vec::new() };
+    let options = Options {
+        target: bench.url.clone(),
+        speed,
+        requests_at_once: 100,
+        headers: Vec::new(),
+        tells_request: false,
+    };
     let driven = drive(&Arc::new(staged.plan.clone()), &options, &mut NoObserver);
     runtime.block_on(bench.stop());
     let driven = driven.map_err(|error| error.to_string())?;

@@ -1,6 +1,7 @@
 //! Bodies of requests: messages of the right number of characters, and the limits that the demand has.
 //!
-//! Texts mean nothing. Prompts with the same prefix begin with the same characters, others do not.
+//! Texts mean nothing. Prompts with the same prefix begin with the same characters, others do not: each text of some
+//! length begins with letters for what it is of.
 
 use bytes::Bytes;
 
@@ -118,9 +119,17 @@ impl Bodies {
         Bytes::from(out)
     }
 
-    /// Appends so many characters, from a place that `key` chooses.
+    /// Appends so many characters: letters for `key` and a text from a place that it chooses.
     fn fill(&self, out: &mut String, chars: u64, key: u64) {
         let mut left = usize::try_from(chars).unwrap_or(usize::MAX);
+        if left > 2 * KEY_LETTERS {
+            let mut rest = key;
+            for _ in 0..KEY_LETTERS {
+                out.push(char::from(b'a' + u8::try_from(rest % 26).unwrap_or(0)));
+                rest /= 26;
+            }
+            left -= KEY_LETTERS;
+        }
         let mut from = usize::try_from(key.wrapping_mul(MIX) >> 48).unwrap_or(0) % TEXT_BYTES;
         while left > 0 {
             let rest = self.text.get(from..).unwrap_or_default();
@@ -135,6 +144,8 @@ impl Bodies {
     }
 }
 
+/// Letters that say any number of 64 bits.
+const KEY_LETTERS: usize = 14;
 /// Spreads neighbours (the golden ratio of 64 bits).
 const MIX: u64 = 0x9e37_79b9_7f4a_7c15;
 
@@ -202,5 +213,13 @@ mod tests {
         assert_eq!(begin(&a), begin(&b));
         assert_ne!(end(&a), end(&b));
         assert_ne!(begin(&a), begin(&c));
+    }
+
+    #[test]
+    fn no_two_texts_begin_alike_by_chance() {
+        let bodies = Bodies::new("/v1/completions", "m", 1);
+        let begins: std::collections::BTreeSet<Bytes> =
+            (0..20_000).map(|key| bodies.body(&demand(&[200], None), false, key)).collect();
+        assert_eq!(begins.len(), 20_000);
     }
 }

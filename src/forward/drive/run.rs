@@ -34,6 +34,8 @@ pub struct Options {
     pub requests_at_once: usize,
     /// Headers in the place of the scenario's.
     pub headers: Vec<(String, String)>,
+    /// Whether backends, which are a mock that obeys headers, are told which request of the simulation it is.
+    pub tells_request: bool,
 }
 
 /// Why traffic cannot be sent.
@@ -103,6 +105,7 @@ pub fn drive<O: Observer>(
             method,
             uri,
             headers,
+            tells_request: options.tells_request,
             bodies,
             answerers: Answerers::new(plan),
             horizon: plan.horizon.map_or(Timestamp::MAX, |most| Timestamp::ZERO.saturating_add(most)),

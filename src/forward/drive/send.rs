@@ -14,9 +14,9 @@ use super::exchange::{Answer, Connections, exchange};
 use super::tally::{ATTEMPTS_HEADER, Answerers, CallEnd, Seen, Told};
 use crate::policy::{Header, HeaderValue as Value, Headers, Text};
 use crate::random::{StreamName, Streams};
-use crate::sim::{Outcome, RunPlan, told_wait};
+use crate::sim::{Outcome, RunPlan, request_key, told_wait};
 use crate::units::{BackendId, Demand, Duration, RequestId, StatusCode, Timestamp};
-use crate::wire::Clock;
+use crate::wire::{Clock, Known, REQUEST_HEADER};
 use crate::workload::{RetryBudget, TrafficSpec};
 
 const WAITS: StreamName = StreamName::new("client-retry");
@@ -32,6 +32,7 @@ pub(super) struct Shared {
     pub(super) uri: Uri,
     /// Headers that take the place of the scenario's.
     pub(super) headers: Vec<(HeaderName, HeaderValue)>,
+    pub(super) tells_request: bool,
     pub(super) bodies: Bodies,
     pub(super) answerers: Answerers,
     /// The end of the run, `MAX` where there is none.
@@ -103,7 +104,7 @@ impl Shared {
         }
         let mut at = began;
         for tried in 0_u32.. {
-            let (seen, headers) = self.request(&call, at).await;
+            let (seen, headers) = self.request(&call, tried, at).await;
             let (status, end, outcome) = (seen.status, seen.end, seen.outcome);
             let answer = CallAnswer {
                 status: status.filter(|_| outcome == Outcome::Answered),
@@ -144,10 +145,18 @@ impl Shared {
     }
 
     /// Sends one request and waits for its answer, as long as its client does and the run lasts.
-    async fn request(&self, call: &Call<'_>, at: Timestamp) -> (Seen, HeaderMap) {
+    async fn request(&self, call: &Call<'_>, tried: u32, at: Timestamp) -> (Seen, HeaderMap) {
         let id = RequestId(self.next_request.fetch_add(1, Ordering::Relaxed));
         let body = self.bodies.body(&call.demand, call.streams, call.number ^ call.salt);
-        let headers = self.headers_of(call.headers);
+        let mut headers = self.headers_of(call.headers);
+        if self.tells_request {
+            let key = request_key(call.number, tried, call.salt);
+            let Demand { completion_tokens: completion, prefix, .. } = call.demand;
+            let known = Known { key, completion, prefix };
+            if let Ok(value) = HeaderValue::from_str(&known.header()) {
+                headers.insert(HeaderName::from_static(REQUEST_HEADER), value);
+            }
+        }
         let place = self.places.acquire().await;
         let sent = self.clock.now();
         let mut answer = Answer::default();

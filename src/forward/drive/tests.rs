@@ -169,6 +169,7 @@ fn run(plan: RunPlan, server: &Server) -> (Driven, Rows) {
         speed: 1,
         requests_at_once: 100,
         headers: Vec::new(),
+        tells_request: false,
     };
     let mut rows = Rows::default();
     let driven = drive(&Arc::new(plan), &options, &mut rows).unwrap();
@@ -209,6 +210,7 @@ fn what_waits_for_a_place_is_late_and_said_to_be() {
         speed: 1,
         requests_at_once: 1,
         headers: Vec::new(),
+        tells_request: false,
     };
     let mut rows = Rows::default();
     let driven = drive(&Arc::new(plan), &options, &mut rows).unwrap();
@@ -287,8 +289,13 @@ fn a_target_that_is_not_there_answers_nothing() {
     let address = taken.local_addr().unwrap();
     drop(taken);
     let closed = ArrivalSpec::ClosedLoop { clients: 2, requests: 4, pause: Duration::ZERO };
-    let options =
-        Options { target: format!("http://{address}"), speed: 1, requests_at_once: 1, headers: Vec::new() };
+    let options = Options {
+        target: format!("http://{address}"),
+        speed: 1,
+        requests_at_once: 1,
+        headers: Vec::new(),
+        tells_request: false,
+    };
     let driven = drive(&Arc::new(plan(closed)), &options, &mut Rows::default()).unwrap();
     assert_eq!((driven.result.arrivals, driven.result.broken_off), (4, 4));
 }

@@ -19,8 +19,8 @@ use super::server::{Shared, Site};
 use super::stream::{BrokenBody, Pace, TokenStream};
 use crate::backend::{ErrorTexts, LimitKind, deployment_not_found_body, error_body, status_body};
 use crate::sim::{Heard, Reply, Spillover};
-use crate::units::{StatusCode as Status, Timestamp, Tokens};
-use crate::wire::{Outgoing, too_large};
+use crate::units::{Demand, StatusCode as Status, Timestamp, Tokens};
+use crate::wire::{Known, Outgoing, REQUEST_HEADER, too_large};
 
 /// Answers a request to the backend at `place`.
 pub(super) async fn answer(
@@ -50,6 +50,7 @@ struct Asked {
     path: String,
     spills_to: Option<String>,
     script: Option<Script>,
+    known: Option<Known>,
 }
 
 type Refused = (StatusCode, String);
@@ -83,6 +84,8 @@ async fn admitted(shared: &Shared, site: &Site, request: Request<Incoming>) -> R
     let text = |name: &str| head.headers.get(name).and_then(|value| value.to_str().ok());
     let script = text(SCRIPT_HEADER).filter(|_| shared.obeys_headers).map(Script::parse).transpose();
     let script = script.map_err(|message| wrong(None, message))?;
+    let known = text(REQUEST_HEADER).filter(|_| shared.obeys_headers).map(Known::parse).transpose();
+    let known = known.map_err(|message| wrong(None, message))?;
     let body = match Limited::new(body, shared.body_bytes).collect().await {
         Ok(body) => body.to_bytes(),
         Err(failed) if too_large(&failed) => {
@@ -107,6 +110,7 @@ async fn admitted(shared: &Shared, site: &Site, request: Request<Incoming>) -> R
         path: head.uri.path_and_query().map_or_else(String::new, ToString::to_string),
         spills_to: text(Spillover::REQUEST_HEADER).map(str::to_owned),
         script,
+        known,
     })
 }
 
@@ -116,13 +120,20 @@ async fn respond(shared: &Shared, site: &Site, asked: &Asked) -> Result<Response
         return scripted(shared, site, asked, script).await;
     }
     let Asked { ask, operation, path, spills_to, .. } = asked;
-    let completion = |number| match operation {
+    let known = asked.known;
+    let completion = |key, number| match operation {
         Operation::Embeddings => Tokens(0),
-        Operation::Chat | Operation::Completions | Operation::Responses => shared.completions.tokens(number),
+        Operation::Chat | Operation::Completions | Operation::Responses => {
+            known.map_or_else(|| shared.completions.tokens(key, number), |known| known.completion)
+        }
     };
-    let call = Call { backend: site.backend, streams: ask.streams, path, spills_to: spills_to.as_deref() };
+    let spills_to = spills_to.as_deref();
+    let call = Call { backend: site.backend, streams: ask.streams, path, spills_to, known };
     let called = shared.with_model(|model| {
-        model.call(&shared.plan, &shared.clock, call, |number| ask.demand(completion(number)))
+        model.call(&shared.plan, &shared.clock, call, |key, number| {
+            let demand = ask.demand(completion(key, number));
+            Demand { prefix: known.map_or(demand.prefix, |known| known.prefix), ..demand }
+        })
     });
     let Some(Called { number, demand, served, response }) = called else { return Err(Broken) };
     let at = served.course.at;
@@ -217,7 +228,7 @@ async fn scripted(
     let ask = &asked.ask;
     let mut response = if status.is_success() {
         // Such answers have no number among the calls: what they say is always the same.
-        let demand = ask.demand(shared.completions.tokens(0));
+        let demand = ask.demand(shared.completions.tokens(0, 0));
         let (completion, at) = (demand.generated(), shared.clock.now());
         let is_cut = completion < demand.completion_tokens;
         let usage = Usage { prompt: demand.prompt_tokens, completion, cached: Tokens(0), is_cut };

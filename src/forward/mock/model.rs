@@ -5,7 +5,7 @@
 //! - What has ended by then is finished first, in order of time: no timer is needed, and no client can prevent it.
 
 use std::cmp::Reverse;
-use std::collections::BinaryHeap;
+use std::collections::{BTreeMap, BinaryHeap};
 use std::sync::Arc;
 
 use crate::backend::Reservation;
@@ -13,7 +13,7 @@ use crate::policy::Response;
 use crate::random::Streams;
 use crate::sim::{Asked, Reply, RunPlan, Served, Services, Spill, tell_spillover};
 use crate::units::{BackendId, Demand, RequestId, Timestamp, Tokens};
-use crate::wire::Clock;
+use crate::wire::{Clock, Known};
 use crate::workload::{ArrivalSpec, Sizes};
 
 /// What a backend has been asked and has said.
@@ -35,7 +35,12 @@ pub(super) struct Model {
     tallies: Vec<Tally>,
     /// Endings so far: what comes at one instant comes in this order.
     entered: u64,
+    /// How often each of the latest known requests was sent, by its key.
+    attempts: BTreeMap<u64, u32>,
 }
+
+/// Known requests whose attempts are counted. Who has more of them under way draws some of them as first attempts.
+const MOST_KNOWN: usize = 65_536;
 
 /// An admitted call that is worked on.
 #[derive(Debug)]
@@ -56,6 +61,8 @@ pub(super) struct Request<'a> {
     pub(super) path: &'a str,
     /// Where the request says that it may be spilled to.
     pub(super) spills_to: Option<&'a str>,
+    /// Which request of a simulation it is, if it says so.
+    pub(super) known: Option<Known>,
 }
 
 /// What a call comes to.
@@ -76,40 +83,39 @@ impl Model {
             endings: BinaryHeap::new(),
             tallies: vec![Tally::default(); plan.targets.len()],
             entered: 0,
+            attempts: BTreeMap::new(),
         }
     }
 
-    /// A call comes. `demand` gives its size by its number. `None`: there is no such backend.
+    /// A call comes. `demand` gives its size by what its draws are keyed with, and its number at the backend. `None`:
+    /// there is no such backend.
     pub(super) fn call(
         &mut self,
         plan: &RunPlan,
         clock: &Clock,
         request: Request<'_>,
-        demand: impl FnOnce(u64) -> Demand,
+        demand: impl FnOnce(u64, u64) -> Demand,
     ) -> Option<Called> {
         let now = clock.now();
         self.advance(now);
-        let Request { backend, streams, path, spills_to } = request;
+        let Request { backend, streams, path, spills_to, known } = request;
+        let attempt = known.map_or(1, |known| self.attempt_of(known.key));
         let tally = self.tallies.get_mut(backend.index())?;
         let number = tally.calls;
         tally.calls += 1;
-        let demand = demand(number);
-        let asked = Asked {
-            backend,
-            key: number,
-            attempt: 1,
-            demand: &demand,
-            streams,
-            recorded: None,
-            lost_body: None,
-        };
+        // Two backends draw different things for their first calls.
+        let own = number ^ u64::from(backend.0) << 48;
+        let key = known.map_or(own, |known| known.key);
+        let demand = demand(own, number);
+        let asked =
+            Asked { backend, key, attempt, demand: &demand, streams, recorded: None, lost_body: None };
         let mut served = self.services.serve(plan, asked, now)?;
         let mut spill = Spill::None;
         if let Some(handed) = self.services.spill(plan, asked, &served, spills_to, now) {
             (served, spill) = (handed.served, handed.spill);
         }
         // Ids are given by the whole service: those of two backends are not the same.
-        let named = Asked { key: number ^ u64::from(backend.0) << 48, ..asked };
+        let named = Asked { key: own, ..asked };
         let mut response = self.services.response(plan, named, &served, path, now)?;
         tell_spillover(plan, backend, spill, &mut response.headers);
         let is_well = match served.reply {
@@ -126,6 +132,17 @@ impl Model {
             self.endings.push(Reverse(Ending { at, entered, worker, demand, counted }));
         }
         Some(Called { number, demand, served, response })
+    }
+
+    /// How often a known request was sent by now.
+    fn attempt_of(&mut self, key: u64) -> u32 {
+        let attempt = self.attempts.entry(key).or_default();
+        *attempt = attempt.saturating_add(1);
+        let attempt = *attempt;
+        while self.attempts.len() > MOST_KNOWN {
+            self.attempts.pop_first();
+        }
+        attempt
     }
 
     /// Ends what is over by `now`, and makes the changes that are due.
@@ -201,10 +218,10 @@ impl Completions {
         Self::Listed(listed)
     }
 
-    /// Those of a call.
-    pub(super) fn tokens(&self, call: u64) -> Tokens {
+    /// Those of a call: what its draws are keyed with, and its number at the backend.
+    pub(super) fn tokens(&self, key: u64, call: u64) -> Tokens {
         match self {
-            Self::Drawn(sizes) => sizes.of(RequestId(call)).completion_tokens,
+            Self::Drawn(sizes) => sizes.of(RequestId(key)).completion_tokens,
             Self::Listed(listed) => {
                 let place = call.checked_rem(listed.len() as u64).unwrap_or(0);
                 let place = usize::try_from(place).unwrap_or(0);

@@ -7,10 +7,12 @@
 
 mod body;
 mod clock;
+mod known;
 mod listener;
 mod usage;
 
 pub use body::{BodyError, Outgoing, too_large};
 pub use clock::{Clock, system_seed, unix_now_s};
+pub use known::{Known, REQUEST_HEADER};
 pub use listener::{Limits, Listening, NoAnswer, Peer, Stop, stop_switch, told_to_end};
 pub use usage::{Usage, usage_in};

@@ -35,13 +35,19 @@ pub(super) struct Try {
 impl Try {
     /// What random streams of the request are keyed with: for first tries the number of the call.
     pub(super) const fn key(self) -> u64 {
-        (self.call | (self.number as u64) << KEY_BITS) ^ self.salt
+        request_key(self.call, self.number, self.salt)
     }
 
     /// The same for what all tries of the call have in common.
     pub(super) const fn call_key(self) -> u64 {
         self.call ^ self.salt
     }
+}
+
+/// What random streams of a request are keyed with: the number of its call, which try of it this is (from 0), and what
+/// stands for the client of a mix. Whoever answers it elsewhere draws the same by it.
+pub const fn request_key(call: u64, tried: u32, salt: u64) -> u64 {
+    (call | (tried as u64) << KEY_BITS) ^ salt
 }
 
 /// Calls have smaller numbers than 2 to the power of this.

@@ -37,7 +37,7 @@ mod timeline;
 mod world;
 
 pub use callers::GroupResult;
-pub use calls::told_wait;
+pub use calls::{request_key, told_wait};
 pub use choices::SeededChoices;
 pub use endpoints::Endpoint;
 pub use engine::run;
