@@ -80,7 +80,7 @@ enum Happened {
 }
 
 impl Session {
-    /// A request that has come in and not been told to the core.
+    /// A request that has come in, is counted as under way, and has not been told to the core.
     pub(super) fn new(
         own: Arc<Generation>,
         body: Held,
@@ -88,7 +88,6 @@ impl Session {
         host: Option<String>,
         activity: u128,
     ) -> Box<Self> {
-        own.metrics.enters();
         Box::new(Self {
             own,
             exchange: Exchange::default(),
@@ -157,6 +156,10 @@ impl Session {
                 let idle = own.settings.timeouts.idle;
                 Box::pin(async move {
                     let (head, body) = sending.await.ok()?.into_parts();
+                    if head.status == StatusCode::SWITCHING_PROTOCOLS {
+                        // Nobody asked for another protocol, and what follows would be none of HTTP.
+                        return None;
+                    }
                     if !reads {
                         return Some((head, AnswerBody::Flowing(body)));
                     }
