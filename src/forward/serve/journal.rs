@@ -88,8 +88,8 @@ pub struct Journal {
 pub(super) enum Entry<'a> {
     /// A request arrived.
     Start(&'a RequestHead),
-    /// Something happened to a request.
-    Input(RequestId, &'a Input),
+    /// Something happened to a request, and why where it is known.
+    Input(RequestId, &'a Input, Option<&'a str>),
     /// Nobody keeps a log.
     Nothing,
 }
@@ -131,8 +131,11 @@ impl Journal {
     ) {
         let mut line = match entry {
             Entry::Start(head) => json!({ "r": head.id.0, "start": start_json(head) }),
-            Entry::Input(request, input) => {
+            Entry::Input(request, input, why) => {
                 let mut line = input_json(input);
+                if let Some(why) = why {
+                    add(&mut line, "why", (*why).into());
+                }
                 add(&mut line, "r", request.0.into());
                 line
             }

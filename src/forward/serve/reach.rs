@@ -2,8 +2,10 @@
 //!
 //! Rules
 //! - Trusted are the roots of Mozilla and those that an operator names besides.
+//! - What fails is named by its causes, without anything that was sent.
 //! - The time to connect has the name, the connection and the handshake of TLS in it: no step can take longer.
 
+use std::error::Error;
 use std::path::Path;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -76,6 +78,23 @@ pub fn trusted_in(path: &Path) -> Result<Vec<CertificateDer<'static>>, RunError>
         roots.add(certificate.clone()).map_err(|error| problem(&error))?;
     }
     Ok(found)
+}
+
+/// What went wrong, from the outside to the cause. Errors of connections and of HTTP hold no headers and no bodies.
+pub(super) fn told(error: &(dyn Error + 'static)) -> String {
+    const LONGEST: usize = 400;
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        let own = error.to_string();
+        // Some repeat their cause.
+        if !text.ends_with(&own) {
+            text.push_str(": ");
+            text.push_str(&own);
+        }
+        cause = error.source();
+    }
+    text.chars().take(LONGEST).collect()
 }
 
 impl Service<Uri> for Connector {

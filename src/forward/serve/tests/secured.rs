@@ -74,11 +74,19 @@ impl std::io::Write for Kept {
 #[tokio::test]
 async fn backends_that_are_not_trusted_get_nothing() {
     let (known, unknown) = (Authority::new(), Authority::new());
-    for (what, address, trusted) in [
-        ("nobody knows who signed it", secured(&unknown, None, &BOTH).await, None),
-        ("somebody else signed it", secured(&unknown, None, &BOTH).await, Some(&known)),
-        ("it is for another name", secured(&known, Some("other.example"), &BOTH).await, Some(&known)),
-        ("it speaks no TLS", backend_with(None, |_| answer(200, "fine")).await.0, Some(&known)),
+    let signed = "invalid peer certificate: UnknownIssuer";
+    let forged = "invalid peer certificate: BadSignature";
+    let named = "invalid peer certificate: certificate not valid for name";
+    for (what, address, trusted, why) in [
+        ("nobody knows who signed it", secured(&unknown, None, &BOTH).await, None, signed),
+        ("another of the same name signed it", secured(&unknown, None, &BOTH).await, Some(&known), forged),
+        ("it is for another name", secured(&known, Some("other.example"), &BOTH).await, Some(&known), named),
+        (
+            "it speaks no TLS",
+            backend_with(None, |_| answer(200, "fine")).await.0,
+            Some(&known),
+            "received corrupt message",
+        ),
     ] {
         let kept = Kept::default();
         let header = JournalHeader { hash: "h".into(), seed: 1, start_unix_s: 0 };
@@ -95,7 +103,8 @@ async fn backends_that_are_not_trusted_get_nothing() {
         lab.stop.now();
         assert!(lab.running.await.unwrap());
         let log = String::from_utf8(kept.0.lock().unwrap().clone()).unwrap();
-        assert!(log.contains("\"lost\":true") && !log.contains("s3cret"), "{what}: {log}");
+        assert!(log.contains("\"lost\":true") && log.contains(why), "{what}: {log}");
+        assert!(!log.contains("s3cret"), "{what}: {log}");
     }
 }
 
