@@ -35,7 +35,7 @@ async fn slow(text: String) -> (std::net::SocketAddr, Arc<AtomicUsize>) {
         counted.fetch_add(1, Ordering::Relaxed);
         let text = text.clone();
         async move {
-            tokio::time::sleep(Real::from_millis(600)).await;
+            tokio::time::sleep(Real::from_millis(1_500)).await;
             let _ = stream.write_all(text.as_bytes()).await;
         }
     })
