@@ -57,6 +57,7 @@ impl Bench {
             body_limit: 32 * 1024 * 1024,
             concurrency: 10_000,
             timeouts: Timeouts::default(),
+            trusted: Vec::new(),
             gateway,
         };
         let clock = Clock::starting_now(speed);

@@ -33,6 +33,9 @@ pub(crate) struct ServeArgs {
     /// API key of a backend, from `env:VARIABLE` or `file:PATH`; NAME `*` is every backend (repeatable)
     #[arg(long, value_name = "NAME=SOURCE", value_parser = path_and_value)]
     pub key: Vec<(String, String)>,
+    /// Trust the certificates in this PEM file for backends, besides the roots of Mozilla (repeatable)
+    #[arg(long, value_name = "FILE")]
+    pub backend_ca: Vec<PathBuf>,
     /// One more subscription key, from `env:VARIABLE` or `file:PATH` (repeatable)
     #[arg(long, value_name = "SOURCE")]
     pub subscription_key: Vec<String>,
@@ -65,13 +68,13 @@ pub(crate) struct ServeArgs {
     /// Most KiB of a body that is kept, because the policy sends it again or looks at it
     #[arg(long, value_name = "KIB", default_value_t = 4_096, value_parser = clap::value_parser!(u32).range(1..=1_048_576))]
     pub body_limit: u32,
-    /// Most connections of clients
+    /// Most connections of clients; more get 503
     #[arg(long, value_name = "N", default_value_t = 10_000, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     pub connections: u32,
     /// Most requests under way; more get 503
     #[arg(long, value_name = "N", default_value_t = 10_000, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     pub concurrency: u32,
-    /// How long a body may stall, in either direction
+    /// How long an answer may stall on either side, and how long a request's body that is kept may take
     #[arg(long, value_name = "TIME", default_value = "2m", value_parser = super::proof_args::time)]
     pub idle: Duration,
     /// How long the end waits for requests under way

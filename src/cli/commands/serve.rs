@@ -18,7 +18,7 @@ use crate::gateway::GatewaySpec;
 use crate::policy::Op;
 use crate::serve::{
     BackendSetting, IdentitySource, Journal, JournalHeader, KeyRing, News, Running, Settings, Timeouts,
-    serve as serve_until,
+    serve as serve_until, trusted_in,
 };
 use crate::units::Duration;
 use crate::wire::{Limits, system_seed, unix_now_s};
@@ -48,6 +48,7 @@ pub(crate) fn serve(args: &ServeArgs, session: &mut Session) -> Result<(), Stop>
         limits: Limits {
             connections: args.connections as usize,
             drain_time: real(args.drain),
+            stall_time: real(args.idle),
             ..Limits::default()
         },
         tls: args.tls_cert.clone().zip(args.tls_key.clone()),
@@ -154,6 +155,10 @@ fn settings(args: &ServeArgs, variant: &Variant, start_unix_s: u64) -> Result<Se
             backends.entry(name.to_lowercase()).or_default().key = Some(key);
         }
     }
+    let mut trusted = Vec::new();
+    for path in &args.backend_ca {
+        trusted.extend(trusted_in(path).map_err(|error| error.to_string())?);
+    }
     Ok(Settings {
         keys: keys(args, variant, &gateway)?,
         backends,
@@ -163,6 +168,7 @@ fn settings(args: &ServeArgs, variant: &Variant, start_unix_s: u64) -> Result<Se
         body_limit: (args.body_limit as usize).saturating_mul(1_024),
         concurrency: args.concurrency as usize,
         timeouts: Timeouts { idle: real(args.idle), ..Timeouts::default() },
+        trusted,
         gateway,
     })
 }

@@ -81,8 +81,14 @@ impl Core {
         self.carry_out(&mut inner, now, exchange, &Entry::Start(head), actions);
     }
 
-    /// Something happened to a request. `false`: it did not await this.
-    pub(super) fn tell(&self, exchange: &mut Exchange, input: Input, actions: &mut VecDeque<Action>) -> bool {
+    /// Something happened to a request; `why` is for the journal only. `false`: it did not await this.
+    pub(super) fn tell(
+        &self,
+        exchange: &mut Exchange,
+        input: Input,
+        why: Option<&str>,
+        actions: &mut VecDeque<Action>,
+    ) -> bool {
         let mut inner = self.lock();
         let (now, began) = (self.clock.now(), Instant::now());
         let kept = inner.journal.is_some().then(|| input.clone());
@@ -90,7 +96,7 @@ impl Core {
         let is_awaited = gateway.handle(exchange, input, now, choices, effects);
         self.metrics.decided(began.elapsed());
         if is_awaited {
-            let entry = kept.as_ref().map_or(Entry::Nothing, |input| Entry::Input(exchange.id(), input));
+            let entry = kept.as_ref().map_or(Entry::Nothing, |input| Entry::Input(exchange.id(), input, why));
             self.carry_out(&mut inner, now, exchange, &entry, actions);
         }
         is_awaited

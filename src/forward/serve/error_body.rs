@@ -10,7 +10,7 @@ use crate::wire::Outgoing;
 
 /// An answer with `status` and this message.
 pub(super) fn refusal(status: StatusCode, message: &str, activity: Option<u128>) -> Response<Outgoing> {
-    let mut json = serde_json::json!({ "statusCode": status.as_u16(), "message": message });
+    let mut json = json(status, message);
     if let (Some(activity), Some(object)) = (activity, json.as_object_mut()) {
         object.insert("activityId".to_owned(), uuid(activity).into());
     }
@@ -18,6 +18,21 @@ pub(super) fn refusal(status: StatusCode, message: &str, activity: Option<u128>)
     *response.status_mut() = status;
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     response
+}
+
+/// The body of what the listener answers by itself.
+pub(super) fn of_listener(status: StatusCode) -> String {
+    let message = match status {
+        StatusCode::SERVICE_UNAVAILABLE => "The gateway has as many connections as it is allowed to.",
+        StatusCode::URI_TOO_LONG => "The URL of the request is too long.",
+        StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE => "The headers of the request are too many or too long.",
+        _ => "The request is no HTTP.",
+    };
+    json(status, message).to_string()
+}
+
+fn json(status: StatusCode, message: &str) -> serde_json::Value {
+    serde_json::json!({ "statusCode": status.as_u16(), "message": message })
 }
 
 /// An id as it is written.

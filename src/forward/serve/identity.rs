@@ -3,11 +3,12 @@
 //! Rules
 //! - A token is fetched once for each audience and identity at a time; who comes meanwhile waits for it.
 //! - It is given out until five minutes before it expires, or until half of its time has passed if that is sooner.
-//! - A failure is not kept: the next request tries again.
+//! - A failure is that of all who waited for it, and is not kept: the next request tries again.
 //!
 //! Source: managed identities for Azure resources, token endpoints (2025).
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration as Real;
 
@@ -65,13 +66,20 @@ const MARGIN: Real = Real::from_mins(5);
 const FIXED_LIFETIME: Real = Real::from_hours(1);
 
 type Key = (Text, Option<Text>);
-type Slot = Arc<tokio::sync::Mutex<Option<Token>>>;
+
+/// The token of a key. Whoever has the lock fetches it.
+#[derive(Debug, Default)]
+struct Slot {
+    token: tokio::sync::Mutex<Option<Token>>,
+    /// Flights that came to nothing.
+    failures: AtomicU64,
+}
 
 /// Tokens that are in use.
 #[derive(Debug)]
 pub(super) struct Identity {
     source: IdentitySource,
-    slots: Mutex<BTreeMap<Key, Slot>>,
+    slots: Mutex<BTreeMap<Key, Arc<Slot>>>,
 }
 
 #[derive(Clone)]
@@ -103,14 +111,21 @@ impl Identity {
             let mut slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
             Arc::clone(slots.entry((resource.clone(), client_id.cloned())).or_default())
         };
-        let mut slot = slot.lock().await;
+        let failures = slot.failures.load(Ordering::Relaxed);
+        let mut kept = slot.token.lock().await;
         let is_good = |token: &&Token| token.good_until > Instant::now();
-        let token = if let Some(token) = slot.as_ref().filter(is_good) {
+        let token = if let Some(token) = kept.as_ref().filter(is_good) {
             token.clone()
+        } else if slot.failures.load(Ordering::Relaxed) != failures {
+            // Waited for a flight that failed. To try again one after another would take each its whole time.
+            return SideAnswer::Failed;
         } else {
             let fetched = tokio::time::timeout(FETCH_TIME, self.fetch(resource, client_id, sender)).await;
-            let Ok(Some(token)) = fetched else { return SideAnswer::Failed };
-            *slot = Some(token.clone());
+            let Ok(Some(token)) = fetched else {
+                slot.failures.fetch_add(1, Ordering::Relaxed);
+                return SideAnswer::Failed;
+            };
+            *kept = Some(token.clone());
             token
         };
         let left = token.good_until.saturating_duration_since(Instant::now());

@@ -25,6 +25,8 @@ use crate::units::{AttemptNumber, BackendId, RequestId, StatusCode, Timestamp};
 
 /// Lines that may wait to be written.
 const WAITING_LINES: usize = 65_536;
+/// Bytes that are written at once.
+const BUFFER_BYTES: usize = 8 * 1024;
 /// How long lines may wait in memory.
 const FLUSH_EVERY: std::time::Duration = std::time::Duration::from_millis(200);
 
@@ -88,8 +90,8 @@ pub struct Journal {
 pub(super) enum Entry<'a> {
     /// A request arrived.
     Start(&'a RequestHead),
-    /// Something happened to a request.
-    Input(RequestId, &'a Input),
+    /// Something happened to a request, and why where it is known.
+    Input(RequestId, &'a Input, Option<&'a str>),
     /// Nobody keeps a log.
     Nothing,
 }
@@ -131,8 +133,11 @@ impl Journal {
     ) {
         let mut line = match entry {
             Entry::Start(head) => json!({ "r": head.id.0, "start": start_json(head) }),
-            Entry::Input(request, input) => {
+            Entry::Input(request, input, why) => {
                 let mut line = input_json(input);
+                if let Some(why) = why {
+                    add(&mut line, "why", (*why).into());
+                }
                 add(&mut line, "r", request.0.into());
                 line
             }
@@ -160,16 +165,18 @@ fn add(line: &mut Json, name: &str, value: Json) {
 }
 
 fn write_lines(file: impl Write, first: &str, lines: &Receiver<String>, lost: &AtomicU64) {
-    let mut file = BufWriter::new(file);
-    let put = |file: &mut BufWriter<_>, line: &str| {
-        if writeln!(file, "{line}").is_err() {
+    let mut file = BufWriter::with_capacity(BUFFER_BYTES, file);
+    // With its end in one piece: a line that fits is buffered whole or not at all.
+    let put = |file: &mut BufWriter<_>, mut line: String| {
+        line.push('\n');
+        if file.write_all(line.as_bytes()).is_err() {
             lost.fetch_add(1, Ordering::Relaxed);
         }
     };
-    put(&mut file, first);
+    put(&mut file, first.to_owned());
     loop {
         match lines.recv_timeout(FLUSH_EVERY) {
-            Ok(line) => put(&mut file, &line),
+            Ok(line) => put(&mut file, line),
             Err(RecvTimeoutError::Timeout) => drop(file.flush()),
             Err(RecvTimeoutError::Disconnected) => break,
         }
@@ -501,6 +508,43 @@ mod tests {
 
         fn flush(&mut self) -> std::io::Result<()> {
             Err(std::io::Error::other("full"))
+        }
+    }
+
+    /// A disk that is full once.
+    struct Once(Arc<std::sync::Mutex<(bool, Vec<u8>)>>);
+
+    impl Write for Once {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            let mut own = self.0.lock().unwrap();
+            if !std::mem::replace(&mut own.0, true) {
+                return Err(std::io::Error::other("full"));
+            }
+            own.1.extend_from_slice(bytes);
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn a_line_is_kept_whole_or_counted_as_lost() {
+        for spare in 0..4 {
+            let (lines, received) = sync_channel(8);
+            // With the first line it fills the buffer, but for this much.
+            let long = "a".repeat(BUFFER_BYTES - 2 - spare);
+            for line in [&long, "b", "c"] {
+                lines.send(line.to_owned()).unwrap();
+            }
+            drop(lines);
+            let (disk, lost) = (Arc::default(), AtomicU64::new(0));
+            write_lines(Once(Arc::clone(&disk)), "h", &received, &lost);
+            let text = String::from_utf8(disk.lock().unwrap().1.clone()).unwrap();
+            let whole = text.lines().filter(|line| [&long, "h", "b", "c"].contains(line)).count();
+            assert_eq!((whole, text.lines().count()), (3, 3), "with {spare}");
+            assert_eq!(lost.into_inner(), 1, "with {spare}");
         }
     }
 

@@ -121,9 +121,10 @@ impl Metrics {
         self.broken_off.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// A request comes in. How many are under way with it.
-    pub(super) fn enters(&self) -> u64 {
-        self.under_way.fetch_add(1, Ordering::Relaxed).saturating_add(1)
+    /// A request comes in. `false`: as many as `bound` are under way already.
+    pub(super) fn enters(&self, bound: u64) -> bool {
+        let with_it = |under_way: u64| under_way.checked_add(1).filter(|with_it| *with_it <= bound);
+        self.under_way.fetch_update(Ordering::Relaxed, Ordering::Relaxed, with_it).is_ok()
     }
 
     pub(super) fn leaves(&self) {

@@ -19,7 +19,7 @@ use super::admin;
 use super::aside::Aside;
 use super::core::Core;
 use super::entrance::{Refusal, enter};
-use super::error_body::refusal;
+use super::error_body::{of_listener, refusal};
 use super::identity::Identity;
 use super::journal::Journal;
 use super::metrics::{BackendCount, Metrics};
@@ -59,7 +59,7 @@ impl Generation {
         let names = settings.gateway.backends().iter().map(|backend| backend.name.to_string());
         let metrics = Arc::new(Metrics::new(names));
         let core = Core::new(&settings.gateway, state, seed, clock, Arc::clone(&metrics), journal.or(kept));
-        let sender = sender(&settings.timeouts);
+        let sender = sender(&settings.timeouts, &settings.trusted);
         let aside = Aside {
             sender: sender.clone(),
             identity: Arc::new(Identity::new(settings.identity.clone())),
@@ -156,7 +156,7 @@ impl Server {
                 ready.is_ready.store(false, Ordering::Relaxed);
             }
         });
-        let is_clean = listener.run(answer, stop.listen()).await;
+        let is_clean = listener.telling(of_listener).run(answer, stop.listen()).await;
         watch.abort();
         self.shared.generation().core.close_journal();
         is_clean
@@ -176,6 +176,11 @@ impl Server {
     /// What the present generation has counted of each backend.
     pub fn counts(&self) -> Vec<BackendCount> {
         self.shared.generation().metrics.counts()
+    }
+
+    /// Requests under way in the present generation.
+    pub fn under_way(&self) -> u64 {
+        self.shared.generation().metrics.under_way()
     }
 
     /// Lines of the decision log that could not be written.
@@ -223,9 +228,13 @@ impl Shared {
         number: u64,
         activity: u128,
     ) -> Result<(Box<Session>, RequestHead), Refusal> {
-        if own.metrics.under_way() >= own.settings.concurrency as u64 {
-            let message = "The gateway has as many requests under way as it is allowed to.";
-            return Err(Refusal { status: StatusCode::SERVICE_UNAVAILABLE, message });
+        let bound = own.settings.concurrency as u64;
+        let too_many = Refusal {
+            status: StatusCode::SERVICE_UNAVAILABLE,
+            message: "The gateway has as many requests under way as it is allowed to.",
+        };
+        if own.metrics.under_way() >= bound {
+            return Err(too_many);
         }
         let (parts, body) = request.into_parts();
         let entered = enter(&parts, peer.address.ip(), &own.settings)?;
@@ -251,6 +260,10 @@ impl Shared {
             facts: Some(Arc::new(facts)),
             tokens: TokenFacts { prompt },
         };
+        // Only now: a request whose body dribbles in takes no place of those that are there.
+        if !own.metrics.enters(bound) {
+            return Err(too_many);
+        }
         let host = parts.headers.get(header::HOST).and_then(|host| host.to_str().ok()).map(str::to_owned);
         Ok((Session::new(Arc::clone(own), held, entered.key, host, activity), head))
     }

@@ -19,6 +19,7 @@ use hyper::ext::ReasonPhrase;
 use tokio::task::JoinSet;
 
 use super::error_body::refusal;
+use super::reach::told;
 use super::relay::{Relay, usage_of};
 use super::server::Generation;
 use super::upstream::{Changes, collect, drain, request, response, wire_headers};
@@ -63,7 +64,9 @@ enum Attempt {
     Answered { number: AttemptNumber, body: AnswerBody, buffers: bool },
 }
 
-type Sending = Pin<Box<dyn Future<Output = Option<(http::response::Parts, AnswerBody)>> + Send>>;
+/// An answer, or why there is none.
+type Sent = Result<(http::response::Parts, AnswerBody), String>;
+type Sending = Pin<Box<dyn Future<Output = Sent> + Send>>;
 
 /// The body of an answer.
 enum AnswerBody {
@@ -73,14 +76,14 @@ enum AnswerBody {
 
 /// What ended a wait.
 enum Happened {
-    Answer(Option<(http::response::Parts, AnswerBody)>),
+    Answer(Sent),
     Called(CallNumber, SideAnswer),
     Due(WakeReason),
     Nothing,
 }
 
 impl Session {
-    /// A request that has come in and not been told to the core.
+    /// A request that has come in, is counted as under way, and has not been told to the core.
     pub(super) fn new(
         own: Arc<Generation>,
         body: Held,
@@ -88,7 +91,6 @@ impl Session {
         host: Option<String>,
         activity: u128,
     ) -> Box<Self> {
-        own.metrics.enters();
         Box::new(Self {
             own,
             exchange: Exchange::default(),
@@ -150,18 +152,23 @@ impl Session {
         };
         let request = route.as_ref().and_then(|route| request(self.exchange.request(), route, changes, body));
         let answer: Sending = match request {
-            None => Box::pin(std::future::ready(None)),
+            None => Box::pin(std::future::ready(Err("it cannot be written as HTTP".to_owned()))),
             Some(request) => {
                 let sending = own.sender.request(request);
                 let (reads, limit) = (own.needs.reads_response, own.settings.body_limit);
                 let idle = own.settings.timeouts.idle;
                 Box::pin(async move {
-                    let (head, body) = sending.await.ok()?.into_parts();
-                    if !reads {
-                        return Some((head, AnswerBody::Flowing(body)));
+                    let (head, body) = sending.await.map_err(|error| told(&error))?.into_parts();
+                    if head.status == StatusCode::SWITCHING_PROTOCOLS {
+                        // Nobody asked for another protocol, and what follows would be none of HTTP.
+                        return Err("the backend switches protocols".to_owned());
                     }
-                    let bytes = collect(body, limit, idle).await?;
-                    Some((head, AnswerBody::Whole(bytes)))
+                    if !reads {
+                        return Ok((head, AnswerBody::Flowing(body)));
+                    }
+                    let bytes = collect(body, limit, idle).await;
+                    let bytes = bytes.ok_or("its answer broke off, or is longer than what is kept")?;
+                    Ok((head, AnswerBody::Whole(bytes)))
                 })
             }
         };
@@ -264,18 +271,22 @@ impl Session {
         }
     }
 
-    fn answered(&mut self, answer: Option<(http::response::Parts, AnswerBody)>) {
+    fn answered(&mut self, answer: Sent) {
         let Attempt::Sent { number, backend, buffers, .. } =
             std::mem::replace(&mut self.attempt, Attempt::None)
         else {
             return;
         };
-        let Some((head, body)) = answer else {
-            if let Some(backend) = backend {
-                self.own.metrics.failed(backend);
+        let (head, body) = match answer {
+            Ok(answer) => answer,
+            Err(why) => {
+                if let Some(backend) = backend {
+                    self.own.metrics.failed(backend);
+                }
+                let input = Input::ConnectionFailed { attempt: number };
+                self.own.core.tell(&mut self.exchange, input, Some(&why), &mut self.actions);
+                return;
             }
-            self.tell(Input::ConnectionFailed { attempt: number });
-            return;
         };
         if let Some(backend) = backend.filter(|_| head.status == StatusCode::TOO_MANY_REQUESTS) {
             self.own.metrics.throttled(backend);
@@ -369,7 +380,7 @@ impl Session {
 
     /// Tells the core. `false`: it did not await this.
     pub(super) fn tell(&mut self, input: Input) -> bool {
-        self.own.core.tell(&mut self.exchange, input, &mut self.actions)
+        self.own.core.tell(&mut self.exchange, input, None, &mut self.actions)
     }
 
     /// What the whole server knows.

@@ -6,6 +6,7 @@ use std::time::Duration as Real;
 
 use http::HeaderValue;
 use http::uri::{Authority, PathAndQuery, Scheme, Uri};
+use rustls::pki_types::CertificateDer;
 use thiserror::Error;
 
 use super::identity::IdentitySource;
@@ -95,9 +96,9 @@ impl KeyRing {
 /// Times that nothing may take longer than.
 #[derive(Clone, Copy, Debug)]
 pub struct Timeouts {
-    /// To connect to a backend. The time for its headers is the policy's.
+    /// To connect to a backend: its name, the connection, TLS. The time for its headers is the policy's.
     pub connect: Real,
-    /// Between parts of a body, in either direction.
+    /// Between parts of an answer, and for all of a body that is kept.
     pub idle: Real,
     /// How long a connection to a backend is kept without use.
     pub keep_alive: Real,
@@ -130,6 +131,8 @@ pub struct Settings {
     pub concurrency: usize,
     /// Times.
     pub timeouts: Timeouts,
+    /// Roots that are trusted for backends, besides those of Mozilla.
+    pub trusted: Vec<CertificateDer<'static>>,
 }
 
 /// Where requests of one backend go.

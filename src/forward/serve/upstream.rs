@@ -13,37 +13,28 @@ use http::uri::Uri;
 use http::{Method, Request, Response};
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
-use hyper_rustls::HttpsConnector;
 use hyper_util::client::legacy::Client;
-use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
+use rustls::pki_types::CertificateDer;
 
 use super::entrance::{seen, wire_value};
+use super::reach::{Connector, connector};
 use super::settings::{Route, Timeouts};
 use crate::policy::{self, Body, Headers, Text};
 use crate::units::StatusCode;
 use crate::wire::Outgoing;
 
 /// What sends requests.
-pub(super) type Sender = Client<HttpsConnector<HttpConnector>, Outgoing>;
+pub(super) type Sender = Client<Connector, Outgoing>;
 
-/// The pool of connections of a server.
-pub(super) fn sender(timeouts: &Timeouts) -> Sender {
-    let mut tcp = HttpConnector::new();
-    tcp.enforce_http(false);
-    tcp.set_nodelay(true);
-    tcp.set_connect_timeout(Some(timeouts.connect));
-    let tls = hyper_rustls::HttpsConnectorBuilder::new()
-        .with_webpki_roots()
-        .https_or_http()
-        .enable_all_versions()
-        .wrap_connector(tcp);
+/// The pool of connections of a server, which trusts these roots besides those of Mozilla.
+pub(super) fn sender(timeouts: &Timeouts, trusted: &[CertificateDer<'static>]) -> Sender {
     Client::builder(TokioExecutor::new())
         .pool_idle_timeout(timeouts.keep_alive)
         .pool_timer(TokioTimer::new())
         .timer(TokioTimer::new())
         .pool_max_idle_per_host(1_024)
-        .build(tls)
+        .build(connector(timeouts, trusted))
 }
 
 /// What of a request does not go on as it is.

@@ -1,7 +1,8 @@
 //! The time of a run on a real clock.
 //!
-//! A clock steps neither back nor with the machine's calendar: it is monotonic from its start. With a speed of N a
-//! second of the run takes an Nth of a second; what headers tell stays in seconds of the run.
+//! A clock steps neither back nor with the machine's calendar: it is monotonic from its start, and stands still where
+//! its source would lie before that. The calendar is read for the start of a run and for ends of tokens that are dates.
+//! With a speed of N a second of the run takes an Nth of a second; what headers tell stays in seconds of the run.
 
 use std::time::Duration as Real;
 
@@ -69,6 +70,8 @@ pub fn system_seed() -> u64 {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::{AtomicU64, Ordering};
+
     use super::*;
 
     #[tokio::test(start_paused = true)]
@@ -82,6 +85,35 @@ mod tests {
             assert_eq!(clock.now().as_nanos(), 5_000_000_000, "at {speed}");
             assert_eq!(clock.real(Duration::from_secs(1)), Real::from_millis(u64::from(1_000 / speed)));
         }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_source_that_steps_back_behind_the_start_stands_still() {
+        // As seen from now, the start lies ahead: what a step back would come to.
+        let clock = Clock { start: Instant::now() + Real::from_secs(10), speed: 3 };
+        assert_eq!(clock.now(), Timestamp::ZERO);
+        tokio::time::advance(Real::from_secs(9)).await;
+        assert_eq!(clock.now(), Timestamp::ZERO);
+        tokio::time::advance(Real::from_secs(2)).await;
+        assert_eq!(clock.now(), Timestamp::from_nanos(3_000_000_000));
+    }
+
+    #[test]
+    fn readings_never_go_back_whoever_takes_them() {
+        let (clock, latest) = (Clock::starting_now(10), AtomicU64::new(0));
+        std::thread::scope(|scope| {
+            for _ in 0..4 {
+                scope.spawn(|| {
+                    for _ in 0..50_000 {
+                        let before = latest.load(Ordering::SeqCst);
+                        let now = clock.now().as_nanos();
+                        assert!(now >= before, "{now} after {before}");
+                        latest.fetch_max(now, Ordering::SeqCst);
+                    }
+                });
+            }
+        });
+        assert!(latest.into_inner() > 0);
     }
 
     #[tokio::test(start_paused = true)]

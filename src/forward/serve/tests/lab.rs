@@ -10,6 +10,7 @@ use http_body_util::BodyExt;
 use hyper::body::Incoming;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
+use tokio_rustls::TlsAcceptor;
 
 use crate::diagnostics::{Diagnostics, SourceMap};
 use crate::gateway::{BackendEntity, BreakerRule, GatewaySpec, PoolMember, PoolSpec, Threshold};
@@ -86,6 +87,7 @@ pub(super) fn settings(policy: &str, backends: &[SocketAddr]) -> Settings {
             idle: Real::from_secs(2),
             keep_alive: Real::from_secs(5),
         },
+        trusted: Vec::new(),
     }
 }
 
@@ -93,7 +95,15 @@ pub(super) fn settings(policy: &str, backends: &[SocketAddr]) -> Settings {
 pub(super) async fn backend(
     answer: impl Fn(usize) -> Response<Outgoing> + Clone + Send + Sync + 'static,
 ) -> (SocketAddr, Seen) {
-    let listening = Listening::bind(LOCAL, Limits::default(), None).await.unwrap();
+    backend_with(None, answer).await
+}
+
+/// The same behind TLS.
+pub(super) async fn backend_with(
+    tls: Option<TlsAcceptor>,
+    answer: impl Fn(usize) -> Response<Outgoing> + Clone + Send + Sync + 'static,
+) -> (SocketAddr, Seen) {
+    let listening = Listening::bind(LOCAL, Limits::default(), tls).await.unwrap();
     let (address, seen) = (listening.address().unwrap(), Seen::default());
     let kept = Arc::clone(&seen);
     let (stop, handler) = (stop_switch(), move |request: Request<Incoming>, _| {
@@ -156,9 +166,18 @@ impl Lab {
     }
 
     pub(super) async fn start_with(settings: Settings, limits: Limits, journal: Option<Journal>) -> Self {
-        let client = sender(&settings.timeouts);
+        Self::start_at(settings, limits, journal, None).await
+    }
+
+    pub(super) async fn start_at(
+        settings: Settings,
+        limits: Limits,
+        journal: Option<Journal>,
+        tls: Option<TlsAcceptor>,
+    ) -> Self {
+        let client = sender(&settings.timeouts, &settings.trusted);
         let server = Server::new(settings, 1, Clock::starting_now(1), journal).unwrap();
-        let listening = Listening::bind(LOCAL, limits, None).await.unwrap();
+        let listening = Listening::bind(LOCAL, limits, tls).await.unwrap();
         let (address, stop) = (listening.address().unwrap(), stop_switch());
         let (own, switch) = (server.clone(), stop.clone());
         let running = tokio::spawn(async move { own.run(listening, &switch).await });
