@@ -19,6 +19,7 @@ use hyper::ext::ReasonPhrase;
 use tokio::task::JoinSet;
 
 use super::error_body::refusal;
+use super::observe::Watched;
 use super::relay::{Relay, usage_of};
 use super::server::Generation;
 use super::upstream::{Changes, collect, drain, request, response, wire_headers};
@@ -54,6 +55,7 @@ pub(super) struct Session {
     host: Option<String>,
     activity: u128,
     is_over: bool,
+    watched: Option<Box<Watched>>,
 }
 
 /// The attempt under way.
@@ -100,7 +102,14 @@ impl Session {
             host,
             activity,
             is_over: false,
+            watched: None,
         })
+    }
+
+    /// The same, and this sees what becomes of it.
+    pub(super) fn watched_by(mut self: Box<Self>, watched: Option<Box<Watched>>) -> Box<Self> {
+        self.watched = watched;
+        self
     }
 
     /// Begins, and goes on until there is an answer.
@@ -148,7 +157,12 @@ impl Session {
             host: self.host.as_deref(),
             plain_answers: own.needs.reads_response || own.needs.counts_tokens,
         };
-        let request = route.as_ref().and_then(|route| request(self.exchange.request(), route, changes, body));
+        let mut request =
+            route.as_ref().and_then(|route| request(self.exchange.request(), route, changes, body));
+        if let Some(watched) = &mut self.watched {
+            let entity = backend.and_then(|id| own.settings.gateway.backend(id));
+            watched.sends(number.0, entity.map(|entity| &*entity.name), request.as_mut());
+        }
         let answer: Sending = match request {
             None => Box::pin(std::future::ready(None)),
             Some(request) => {
@@ -200,6 +214,9 @@ impl Session {
     }
 
     fn abort(&mut self, aborted: AttemptNumber) {
+        if let Some(watched) = &mut self.watched {
+            watched.failed(aborted.0, "given_up");
+        }
         match std::mem::replace(&mut self.attempt, Attempt::None) {
             Attempt::Answered { number, body: AnswerBody::Flowing(body), .. } if number == aborted => {
                 drain(Response::new(body));
@@ -254,6 +271,9 @@ impl Session {
                 let attempt = AttemptNumber(self.exchange.attempts());
                 if self.tell(Input::HeaderTimeout { attempt }) {
                     self.count_failure();
+                    if let Some(watched) = &mut self.watched {
+                        watched.failed(attempt.0, "timeout");
+                    }
                 }
             }
             Happened::Due(WakeReason::RetryInterval | WakeReason::CallDeadline) => {
@@ -274,9 +294,15 @@ impl Session {
             if let Some(backend) = backend {
                 self.own.metrics.failed(backend);
             }
+            if let Some(watched) = &mut self.watched {
+                watched.failed(number.0, "connection");
+            }
             self.tell(Input::ConnectionFailed { attempt: number });
             return;
         };
+        if let Some(watched) = &mut self.watched {
+            watched.came(number.0, head.status.as_u16());
+        }
         if let Some(backend) = backend.filter(|_| head.status == StatusCode::TOO_MANY_REQUESTS) {
             self.own.metrics.throttled(backend);
         }
@@ -326,6 +352,13 @@ impl Session {
             Body::Opaque => None,
         };
         own.metrics.answered(status.as_u16());
+        if let Some(watched) = &mut self.watched {
+            let attempt = match answerer {
+                Answerer::Backend { attempt, .. } => Some(attempt.0),
+                Answerer::Gateway => None,
+            };
+            watched.answers(status.as_u16(), attempt);
+        }
         let answered = std::mem::replace(&mut self.attempt, Attempt::None);
         let body = match (text, answered) {
             (None, Attempt::Answered { number, body: AnswerBody::Flowing(body), buffers }) if matches!(answerer, Answerer::Backend { attempt, .. } if attempt == number) =>
@@ -354,6 +387,9 @@ impl Session {
             match action {
                 Action::Finish { ending, .. } => {
                     self.is_over = true;
+                    if let Some(watched) = &mut self.watched {
+                        watched.finishes(ending);
+                    }
                     match ending {
                         Ending::Answered => {}
                         Ending::BrokenOff => self.own.metrics.broke_off(),

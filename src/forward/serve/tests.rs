@@ -2,6 +2,7 @@
 
 mod faults;
 mod forwarding;
-mod lab;
+pub(in crate::serve) mod lab;
+mod observing;
 mod operation;
 mod streaming;

@@ -11,6 +11,6 @@ mod listener;
 mod usage;
 
 pub use body::{BodyError, Outgoing, too_large};
-pub use clock::{Clock, system_seed, unix_now_s};
+pub use clock::{Clock, system_seed, unix_now, unix_now_s};
 pub use listener::{Limits, Listening, NoAnswer, Peer, Stop, stop_switch, told_to_end};
 pub use usage::{Usage, usage_in};

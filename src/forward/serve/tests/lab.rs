@@ -15,8 +15,9 @@ use crate::diagnostics::{Diagnostics, SourceMap};
 use crate::gateway::{BackendEntity, BreakerRule, GatewaySpec, PoolMember, PoolSpec, Threshold};
 use crate::policy;
 use crate::semantics::Semantics;
+use crate::serve::observe::Observers;
 use crate::serve::upstream::{Sender, sender};
-use crate::serve::{BackendSetting, IdentitySource, Journal, KeyRing, Server, Settings, Timeouts};
+use crate::serve::{BackendSetting, IdentitySource, Journal, KeyRing, Observing, Server, Settings, Timeouts};
 use crate::units::{BackendId, Duration, StatusCode};
 use crate::wire::{Clock, Limits, Listening, Outgoing, Stop, stop_switch};
 
@@ -30,7 +31,7 @@ pub(super) const FAILOVER: &str = r#"<policies>
   <outbound /><on-error /></policies>"#;
 
 /// Requests that a backend has seen: head and body.
-pub(super) type Seen = Arc<Mutex<Vec<(http::request::Parts, String)>>>;
+pub(in crate::serve) type Seen = Arc<Mutex<Vec<(http::request::Parts, String)>>>;
 
 /// A gateway in front of as many backends as there are addresses, in order of priority, each of which trips for
 /// a minute at its first 429.
@@ -90,7 +91,7 @@ pub(super) fn settings(policy: &str, backends: &[SocketAddr]) -> Settings {
 }
 
 /// A backend that answers call by call as `answer` says, and what it has seen.
-pub(super) async fn backend(
+pub(in crate::serve) async fn backend(
     answer: impl Fn(usize) -> Response<Outgoing> + Clone + Send + Sync + 'static,
 ) -> (SocketAddr, Seen) {
     let listening = Listening::bind(LOCAL, Limits::default(), None).await.unwrap();
@@ -115,7 +116,7 @@ pub(super) async fn backend(
 }
 
 /// A backend that reads a head and then does what `act` does with its connection.
-pub(super) async fn raw_backend<F, G>(act: F) -> SocketAddr
+pub(in crate::serve) async fn raw_backend<F, G>(act: F) -> SocketAddr
 where
     F: Fn(TcpStream) -> G + Send + Sync + 'static,
     G: Future<Output = ()> + Send + 'static,
@@ -156,8 +157,23 @@ impl Lab {
     }
 
     pub(super) async fn start_with(settings: Settings, limits: Limits, journal: Option<Journal>) -> Self {
+        Self::started(settings, limits, journal, &Observing::default()).await
+    }
+
+    pub(super) async fn observed(settings: Settings, observing: &Observing) -> Self {
+        Self::started(settings, Limits::default(), None, observing).await
+    }
+
+    async fn started(
+        settings: Settings,
+        limits: Limits,
+        journal: Option<Journal>,
+        observing: &Observing,
+    ) -> Self {
         let client = sender(&settings.timeouts);
-        let server = Server::new(settings, 1, Clock::starting_now(1), journal).unwrap();
+        let clock = Clock::starting_now(1);
+        let observers = Observers::start(observing, 1, clock);
+        let server = Server::observed(settings, 1, clock, journal, observers).unwrap();
         let listening = Listening::bind(LOCAL, limits, None).await.unwrap();
         let (address, stop) = (listening.address().unwrap(), stop_switch());
         let (own, switch) = (server.clone(), stop.clone());
@@ -198,7 +214,7 @@ impl Lab {
 }
 
 /// An answer with this status and body.
-pub(super) fn answer(status: u16, body: &'static str) -> Response<Outgoing> {
+pub(in crate::serve) fn answer(status: u16, body: &'static str) -> Response<Outgoing> {
     Response::builder().status(status).body(Outgoing::whole(body)).unwrap()
 }
 
