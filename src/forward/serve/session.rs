@@ -214,9 +214,7 @@ impl Session {
     }
 
     fn abort(&mut self, aborted: AttemptNumber) {
-        if let Some(watched) = &mut self.watched {
-            watched.failed(aborted.0, "given_up");
-        }
+        self.watch(|own| own.failed(aborted.0, "given_up"));
         match std::mem::replace(&mut self.attempt, Attempt::None) {
             Attempt::Answered { number, body: AnswerBody::Flowing(body), .. } if number == aborted => {
                 drain(Response::new(body));
@@ -271,9 +269,7 @@ impl Session {
                 let attempt = AttemptNumber(self.exchange.attempts());
                 if self.tell(Input::HeaderTimeout { attempt }) {
                     self.count_failure();
-                    if let Some(watched) = &mut self.watched {
-                        watched.failed(attempt.0, "timeout");
-                    }
+                    self.watch(|own| own.failed(attempt.0, "timeout"));
                 }
             }
             Happened::Due(WakeReason::RetryInterval | WakeReason::CallDeadline) => {
@@ -294,15 +290,11 @@ impl Session {
             if let Some(backend) = backend {
                 self.own.metrics.failed(backend);
             }
-            if let Some(watched) = &mut self.watched {
-                watched.failed(number.0, "connection");
-            }
+            self.watch(|own| own.failed(number.0, "connection"));
             self.tell(Input::ConnectionFailed { attempt: number });
             return;
         };
-        if let Some(watched) = &mut self.watched {
-            watched.came(number.0, head.status.as_u16());
-        }
+        self.watch(|own| own.came(number.0, head.status.as_u16()));
         if let Some(backend) = backend.filter(|_| head.status == StatusCode::TOO_MANY_REQUESTS) {
             self.own.metrics.throttled(backend);
         }
@@ -352,13 +344,7 @@ impl Session {
             Body::Opaque => None,
         };
         own.metrics.answered(status.as_u16());
-        if let Some(watched) = &mut self.watched {
-            let attempt = match answerer {
-                Answerer::Backend { attempt, .. } => Some(attempt.0),
-                Answerer::Gateway => None,
-            };
-            watched.answers(status.as_u16(), attempt);
-        }
+        self.watch(|own| own.answers(status.as_u16(), answerer));
         let answered = std::mem::replace(&mut self.attempt, Attempt::None);
         let body = match (text, answered) {
             (None, Attempt::Answered { number, body: AnswerBody::Flowing(body), buffers }) if matches!(answerer, Answerer::Backend { attempt, .. } if attempt == number) =>
@@ -387,9 +373,7 @@ impl Session {
             match action {
                 Action::Finish { ending, .. } => {
                     self.is_over = true;
-                    if let Some(watched) = &mut self.watched {
-                        watched.finishes(ending);
-                    }
+                    self.watch(|own| own.finishes(ending));
                     match ending {
                         Ending::Answered => {}
                         Ending::BrokenOff => self.own.metrics.broke_off(),
@@ -400,6 +384,12 @@ impl Session {
                 Action::SideCall { number, call, .. } => self.call(number, call),
                 Action::Forward { .. } | Action::Sleep { .. } | Action::Respond { .. } => {}
             }
+        }
+    }
+
+    fn watch(&mut self, see: impl FnOnce(&mut Watched)) {
+        if let Some(watched) = &mut self.watched {
+            see(watched);
         }
     }
 

@@ -55,9 +55,10 @@ impl Lines {
     /// Waits until everything is written, but not longer than this.
     pub(in crate::serve) fn flush(&self, most: Real) {
         let (done, wait) = sync_channel(1);
-        if self.queue.try_send(Entry::Flush(done)).is_ok() {
-            let _ = wait.recv_timeout(most);
-        }
+        let queue = self.queue.clone();
+        // The queue may be full, and a place in it cannot be waited for within a bound.
+        std::thread::spawn(move || queue.send(Entry::Flush(done)));
+        let _ = wait.recv_timeout(most);
     }
 }
 

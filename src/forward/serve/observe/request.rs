@@ -14,12 +14,15 @@ use tokio::time::Instant;
 
 use super::trace_context::{TRACEPARENT, TRACESTATE, TraceContext};
 use super::{Observers, otlp};
-use crate::gateway::Ending;
+use crate::gateway::{Answerer, Ending};
 use crate::random::{StreamName, Streams};
 use crate::serve::error_body::uuid;
 use crate::wire::Outgoing;
 
 const SPANS: StreamName = StreamName::new("observed-spans");
+
+/// Also how a request ends that the core never heard of: its body did not come.
+const CLIENT_GONE: &str = "client gone";
 
 /// What is known of a request that is watched.
 #[derive(Debug)]
@@ -96,7 +99,7 @@ impl Watched {
             attempts: Vec::new(),
             status: None,
             answerer: None,
-            ending: "cut off",
+            ending: CLIENT_GONE,
         }))
     }
 
@@ -154,14 +157,18 @@ impl Watched {
         }
     }
 
-    /// The client is answered, by this attempt or (`None`) by the gateway.
-    pub(in crate::serve) fn answers(&mut self, status: u16, attempt: Option<u32>) {
-        (self.status, self.answerer) = (Some(status), attempt);
+    /// The client is answered.
+    pub(in crate::serve) fn answers(&mut self, status: u16, by: Answerer) {
+        self.status = Some(status);
+        self.answerer = match by {
+            Answerer::Backend { attempt, .. } => Some(attempt.0),
+            Answerer::Gateway => None,
+        };
     }
 
     /// The request was refused before any policy.
     pub(in crate::serve) fn refused(mut self: Box<Self>, status: u16) {
-        self.answers(status, None);
+        self.status = Some(status);
         self.ending = "refused";
     }
 
@@ -170,7 +177,7 @@ impl Watched {
         self.ending = match ending {
             Ending::Answered => "answered",
             Ending::BrokenOff => "broken off",
-            Ending::Cancelled => "client gone",
+            Ending::Cancelled => CLIENT_GONE,
         };
     }
 
