@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 
 use super::args::path_and_value;
 use crate::units::Duration;
@@ -56,6 +56,20 @@ pub(crate) struct ServeArgs {
     /// Write every input of the decision core and every decision to this file, for `replay`
     #[arg(long, value_name = "FILE")]
     pub decision_log: Option<PathBuf>,
+    /// Post trips of breakers and their ends to this URL, as API Management does through Event Grid; `env:VARIABLE` or
+    /// `file:PATH` where the URL holds a key
+    #[arg(long, value_name = "URL")]
+    pub events_to: Option<String>,
+    /// Send a trace of each request to this OpenTelemetry collector (OTLP over HTTP, in JSON), such as
+    /// http://127.0.0.1:4318; `env:VARIABLE` or `file:PATH` where the URL holds a key
+    #[arg(long, value_name = "URL")]
+    pub otlp: Option<String>,
+    /// Log requests, trips and resets on standard error too, in this form
+    #[arg(long, value_name = "FORM")]
+    pub log: Option<LogFormArg>,
+    /// Log what is at least this grave, requests (`info`) and attempts (`debug`) among it; default: `info`
+    #[arg(long, value_name = "LEVEL")]
+    pub log_level: Option<LogLevelArg>,
     /// Certificate chain for clients that speak TLS, as PEM
     #[arg(long, value_name = "FILE", requires = "tls_key")]
     pub tls_cert: Option<PathBuf>,
@@ -83,6 +97,30 @@ pub(crate) struct ServeArgs {
     /// Draw random choices from this seed instead of one from the system
     #[arg(long, value_name = "N")]
     pub seed: Option<u64>,
+}
+
+/// How lines of the log look.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum LogFormArg {
+    /// For people
+    Text,
+    /// An object a line
+    Json,
+}
+
+/// What is in the log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum LogLevelArg {
+    /// What went wrong
+    Error,
+    /// And trips, refused files, losses
+    Warn,
+    /// And each request, resets, starts and ends
+    Info,
+    /// And each attempt
+    Debug,
+    /// Everything
+    Trace,
 }
 
 const SERVE_HELP: &str = "SIGHUP reads the files again, and so does a change of one of them: unusable ones are told and \

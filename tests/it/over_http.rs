@@ -1,7 +1,7 @@
 //! The backends and the traffic of a scenario over HTTP, one against the other.
 
-use std::io::{BufRead, BufReader, Read};
-use std::net::TcpListener;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{TcpListener, TcpStream};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
@@ -119,4 +119,97 @@ fn what_cannot_be_had_is_said() {
         assert_eq!(done.code, 2, "{args:?}: {}", done.err);
         assert!(done.err.contains(told), "{args:?}: {}", done.err);
     }
+    // Before anything listens: the address is taken, and that is not what is said.
+    let listen = format!("127.0.0.1:{port}");
+    for (option, url, told) in [
+        ("--events-to", "ftp://h/s3cret", "`--events-to`: it does not begin with http:// or https://"),
+        ("--events-to", "http://u:s3cret@h/", "`--events-to`: it has a user or a password in it"),
+        ("--otlp", "s3cret", "`--otlp`: it does not begin with http:// or https://"),
+        ("--otlp", "env:POOLPROOF_NOT_SET", "the variable `POOLPROOF_NOT_SET` is not set"),
+        ("--otlp", "http://127.0.0.1:9", "cannot listen at 127.0.0.1:"),
+    ] {
+        let done = call(work.path(), &["serve", "scenario.json", "--listen", &listen, option, url]);
+        assert_eq!(done.code, 2, "{option} {url}: {}", done.err);
+        assert!(done.err.contains(told) && !done.err.contains("s3cret"), "{option} {url}: {}", done.err);
+    }
+}
+
+/// A server as a process of its own, which ends with the test.
+#[cfg(unix)]
+struct Served(Child);
+
+#[cfg(unix)]
+impl Drop for Served {
+    fn drop(&mut self) {
+        // It may have ended already.
+        drop(self.0.kill());
+        drop(self.0.wait());
+    }
+}
+
+/// What a server says on standard error, from its start to its end by a signal.
+#[cfg(unix)]
+fn served(folder: &Path, more: &[&str], act: impl FnOnce(&str)) -> (Option<i32>, String) {
+    let process = Command::new(binary())
+        .args(["serve", "scenario.json", "--listen", "127.0.0.1:0", "--seed", "1"])
+        .args(more)
+        .env("POOLPROOF_TEST_KEY", "s3cret")
+        .current_dir(folder)
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut served = Served(process);
+    let mut lines = BufReader::new(served.0.stderr.take().unwrap());
+    let mut said = String::new();
+    let address = loop {
+        let mut line = String::new();
+        assert!(lines.read_line(&mut line).unwrap() > 0, "it has ended: {said}");
+        said.push_str(&line);
+        if let Some((_, rest)) = line.split_once("http://127.0.0.1:").filter(|_| !line.contains("->")) {
+            let port: String = rest.chars().take_while(char::is_ascii_digit).collect();
+            break format!("127.0.0.1:{port}");
+        }
+    };
+    act(&address);
+    let pid = served.0.id().to_string();
+    assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
+    lines.read_to_string(&mut said).unwrap();
+    (served.0.wait().unwrap().code(), said)
+}
+
+/// The status line that comes for a request for this path with this key.
+#[cfg(unix)]
+fn asked(address: &str, path: &str, key: &str) -> String {
+    let mut stream = TcpStream::connect(address).unwrap();
+    let request = format!("GET {path} HTTP/1.1\r\nhost: h\r\napi-key: {key}\r\nconnection: close\r\n\r\n");
+    stream.write_all(request.as_bytes()).unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    answer.lines().next().unwrap_or_default().to_owned()
+}
+
+#[test]
+#[cfg(unix)]
+fn a_server_says_what_it_does_as_text_and_as_json() {
+    let work = Work::walkthrough();
+    let keys = ["--subscription-key", "env:POOLPROOF_TEST_KEY"];
+    let act = |address: &str| {
+        assert!(asked(address, "/nowhere?code=s3cret", "s3cret").contains(" 404 "));
+        assert!(asked(address, "/openai/deployments/a?code=s3cret", "not-it").contains(" 401 "));
+    };
+    let (code, said) = served(work.path(), &keys, act);
+    assert_eq!(code, Some(0), "{said}");
+    assert!(said.starts_with("gateway of `scenario.json`"), "{said}");
+    assert!(said.ends_with("ending: what is under way is answered\n"), "{said}");
+    assert!(!said.contains("request finished") && said.contains("\nserving at http://127.0.0.1:"), "{said}");
+    let more = [&keys[..], &["--log", "json"]].concat();
+    let (code, said) = served(work.path(), &more, act);
+    assert_eq!(code, Some(0), "{said}");
+    let lines: Vec<serde_json::Value> =
+        said.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let events: Vec<&str> = lines.iter().map(|line| line["event"].as_str().unwrap()).collect();
+    assert_eq!(events, ["started", "request finished", "request finished", "ending", "ended"]);
+    assert_eq!((&lines[1]["status"], &lines[2]["status"]), (&404.into(), &401.into()));
+    assert_eq!(lines[1]["path"], "/nowhere");
+    assert!(!said.contains("s3cret"), "{said}");
 }

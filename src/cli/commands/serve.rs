@@ -10,15 +10,15 @@ use std::time::Duration as Real;
 use super::super::exit_code::Exit;
 use super::super::laboratory::keys_of;
 use super::super::load::Input;
-use super::super::serve_args::ServeArgs;
+use super::super::serve_args::{LogFormArg, LogLevelArg, ServeArgs};
 use super::super::session::{Session, Stop};
 use crate::config::{Overrides, Variant};
 use crate::diagnostics::{Diagnostic, Severity};
 use crate::gateway::GatewaySpec;
 use crate::policy::Op;
 use crate::serve::{
-    BackendSetting, IdentitySource, Journal, JournalHeader, KeyRing, News, Running, Settings, Timeouts,
-    serve as serve_until, trusted_in,
+    BackendSetting, BadDestination, Destination, IdentitySource, Journal, JournalHeader, KeyRing, Log,
+    LogForm, LogLevel, News, Observing, Running, Settings, Timeouts, serve as serve_until, trusted_in,
 };
 use crate::units::Duration;
 use crate::wire::{Limits, system_seed, unix_now_s};
@@ -33,6 +33,7 @@ pub(crate) fn serve(args: &ServeArgs, session: &mut Session) -> Result<(), Stop>
     let variant = variant.ok_or(Stop(Exit::Unusable))?;
     let start_unix_s = unix_now_s();
     let first = settings(args, &variant, start_unix_s).map_err(|message| session.usage(&message))?;
+    let mut observing = observing(args).map_err(|message| session.usage(&message))?;
     let seed = args.seed.unwrap_or_else(system_seed);
     let journal = match &args.decision_log {
         None => None,
@@ -42,6 +43,8 @@ pub(crate) fn serve(args: &ServeArgs, session: &mut Session) -> Result<(), Stop>
             Some(Journal::new(file, &JournalHeader { hash: variant.hash.clone(), seed, start_unix_s }))
         }
     };
+    let log = Log::start(form(args.log), level(args.log_level));
+    observing.log = observing.logs_requests.then(|| log.clone());
     let running = Running {
         listen: args.listen,
         admin: args.admin,
@@ -54,6 +57,7 @@ pub(crate) fn serve(args: &ServeArgs, session: &mut Session) -> Result<(), Stop>
         tls: args.tls_cert.clone().zip(args.tls_key.clone()),
         threads: args.threads as usize,
         seed,
+        observing,
     };
     let banner = banner(args, &first, &variant);
     let mut files = Watched::new(session);
@@ -66,27 +70,84 @@ pub(crate) fn serve(args: &ServeArgs, session: &mut Session) -> Result<(), Stop>
             result
         })
     };
-    let mut tell = |news: News| match news {
-        News::Started(at) => {
-            let scheme = if args.tls_cert.is_some() { "https" } else { "http" };
-            let admin = at.admin.map_or(String::new(), |admin| format!(", operators at http://{admin}"));
-            session.remark(&format!("{banner}serving at {scheme}://{}{admin}\n", at.address));
+    let scheme = if args.tls_cert.is_some() { "https" } else { "http" };
+    let done =
+        serve_until(&running, first, journal, reload, |news| say(&news, scheme, &variant.name, &banner));
+    let ended = match done {
+        Ok(true) => {
+            tracing::info!(text = "", clean = true, "ended");
+            Ok(())
         }
-        News::Reloaded => session.remark("read the files again: in force from now on\n"),
-        News::Refused(problem) => {
-            session
-                .remark(&format!("the files cannot be used as they are now, nothing changes:\n{problem}\n"));
-        }
-        News::Ending => session.remark("ending: what is under way is answered\n"),
-    };
-    match serve_until(&running, first, journal, reload, &mut tell) {
-        Ok(true) => Ok(()),
         Ok(false) => {
-            session.remark("some requests had to be cut off\n");
+            tracing::error!(text = "some requests had to be cut off\n", clean = false, "ended");
             Err(Stop(Exit::Finding))
         }
-        Err(error) => Err(session.usage(&error.to_string())),
+        Err(error) => {
+            log.flush();
+            Err(session.usage(&error.to_string()))
+        }
+    };
+    log.flush();
+    ended
+}
+
+/// Says in the log what happens: with a text for people, and as an event with fields.
+fn say(news: &News, scheme: &str, variant: &str, banner: &str) {
+    match news {
+        News::Started(at) => {
+            let admin = at.admin.map(|admin| format!("http://{admin}"));
+            let operators = admin.as_ref().map_or(String::new(), |admin| format!(", operators at {admin}"));
+            let address = format!("{scheme}://{}", at.address);
+            let text = format!("{banner}serving at {address}{operators}\n");
+            tracing::info!(text, address, admin, variant, "started");
+        }
+        News::Reloaded => tracing::info!(text = "read the files again: in force from now on\n", "reloaded"),
+        News::Refused(problem) => {
+            let text = format!("the files cannot be used as they are now, nothing changes:\n{problem}\n");
+            tracing::warn!(text, problem, "reload refused");
+        }
+        News::Ending => tracing::info!(text = "ending: what is under way is answered\n", "ending"),
     }
+}
+
+fn form(wanted: Option<LogFormArg>) -> LogForm {
+    match wanted {
+        None | Some(LogFormArg::Text) => LogForm::Text,
+        Some(LogFormArg::Json) => LogForm::Json,
+    }
+}
+
+fn level(wanted: Option<LogLevelArg>) -> LogLevel {
+    match wanted {
+        Some(LogLevelArg::Error) => LogLevel::Error,
+        Some(LogLevelArg::Warn) => LogLevel::Warn,
+        None | Some(LogLevelArg::Info) => LogLevel::Info,
+        Some(LogLevelArg::Debug) => LogLevel::Debug,
+        Some(LogLevelArg::Trace) => LogLevel::Trace,
+    }
+}
+
+/// Who is told what happens.
+fn observing(args: &ServeArgs) -> Result<Observing, String> {
+    Ok(Observing {
+        events: destination("--events-to", args.events_to.as_deref(), Destination::new)?,
+        traces: destination("--otlp", args.otlp.as_deref(), Destination::for_traces)?,
+        logs_requests: args.log.is_some() || args.log_level.is_some(),
+        log: None,
+        is_tls: args.tls_cert.is_some(),
+    })
+}
+
+/// The URL of an option, which may be a secret and is not repeated.
+fn destination(
+    option: &str,
+    given: Option<&str>,
+    read: fn(&str) -> Result<Destination, BadDestination>,
+) -> Result<Option<Destination>, String> {
+    let Some(given) = given else { return Ok(None) };
+    let is_named = given.starts_with("env:") || given.starts_with("file:");
+    let url = if is_named { secret(given)? } else { given.to_owned() };
+    read(&url).map(Some).map_err(|problem| format!("`{option}`: {problem}"))
 }
 
 /// The variant that is served. `None`: it cannot be; the problems are kept.
@@ -271,6 +332,17 @@ mod tests {
         assert!(secret("s3cret").unwrap_err().contains("env:VARIABLE"));
         assert!(secret("env:POOLPROOF_NOT_SET").unwrap_err().contains("not set"));
         assert!(secret("file:/nowhere/at/all").unwrap_err().contains("/nowhere"));
+    }
+
+    #[test]
+    fn urls_of_options_are_not_repeated() {
+        let of = |url: &str| destination("--otlp", Some(url), Destination::for_traces);
+        for bad in ["ftp://h/s3cret", "s3cret", "http://u:s3cret@h/", "http://"] {
+            let told = of(bad).unwrap_err();
+            assert!(told.starts_with("`--otlp`: ") && !told.contains("s3cret"), "{told}");
+        }
+        assert!(of("env:POOLPROOF_NOT_SET").unwrap_err().contains("not set"));
+        assert!(of("http://h").is_ok() && destination("--otlp", None, Destination::new) == Ok(None));
     }
 
     #[test]

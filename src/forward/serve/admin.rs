@@ -6,20 +6,29 @@ use hyper::body::Incoming;
 use serde_json::{Value as Json, json};
 
 use super::error_body::refusal;
+use super::observe::Observers;
 use super::server::Generation;
 use crate::gateway::{BreakerChange, BreakerState, Event};
 use crate::units::{BackendId, Timestamp};
 use crate::wire::Outgoing;
 
 /// Answers an operator.
-pub(super) fn answer(request: &Request<Incoming>, own: &Generation, is_ready: bool) -> Response<Outgoing> {
+pub(super) fn answer(
+    request: &Request<Incoming>,
+    own: &Generation,
+    observers: Option<&Observers>,
+    is_ready: bool,
+) -> Response<Outgoing> {
     if request.method() != Method::GET && request.method() != Method::HEAD {
         return refusal(StatusCode::METHOD_NOT_ALLOWED, "The method is not supported.", None);
     }
     match request.uri().path() {
         "/healthz" | "/readyz" => health(request.uri().path(), is_ready),
         "/metrics" => {
-            let text = own.metrics.prometheus(own.core.lost_lines());
+            let mut text = own.metrics.prometheus(own.core.lost_lines());
+            if let Some(observers) = observers {
+                observers.prometheus(&mut text);
+            }
             typed(Outgoing::whole(text), "text/plain; version=0.0.4")
         }
         "/" | "/state" => typed(Outgoing::whole(state(own).to_string()), "application/json"),

@@ -12,6 +12,7 @@ use tokio::time::Instant;
 
 use super::journal::{Entry, Journal};
 use super::metrics::Metrics;
+use super::observe::Observers;
 use crate::gateway::{
     Action, Breaker, BreakerChange, Effects, Event, Exchange, Gateway, GatewaySpec, GatewayState, Input,
     RequestHead,
@@ -31,6 +32,14 @@ pub(super) struct Core {
     spec: Arc<GatewaySpec>,
     clock: Clock,
     metrics: Arc<Metrics>,
+    told: Option<Told>,
+}
+
+/// Who is told of breakers, and of which generation these are.
+#[derive(Clone, Debug)]
+pub(super) struct Told {
+    pub(super) observers: Arc<Observers>,
+    pub(super) generation: u64,
 }
 
 #[derive(Debug)]
@@ -51,6 +60,7 @@ impl Core {
         clock: Clock,
         metrics: Arc<Metrics>,
         journal: Option<Journal>,
+        told: Option<Told>,
     ) -> Self {
         let gateway = match state {
             Some(state) => Gateway::resume(Arc::clone(spec), state),
@@ -63,7 +73,7 @@ impl Core {
             recent: VecDeque::with_capacity(RECENT_EVENTS),
             journal,
         };
-        Self { inner: Mutex::new(inner), spec: Arc::clone(spec), clock, metrics }
+        Self { inner: Mutex::new(inner), spec: Arc::clone(spec), clock, metrics, told }
     }
 
     /// The time of the run.
@@ -148,6 +158,9 @@ impl Core {
         }
         for event in effects.events.drain(..) {
             self.count(&event);
+            if let (Some(told), Event::Breaker { backend, change }) = (&self.told, &event) {
+                told.observers.breaker(told.generation, *backend, change, &self.spec);
+            }
             if recent.len() == RECENT_EVENTS {
                 recent.pop_front();
             }

@@ -10,7 +10,8 @@
 //!
 //! Rooms: `settings` is what is served, `entrance` who may come in, `core` the decisions, `session` a request on
 //! its way, `upstream` and `reach` the way to backends, `relay` the way back, `running` the life of a server,
-//! `identity` and `aside` what policies ask others, `admin` what operators see.
+//! `identity` and `aside` what policies ask others, `admin` what operators see, `observe` what others are told
+//! meanwhile.
 //!
 //! Deliberately absent: client certificates, WebSockets, trailers.
 
@@ -22,6 +23,7 @@ mod error_body;
 mod identity;
 mod journal;
 mod metrics;
+mod observe;
 mod reach;
 mod relay;
 mod running;
@@ -35,6 +37,7 @@ mod upstream;
 pub use identity::IdentitySource;
 pub use journal::{Journal, JournalHeader, Line, replay_line};
 pub use metrics::BackendCount;
+pub use observe::{BadDestination, Destination, Log, LogForm, LogLevel, Observing};
 pub use reach::trusted_in;
 pub use running::{News, RunError, Running, serve};
 pub use server::{Server, Started};

@@ -17,6 +17,7 @@ use thiserror::Error;
 use tokio_rustls::TlsAcceptor;
 
 use super::journal::Journal;
+use super::observe::{Observers, Observing};
 use super::server::{Server, Started};
 use super::settings::{ServeError, Settings};
 use crate::wire::{Clock, Limits, Listening, Stop, stop_switch};
@@ -39,6 +40,8 @@ pub struct Running {
     pub threads: usize,
     /// Where choices come from.
     pub seed: u64,
+    /// Who is told what happens.
+    pub observing: Observing,
 }
 
 /// Why a server does not run.
@@ -101,7 +104,9 @@ pub fn serve(
     };
     let tls = running.tls.as_ref().map(|(chain, key)| acceptor(chain, key)).transpose()?;
     runtime.block_on(async {
-        let server = Server::new(settings, running.seed, Clock::starting_now(1), journal)?;
+        let clock = Clock::starting_now(1);
+        let observers = Observers::start(&running.observing, running.seed, clock);
+        let server = Server::observed(settings, running.seed, clock, journal, observers)?;
         let clients = bind(running.listen, running.limits, tls).await?;
         let admin = match running.admin {
             Some(address) => Some(bind(address, running.limits, None).await?),
@@ -118,7 +123,9 @@ pub fn serve(
             let (server, stop) = (server.clone(), stop.clone());
             tokio::spawn(async move { server.run(clients, &stop).await })
         };
+        let mut lost = 0;
         loop {
+            lost = say_lost_lines(&server, lost);
             let signal = tokio::select! {
                 done = &mut serving => return Ok(done.unwrap_or(false)),
                 signal = signals.next() => signal,
@@ -139,6 +146,15 @@ pub fn serve(
         tell(News::Ending);
         end(&stop, serving, operators, &mut signals).await
     })
+}
+
+/// Says what the decision log has lost since `before` were lost; how many are now.
+fn say_lost_lines(server: &Server, before: u64) -> u64 {
+    let all = server.lost_lines();
+    if all > before {
+        tracing::warn!(lost = all.saturating_sub(before), "lines of the decision log lost");
+    }
+    all.max(before)
 }
 
 async fn end(

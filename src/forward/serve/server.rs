@@ -17,18 +17,19 @@ use serde_json::Value as Json;
 
 use super::admin;
 use super::aside::Aside;
-use super::core::Core;
+use super::core::{Core, Told};
 use super::entrance::{Refusal, enter};
-use super::error_body::{of_listener, refusal};
+use super::error_body::{of_listener, refusal, uuid};
 use super::identity::Identity;
 use super::journal::Journal;
 use super::metrics::{BackendCount, Metrics};
+use super::observe::{Observers, Watched};
 use super::session::{Held, Session};
 use super::settings::{Needs, Route, ServeError, Settings, backend_at, route_of, routes};
 use super::upstream::{Sender, sender};
 use crate::gateway::{GatewayState, RequestHead, TokenFacts};
 use crate::policy::{Body, Text};
-use crate::random::{StreamName, Streams};
+use crate::random::{Stream, StreamName, Streams};
 use crate::units::{BackendId, RequestId};
 use crate::wire::{Clock, Listening, Outgoing, Peer, Stop, too_large};
 
@@ -44,21 +45,23 @@ pub(super) struct Generation {
     pub(super) aside: Aside,
     pub(super) metrics: Arc<Metrics>,
     routes: Vec<Arc<Route>>,
+    number: u64,
 }
 
 impl Generation {
     fn new(
         settings: Settings,
-        before: Option<(GatewayState, Option<Journal>)>,
+        number: u64,
+        (state, journal): (Option<GatewayState>, Option<Journal>),
         seed: u64,
         clock: Clock,
-        journal: Option<Journal>,
+        observers: Option<&Arc<Observers>>,
     ) -> Result<Self, ServeError> {
         let routes = routes(&settings)?.into_iter().map(Arc::new).collect();
-        let (state, kept) = before.map_or((None, None), |(state, journal)| (Some(state), journal));
         let names = settings.gateway.backends().iter().map(|backend| backend.name.to_string());
         let metrics = Arc::new(Metrics::new(names));
-        let core = Core::new(&settings.gateway, state, seed, clock, Arc::clone(&metrics), journal.or(kept));
+        let told = observers.map(|own| Told { observers: Arc::clone(own), generation: number });
+        let core = Core::new(&settings.gateway, state, seed, clock, Arc::clone(&metrics), journal, told);
         let sender = sender(&settings.timeouts, &settings.trusted);
         let aside = Aside {
             sender: sender.clone(),
@@ -67,7 +70,7 @@ impl Generation {
             body_limit: settings.body_limit,
         };
         let needs = Needs::of(&settings.gateway);
-        Ok(Self { core, settings, needs, sender, aside, metrics, routes })
+        Ok(Self { core, settings, needs, sender, aside, metrics, routes, number })
     }
 
     /// The way to a backend.
@@ -97,6 +100,7 @@ struct Shared {
     is_ready: AtomicBool,
     clock: Clock,
     seed: u64,
+    observers: Option<Arc<Observers>>,
 }
 
 /// Where a server listens.
@@ -119,13 +123,25 @@ impl Server {
         clock: Clock,
         journal: Option<Journal>,
     ) -> Result<Self, ServeError> {
-        let generation = Generation::new(settings, None, seed, clock, journal)?;
+        Self::observed(settings, seed, clock, journal, None)
+    }
+
+    /// The same, and these are told what happens.
+    pub(super) fn observed(
+        settings: Settings,
+        seed: u64,
+        clock: Clock,
+        journal: Option<Journal>,
+        observers: Option<Arc<Observers>>,
+    ) -> Result<Self, ServeError> {
+        let generation = Generation::new(settings, 0, (None, journal), seed, clock, observers.as_ref())?;
         let shared = Shared {
             generation: RwLock::new(Arc::new(generation)),
             next_request: AtomicU64::new(0),
             is_ready: AtomicBool::new(true),
             clock,
             seed,
+            observers,
         };
         Ok(Self { shared: Arc::new(shared) })
     }
@@ -137,9 +153,14 @@ impl Server {
     pub fn reload(&self, settings: Settings) -> Result<(), ServeError> {
         routes(&settings)?;
         let mut current = self.shared.generation.write().unwrap_or_else(PoisonError::into_inner);
-        let before = current.core.hand_over(&settings.gateway);
-        let Shared { seed, clock, .. } = *self.shared;
-        *current = Arc::new(Generation::new(settings, Some(before), seed, clock, None)?);
+        let (state, journal) = current.core.hand_over(&settings.gateway);
+        let Shared { seed, clock, ref observers, .. } = *self.shared;
+        let number = current.number.saturating_add(1);
+        if let Some(observers) = observers {
+            observers.reloaded(number, clock.now(), &settings.gateway, &state);
+        }
+        let before = (Some(state), journal);
+        *current = Arc::new(Generation::new(settings, number, before, seed, clock, observers.as_ref())?);
         Ok(())
     }
 
@@ -159,6 +180,9 @@ impl Server {
         let is_clean = listener.telling(of_listener).run(answer, stop.listen()).await;
         watch.abort();
         self.shared.generation().core.close_journal();
+        if let Some(observers) = &self.shared.observers {
+            observers.close().await;
+        }
         is_clean
     }
 
@@ -166,8 +190,9 @@ impl Server {
     pub async fn run_admin(&self, listener: Listening, stop: &Stop) -> bool {
         let shared = Arc::clone(&self.shared);
         let answer = move |request: Request<Incoming>, _| {
+            let is_ready = shared.is_ready.load(Ordering::Relaxed);
             let response =
-                admin::answer(&request, &shared.generation(), shared.is_ready.load(Ordering::Relaxed));
+                admin::answer(&request, &shared.generation(), shared.observers.as_deref(), is_ready);
             std::future::ready(response)
         };
         listener.run(answer, stop.listen()).await
@@ -211,10 +236,17 @@ impl Shared {
         let own = self.generation();
         let number = self.next_request.fetch_add(1, Ordering::Relaxed);
         let activity = activity(self.seed, number);
+        let watched = self
+            .observers
+            .as_ref()
+            .and_then(|all| Watched::new(all, &request, peer.address.ip(), number, activity));
         match self.begin(request, peer, &own, number, activity).await {
-            Ok((session, head)) => session.answer(&head).await,
+            Ok((session, head)) => session.watched_by(watched).answer(&head).await,
             Err(Refusal { status, message }) => {
                 own.metrics.refused_at_door(status.as_u16());
+                if let Some(watched) = watched {
+                    watched.refused(status.as_u16());
+                }
                 refusal(status, message, Some(activity))
             }
         }
@@ -303,7 +335,15 @@ async fn hold(body: Incoming, own: &Generation) -> Result<Held, Refusal> {
 
 /// The id by which a request is known in errors.
 fn activity(seed: u64, number: u64) -> u128 {
-    let mut stream = Streams::new(seed).keyed(ACTIVITIES, number, 0);
+    uuid_bits(&mut Streams::new(seed).keyed(ACTIVITIES, number, 0))
+}
+
+/// An id that a stream gives, as it is written.
+pub(super) fn uuid_of(stream: &mut Stream) -> String {
+    uuid(uuid_bits(stream))
+}
+
+fn uuid_bits(stream: &mut Stream) -> u128 {
     let (high, low) = (stream.word(), stream.word());
     let bits = u128::from(high) << 64 | u128::from(low);
     // Version 4, variant 1 (RFC 9562).
@@ -351,7 +391,7 @@ mod tests {
 
     #[test]
     fn activities_are_uuids_of_their_own() {
-        let id = super::super::error_body::uuid(activity(1, 2));
+        let id = uuid(activity(1, 2));
         assert_eq!(id.as_bytes().get(14), Some(&b'4'), "{id}");
         assert_ne!(activity(1, 2), activity(1, 3));
     }

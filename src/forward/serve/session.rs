@@ -19,6 +19,7 @@ use hyper::ext::ReasonPhrase;
 use tokio::task::JoinSet;
 
 use super::error_body::refusal;
+use super::observe::Watched;
 use super::reach::told;
 use super::relay::{Relay, usage_of};
 use super::server::Generation;
@@ -55,6 +56,7 @@ pub(super) struct Session {
     host: Option<String>,
     activity: u128,
     is_over: bool,
+    watched: Option<Box<Watched>>,
 }
 
 /// The attempt under way.
@@ -102,7 +104,14 @@ impl Session {
             host,
             activity,
             is_over: false,
+            watched: None,
         })
+    }
+
+    /// The same, and this sees what becomes of it.
+    pub(super) fn watched_by(mut self: Box<Self>, watched: Option<Box<Watched>>) -> Box<Self> {
+        self.watched = watched;
+        self
     }
 
     /// Begins, and goes on until there is an answer.
@@ -150,7 +159,12 @@ impl Session {
             host: self.host.as_deref(),
             plain_answers: own.needs.reads_response || own.needs.counts_tokens,
         };
-        let request = route.as_ref().and_then(|route| request(self.exchange.request(), route, changes, body));
+        let mut request =
+            route.as_ref().and_then(|route| request(self.exchange.request(), route, changes, body));
+        if let Some(watched) = &mut self.watched {
+            let entity = backend.and_then(|id| own.settings.gateway.backend(id));
+            watched.sends(number.0, entity.map(|entity| &*entity.name), request.as_mut());
+        }
         let answer: Sending = match request {
             None => Box::pin(std::future::ready(Err("it cannot be written as HTTP".to_owned()))),
             Some(request) => {
@@ -207,6 +221,7 @@ impl Session {
     }
 
     fn abort(&mut self, aborted: AttemptNumber) {
+        self.watch(|own| own.failed(aborted.0, "given_up"));
         match std::mem::replace(&mut self.attempt, Attempt::None) {
             Attempt::Answered { number, body: AnswerBody::Flowing(body), .. } if number == aborted => {
                 drain(Response::new(body));
@@ -261,6 +276,7 @@ impl Session {
                 let attempt = AttemptNumber(self.exchange.attempts());
                 if self.tell(Input::HeaderTimeout { attempt }) {
                     self.count_failure();
+                    self.watch(|own| own.failed(attempt.0, "timeout"));
                 }
             }
             Happened::Due(WakeReason::RetryInterval | WakeReason::CallDeadline) => {
@@ -283,11 +299,13 @@ impl Session {
                 if let Some(backend) = backend {
                     self.own.metrics.failed(backend);
                 }
+                self.watch(|own| own.failed(number.0, "connection"));
                 let input = Input::ConnectionFailed { attempt: number };
                 self.own.core.tell(&mut self.exchange, input, Some(&why), &mut self.actions);
                 return;
             }
         };
+        self.watch(|own| own.came(number.0, head.status.as_u16()));
         if let Some(backend) = backend.filter(|_| head.status == StatusCode::TOO_MANY_REQUESTS) {
             self.own.metrics.throttled(backend);
         }
@@ -337,6 +355,7 @@ impl Session {
             Body::Opaque => None,
         };
         own.metrics.answered(status.as_u16());
+        self.watch(|own| own.answers(status.as_u16(), answerer));
         let answered = std::mem::replace(&mut self.attempt, Attempt::None);
         let body = match (text, answered) {
             (None, Attempt::Answered { number, body: AnswerBody::Flowing(body), buffers }) if matches!(answerer, Answerer::Backend { attempt, .. } if attempt == number) =>
@@ -365,6 +384,7 @@ impl Session {
             match action {
                 Action::Finish { ending, .. } => {
                     self.is_over = true;
+                    self.watch(|own| own.finishes(ending));
                     match ending {
                         Ending::Answered => {}
                         Ending::BrokenOff => self.own.metrics.broke_off(),
@@ -375,6 +395,12 @@ impl Session {
                 Action::SideCall { number, call, .. } => self.call(number, call),
                 Action::Forward { .. } | Action::Sleep { .. } | Action::Respond { .. } => {}
             }
+        }
+    }
+
+    fn watch(&mut self, see: impl FnOnce(&mut Watched)) {
+        if let Some(watched) = &mut self.watched {
+            see(watched);
         }
     }
 

@@ -54,11 +54,15 @@ impl Clock {
     }
 }
 
-/// The calendar's time, in seconds since 1970-01-01 UTC: for what lies outside of a run, such as its start.
+/// The calendar's time since 1970-01-01 UTC: for what lies outside of a run, such as its start.
 #[expect(clippy::disallowed_methods, reason = "what is served is served now, and no result depends on it")]
+pub fn unix_now() -> Real {
+    std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default()
+}
+
+/// The same in whole seconds.
 pub fn unix_now_s() -> u64 {
-    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
-    now.map_or(0, |since| since.as_secs())
+    unix_now().as_secs()
 }
 
 /// A number that the system draws, to choose by where no seed is given.

@@ -15,7 +15,7 @@ mod traffic;
 mod usage;
 
 pub use body::{BodyError, Outgoing, too_large};
-pub use clock::{Clock, system_seed, unix_now_s};
+pub use clock::{Clock, system_seed, unix_now, unix_now_s};
 pub use edge::Tell;
 pub use known::{Known, REQUEST_HEADER};
 pub use listener::{Limits, Listening, NoAnswer, Peer, Stop, stop_switch, told_to_end};

@@ -16,8 +16,9 @@ use crate::diagnostics::{Diagnostics, SourceMap};
 use crate::gateway::{BackendEntity, BreakerRule, GatewaySpec, PoolMember, PoolSpec, Threshold};
 use crate::policy;
 use crate::semantics::Semantics;
+use crate::serve::observe::Observers;
 use crate::serve::upstream::{Sender, sender};
-use crate::serve::{BackendSetting, IdentitySource, Journal, KeyRing, Server, Settings, Timeouts};
+use crate::serve::{BackendSetting, IdentitySource, Journal, KeyRing, Observing, Server, Settings, Timeouts};
 use crate::units::{BackendId, Duration, StatusCode};
 use crate::wire::{Clock, Limits, Listening, Outgoing, Stop, stop_switch};
 
@@ -31,7 +32,7 @@ pub(super) const FAILOVER: &str = r#"<policies>
   <outbound /><on-error /></policies>"#;
 
 /// Requests that a backend has seen: head and body.
-pub(super) type Seen = Arc<Mutex<Vec<(http::request::Parts, String)>>>;
+pub(in crate::serve) type Seen = Arc<Mutex<Vec<(http::request::Parts, String)>>>;
 
 /// A gateway in front of as many backends as there are addresses, in order of priority, each of which trips for
 /// a minute at its first 429.
@@ -92,7 +93,7 @@ pub(super) fn settings(policy: &str, backends: &[SocketAddr]) -> Settings {
 }
 
 /// A backend that answers call by call as `answer` says, and what it has seen.
-pub(super) async fn backend(
+pub(in crate::serve) async fn backend(
     answer: impl Fn(usize) -> Response<Outgoing> + Clone + Send + Sync + 'static,
 ) -> (SocketAddr, Seen) {
     backend_with(None, answer).await
@@ -125,7 +126,7 @@ pub(super) async fn backend_with(
 }
 
 /// A backend that reads a head and then does what `act` does with its connection.
-pub(super) async fn raw_backend<F, G>(act: F) -> SocketAddr
+pub(in crate::serve) async fn raw_backend<F, G>(act: F) -> SocketAddr
 where
     F: Fn(TcpStream) -> G + Send + Sync + 'static,
     G: Future<Output = ()> + Send + 'static,
@@ -166,7 +167,7 @@ impl Lab {
     }
 
     pub(super) async fn start_with(settings: Settings, limits: Limits, journal: Option<Journal>) -> Self {
-        Self::start_at(settings, limits, journal, None).await
+        Self::started(settings, limits, journal, &Observing::default(), None).await
     }
 
     pub(super) async fn start_at(
@@ -175,8 +176,24 @@ impl Lab {
         journal: Option<Journal>,
         tls: Option<TlsAcceptor>,
     ) -> Self {
+        Self::started(settings, limits, journal, &Observing::default(), tls).await
+    }
+
+    pub(super) async fn observed(settings: Settings, observing: &Observing) -> Self {
+        Self::started(settings, Limits::default(), None, observing, None).await
+    }
+
+    async fn started(
+        settings: Settings,
+        limits: Limits,
+        journal: Option<Journal>,
+        observing: &Observing,
+        tls: Option<TlsAcceptor>,
+    ) -> Self {
         let client = sender(&settings.timeouts, &settings.trusted);
-        let server = Server::new(settings, 1, Clock::starting_now(1), journal).unwrap();
+        let clock = Clock::starting_now(1);
+        let observers = Observers::start(observing, 1, clock);
+        let server = Server::observed(settings, 1, clock, journal, observers).unwrap();
         let listening = Listening::bind(LOCAL, limits, tls).await.unwrap();
         let (address, stop) = (listening.address().unwrap(), stop_switch());
         let (own, switch) = (server.clone(), stop.clone());
@@ -217,7 +234,7 @@ impl Lab {
 }
 
 /// An answer with this status and body.
-pub(super) fn answer(status: u16, body: &'static str) -> Response<Outgoing> {
+pub(in crate::serve) fn answer(status: u16, body: &'static str) -> Response<Outgoing> {
     Response::builder().status(status).body(Outgoing::whole(body)).unwrap()
 }
 

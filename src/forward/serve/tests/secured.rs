@@ -12,7 +12,7 @@ use tokio_rustls::client::TlsStream;
 use super::certificates::{Authority, Folder, pem};
 use super::lab::{FAILOVER, LOCAL, Lab, answer, backend_with, settings};
 use super::reaching::{TO_THE_NEXT, first_at};
-use crate::serve::{Journal, JournalHeader, News, RunError, Running, Settings, serve, trusted_in};
+use crate::serve::{Journal, JournalHeader, News, Observing, RunError, Running, Settings, serve, trusted_in};
 use crate::wire::Limits;
 
 const ASKS: &[u8] = b"GET /openai/d HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n";
@@ -226,6 +226,7 @@ async fn a_client_that_leaves_over_tls_takes_its_attempt_along() {
 /// What `serve` says of these files, which must be before it listens.
 fn refused(chain: &std::path::Path, key: &std::path::Path) -> String {
     let running = Running {
+        observing: Observing::default(),
         listen: LOCAL,
         admin: None,
         limits: Limits::default(),
