@@ -303,6 +303,7 @@ pub(super) fn side_answer(call: &SideCall) -> Option<SideAnswer> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::gateway::SideRequest;
     use crate::verify::tests::support::{code, retry, rule, sections, setup, to_pool};
 
     fn look(policy: &str, status: u16) -> Look {
@@ -343,6 +344,18 @@ mod tests {
         let changed = sections(inbound, changed, "");
         assert_eq!(look(&changed, 200).given, Some(404));
         assert_eq!(look(&changed, 404).given, None);
+    }
+
+    #[test]
+    fn nobody_answers_a_request_that_nobody_waits_for() {
+        let request = |one_way| {
+            let (method, url, body) = ("GET".into(), "https://a.example".into(), crate::policy::Body::Absent);
+            let (headers, timeout) = (Headers::default(), Duration::from_secs(1));
+            SideCall::Request(Box::new(SideRequest { method, url, headers, body, timeout, one_way }))
+        };
+        assert_eq!(side_answer(&request(true)), None);
+        let ok = Response::plain(StatusCode::OK);
+        assert_eq!(side_answer(&request(false)), Some(SideAnswer::Response(ok)));
     }
 
     #[test]
