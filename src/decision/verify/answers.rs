@@ -299,3 +299,71 @@ pub(super) fn side_answer(call: &SideCall) -> Option<SideAnswer> {
         SideCall::Request(_) => Some(SideAnswer::Response(Response::plain(StatusCode::OK))),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::gateway::SideRequest;
+    use crate::verify::tests::support::{code, retry, rule, sections, setup, to_pool};
+
+    fn look(policy: &str, status: u16) -> Look {
+        let setup = setup(policy, &[Some(1), Some(2)], Some(&rule(&[(429, 429)])));
+        Look::of(&setup, &setup.requests[0].1, Answer::Status(code(status), RetryAfter::Absent))
+    }
+
+    #[test]
+    fn clients_make_four_sorts_of_statuses() {
+        let sorts = [200, 201, 299, 300, 404, 428, 429, 430, 499, 500, 503, 599];
+        assert_eq!(sorts.map(|status| sort(code(status))), [0, 0, 0, 1, 1, 1, 2, 1, 1, 3, 3, 3]);
+    }
+
+    #[test]
+    fn a_look_tells_calls_trips_and_what_the_client_gets() {
+        let policy = to_pool(&retry(3, r#"interval="2""#, "context.Response.StatusCode == 500"));
+        let retried = look(&policy, 500);
+        assert_eq!((retried.calls, retried.retries, retried.given), (4, true, None));
+        assert_eq!(retried.waited, Duration::from_secs(6));
+        assert!(retried.trips.is_empty() && retried.headers.is_empty());
+        let passed = look(&policy, 429);
+        assert_eq!((passed.calls, passed.retries, passed.given), (1, false, None));
+        assert_eq!(passed.trips, [Duration::from_secs(60)]);
+    }
+
+    #[test]
+    fn a_status_that_the_policy_makes_is_not_passed_on_even_if_it_is_the_same() {
+        let inbound = r#"<set-backend-service backend-id="openai-backend-pool" />"#;
+        let outbound = r#"<forward-request /><return-response><set-status code="404" reason="x" />
+            <set-header name="x-a"><value>b</value></set-header></return-response>"#;
+        let policy = sections(inbound, outbound, "");
+        for status in [404, 200] {
+            let made = look(&policy, status);
+            assert_eq!((made.calls, made.given), (1, Some(404)), "{status}");
+            assert_eq!(made.headers, [("x-a".to_owned(), "b".to_owned())]);
+        }
+        let changed = r#"<forward-request /><set-status code="404" reason="x" />"#;
+        let changed = sections(inbound, changed, "");
+        assert_eq!(look(&changed, 200).given, Some(404));
+        assert_eq!(look(&changed, 404).given, None);
+    }
+
+    #[test]
+    fn nobody_answers_a_request_that_nobody_waits_for() {
+        let request = |one_way| {
+            let (method, url, body) = ("GET".into(), "https://a.example".into(), crate::policy::Body::Absent);
+            let (headers, timeout) = (Headers::default(), Duration::from_secs(1));
+            SideCall::Request(Box::new(SideRequest { method, url, headers, body, timeout, one_way }))
+        };
+        assert_eq!(side_answer(&request(true)), None);
+        let ok = Response::plain(StatusCode::OK);
+        assert_eq!(side_answer(&request(false)), Some(SideAnswer::Response(ok)));
+    }
+
+    #[test]
+    fn every_choice_is_the_first() {
+        let mut world = Same { answer: Answer::Overdue, look: Look::default(), reached: BTreeSet::new() };
+        let why = ChoiceReason::RetryJitter;
+        assert_eq!(world.choose_weighted(&[1, 1, 1], why), FirstChoice.choose_weighted(&[1, 1, 1], why));
+        assert_eq!(world.choose_weighted(&[0, 0, 1], why), FirstChoice.choose_weighted(&[0, 0, 1], why));
+        assert_eq!(world.between(5, 9, why), FirstChoice.between(5, 9, why));
+    }
+}

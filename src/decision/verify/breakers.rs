@@ -263,3 +263,188 @@ fn length<W: Ways>(
         RetryAfterPolicy::Override | RetryAfterPolicy::IgnoreIfZero => asked,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::verify::guide::Script;
+    use crate::verify::tests::support::{Small, code, rule, small};
+    use crate::verify::{Setup, Worlds};
+
+    const BACKEND: BackendId = BackendId(0);
+
+    fn at(second: u64) -> Timestamp {
+        Timestamp::from_nanos(second * 1_000_000_000)
+    }
+
+    fn seconds(seconds: u64) -> Duration {
+        Duration::from_secs(seconds)
+    }
+
+    fn read_as(readings: &[(&'static str, &'static str)]) -> Setup {
+        Small { readings: readings.to_vec(), ..small() }.setup()
+    }
+
+    /// What a breaker is after these ends of calls, each at a second.
+    fn after(rule: &BreakerRule, setup: &Setup, ends: &[(u64, Outcome)]) -> BreakerState {
+        let worlds = Worlds::configured(&setup.gateway);
+        let mut ways = Script::new(&worlds, 0, &[]);
+        let mut model = Model { state: BreakerState::Closed, calls: Vec::new() };
+        for (second, what) in ends {
+            let told = Told { backend: BACKEND, is_probe: false, what: *what };
+            assert!(model.tell(told, rule, &setup.gateway, at(*second), &mut ways));
+        }
+        model.state
+    }
+
+    fn tripped(since: u64, until: u64) -> BreakerState {
+        BreakerState::Tripped { since: at(since), until: at(until) }
+    }
+
+    fn status(status: u16) -> Outcome {
+        Outcome::Status(code(status), None)
+    }
+
+    fn asking(number: u16, after_s: u64) -> Outcome {
+        Outcome::Status(code(number), Some(seconds(after_s)))
+    }
+
+    #[test]
+    fn overdue_headers_count_by_reason_or_as_504() {
+        let mut by_status = rule(&[(500, 599)]);
+        let mut by_reason = rule(&[(429, 429)]);
+        by_reason.error_reasons = vec!["timeout".into()];
+        let effective = ("breaker.error_reasons_effective", "true");
+        let as_504 = ("breaker.count_timeouts", "true");
+        for (rule, readings, trips) in [
+            (&by_status, &[][..], false),
+            (&by_status, &[as_504][..], true),
+            (&by_reason, &[as_504][..], false),
+            (&by_reason, &[][..], false),
+            (&by_reason, &[effective][..], true),
+        ] {
+            let state = after(rule, &read_as(readings), &[(1, Outcome::Overdue)]);
+            assert_eq!(state, if trips { tripped(1, 61) } else { BreakerState::Closed }, "{readings:?}");
+        }
+        let lost = after(&by_reason, &read_as(&[effective]), &[(1, Outcome::NoConnection)]);
+        assert_eq!(lost, BreakerState::Closed, "another reason");
+        by_status.error_reasons = vec!["BackendConnectionFailure".into()];
+        assert_eq!(after(&by_status, &read_as(&[effective]), &[(1, Outcome::NoConnection)]), tripped(1, 61));
+        assert_eq!(after(&by_status, &read_as(&[effective]), &[(1, Outcome::Left)]), BreakerState::Closed);
+    }
+
+    #[test]
+    fn a_count_is_of_one_interval() {
+        let mut two = rule(&[(429, 429)]);
+        (two.threshold, two.interval) = (Threshold::Count(2), seconds(10));
+        let usual = read_as(&[]);
+        assert_eq!(after(&two, &usual, &[(0, status(429)), (9, status(429))]), tripped(9, 69));
+        assert_eq!(after(&two, &usual, &[(0, status(429)), (10, status(429))]), BreakerState::Closed);
+        assert_eq!(after(&two, &usual, &[(0, status(429)), (1, status(200))]), BreakerState::Closed);
+        let mut three = two.clone();
+        three.threshold = Threshold::Count(3);
+        let first = read_as(&[("breaker.window", "tumbling_first_failure")]);
+        let late = [(0, status(429)), (8, status(429)), (10, status(429)), (17, status(429))];
+        assert_eq!(after(&three, &first, &late), BreakerState::Closed, "the window began anew at 10");
+        assert_eq!(after(&three, &usual, &late), tripped(17, 77));
+    }
+
+    #[test]
+    fn a_percentage_is_of_all_calls_of_the_interval() {
+        let mut half = rule(&[(429, 429)]);
+        (half.threshold, half.interval) = (Threshold::Percentage(50), seconds(10));
+        let one = read_as(&[("breaker.pct_min_samples", "1")]);
+        let five = read_as(&[("breaker.pct_min_samples", "5")]);
+        let (bad, well) = (status(429), status(200));
+        assert_eq!(after(&half, &one, &[(0, well), (1, well), (2, bad)]), BreakerState::Closed, "a third");
+        assert_eq!(after(&half, &one, &[(0, well), (1, bad)]), tripped(1, 61), "just half");
+        assert_eq!(after(&half, &five, &[(0, bad), (1, bad), (2, bad), (3, bad)]), BreakerState::Closed);
+        let five_calls = [(0, bad), (1, bad), (2, bad), (3, bad), (4, bad)];
+        assert_eq!(after(&half, &five, &five_calls), tripped(4, 64));
+        let ends_well = [(0, bad), (1, bad), (2, bad), (3, bad), (4, well)];
+        assert_eq!(after(&half, &five, &ends_well), BreakerState::Closed, "only a failure trips");
+    }
+
+    #[test]
+    fn a_trip_lasts_as_retry_after_is_read() {
+        let one = rule(&[(429, 429)]);
+        let mut deaf = one.clone();
+        deaf.accept_retry_after = false;
+        let usual = read_as(&[]);
+        assert_eq!(after(&one, &usual, &[(1, asking(429, 5))]), tripped(1, 6));
+        assert_eq!(after(&deaf, &usual, &[(1, asking(429, 5))]), tripped(1, 61));
+        let policy = "breaker.retry_after_policy";
+        assert_eq!(after(&one, &usual, &[(1, asking(429, 0))]), tripped(1, 1));
+        let unless_zero = read_as(&[(policy, "ignore_if_zero")]);
+        assert_eq!(after(&one, &unless_zero, &[(1, asking(429, 0))]), tripped(1, 61));
+        assert_eq!(after(&one, &unless_zero, &[(1, asking(429, 5))]), tripped(1, 6));
+        let most = read_as(&[(policy, "max_with_trip")]);
+        assert_eq!(after(&one, &most, &[(1, asking(429, 5))]), tripped(1, 61));
+        assert_eq!(after(&one, &most, &[(1, asking(429, 99))]), tripped(1, 100));
+    }
+
+    #[test]
+    fn the_longest_retry_after_is_of_what_counted() {
+        let mut two = rule(&[(429, 429)]);
+        two.threshold = Threshold::Count(2);
+        let longest = read_as(&[("breaker.retry_after_source", "max_counted")]);
+        let ends = [(0, asking(429, 50)), (1, asking(429, 5))];
+        assert_eq!(after(&two, &longest, &ends), tripped(1, 51));
+        assert_eq!(after(&two, &read_as(&[]), &ends), tripped(1, 6));
+        assert_eq!(after(&two, &longest, &[(0, asking(429, 50)), (1, status(429))]), tripped(1, 51));
+    }
+
+    #[test]
+    fn failures_of_calls_under_way_may_extend_a_trip() {
+        let one = rule(&[(429, 429)]);
+        let extends = read_as(&[("breaker.inflight_failures_while_tripped", "extend")]);
+        let again = [(0, status(429)), (20, status(429))];
+        assert_eq!(after(&one, &extends, &again), tripped(0, 80));
+        assert_eq!(after(&one, &read_as(&[]), &again), tripped(0, 60));
+        assert_eq!(after(&one, &extends, &[(0, status(429)), (20, asking(429, 5))]), tripped(0, 60));
+        assert_eq!(after(&one, &extends, &[(0, status(429)), (20, status(200))]), tripped(0, 60));
+    }
+
+    #[test]
+    fn a_probe_decides_about_a_trip() {
+        let (one, setup) = (rule(&[(429, 429)]), read_as(&[]));
+        let worlds = Worlds::configured(&setup.gateway);
+        let probing = BreakerState::Probing { under_way: true };
+        for (is_probe, what, expected) in [
+            (true, status(200), BreakerState::Closed),
+            (true, status(429), tripped(9, 69)),
+            (true, Outcome::Left, BreakerState::Probing { under_way: false }),
+            (true, Outcome::Overdue, BreakerState::Probing { under_way: false }),
+            (false, status(200), probing),
+            (false, status(429), probing),
+            (false, Outcome::Left, probing),
+        ] {
+            let mut model = Model { state: probing, calls: Vec::new() };
+            let told = Told { backend: BACKEND, is_probe, what };
+            model.tell(told, &one, &setup.gateway, at(9), &mut Script::new(&worlds, 0, &[]));
+            assert_eq!(model.state, expected, "{is_probe} {what:?}");
+        }
+        let mut model = Model { state: tripped(0, 5), calls: Vec::new() };
+        let told = Told { backend: BACKEND, is_probe: true, what: Outcome::Left };
+        model.tell(told, &one, &setup.gateway, at(3), &mut Script::new(&worlds, 0, &[]));
+        assert_eq!(model.state, tripped(0, 5), "there is nothing to decide any more");
+    }
+
+    #[test]
+    fn a_trip_is_over_at_its_end_or_just_after() {
+        for (reading, over) in [("at", true), ("after", false)] {
+            let setup = read_as(&[("breaker.trip_end", reading)]);
+            let worlds = Worlds::configured(&setup.gateway);
+            for (second, expected) in [(59, false), (60, over), (61, true)] {
+                let mut model = Model { state: tripped(0, 60), calls: Vec::new() };
+                let mut ways = Script::new(&worlds, 0, &[]);
+                assert_eq!(
+                    model.expire(&setup.gateway, at(second), &mut ways),
+                    expected,
+                    "{reading} {second}"
+                );
+                assert_eq!(model.state == BreakerState::Closed, expected);
+            }
+        }
+    }
+}

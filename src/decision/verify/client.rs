@@ -156,3 +156,56 @@ pub(super) fn host(url: &str) -> Option<&str> {
     let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
     rest.split(['/', ':', '?']).next().filter(|host| !host.is_empty())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::policy::{HeaderValue, Text};
+    use crate::verify::tests::support::walkthrough;
+    use crate::verify::{Answers, Limits};
+
+    #[test]
+    fn the_host_of_a_url_has_neither_scheme_nor_path() {
+        let table = [
+            ("https://a.example/openai", Some("a.example")),
+            ("https://a.example:8080", Some("a.example")),
+            ("a.example?x=1", Some("a.example")),
+            ("https:///path", None),
+            ("", None),
+        ];
+        for (url, expected) in table {
+            assert_eq!(host(url), expected, "{url}");
+        }
+    }
+
+    #[test]
+    fn names_of_backends_leak_through_body_reason_and_headers() {
+        let (setup, answers) = (walkthrough(), Answers::default());
+        let watch = Watch::new(&setup, &answers, Limits::default());
+        let plain = || Response::plain(StatusCode::SERVICE_UNAVAILABLE);
+        assert!(!watch.leaks(&plain()));
+        for text in ["see BACKEND-1", "https://backend-2.example/", "the openai-backend-pool is down"] {
+            let mut by_body = plain();
+            by_body.body = Body::Text(text.into());
+            let mut by_reason = plain();
+            by_reason.reason = text.into();
+            let mut by_header = plain();
+            by_header.headers.append(Text::Static("x-from"), HeaderValue::Text(text.into()));
+            assert!([by_body, by_reason, by_header].iter().all(|response| watch.leaks(response)), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_failed_side_call_is_a_cause_only_before_any_backend_was_met() {
+        let mut history = History { side_call_failed: true, ..History::default() };
+        assert_eq!(Watch::cause_of(&history), Some(Cause::SideCall));
+        history.last.backend = Some(0);
+        history.last.is_counted = true;
+        assert_eq!(Watch::cause_of(&history), None);
+        history.side_call_failed = false;
+        history.last.is_counted = false;
+        assert_eq!(Watch::cause_of(&history), Some(Cause::OtherStatus));
+        history.last.backend = None;
+        assert_eq!(Watch::cause_of(&history), Some(Cause::OtherStatus));
+    }
+}

@@ -279,3 +279,84 @@ fn left(look: &Look<'_>, backend: BackendId) -> Duration {
         BreakerState::Closed | BreakerState::Probing { .. } => Duration::ZERO,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::verify::tests::support::{sections, setup};
+
+    const S: u128 = 1_000_000_000;
+
+    fn plan(inbound: &str, backend: &str, on_error: &str) -> Plan {
+        Plan::of(&setup(&sections(inbound, backend, on_error), &[None], None).gateway)
+    }
+
+    #[test]
+    fn a_plan_knows_what_is_written_out() {
+        let target = r#"<set-backend-service backend-id="openai-backend-pool" />"#;
+        let header = r#"<set-header name="x"><value>y</value></set-header>"#;
+        let passes = |plan: &Plan| (plan.answers_are_passed_on, plan.headers_are_passed_on);
+        let before = plan(&format!("{target}{header}"), r#"<forward-request timeout="7" />"#, "");
+        assert_eq!(before.timeouts, Some(vec![Duration::from_secs(7)]));
+        assert_eq!(passes(&before), (true, true), "headers of the request are none of the response");
+        let after = plan(target, "<forward-request />", header);
+        assert_eq!(passes(&after), (true, false));
+        let made = plan(
+            target,
+            "<forward-request />",
+            r#"<return-response><set-status code="200" reason="x" /></return-response>"#,
+        );
+        assert_eq!(passes(&made), (false, false));
+        let told = plan(target, r#"<forward-request timeout="@(1 + 1)" />"#, "");
+        assert_eq!(told.timeouts, None, "an expression tells");
+    }
+
+    #[test]
+    fn waits_have_three_forms() {
+        let second = |n| Some(Duration::from_secs(n));
+        let form = |interval, delta, most, steps| form(Duration::from_secs(interval), delta, most, steps);
+        for steps in [0, 1, 5] {
+            assert_eq!(form(3, None, None, steps), (3 * S, 3 * S), "fixed");
+            assert_eq!(form(3, None, second(2), steps), (2 * S, 2 * S), "fixed, with an end");
+        }
+        assert_eq!([0, 1, 4].map(|steps| form(3, second(2), None, steps).0 / S), [3, 5, 11], "linear");
+        assert_eq!(form(3, second(2), None, 4).1, 11 * S);
+        // Exponential: the interval, and the increment between 0.8 and 1.2 times, doubled each time.
+        assert_eq!(form(3, second(10), second(100), 0), (3 * S, 3 * S));
+        assert_eq!(form(3, second(10), second(100), 1), (11 * S, 15 * S));
+        assert_eq!(form(3, second(10), second(100), 2), (27 * S, 39 * S));
+        assert_eq!(form(3, second(10), second(30), 2), (27 * S, 30 * S));
+    }
+
+    #[test]
+    fn a_wait_is_right_only_as_the_policy_has_it() {
+        let broken = |attributes: &str, retry, wait_s| {
+            let backend =
+                format!(r#"<retry count="3" {attributes} condition="@(true)"><forward-request /></retry>"#);
+            let spec = setup(&sections("", &backend, ""), &[None], None).gateway;
+            let policy = spec.program().ops.iter().find_map(|op| match op {
+                Op::Retry(policy) => Some(policy),
+                _ => None,
+            });
+            let mut seen = Seen::default();
+            let wait = Duration::from_secs(wait_s);
+            let worlds = crate::verify::Worlds::configured(&spec);
+            let mut ways = crate::verify::guide::Script::new(&worlds, 0, &[]);
+            retries(policy.unwrap(), retry, wait, &spec, &mut ways, &mut seen);
+            seen.breaches.iter().map(|breach| breach.property).collect::<Vec<_>>()
+        };
+        let linear = r#"interval="1" delta="2""#;
+        for (retry, right) in [(1, 1), (2, 3), (3, 5)] {
+            assert_eq!(broken(linear, retry, right), []);
+            assert_eq!(broken(linear, retry, right + 1), [Property::Waits]);
+            assert_eq!(broken(linear, retry, right - 1), [Property::Waits]);
+        }
+        assert_eq!(broken(linear, 4, 7), [Property::AttemptsBound]);
+        let fast = r#"interval="1" delta="2" first-fast-retry="true""#;
+        assert_eq!(broken(fast, 1, 0), []);
+        assert_eq!(broken(fast, 1, 1), [Property::Waits]);
+        assert_eq!(broken(fast, 2, 0), [Property::Waits]);
+        let told = r#"interval="@(5)""#;
+        assert_eq!((broken(told, 1, 9), broken(told, 4, 9)), (vec![], vec![Property::AttemptsBound]));
+    }
+}

@@ -218,3 +218,76 @@ impl Choices for Script<'_> {
         self.pick().clamp(low, high)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::verify::tests::support::walkthrough;
+
+    const WHY: ChoiceReason = ChoiceReason::RetryJitter;
+
+    fn all_paths(mut run: impl FnMut(&mut Guide<'_>)) -> (Vec<Vec<u64>>, bool) {
+        let worlds = Worlds::configured(&walkthrough().gateway);
+        let mut guide = Guide::new(&worlds, worlds.all());
+        let mut paths = Vec::new();
+        loop {
+            run(&mut guide);
+            paths.push(guide.picks().to_vec());
+            if !guide.next() {
+                return (paths, guide.has_gaps());
+            }
+        }
+    }
+
+    #[test]
+    fn a_range_is_tried_at_its_ends() {
+        let between = |low, high| all_paths(|guide| _ = guide.between(low, high, WHY));
+        assert_eq!(between(3, 3), (vec![vec![3]], false));
+        assert_eq!(between(3, 4), (vec![vec![3], vec![4]], false));
+        assert_eq!(between(3, 5), (vec![vec![3], vec![5]], true), "4 was left out");
+    }
+
+    #[test]
+    fn a_gap_stays_one_whatever_comes_after_it() {
+        let (paths, has_gaps) = all_paths(|guide| {
+            guide.between(1, 9, WHY);
+            guide.between(1, 2, WHY);
+        });
+        assert_eq!((paths.len(), has_gaps), (4, true));
+    }
+
+    #[test]
+    fn paths_beyond_the_most_are_left_out_and_told() {
+        let ways = |count: usize| all_paths(|guide| (0..count).for_each(|_| _ = guide.way(2)));
+        let (paths, has_gaps) = ways(12);
+        assert_eq!((paths.len(), has_gaps), (MOST_PATHS, false), "all of them");
+        let (paths, has_gaps) = ways(13);
+        assert_eq!((paths.len(), has_gaps), (MOST_PATHS, true));
+    }
+
+    #[test]
+    fn what_is_chosen_is_what_is_told_and_played_again() {
+        let worlds = Worlds::configured(&walkthrough().gateway);
+        let mut taken = Vec::new();
+        let (paths, _) = all_paths(|guide| taken.push(Ways::way(guide, 3)));
+        assert_eq!(taken, [0, 1, 2]);
+        for (path, taken) in paths.iter().zip(taken) {
+            assert_eq!(Script::new(&worlds, 0, path).way(3), taken);
+        }
+        assert_eq!(Script::new(&worlds, 0, &[7]).way(3), 2, "the last, if there are not so many");
+        assert_eq!(Script::new(&worlds, 0, &[]).way(3), 0);
+    }
+
+    #[test]
+    fn places_without_weight_are_not_chosen() {
+        let mut of = 0;
+        let mut take = |nth: usize, weights: &[u32]| {
+            weighted(weights, |count| {
+                of = count;
+                nth
+            })
+        };
+        assert_eq!((take(0, &[0, 5, 0, 1]), take(1, &[0, 5, 0, 1])), (1, 3));
+        assert_eq!(of, 2);
+    }
+}

@@ -12,7 +12,8 @@
 //! Rules
 //! - Tokens per minute are compared with the limit that was in force, also if an expression computes it; quotas of
 //!   tokens, rates and quotas of calls with limits that are written out.
-//! - What a request uses less than was estimated is given back in ways that nobody documents: no more than that is.
+//! - What a request uses less than was estimated is given back in ways that nobody documents: no more than that is,
+//!   and nothing once it has left the window.
 //! - A request that passes and is over in the same call is not compared.
 //!
 //! Deliberately absent: calls whose count depends on the response, volume, and several limits of calls in one policy.
@@ -106,7 +107,12 @@ fn are_tokens_kept(spec: &GatewaySpec, look: &Look<'_>, after: &Counters) -> boo
         for one in &before.passed {
             let more = i128::from(total).saturating_sub(i128::from(one.counted));
             for (key, _, fill) in counters_of(spec, one) {
-                coming.entry(key).or_insert(Coming { least: 0, most: 0, limit: fill }).add(more, more.max(0));
+                // What has left the window is not given back: it would be somebody else's.
+                let is_window = matches!(before.counters.get(&key), Some(Held::Entries(_)));
+                let has_left = is_window && now.since(one.entered) >= MINUTE;
+                let least = if has_left { more.max(0) } else { more };
+                let coming = coming.entry(key).or_insert(Coming { least: 0, most: 0, limit: fill });
+                coming.add(least, more.max(0));
             }
         }
     }

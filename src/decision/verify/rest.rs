@@ -149,3 +149,59 @@ pub(super) fn is_served<W: Ways>(
     let answered = play(watch, &thread, &arrived.gateway, Happening::Answers(well), now, ways, &mut Deaf);
     answered.thread.is_none() && answered.attempts == 1
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::gateway::{FirstChoice, Gateway};
+    use crate::verify::tests::support::{Small, small};
+
+    fn shares_of(
+        members: &[(Option<u8>, Option<u8>)],
+        reading: (&'static str, &'static str),
+    ) -> Option<Vec<usize>> {
+        let small = Small { members: members.to_vec(), readings: vec![reading], ..small() };
+        let spec = small.setup().gateway;
+        let state = Gateway::new(std::sync::Arc::clone(&spec)).into_state();
+        let found = shares(&spec, &spec.pools()[0], &state, Timestamp::ZERO, &mut FirstChoice)?;
+        assert!(is_fair(&spec, &state, Timestamp::ZERO, &mut FirstChoice), "{members:?} {reading:?}");
+        Some(found.into_iter().map(|(_, share)| share).collect())
+    }
+
+    #[test]
+    fn the_greatest_common_divisor_divides_both() {
+        for (a, b, unit) in [(0, 6, 6), (6, 0, 6), (12, 18, 6), (7, 5, 1), (4, 8, 4)] {
+            assert_eq!(divisor(a, b), unit, "{a} {b}");
+        }
+    }
+
+    #[test]
+    fn shares_are_weights_in_their_lowest_terms() {
+        let wrr = ("lb.algorithm", "smooth_wrr");
+        let slots = ("lb.algorithm", "slot_rr");
+        let weights = [(Some(1), Some(4)), (Some(1), Some(6)), (Some(2), Some(9))];
+        assert_eq!(shares_of(&weights, wrr), Some(vec![2, 3]), "the best group, by two");
+        assert_eq!(shares_of(&weights, slots), Some(vec![4, 6]));
+        assert_eq!(shares_of(&weights, ("lb.algorithm", "weighted_random")), None);
+    }
+
+    #[test]
+    fn no_weight_at_all_is_the_same_for_all() {
+        let zeros = [(Some(1), Some(0)), (Some(1), Some(0))];
+        let one = [(Some(1), Some(2)), (Some(1), Some(0))];
+        assert_eq!(shares_of(&zeros, ("lb.zero_weight", "excluded")), Some(vec![1, 1]));
+        assert_eq!(shares_of(&one, ("lb.zero_weight", "excluded")), Some(vec![1, 0]));
+        assert_eq!(shares_of(&one, ("lb.zero_weight", "equal")), Some(vec![2, 1]));
+    }
+
+    #[test]
+    fn members_without_weight_or_priority_are_as_read() {
+        let mixed = [(Some(1), Some(3)), (Some(1), None)];
+        assert_eq!(shares_of(&mixed, ("lb.null_weight", "1")), Some(vec![3, 1]));
+        assert_eq!(shares_of(&mixed, ("lb.null_weight", "0")), Some(vec![1, 0]));
+        let unknown = [(Some(1), Some(2)), (None, Some(3))];
+        assert_eq!(shares_of(&unknown, ("lb.null_priority", "0")), Some(vec![1]));
+        assert_eq!(shares_of(&unknown, ("lb.null_priority", "1")), Some(vec![2, 3]));
+        assert_eq!(shares_of(&unknown, ("lb.null_priority", "last")), Some(vec![1]));
+    }
+}

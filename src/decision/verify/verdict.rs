@@ -442,3 +442,91 @@ fn expected(setup: &Setup) -> Vec<Sight> {
 
 /// Hears of progress.
 pub type Listener<'a> = &'a mut dyn FnMut(Progress);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::verify::answers::{Answer, Kind, RetryAfter};
+    use crate::verify::tests::support::{Small, code, retry, rule, small, to_pool};
+
+    fn of(policy: &str, members: usize, has_breaker: bool) -> Setup {
+        let members = vec![(Some(1), None); members];
+        let rule = has_breaker.then(|| rule(&[(429, 429)]));
+        Small { policy: policy.to_owned(), members, rule, ..small() }.setup()
+    }
+
+    #[test]
+    fn a_property_that_says_nothing_tells_why() {
+        let plain = to_pool("<forward-request />");
+        let retries = to_pool(&retry(1, r#"interval="0""#, "true"));
+        let (one, two) = (of(&plain, 1, false), of(&retries, 2, true));
+        let why = |setup: &Setup, property| inapplicable(setup, property);
+        for property in [Property::Failover, Property::RetryElsewhere] {
+            assert_eq!(why(&one, property), Some("no pool has more than one member"));
+            assert_eq!(why(&two, property), None);
+        }
+        assert_eq!(why(&one, Property::RetryReached), Some("the policy has no retry"));
+        assert_eq!(why(&two, Property::RetryReached), None);
+        let never = "no backend has a breaker, so that no pool is ever exhausted";
+        assert_eq!(why(&one, Property::ExhaustedAnswer), Some(never));
+        assert_eq!(why(&two, Property::ExhaustedAnswer), None);
+        assert_eq!(why(&one, Property::LimitsKept), Some("the policy limits neither calls nor tokens"));
+        assert_eq!(why(&one, Property::NoLeak), None);
+    }
+
+    #[test]
+    fn paid_for_first_needs_both_kinds() {
+        let mut setup = of(&to_pool("<forward-request />"), 2, true);
+        let none = Some("no pool is known to have provisioned capacity beside pay-as-you-go");
+        for (paid_for, why) in [
+            ([None, None], none),
+            ([Some(true), None], none),
+            ([None, Some(false)], none),
+            ([Some(true), Some(false)], None),
+        ] {
+            setup.paid_for = paid_for.to_vec();
+            assert_eq!(inapplicable(&setup, Property::PaidForFirst), why, "{paid_for:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_expected_follows_from_the_configuration() {
+        let plain = to_pool("<forward-request />");
+        let (called, tripped, reset) = (Sight::Called(0), Sight::Tripped(0), Sight::Reset(0));
+        assert_eq!(expected(&of(&plain, 1, false)), [called]);
+        assert_eq!(expected(&of(&plain, 1, true)), [called, tripped, reset]);
+        assert_eq!(expected(&of(&plain, 2, false)), [called, Sight::Called(1), Sight::FailedOver]);
+        let retries = to_pool(&retry(1, r#"interval="0""#, "true"));
+        assert_eq!(expected(&of(&retries, 1, false)), [called, Sight::Retried]);
+    }
+
+    #[test]
+    fn a_retry_is_reached_by_what_it_retries() {
+        let kind = |is_retried| {
+            let kind = Kind { is_retried, ..Kind::default() };
+            let all = vec![Answer::Status(code(429), RetryAfter::Absent)];
+            Answers { all, kinds: [(code(429), kind)].into() }
+        };
+        let policy = to_pool(&retry(1, r#"interval="0""#, "context.Response.StatusCode == 500"));
+        let setup = of(&policy, 1, true);
+        let mut explored = small().explore(&setup, &Answers::of(&setup), true);
+        explored.sights.clear();
+        assert!(matches!(retry_reached(&explored, &kind(false)), Verdict::NotApplicable(_)));
+        assert_eq!(retry_reached(&explored, &kind(true)), Verdict::Holds, "something is");
+        explored.sights.push(Sight::Exhausted);
+        assert!(matches!(retry_reached(&explored, &kind(false)), Verdict::Violated { cause: None, .. }));
+        explored.sights.push(Sight::Retried);
+        assert_eq!(retry_reached(&explored, &kind(false)), Verdict::Holds, "something was");
+    }
+
+    #[test]
+    fn what_counts_depends_on_cause_and_profile() {
+        for (cause, declared, strict) in [
+            (None, true, true),
+            (Some(Cause::NoResponse), false, true),
+            (Some(Cause::ComeBackAtOnce), false, false),
+        ] {
+            assert_eq!((counts(cause, false), counts(cause, true)), (declared, strict), "{cause:?}");
+        }
+    }
+}

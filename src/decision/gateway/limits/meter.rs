@@ -3,14 +3,15 @@
 //! Rules
 //! - Sliding (classic tiers): what was counted in `(now - period, now]`. A call exactly one period old has
 //!   left.
-//! - Token bucket (v2 tiers): holds one period's worth, is full at first and fills evenly. Kept as what is
-//!   missing, in units times nanoseconds of the period, so that nothing is rounded.
+//! - Token bucket (v2 tiers): see [`super::bucket`].
 //! - What is counted after the response may go beyond the limit; then it takes longer to fit again.
+//! - What is given back is part of what was counted then: once that has left the window, nothing is.
 //! - A window remembers at most [`MAX_LOG`] instants. Beyond that, neighbours become one at the later
 //!   instant: the window may then count a little too long, never too short.
 
 use std::collections::VecDeque;
 
+use super::bucket::Bucket;
 use crate::semantics::RateAlgorithm;
 use crate::units::{Duration, Timestamp};
 
@@ -74,11 +75,20 @@ impl Meter {
         }
     }
 
-    /// Gives back part of what was counted at `at`.
+    /// Counts what may be given back in part.
+    pub(super) fn lend(&mut self, now: Timestamp, rate: Rate, amount: u64) {
+        self.follow(rate.algorithm);
+        match self {
+            Self::Sliding(log) => log.add(now, rate.period, amount),
+            Self::Bucket(bucket) => bucket.lend(now, rate, amount),
+        }
+    }
+
+    /// Gives back part of what was lent at `at`, as far as it still counts.
     pub(super) fn give_back(&mut self, at: Timestamp, now: Timestamp, rate: Rate, amount: u64) {
         match self {
-            Self::Sliding(log) => log.give_back(at, amount),
-            Self::Bucket(bucket) => bucket.give_back(now, rate, amount),
+            Self::Sliding(log) => log.give_back(at, now, rate.period, amount),
+            Self::Bucket(bucket) => bucket.give_back(at, now, rate, amount),
         }
     }
 
@@ -86,7 +96,7 @@ impl Meter {
     pub(super) fn is_idle(&self, now: Timestamp) -> bool {
         match self {
             Self::Sliding(log) => log.entries.back().is_none_or(|(at, _)| now.since(*at) >= log.keep),
-            Self::Bucket(bucket) => bucket.missing == 0,
+            Self::Bucket(bucket) => bucket.missing().0 == 0,
         }
     }
 
@@ -181,76 +191,16 @@ impl Log {
         self.entries = coarse;
     }
 
-    fn give_back(&mut self, at: Timestamp, mut amount: u64) {
-        for (_, counted) in self.entries.iter_mut().skip_while(|(then, _)| *then < at) {
+    fn give_back(&mut self, at: Timestamp, now: Timestamp, period: Duration, amount: u64) {
+        if now.since(at) >= period {
+            return;
+        }
+        // Where entries became one, what was counted then is in the first that is not older.
+        if let Some((_, counted)) = self.entries.iter_mut().find(|(then, _)| *then >= at) {
             let back = amount.min(*counted);
             *counted = counted.saturating_sub(back);
             self.sum = self.sum.saturating_sub(back);
-            amount = amount.saturating_sub(back);
-            if amount == 0 {
-                break;
-            }
         }
-    }
-}
-
-/// What is missing in a bucket.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
-pub(in crate::gateway) struct Bucket {
-    /// Units times nanoseconds of `period`.
-    missing: u128,
-    period: Duration,
-    at: Timestamp,
-}
-
-impl Bucket {
-    /// Units times nanoseconds of the period that were missing at a time.
-    pub(super) fn missing(&self) -> (u128, Timestamp) {
-        (self.missing, self.at)
-    }
-
-    fn fits(&mut self, now: Timestamp, rate: Rate, amount: u64) -> Result<(), Duration> {
-        self.fill(now, rate);
-        let (limit, period) = (u128::from(rate.limit), u128::from(rate.period.as_nanos()));
-        let whole = limit.saturating_mul(period);
-        let wanted = u128::from(amount).saturating_mul(period);
-        if self.missing.saturating_add(wanted) <= whole {
-            return Ok(());
-        }
-        let over = self.missing.saturating_sub(whole.saturating_sub(wanted));
-        let nanos = over.saturating_add(limit.saturating_sub(1)).checked_div(limit).unwrap_or(period);
-        Err(Duration::from_nanos(u64::try_from(nanos).unwrap_or(u64::MAX)))
-    }
-
-    fn used(&mut self, now: Timestamp, rate: Rate) -> u64 {
-        self.fill(now, rate);
-        let period = u128::from(rate.period.as_nanos());
-        let used = self.missing.saturating_add(period.saturating_sub(1)).checked_div(period).unwrap_or(0);
-        u64::try_from(used).unwrap_or(u64::MAX)
-    }
-
-    fn add(&mut self, now: Timestamp, rate: Rate, amount: u64) {
-        self.fill(now, rate);
-        let more = u128::from(amount).saturating_mul(u128::from(rate.period.as_nanos()));
-        self.missing = self.missing.saturating_add(more);
-    }
-
-    fn give_back(&mut self, now: Timestamp, rate: Rate, amount: u64) {
-        self.fill(now, rate);
-        let back = u128::from(amount).saturating_mul(u128::from(rate.period.as_nanos()));
-        self.missing = self.missing.saturating_sub(back);
-    }
-
-    fn fill(&mut self, now: Timestamp, rate: Rate) {
-        if self.period != rate.period {
-            // The same units, counted in another period.
-            let (old, new) = (u128::from(self.period.as_nanos()), u128::from(rate.period.as_nanos()));
-            self.missing = self.missing.checked_div(old).unwrap_or(0).saturating_mul(new);
-            self.period = rate.period;
-        }
-        let elapsed = u128::from(now.since(self.at).as_nanos());
-        self.missing = self.missing.saturating_sub(elapsed.saturating_mul(u128::from(rate.limit)));
-        self.at = now;
     }
 }
 
@@ -305,7 +255,7 @@ mod tests {
         for algorithm in [RateAlgorithm::Sliding, RateAlgorithm::TokenBucket] {
             let rule = rate(100, 60, algorithm);
             let mut meter = Meter::new(algorithm);
-            meter.add(at(5), rule, 100);
+            meter.lend(at(5), rule, 100);
             meter.give_back(at(5), at(6), rule, 30);
             assert!((30..=31).contains(&meter.left(at(6), rule)), "{algorithm:?}");
         }
@@ -341,16 +291,28 @@ mod tests {
     }
 
     #[test]
-    fn only_what_was_counted_then_or_later_is_given_back() {
+    fn only_what_was_counted_then_is_given_back() {
         let rule = rate(100, 60, RateAlgorithm::Sliding);
         let mut meter = Meter::new(rule.algorithm);
         for (second, amount) in [(0, 10), (20, 20), (40, 30)] {
-            meter.add(at(second * SECOND), rule, amount);
+            meter.lend(at(second * SECOND), rule, amount);
         }
-        meter.give_back(at(20 * SECOND), at(41 * SECOND), rule, 25);
-        assert_eq!(meter.left(at(41 * SECOND), rule), 65);
-        assert_eq!(meter.left(at(60 * SECOND), rule), 75, "the first ten were left alone");
-        assert_eq!(meter.left(at(80 * SECOND), rule), 75, "the second are all back");
+        meter.give_back(at(20 * SECOND), at(41 * SECOND), rule, 15);
+        assert_eq!(meter.left(at(41 * SECOND), rule), 55);
+        assert_eq!(meter.left(at(60 * SECOND), rule), 65, "the first ten were left alone");
+        assert_eq!(meter.left(at(80 * SECOND), rule), 70, "and the last thirty");
+    }
+
+    #[test]
+    fn nothing_of_others_is_given_back_once_it_has_left() {
+        for algorithm in [RateAlgorithm::Sliding, RateAlgorithm::TokenBucket] {
+            let rule = rate(100, 60, algorithm);
+            let mut meter = Meter::new(algorithm);
+            meter.lend(at(0), rule, 50);
+            meter.lend(at(60 * SECOND), rule, 90);
+            meter.give_back(at(0), at(60 * SECOND), rule, 40);
+            assert_eq!(meter.left(at(60 * SECOND), rule), 10, "{algorithm:?}");
+        }
     }
 
     #[test]
@@ -387,6 +349,40 @@ mod tests {
     }
 
     proptest! {
+        /// Whoever was lent too much is, once it has been given back, as if it had never been lent.
+        #[test]
+        fn what_is_given_back_was_never_lent(
+            calls in prop::collection::vec((0u64..9, 0u64..9, 0u64..5, 0u64..50), 1..40),
+            limit in 1u64..20,
+            period in 1u64..40,
+            is_bucket in any::<bool>(),
+        ) {
+            let algorithm = if is_bucket { RateAlgorithm::TokenBucket } else { RateAlgorithm::Sliding };
+            let rule = rate(limit, period, algorithm);
+            // What happens when: lent, and the part of it that comes back later.
+            let (mut events, mut now) = (Vec::new(), 0);
+            for (gap, kept, over, takes) in calls {
+                now += gap * SECOND;
+                events.push((now, 0, kept, over));
+                events.push((now + takes * SECOND, now + 1, 0, over));
+            }
+            events.sort_unstable();
+            let (mut meter, end) = (Meter::new(algorithm), events.last().map_or(0, |(when, ..)| *when));
+            for (when, since, kept, over) in &events {
+                match since.checked_sub(1) {
+                    None => meter.lend(at(*when), rule, kept + over),
+                    Some(since) => meter.give_back(at(since), at(*when), rule, *over),
+                }
+            }
+            let mut never = Meter::new(algorithm);
+            for (when, since, kept, _) in &events {
+                if *since == 0 {
+                    never.add(at(*when), rule, *kept);
+                }
+            }
+            prop_assert_eq!(meter.left(at(end), rule), never.left(at(end), rule));
+        }
+
         /// The naive reference keeps everything that was admitted and looks at every window that ends with a
         /// call.
         #[test]

@@ -16,6 +16,7 @@
 //! Deliberately absent: sharing between instances, and the inaccuracy of a distributed counter.
 
 mod book;
+mod bucket;
 mod calendar;
 mod meter;
 mod tokens;

@@ -94,7 +94,7 @@ impl<C: Choices> Runner<'_, C> {
         if let Some(rate) = rate {
             let meter = minute(&mut self.state.limits.minutes, &key, now, rate);
             if !seeded(Fault::EstimateNotCounted) {
-                meter.add(now, rate, estimate);
+                meter.lend(now, rate, estimate);
             }
             let left = meter.left(now, rate);
             self.tell(&policy.remaining, left);

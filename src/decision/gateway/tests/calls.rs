@@ -105,6 +105,20 @@ fn a_request_is_new_or_a_copy() {
 }
 
 #[test]
+fn a_request_may_go_without_the_token_of_its_identity() {
+    let lax = r#"<authentication-managed-identity resource="r" ignore-error="true" />"#;
+    let mut without = rig(&send("a", "timeout='5'", lax));
+    assert_eq!(without.start(0), "token");
+    assert_eq!(without.side_answer(0, 1, SideAnswer::Failed), "call 2 GET https://a.example");
+    assert_eq!(sent(&without).headers.joined("Authorization"), None);
+    assert_eq!(without.side_answer(0, 2, ok(200)), "forward 1 b0");
+    let strict = lax.replace("true", "false");
+    let mut refused = rig(&send("a", "timeout='5'", &strict));
+    refused.start(0);
+    assert_eq!(refused.side_answer(0, 1, SideAnswer::Failed), "respond 418 gateway; answered");
+}
+
+#[test]
 fn nobody_waits_for_a_one_way_request() {
     let mut rig = rig(
         "<send-one-way-request><set-url>https://log.example</set-url><set-method>PUT</set-method></send-one-way-request>",

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::driver::{
     Rig, Setup, backends, by_priority, compile, head, policy, pool, response, rule, seconds, to_pool,
+    with_sessions,
 };
 use crate::gateway::{
     CarbonCategory, ChoiceReason, Choices, Effects, Exchange, FirstChoice, Gateway, GatewaySpec, Phase,
@@ -216,5 +217,21 @@ fn a_token_that_is_over_makes_room_for_the_next() {
         assert_eq!(rig.token(id, 10 + 100 * id as u64), PASSED);
         assert_eq!(rig.gateway.state().tokens.len(), 2, "{id}");
         rig.wait(seconds(100));
+    }
+}
+
+#[test]
+fn a_session_stays_at_a_member_that_no_other_outranks() {
+    for reading in ["pinned", "priority_wins"] {
+        let setup = Setup {
+            pools: vec![pool(&[(Some(1), None); 3])],
+            backends: backends(3, Some(&rule())),
+            ..by_priority(1, &to_pool("<forward-request />"))
+        };
+        let mut rig = Rig::new(with_sessions(setup).with("lb.affinity_vs_priority", reading));
+        assert_eq!(rig.start(0), PASSED);
+        rig.status(0, 200);
+        let cookie = rig.header(0, "Set-Cookie").unwrap();
+        assert_eq!(rig.start_with_cookie(1, &cookie), PASSED, "{reading}: b1 would be next");
     }
 }

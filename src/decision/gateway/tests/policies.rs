@@ -200,6 +200,19 @@ fn preflights_are_answered() {
 }
 
 #[test]
+fn headers_are_allowed_where_there_are_any() {
+    let asked = [("Origin", "https://a.example"), ("Access-Control-Request-Method", "PUT")];
+    let none = CORS.replace("<allowed-headers><header>x-a</header></allowed-headers>", "");
+    let any = CORS.replace("<header>x-a</header>", "<header>*</header>");
+    for (policy, allowed) in [(CORS, Some("x-a")), (&none, None), (&any, None)] {
+        let mut rig = rig(policy, "");
+        assert_eq!(rig.start_with(0, &request("OPTIONS", "/x", &asked)), "respond 200 gateway; answered");
+        assert_eq!(rig.header(0, "Access-Control-Allow-Origin").as_deref(), Some("https://a.example"));
+        assert_eq!(rig.header(0, "Access-Control-Allow-Headers").as_deref(), allowed, "{policy}");
+    }
+}
+
+#[test]
 fn requests_of_other_origins_get_headers_or_nothing() {
     let start = |method, origin: &'static str, policy: &str| {
         let mut rig = rig(policy, "");

@@ -1,7 +1,8 @@
 //! Token limits: what is counted when, and what is left.
 
-use super::driver::{Rig, by_priority, head, policy, seconds};
+use super::driver::{Rig, Setup, by_priority, head, policy, seconds};
 use crate::gateway::{RequestHead, TokenFacts};
+use crate::semantics::Semantics;
 use crate::units::Duration;
 
 const REFUSED: &str = "respond 429 gateway; answered";
@@ -151,4 +152,30 @@ fn a_quota_takes_back_what_was_counted_in_the_same_period_only() {
     answered(&mut next, 0, 20, 0);
     assert_eq!(prompt(&mut next, 2, 71), "respond 403 gateway; answered");
     assert_eq!(prompt(&mut next, 3, 70), "forward 1 b0");
+}
+
+#[test]
+fn what_has_left_the_window_is_not_given_back_from_others() {
+    for algorithm in ["sliding", "token_bucket"] {
+        let setup = Setup {
+            semantics: Semantics::default(),
+            ..by_priority(
+                1,
+                &policy(
+                    r#"<llm-token-limit counter-key="k" tokens-per-minute="100" estimate-prompt-tokens="true" />
+                    <set-backend-service backend-id="p" />"#,
+                    r#"<forward-request timeout="200" />"#,
+                    "",
+                    "",
+                ),
+            )
+        };
+        let mut rig = Rig::new(setup.with("rate.algorithm", algorithm));
+        assert_eq!(prompt(&mut rig, 0, 80), "forward 1 b0");
+        rig.wait(seconds(61));
+        assert_eq!(prompt(&mut rig, 1, 90), "forward 1 b0");
+        answered(&mut rig, 0, 10, 0);
+        assert_eq!(prompt(&mut rig, 2, 11), REFUSED, "{algorithm}: 90 of 100 are another request's");
+        assert_eq!(prompt(&mut rig, 3, 10), "forward 1 b0", "{algorithm}");
+    }
 }

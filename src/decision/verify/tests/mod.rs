@@ -3,6 +3,7 @@
 mod breaks;
 mod combined;
 mod configs;
+mod course;
 mod equivalence;
 mod limits;
 mod mutants;
@@ -12,5 +13,5 @@ mod random;
 mod reports;
 mod spin;
 mod storms;
-mod support;
+pub(super) mod support;
 mod threads;

@@ -328,3 +328,40 @@ fn requests_that_fare_alike_are_known() {
     let answers = Answers::of(&setup);
     assert!(answers.all.contains(&Answer::Status(super::support::code(429), RetryAfter::Absent)));
 }
+
+/// Properties of a small configuration that do not hold, whatever the cause.
+fn broken(small: &Small) -> Vec<Property> {
+    let setup = small.setup();
+    let explored = small.explore(&setup, &small.alphabet(&setup), true);
+    let mut broken: Vec<Property> = explored.found.keys().map(|breach| breach.property).collect();
+    broken.dedup();
+    broken
+}
+
+#[test]
+fn who_always_needs_two_attempts_does_not_recover() {
+    let twice = Small { policy: to_pool(&retry(1, r#"interval="0""#, "true")), ..depth(small(), 1, 1, 4) };
+    assert!(broken(&twice).contains(&Property::Recovery));
+    assert!(!broken(&depth(small(), 1, 1, 4)).contains(&Property::Recovery));
+}
+
+#[test]
+fn an_error_that_the_policy_answers_without_a_call_is_no_failed_failover() {
+    let inbound = r#"<set-backend-service backend-id="openai-backend-pool" />
+        <return-response><set-status code="503" reason="x" /></return-response>"#;
+    let policy = sections(inbound, "<forward-request />", "");
+    assert!(!broken(&Small { policy, ..depth(small(), 1, 1, 3) }).contains(&Property::Failover));
+    let plain = Small { policy: to_pool("<forward-request />"), ..depth(small(), 1, 1, 3) };
+    assert!(broken(&plain).contains(&Property::Failover), "an error of a backend is one");
+}
+
+#[test]
+fn a_body_that_is_whole_on_one_side_only_is_a_difference() {
+    let made = r#"<forward-request /><choose><when condition="@(context.Response.StatusCode == 200)">
+        <return-response><set-status code="200" reason="OK" /></return-response></when></choose>"#;
+    let [old, new] = ["<forward-request />", made]
+        .map(|backend| setup(&to_pool(backend), &[None], Some(&rule(&[(429, 429)]))));
+    let found = equivalent(&old, &new, Histories { requests: 1, faults: 1 }).distinction.unwrap();
+    assert_eq!((found.old.status, found.new.status), (Some(200), Some(200)));
+    assert_eq!((found.old.is_whole, found.new.is_whole), (false, true));
+}

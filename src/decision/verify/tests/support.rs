@@ -7,7 +7,7 @@ use crate::gateway::{
 };
 use crate::policy::{Body, Header, HeaderValue, Text};
 use crate::semantics::Semantics;
-pub(super) use crate::testing::{code, compile};
+pub(in crate::verify) use crate::testing::{code, compile};
 use crate::units::{BackendId, Duration, RequestId};
 use crate::verify::answers::{Answer, Answers, RetryAfter};
 use crate::verify::explorer::{Explored, Explorer};
@@ -15,7 +15,7 @@ use crate::verify::watch::Watch;
 use crate::verify::{Bounds, Limits, Setup, Worlds};
 
 /// One failure with these statuses trips for 60 s, or as long as Retry-After says.
-pub(super) fn rule(statuses: &[(u16, u16)]) -> BreakerRule {
+pub(in crate::verify) fn rule(statuses: &[(u16, u16)]) -> BreakerRule {
     BreakerRule {
         name: "rule".into(),
         threshold: Threshold::Count(1),
@@ -29,7 +29,7 @@ pub(super) fn rule(statuses: &[(u16, u16)]) -> BreakerRule {
 }
 
 /// Members with these priorities, all with `rule`, behind `policy`.
-pub(super) fn setup(policy: &str, members: &[Option<u8>], rule: Option<&BreakerRule>) -> Setup {
+pub(in crate::verify) fn setup(policy: &str, members: &[Option<u8>], rule: Option<&BreakerRule>) -> Setup {
     let backends = (0..members.len()).map(|n| BackendEntity {
         name: format!("backend-{n}").into(),
         url: format!("https://backend-{n}.example/openai").into(),
@@ -73,30 +73,30 @@ pub(super) fn setup(policy: &str, members: &[Option<u8>], rule: Option<&BreakerR
 }
 
 /// The policy of the walkthrough.
-pub(super) fn walkthrough() -> Setup {
+pub(in crate::verify) fn walkthrough() -> Setup {
     let policy = include_str!("../../../../scenarios/walkthrough/policy.xml");
     setup(policy, &[None, None, None], Some(&rule(&[(429, 429)])))
 }
 
 /// What a small configuration is made of, and how far it is explored.
 #[derive(Clone)]
-pub(super) struct Small {
-    pub(super) policy: String,
+pub(in crate::verify) struct Small {
+    pub(in crate::verify) policy: String,
     /// Priority and weight of each member.
-    pub(super) members: Vec<(Option<u8>, Option<u8>)>,
-    pub(super) rule: Option<BreakerRule>,
+    pub(in crate::verify) members: Vec<(Option<u8>, Option<u8>)>,
+    pub(in crate::verify) rule: Option<BreakerRule>,
     /// Status of the exhausted pool.
-    pub(super) failure_status: Option<u16>,
+    pub(in crate::verify) failure_status: Option<u16>,
     /// Readings that are not the usual ones.
-    pub(super) readings: Vec<(&'static str, &'static str)>,
+    pub(in crate::verify) readings: Vec<(&'static str, &'static str)>,
     /// What backends may do; overdue headers come by themselves.
-    pub(super) answers: Vec<Answer>,
-    pub(super) bounds: Bounds,
+    pub(in crate::verify) answers: Vec<Answer>,
+    pub(in crate::verify) bounds: Bounds,
 }
 
 /// A pool of two with priorities, one failure with 429 trips for 60 s, one retry at once that carries the body, also
 /// after no response.
-pub(super) fn small() -> Small {
+pub(in crate::verify) fn small() -> Small {
     Small {
         policy: to_pool(&retry(
             1,
@@ -120,20 +120,20 @@ pub(super) fn small() -> Small {
     }
 }
 
-pub(super) fn well() -> Answer {
+pub(in crate::verify) fn well() -> Answer {
     answer(200, RetryAfter::Absent)
 }
 
-pub(super) fn answer(status: u16, retry_after: RetryAfter) -> Answer {
+pub(in crate::verify) fn answer(status: u16, retry_after: RetryAfter) -> Answer {
     Answer::Status(code(status), retry_after)
 }
 
 /// The pool as the target, and a backend section.
-pub(super) fn to_pool(backend: &str) -> String {
+pub(in crate::verify) fn to_pool(backend: &str) -> String {
     sections(r#"<set-backend-service backend-id="openai-backend-pool" />"#, backend, "")
 }
 
-pub(super) fn sections(inbound: &str, backend: &str, on_error: &str) -> String {
+pub(in crate::verify) fn sections(inbound: &str, backend: &str, on_error: &str) -> String {
     format!(
         "<policies><inbound>{inbound}</inbound><backend>{backend}</backend>\
          <outbound></outbound><on-error>{on_error}</on-error></policies>"
@@ -141,14 +141,14 @@ pub(super) fn sections(inbound: &str, backend: &str, on_error: &str) -> String {
 }
 
 /// A retry around one forward that buffers the request body.
-pub(super) fn retry(count: u32, attributes: &str, condition: &str) -> String {
+pub(in crate::verify) fn retry(count: u32, attributes: &str, condition: &str) -> String {
     format!(
         r#"<retry count="{count}" {attributes} condition='@({condition})'><forward-request buffer-request-body="true" /></retry>"#
     )
 }
 
 impl Small {
-    pub(super) fn setup(&self) -> Setup {
+    pub(in crate::verify) fn setup(&self) -> Setup {
         let priorities: Vec<Option<u8>> = self.members.iter().map(|(priority, _)| *priority).collect();
         let plain = setup(&self.policy, &priorities, self.rule.as_ref());
         let mut pool = plain.gateway.pools()[0].clone();
@@ -168,12 +168,12 @@ impl Small {
     }
 
     /// Its alphabet: what statuses mean is worked out from the configuration.
-    pub(super) fn alphabet(&self, setup: &Setup) -> Answers {
+    pub(in crate::verify) fn alphabet(&self, setup: &Setup) -> Answers {
         Answers { all: self.answers.clone(), kinds: Answers::of(setup).kinds }
     }
 
     /// Everything within its bounds, with requests that are equal taken for one or not.
-    pub(super) fn explore(&self, setup: &Setup, answers: &Answers, sorts: bool) -> Explored {
+    pub(in crate::verify) fn explore(&self, setup: &Setup, answers: &Answers, sorts: bool) -> Explored {
         let watch = Watch::new(setup, answers, Limits::default());
         let worlds = Worlds::configured(&setup.gateway);
         Explorer::new(&watch, &worlds, answers, self.bounds, sorts).explore(&mut |_| ())
