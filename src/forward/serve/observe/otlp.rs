@@ -56,8 +56,8 @@ pub(super) fn post(to: &Destination, instance: &str) -> Post {
 /// How many spans a collector has not taken although it has taken the post.
 fn refused(answer: &[u8]) -> u64 {
     let json: Json = serde_json::from_slice(answer).unwrap_or_default();
-    let count = &json["partialSuccess"]["rejectedSpans"];
-    count.as_u64().or_else(|| count.as_str()?.parse().ok()).unwrap_or(0)
+    let count = json.pointer("/partialSuccess/rejectedSpans");
+    count.and_then(|count| count.as_u64().or_else(|| count.as_str()?.parse().ok())).unwrap_or(0)
 }
 
 /// The spans of a request that ends now, its own first.

@@ -301,7 +301,7 @@ mod tests {
     #[tokio::test]
     async fn a_full_queue_keeps_nobody_waiting_and_an_end_has_a_bound() {
         let silent = raw_backend(|stream| async move {
-            tokio::time::sleep(Real::from_secs(600)).await;
+            tokio::time::sleep(Real::from_mins(10)).await;
             drop(stream);
         })
         .await;
@@ -320,7 +320,7 @@ mod tests {
     #[tokio::test]
     async fn an_end_delivers_what_waits() {
         let (to, seen) = backend(|_| answer(204, "")).await;
-        let outbox = Outbox::start(Post { linger: Real::from_secs(600), ..post(to) });
+        let outbox = Outbox::start(Post { linger: Real::from_mins(10), ..post(to) });
         outbox.put(1.into());
         outbox.put(2.into());
         tokio::task::yield_now().await;

@@ -234,16 +234,15 @@ impl Teller {
         if self.logs {
             let Told { backend, rule, .. } = told;
             let tripped_s = told.tripped.as_nanos() as f64 / 1e9;
-            match told.cause {
-                Some((cause, failures)) => {
-                    let cause = match cause {
-                        FailureCause::Status(status) => status.get().to_string(),
-                        FailureCause::Timeout => "timeout".to_owned(),
-                        FailureCause::Connection => "connection".to_owned(),
-                    };
-                    tracing::warn!(backend, rule, for_s = tripped_s, cause, failures, "tripped");
-                }
-                None => tracing::info!(backend, rule, after_s = tripped_s, "reset"),
+            if let Some((cause, failures)) = told.cause {
+                let cause = match cause {
+                    FailureCause::Status(status) => status.get().to_string(),
+                    FailureCause::Timeout => "timeout".to_owned(),
+                    FailureCause::Connection => "connection".to_owned(),
+                };
+                tracing::warn!(backend, rule, for_s = tripped_s, cause, failures, "tripped");
+            } else {
+                tracing::info!(backend, rule, after_s = tripped_s, "reset");
             }
         }
     }

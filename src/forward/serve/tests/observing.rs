@@ -164,7 +164,7 @@ async fn new_files_end_the_trips_of_backends_that_are_others_now() {
 async fn a_webhook_that_says_no_or_nothing_costs_events_and_no_request() {
     let logged = Logged::start(LogLevel::Warn);
     let silent = raw_backend(|stream| async move {
-        tokio::time::sleep(Real::from_secs(600)).await;
+        tokio::time::sleep(Real::from_mins(10)).await;
         drop(stream);
     })
     .await;
@@ -227,7 +227,7 @@ async fn ends_of_requests_are_told_apart() {
     })
     .await;
     let slow = raw_backend(|stream| async move {
-        tokio::time::sleep(Real::from_secs(600)).await;
+        tokio::time::sleep(Real::from_mins(10)).await;
         drop(stream);
     })
     .await;
