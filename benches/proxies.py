@@ -262,6 +262,7 @@ backend b
                 "backends": {"one": {"region": "East US", "model": "gpt-4o", "network": "0s", "refusal": "0s",
                                      "standard": {"tpm": 10**12, "rpm": 10**10, "requestLimit": 10**10},
                                      "latency": latency}},
+                "output": {"warmup": "1s"},
                 "traffic": {**rest, **traffic}}
 
     # Loads.
@@ -343,7 +344,7 @@ def open_loop(bench):
     backend = bench.backend()
     ports = {"backend alone": backend, "nginx": bench.nginx(backend), "poolproof": bench.serve(backend)[0]}
     scenario = bench.scenario({"family": "constant", "ttft": "1ms", "tpot": "0s", "ttftPerPromptToken": "0s"}, perSecond=5000,
-                              requests=5000 * bench.seconds)
+                              requests=5000 * (bench.seconds + 1))
 
     def once(port):
         found = bench.drive(port, scenario)
