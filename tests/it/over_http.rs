@@ -205,8 +205,7 @@ fn a_server_says_what_it_does_as_text_and_as_json() {
     let more = [&keys[..], &["--log", "json"]].concat();
     let (code, said) = served(work.path(), &more, act);
     assert_eq!(code, Some(0), "{said}");
-    let lines: Vec<Value> =
-        said.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let lines: Vec<Value> = said.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     let events: Vec<&str> = lines.iter().map(|line| line["event"].as_str().unwrap()).collect();
     assert_eq!(events, ["started", "request finished", "request finished", "ending", "ended"]);
     assert_eq!((&lines[1]["status"], &lines[2]["status"]), (&404.into(), &401.into()));
