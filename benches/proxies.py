@@ -225,6 +225,14 @@ backend b
     def serve(self, backend, *more):
         """A gateway of one thread in front of one backend; its port, that of operators, its process."""
         port, admin = free_port(), free_port()
+        self.write("key", "mock-key")
+        command = [self.program, "serve", *self.gateway_files(), "--open", "--key", "one=file:key", "--listen",
+                   f"127.0.0.1:{port}", "--admin", f"127.0.0.1:{admin}", "--backend",
+                   f"one=http://127.0.0.1:{backend}/openai", *more]
+        return port, admin, self.start(f"serve-{port}", command, port)
+
+    def gateway_files(self):
+        """The policy and the resources: a pool of one backend with a breaker."""
         rule = {"name": "r", "failureCondition": {"count": 1, "interval": "PT1M",
                                                   "statusCodeRanges": [{"min": 429, "max": 429}]},
                 "tripDuration": "PT1M", "acceptRetryAfter": True}
@@ -237,11 +245,7 @@ backend b
                      "contentVersion": "1.0.0.0",
                      "resources": [resource("one", own), resource("pool", {"type": "Pool",
                                                                            "pool": {"services": services}})]}
-        files = [self.write("policy.xml", POLICY), self.write("backends.json", json.dumps(resources))]
-        self.write("key", "mock-key")
-        command = [self.program, "serve", *files, "--open", "--key", "one=file:key", "--listen", f"127.0.0.1:{port}", "--admin",
-                   f"127.0.0.1:{admin}", "--backend", f"one=http://127.0.0.1:{backend}/openai", *more]
-        return port, admin, self.start(f"serve-{port}", command, port)
+        return [self.write("policy.xml", POLICY), self.write("backends.json", json.dumps(resources))]
 
     def mock(self, latency, *more):
         scenario = self.write("mock.json", json.dumps(self.scenario(latency)))
@@ -250,11 +254,9 @@ backend b
         return port, self.start(f"mock-{port}", command, port)
 
     def scenario(self, latency, **traffic):
-        self.write("policy.xml", POLICY)
+        self.gateway_files()
         rest = {"kind": "poisson", "perSecond": 1, "requests": 1,
                 "request": {"promptTokens": 240, "completionTokens": 40}}
-        if not (self.folder / "backends.json").exists():
-            self.serve(1)
         return {"formatVersion": 1, "name": "bench", "seed": 1, "policy": "policy.xml",
                 "resources": ["backends.json"],
                 "operation": {"method": "POST", "path": PATH.removeprefix("/openai"),

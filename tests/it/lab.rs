@@ -4,7 +4,6 @@
 //! the same seed, with a margin for what sockets and schedulers take at that speed.
 
 use std::collections::BTreeMap;
-use std::path::Path;
 
 use serde::Deserialize;
 use serde_json::Value;
@@ -27,14 +26,12 @@ const SPREAD: f64 = 3.1;
 const MARGIN: f64 = 0.01;
 
 /// Shares of good answers over all, and of each backend, by replication.
-fn simulated(path: &str, changes: &[&str]) -> BTreeMap<String, Vec<f64>> {
+fn simulated(name: &str, variant: &str, path: &str, changes: &[&str]) -> BTreeMap<String, Vec<f64>> {
     let out = tempfile::tempdir().unwrap();
     let (count, folder) = (REPLICATIONS.to_string(), out.path().to_str().unwrap());
     let args = ["run", path, "--replications", &count, "--no-charts", "--no-requests", "--out", folder];
     call(&root(), &[&args[..], changes].concat()).ok();
-    let files: Vec<_> = walk(out.path());
-    let [file] = files.as_slice() else { panic!("{files:?}") };
-    let rows: Vec<Figure> = read_rows(file);
+    let rows: Vec<Figure> = read_rows(&out.path().join(name).join(variant).join("replications.csv"));
     let mut shares: BTreeMap<String, Vec<f64>> = BTreeMap::new();
     for replication in 1..=REPLICATIONS {
         let of = |metric: &str| {
@@ -48,19 +45,6 @@ fn simulated(path: &str, changes: &[&str]) -> BTreeMap<String, Vec<f64>> {
         }
     }
     shares
-}
-
-fn walk(folder: &Path) -> Vec<std::path::PathBuf> {
-    let mut found = Vec::new();
-    for entry in std::fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_dir() {
-            found.extend(walk(&path));
-        } else if path.ends_with("replications.csv") {
-            found.push(path);
-        }
-    }
-    found
 }
 
 /// The same of one run on real sockets, and whether the client kept up.
@@ -85,7 +69,7 @@ fn compare(name: &str, variant: &str, horizon: &str) -> Vec<String> {
     let path = format!("scenarios/{name}/scenario.json");
     let horizon = format!("horizon={horizon}");
     let changes = ["--variant", variant, "--set", &horizon];
-    let expected = simulated(&path, &changes);
+    let expected = simulated(name, variant, &path, &changes);
     let (found, keeps_up) = real(&path, "60", &changes);
     assert_eq!(found.keys().collect::<Vec<_>>(), expected.keys().collect::<Vec<_>>());
     let mut elsewhere = Vec::new();

@@ -8,9 +8,9 @@
 
 use super::rehearsal::Expected;
 use super::scenario::Staged;
-use crate::drive::body_of;
+use crate::drive::{ATTEMPTS_HEADER, body_of};
 use crate::gateway::GatewaySpec;
-use crate::mock::{DEFAULT_KEY, path_of};
+use crate::mock::{DEFAULT_KEY, TOKEN_PATH, path_of};
 use crate::sim::RunPlan;
 use crate::units::{Duration, Timestamp};
 use crate::wording::time;
@@ -52,7 +52,7 @@ pub(crate) fn script(script: &Script<'_>) -> String {
         "\"$poolproof\" mock {file} --port \"$((port + 2))\" >\"$work/mock.log\" 2>&1 &\npids=$!\n\
          POOLPROOF_MOCK_KEY={DEFAULT_KEY} \"$poolproof\" serve {file} --seed {} --tell-backend \\\n  \
          --listen \"127.0.0.1:$port\" --admin \"127.0.0.1:$((port + 1))\" --key '*=env:POOLPROOF_MOCK_KEY' \\\n  \
-         --identity \"http://127.0.0.1:$((port + {}))/metadata/identity/oauth2/token\"",
+         --identity \"http://127.0.0.1:$((port + {}))\"{TOKEN_PATH}",
         plan.seed,
         spec.backends().len().saturating_add(2),
     ));
@@ -72,7 +72,7 @@ pub(crate) fn script(script: &Script<'_>) -> String {
     ));
     out.push_str(&send(plan));
     out.push_str(&requests(plan, *lasts));
-    out.push_str(CHECK);
+    out.push_str(&CHECK.replace("ATTEMPTS_HEADER", ATTEMPTS_HEADER));
     out.push_str(&checks(expected));
     out.push_str("exit \"$failed\"\n");
     out
@@ -106,7 +106,7 @@ const CHECK: &str = r#"# shellcheck disable=SC2086
 wait $clients
 
 check() { # number, status or nothing, attempts
-  got=$(awk '/^HTTP/ { status = $2 } tolower($1) == "x-poolproof-attempts:" { attempts = $2 + 0 }
+  got=$(awk '/^HTTP/ { status = $2 } tolower($1) == "ATTEMPTS_HEADER:" { attempts = $2 + 0 }
     END { print status, attempts }' "$work/$1.head" 2>/dev/null)
   want="$2 $3"
   if [ -z "$2" ]; then

@@ -148,21 +148,7 @@ mod tests {
 
     #[test]
     fn one_gateway_cannot_be_two() {
-        let scene = |instance| Scene {
-            at: Duration::ZERO,
-            request: Some(0),
-            instance,
-            happening: None,
-            event: String::new(),
-            backends: Vec::new(),
-            answer: None,
-            pick: None,
-            calls: Vec::new(),
-            trips: Vec::new(),
-            why: String::new(),
-            answered: None,
-            breaches: Vec::new(),
-        };
+        let scene = |instance| Scene { request: Some(0), instance, ..Scene::default() };
         let course = |scenes| Course { scenes, has_picks: false, has_misfit: false };
         assert!(one_gateway(&course(vec![scene(0), scene(0)])).is_ok());
         assert!(one_gateway(&course(vec![scene(0), scene(1)])).is_err());

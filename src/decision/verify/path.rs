@@ -96,7 +96,7 @@ pub struct Course {
 }
 
 /// One event of the world or of the gateway.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Scene {
     /// When, since the beginning.
     pub at: Duration,
@@ -297,16 +297,9 @@ impl Player<'_> {
             at: self.now.since(Timestamp::ZERO),
             request,
             instance,
-            happening: None,
             event,
             backends: backends.collect(),
-            answer: None,
-            pick: None,
-            calls: Vec::new(),
-            trips: Vec::new(),
-            why: String::new(),
-            answered: None,
-            breaches: Vec::new(),
+            ..Scene::default()
         }
     }
 

@@ -20,6 +20,9 @@ use crate::sim::RunPlan;
 use crate::units::Timestamp;
 use crate::wire::{Clock, Outgoing};
 
+/// Where a virtual machine asks for tokens of its identity.
+pub const TOKEN_PATH: &str = "/metadata/identity/oauth2/token";
+
 const TOKENS: StreamName = StreamName::new("mock/tokens");
 
 /// Who answers beside the backends.
@@ -33,9 +36,7 @@ pub(super) struct Beside {
 impl Beside {
     pub(super) async fn answer(self: Arc<Self>, request: Request<Incoming>) -> Response<Outgoing> {
         let path = request.uri().path();
-        let is_identity = ["/metadata/identity/oauth2/token", "/msi/token"]
-            .iter()
-            .any(|known| known.eq_ignore_ascii_case(path));
+        let is_identity = [TOKEN_PATH, "/msi/token"].iter().any(|known| known.eq_ignore_ascii_case(path));
         if is_identity { self.token(&request).await } else { self.side_call(&request).await }
     }
 

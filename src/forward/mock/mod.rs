@@ -28,6 +28,7 @@ mod server;
 mod stream;
 mod text;
 
+pub use beside::TOKEN_PATH;
 pub use options::{DEFAULT_KEY, Options};
 pub use run::{RunError, run_until_signal};
 pub use scripted::SCRIPT_HEADER;

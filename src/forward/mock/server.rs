@@ -9,7 +9,7 @@ use thiserror::Error;
 use tokio::task::JoinHandle;
 
 use super::answer::Identity;
-use super::beside::Beside;
+use super::beside::{Beside, TOKEN_PATH};
 use super::model::{Completions, Model};
 use super::options::Options;
 use super::route::Operation;
@@ -174,7 +174,7 @@ impl Running {
 
     /// The URL of the token endpoint.
     pub fn token_url(&self) -> String {
-        format!("http://{}/metadata/identity/oauth2/token", reachable(self.identity))
+        format!("http://{}{TOKEN_PATH}", reachable(self.identity))
     }
 
     /// The clock that all of it goes by.

@@ -8,14 +8,13 @@
 //! - Values of headers that carry secrets are left out, and tokens of managed identities with them.
 
 use std::collections::BTreeMap;
-use std::io::{BufWriter, Write};
+use std::io::Write;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::thread::JoinHandle;
 
 use serde_json::{Value as Json, json};
 
+use super::lines::Lines;
 use crate::gateway::{
     Action, Answerer, BreakerChange, CallNumber, Choices, Effects, Event, Exchange, ForwardTarget, Gateway,
     GatewaySpec, Input, RequestHead, SentBody, SideAnswer, TokenFacts, Usage,
@@ -25,10 +24,8 @@ use crate::units::{AttemptNumber, BackendId, RequestId, StatusCode, Timestamp};
 
 /// Lines that may wait to be written.
 const WAITING_LINES: usize = 65_536;
-/// Bytes that are written at once.
-const BUFFER_BYTES: usize = 8 * 1024;
 /// How long lines may wait in memory.
-const FLUSH_EVERY: std::time::Duration = std::time::Duration::from_millis(200);
+const FLUSH_AFTER: std::time::Duration = std::time::Duration::from_millis(200);
 
 /// Headers whose values are secrets.
 const SECRET_HEADERS: [&str; 8] = [
@@ -80,8 +77,7 @@ impl JournalHeader {
 /// A log that is being written. Dropping it writes out what is left.
 #[derive(Debug)]
 pub struct Journal {
-    lines: Option<SyncSender<String>>,
-    lost: Arc<AtomicU64>,
+    lines: Option<Lines>,
     writer: Option<JoinHandle<()>>,
 }
 
@@ -99,16 +95,16 @@ pub(super) enum Entry<'a> {
 impl Journal {
     /// Begins a log in `file`.
     pub fn new(file: impl Write + Send + 'static, header: &JournalHeader) -> Self {
-        let (lines, received) = sync_channel(WAITING_LINES);
-        let lost = Arc::new(AtomicU64::new(0));
-        let (own, first) = (Arc::clone(&lost), header.line());
-        let writer = std::thread::spawn(move || write_lines(file, &first, &received, &own));
-        Self { lines: Some(lines), lost, writer: Some(writer) }
+        // What is lost is in the metrics, and not in the log itself.
+        let (lines, writer) = Lines::new(file, WAITING_LINES, FLUSH_AFTER, |_| String::new());
+        let journal = Self { lines: Some(lines), writer: Some(writer) };
+        journal.put(header.line());
+        journal
     }
 
     /// Lines that could not be written.
     pub fn lost(&self) -> u64 {
-        self.lost.load(Ordering::Relaxed)
+        self.lines.as_ref().map_or(0, Lines::lost)
     }
 
     /// Notes that another configuration is in force from here on.
@@ -116,10 +112,10 @@ impl Journal {
         self.put(json!({ "reload": true }).to_string());
     }
 
-    fn put(&self, line: String) {
-        let is_kept = self.lines.as_ref().is_some_and(|lines| lines.try_send(line).is_ok());
-        if !is_kept {
-            self.lost.fetch_add(1, Ordering::Relaxed);
+    fn put(&self, mut line: String) {
+        line.push('\n');
+        if let Some(lines) = &self.lines {
+            lines.put(line);
         }
     }
 
@@ -162,26 +158,6 @@ fn add(line: &mut Json, name: &str, value: Json) {
     if let Some(object) = line.as_object_mut() {
         object.insert(name.to_owned(), value);
     }
-}
-
-fn write_lines(file: impl Write, first: &str, lines: &Receiver<String>, lost: &AtomicU64) {
-    let mut file = BufWriter::with_capacity(BUFFER_BYTES, file);
-    // With its end in one piece: a line that fits is buffered whole or not at all.
-    let put = |file: &mut BufWriter<_>, mut line: String| {
-        line.push('\n');
-        if file.write_all(line.as_bytes()).is_err() {
-            lost.fetch_add(1, Ordering::Relaxed);
-        }
-    };
-    put(&mut file, first.to_owned());
-    loop {
-        match lines.recv_timeout(FLUSH_EVERY) {
-            Ok(line) => put(&mut file, line),
-            Err(RecvTimeoutError::Timeout) => drop(file.flush()),
-            Err(RecvTimeoutError::Disconnected) => break,
-        }
-    }
-    drop(file.flush());
 }
 
 /// What a line of a log came to when it was played again.
@@ -508,43 +484,6 @@ mod tests {
 
         fn flush(&mut self) -> std::io::Result<()> {
             Err(std::io::Error::other("full"))
-        }
-    }
-
-    /// A disk that is full once.
-    struct Once(Arc<std::sync::Mutex<(bool, Vec<u8>)>>);
-
-    impl Write for Once {
-        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-            let mut own = self.0.lock().unwrap();
-            if !std::mem::replace(&mut own.0, true) {
-                return Err(std::io::Error::other("full"));
-            }
-            own.1.extend_from_slice(bytes);
-            Ok(bytes.len())
-        }
-
-        fn flush(&mut self) -> std::io::Result<()> {
-            Ok(())
-        }
-    }
-
-    #[test]
-    fn a_line_is_kept_whole_or_counted_as_lost() {
-        for spare in 0..4 {
-            let (lines, received) = sync_channel(8);
-            // With the first line it fills the buffer, but for this much.
-            let long = "a".repeat(BUFFER_BYTES - 2 - spare);
-            for line in [&long, "b", "c"] {
-                lines.send(line.to_owned()).unwrap();
-            }
-            drop(lines);
-            let (disk, lost) = (Arc::default(), AtomicU64::new(0));
-            write_lines(Once(Arc::clone(&disk)), "h", &received, &lost);
-            let text = String::from_utf8(disk.lock().unwrap().1.clone()).unwrap();
-            let whole = text.lines().filter(|line| [&long, "h", "b", "c"].contains(line)).count();
-            assert_eq!((whole, text.lines().count()), (3, 3), "with {spare}");
-            assert_eq!(lost.into_inner(), 1, "with {spare}");
         }
     }
 

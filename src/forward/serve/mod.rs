@@ -11,7 +11,7 @@
 //! Rooms: `settings` is what is served, `entrance` who may come in, `core` the decisions, `session` a request on
 //! its way, `upstream` and `reach` the way to backends, `relay` the way back, `running` the life of a server,
 //! `identity` and `aside` what policies ask others, `admin` what operators see, `observe` what others are told
-//! meanwhile.
+//! meanwhile, `lines` what keeps a log from being waited for.
 //!
 //! Deliberately absent: client certificates, WebSockets, trailers.
 
@@ -22,6 +22,7 @@ mod entrance;
 mod error_body;
 mod identity;
 mod journal;
+mod lines;
 mod metrics;
 mod observe;
 mod reach;

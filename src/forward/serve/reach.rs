@@ -63,21 +63,25 @@ fn tls(trusted: &[CertificateDer<'static>]) -> Option<ClientConfig> {
 /// # Errors
 /// The file cannot be read, holds none, or one that cannot be a root.
 pub fn trusted_in(path: &Path) -> Result<Vec<CertificateDer<'static>>, RunError> {
-    let problem = |problem: &dyn std::fmt::Display| RunError::Tls {
-        path: path.display().to_string(),
-        problem: problem.to_string(),
-    };
-    let found: Result<Vec<CertificateDer<'static>>, _> =
-        CertificateDer::pem_file_iter(path).and_then(Iterator::collect);
-    let found = found.map_err(|error| problem(&error))?;
-    if found.is_empty() {
-        return Err(problem(&"it holds no certificate"));
-    }
+    let found = certificates_in(path)?;
     let mut roots = RootCertStore::empty();
     for certificate in &found {
-        roots.add(certificate.clone()).map_err(|error| problem(&error))?;
+        roots.add(certificate.clone()).map_err(|error| unusable(path, &error))?;
     }
     Ok(found)
+}
+
+/// The certificates in a PEM file, of which there is at least one.
+pub(super) fn certificates_in(path: &Path) -> Result<Vec<CertificateDer<'static>>, RunError> {
+    let found: Vec<CertificateDer<'static>> = CertificateDer::pem_file_iter(path)
+        .and_then(Iterator::collect)
+        .map_err(|error| unusable(path, &error))?;
+    if found.is_empty() { Err(unusable(path, &"it holds no certificate")) } else { Ok(found) }
+}
+
+/// What a file of TLS is no good for.
+pub(super) fn unusable(path: &Path, problem: &dyn std::fmt::Display) -> RunError {
+    RunError::Tls { path: path.display().to_string(), problem: problem.to_string() }
 }
 
 /// What went wrong, from the outside to the cause. Errors of connections and of HTTP hold no headers and no bodies.

@@ -6,18 +6,19 @@
 //! - SIGHUP, or a changed file, asks for new settings. Unusable ones are told and change nothing.
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration as Real;
 
 use rustls::ServerConfig;
+use rustls::pki_types::PrivateKeyDer;
 use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use thiserror::Error;
 use tokio_rustls::TlsAcceptor;
 
 use super::journal::Journal;
 use super::observe::{Observers, Observing};
+use super::reach::{certificates_in, unusable};
 use super::server::{Server, Started};
 use super::settings::{ServeError, Settings};
 use crate::wire::{Clock, Limits, Listening, Stop, stop_switch};
@@ -178,25 +179,16 @@ async fn bind(address: SocketAddr, limits: Limits, tls: Option<TlsAcceptor>) -> 
     Listening::bind(address, limits, tls).await.map_err(|error| RunError::Listen { address, error })
 }
 
-fn acceptor(chain: &PathBuf, key: &PathBuf) -> Result<TlsAcceptor, RunError> {
-    let problem = |path: &PathBuf, problem: &dyn std::fmt::Display| RunError::Tls {
-        path: path.display().to_string(),
-        problem: problem.to_string(),
-    };
-    let certificates: Vec<CertificateDer<'static>> = CertificateDer::pem_file_iter(chain)
-        .and_then(Iterator::collect)
-        .map_err(|error| problem(chain, &error))?;
-    if certificates.is_empty() {
-        return Err(problem(chain, &"it holds no certificate"));
-    }
-    let own_key = PrivateKeyDer::from_pem_file(key).map_err(|error| problem(key, &error))?;
+fn acceptor(chain: &Path, key: &Path) -> Result<TlsAcceptor, RunError> {
+    let certificates = certificates_in(chain)?;
+    let own_key = PrivateKeyDer::from_pem_file(key).map_err(|error| unusable(key, &error))?;
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let mut config = ServerConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
-        .map_err(|error| problem(chain, &error))?
+        .map_err(|error| unusable(chain, &error))?
         .with_no_client_auth()
         .with_single_cert(certificates, own_key)
-        .map_err(|error| problem(key, &error))?;
+        .map_err(|error| unusable(key, &error))?;
     config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
     Ok(TlsAcceptor::from(Arc::new(config)))
 }

@@ -20,11 +20,15 @@ use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields};
 use tracing_subscriber::layer::{Layer, SubscriberExt};
 use tracing_subscriber::registry::LookupSpan;
 
-use super::lines::Lines;
+use super::date;
+use crate::serve::lines::Lines;
 use crate::wire::unix_now;
 
 /// Who speaks in this log: what begins with this.
 const OURS: &str = "poolproof";
+
+/// Lines that may wait to be written.
+const WAITING_LINES: usize = 16_384;
 
 /// How long the end waits for lines that are not written.
 const FLUSH_TIME: Real = Real::from_secs(5);
@@ -74,7 +78,9 @@ pub struct Log {
 impl Log {
     /// Begins it. Of a second one nothing is written: a process has one log.
     pub fn start(form: LogForm, level: LogLevel) -> Self {
-        let lines = Lines::new(io::stderr(), move |lost| lost_line(form, lost));
+        let said = move |lost| lost_line(form, lost);
+        // Lines are written as soon as none is waiting.
+        let (lines, _) = Lines::new(io::stderr(), WAITING_LINES, Real::ZERO, said);
         let _ = tracing::subscriber::set_global_default(subscriber(form, level, &lines));
         Self { lines }
     }
@@ -155,8 +161,7 @@ impl Fields {
         if let (LogForm::Text, Some(text)) = (form, &self.text) {
             return out.write_str(text);
         }
-        let nanos = i128::try_from(unix_now().as_nanos()).unwrap_or_default();
-        let now = jiff::Timestamp::from_nanosecond(nanos).unwrap_or_default();
+        let now = date(unix_now().as_nanos());
         match form {
             LogForm::Text => {
                 write!(out, "{now:.3} {level:<5} {}", self.event)?;
@@ -241,7 +246,8 @@ mod tests {
 
     fn said(form: LogForm, level: LogLevel) -> String {
         let kept = Kept::default();
-        let lines = Lines::new(kept.clone(), move |lost| lost_line(form, lost));
+        let said = move |lost| lost_line(form, lost);
+        let (lines, _) = Lines::new(kept.clone(), WAITING_LINES, Real::ZERO, said);
         tracing::subscriber::with_default(subscriber(form, level, &lines), || {
             tracing::info!(text = "two\nlines\n", address = "a:1", "started");
             tracing::warn!(backend = "b \"c\"\n", ms = 1.5, status = 429_u64, is = true, gap = ?Some(1), "tripped");

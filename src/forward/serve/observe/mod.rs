@@ -10,14 +10,13 @@
 //!
 //! Rooms: `trips` knows when trips begin and end, `breaker_events` how Event Grid writes that, `request` watches one
 //! request, `trace_context` is its `traceparent`, `otlp` how its spans are written, `outbox` delivers, `destination`
-//! says where to, `log` writes lines and `lines` keeps them from being waited for.
+//! says where to, `log` writes lines.
 //!
 //! Deliberately absent: the handshake by which Event Grid validates a webhook, spans of side calls, metrics and logs
 //! over OTLP.
 
 mod breaker_events;
 mod destination;
-mod lines;
 mod log;
 mod otlp;
 mod outbox;
@@ -35,8 +34,6 @@ pub use destination::{BadDestination, Destination};
 pub use log::{Log, LogForm, LogLevel};
 pub(super) use request::Watched;
 
-#[cfg(test)]
-pub(super) use lines::Lines;
 #[cfg(test)]
 pub(super) use log::subscriber;
 
@@ -104,9 +101,13 @@ impl Calendar {
 
     /// As RFC 3339 writes it.
     pub(super) fn text(&self, at: Timestamp) -> String {
-        let nanos = i128::try_from(self.nanos(self.clock.instant(at))).unwrap_or_default();
-        jiff::Timestamp::from_nanosecond(nanos).unwrap_or_default().to_string()
+        date(self.nanos(self.clock.instant(at))).to_string()
     }
+}
+
+/// What so many nanoseconds since 1970 are in the calendar.
+fn date(nanos: u128) -> jiff::Timestamp {
+    jiff::Timestamp::from_nanosecond(i128::try_from(nanos).unwrap_or_default()).unwrap_or_default()
 }
 
 impl Observers {

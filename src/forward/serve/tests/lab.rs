@@ -31,6 +31,21 @@ pub(super) const FAILOVER: &str = r#"<policies>
     <forward-request buffer-request-body="true" buffer-response="false" timeout="2" /></retry></backend>
   <outbound /><on-error /></policies>"#;
 
+/// A file in memory.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Kept(pub(super) Arc<Mutex<Vec<u8>>>);
+
+impl std::io::Write for Kept {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
 /// Requests that a backend has seen: head and body.
 pub(in crate::serve) type Seen = Arc<Mutex<Vec<(http::request::Parts, String)>>>;
 

@@ -1,16 +1,15 @@
 //! What others are told while requests are served: a webhook, a log, a collector of traces.
 
-use std::io::Write;
 use std::net::SocketAddr;
-use std::sync::{Arc, Mutex};
 use std::time::Duration as Real;
 
 use http::Request;
 use serde_json::Value as Json;
 use tokio::io::AsyncWriteExt;
 
-use super::lab::{FAILOVER, LOCAL, Lab, Seen, answer, backend, raw_backend, refusal, settings};
-use crate::serve::observe::{Lines, subscriber};
+use super::lab::{FAILOVER, Kept, LOCAL, Lab, Seen, answer, backend, raw_backend, refusal, settings};
+use crate::serve::lines::Lines;
+use crate::serve::observe::subscriber;
 use crate::serve::{Destination, LogForm, LogLevel, Observing};
 use crate::wire::{Limits, Listening, Outgoing};
 
@@ -71,21 +70,6 @@ async fn metrics(lab: &Lab) -> String {
     lab.send(Request::get(url).body(Outgoing::Empty).unwrap()).await.2
 }
 
-/// A file in memory.
-#[derive(Clone, Default)]
-struct Kept(Arc<Mutex<Vec<u8>>>);
-
-impl Write for Kept {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
-
 /// A log in JSON of what this thread does, until it is dropped.
 struct Logged {
     kept: Kept,
@@ -96,7 +80,7 @@ struct Logged {
 impl Logged {
     fn start(level: LogLevel) -> Self {
         let kept = Kept::default();
-        let lines = Lines::new(kept.clone(), |lost| format!("{lost} lost\n"));
+        let (lines, _) = Lines::new(kept.clone(), 16_384, Real::ZERO, |lost| format!("{lost} lost\n"));
         let guard = tracing::subscriber::set_default(subscriber(LogForm::Json, level, &lines));
         Self { kept, lines, _guard: guard }
     }

@@ -1,34 +1,18 @@
 //! What operators do: ending, changing settings, looking, and keeping a log that can be played again.
 
 use std::collections::BTreeMap;
-use std::io::Write;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration as Real;
 
 use http::Request;
 use tokio::io::AsyncWriteExt;
 
-use super::lab::{FAILOVER, LOCAL, Lab, answer, backend, raw_backend, refusal, settings};
+use super::lab::{FAILOVER, Kept, LOCAL, Lab, answer, backend, raw_backend, refusal, settings};
 use crate::gateway::Gateway;
 use crate::random::Streams;
 use crate::serve::{Journal, JournalHeader, Line, replay_line};
 use crate::sim::SeededChoices;
 use crate::wire::{Limits, Listening, Outgoing};
-
-/// A file in memory.
-#[derive(Clone, Debug, Default)]
-struct Kept(Arc<Mutex<Vec<u8>>>);
-
-impl Write for Kept {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
 
 #[tokio::test]
 async fn an_end_loses_no_request_that_was_accepted() {

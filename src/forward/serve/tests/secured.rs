@@ -1,7 +1,7 @@
 //! TLS on both sides: whom it trusts, what it refuses, and handshakes that go no further.
 
 use std::net::SocketAddr;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration as Real;
 
 use rustls::pki_types::ServerName;
@@ -10,7 +10,7 @@ use tokio::net::TcpStream;
 use tokio_rustls::client::TlsStream;
 
 use super::certificates::{Authority, Folder, pem};
-use super::lab::{FAILOVER, LOCAL, Lab, answer, backend_with, settings};
+use super::lab::{FAILOVER, Kept, LOCAL, Lab, answer, backend_with, settings};
 use super::reaching::{TO_THE_NEXT, first_at};
 use crate::serve::{Journal, JournalHeader, News, Observing, RunError, Running, Settings, serve, trusted_in};
 use crate::wire::Limits;
@@ -53,21 +53,6 @@ async fn backends_are_reached_over_tls_that_is_trusted() {
         let lab = Lab::start(to(secured(&authority, None, protocols).await, Some(&authority))).await;
         let (status, _, body) = lab.ask("x").await;
         assert_eq!((status, &*body), (200, "fine"), "{protocols:?}");
-    }
-}
-
-/// Lines of a decision log.
-#[derive(Clone, Default)]
-struct Kept(Arc<Mutex<Vec<u8>>>);
-
-impl std::io::Write for Kept {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
     }
 }
 

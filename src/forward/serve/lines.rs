@@ -1,17 +1,19 @@
 //! Lines that a thread of its own writes, so that nobody waits for a terminal or a pipe.
 //!
 //! Rules
-//! - What finds the queue full is lost and counted; the next line that is written is preceded by one that says so.
-//! - Lines are written out as soon as none is waiting.
+//! - What finds the queue full, or cannot be written, is lost and counted; the next line that is written is preceded by
+//!   what is said of that.
+//! - Lines are written out once none has come for some time.
 
 use std::io::{BufWriter, Write};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::mpsc::{Receiver, SyncSender, TryRecvError, sync_channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
+use std::thread::JoinHandle;
 use std::time::Duration as Real;
 
-/// Lines that may wait to be written.
-const WAITING_LINES: usize = 16_384;
+/// Bytes that are written at once.
+const BUFFER_BYTES: usize = 8 * 1024;
 
 /// Where lines are put.
 #[derive(Clone, Debug)]
@@ -28,16 +30,20 @@ enum Entry {
 }
 
 impl Lines {
-    /// Lines for `out`; `said` is the line, with its end, that says how many were lost.
+    /// Lines for `out`, and the thread that writes them until all of these are dropped. So many may wait, and what is
+    /// written stays in memory until none has come for `rest`; `said` is the line, with its end, that says how many
+    /// were lost.
     pub(in crate::serve) fn new(
         out: impl Write + Send + 'static,
+        waiting: usize,
+        rest: Real,
         said: impl Fn(u64) -> String + Send + 'static,
-    ) -> Self {
-        let (queue, received) = sync_channel(WAITING_LINES);
+    ) -> (Self, JoinHandle<()>) {
+        let (queue, received) = sync_channel(waiting);
         let lost = Arc::new(AtomicU64::new(0));
         let own = Arc::clone(&lost);
-        std::thread::spawn(move || write_lines(out, &received, &own, said));
-        Self { queue, lost }
+        let writer = std::thread::spawn(move || write_lines(out, &received, &own, rest, said));
+        (Self { queue, lost }, writer)
     }
 
     /// Puts a line with its end.
@@ -62,19 +68,26 @@ impl Lines {
     }
 }
 
-fn write_lines(out: impl Write, queue: &Receiver<Entry>, lost: &AtomicU64, said: impl Fn(u64) -> String) {
-    let mut out = BufWriter::new(out);
+fn write_lines(
+    out: impl Write,
+    queue: &Receiver<Entry>,
+    lost: &AtomicU64,
+    rest: Real,
+    said: impl Fn(u64) -> String,
+) {
+    let mut out = BufWriter::with_capacity(BUFFER_BYTES, out);
     let mut told = 0;
+    // With its end in one piece: a line that fits is buffered whole or not at all.
     let put = |out: &mut BufWriter<_>, line: &str| {
         if out.write_all(line.as_bytes()).is_err() {
             lost.fetch_add(1, Ordering::Relaxed);
         }
     };
     loop {
-        let entry = match queue.try_recv() {
+        let entry = match queue.recv_timeout(rest) {
             Ok(entry) => entry,
-            Err(TryRecvError::Disconnected) => break,
-            Err(TryRecvError::Empty) => {
+            Err(RecvTimeoutError::Disconnected) => break,
+            Err(RecvTimeoutError::Timeout) => {
                 drop(out.flush());
                 let Ok(entry) = queue.recv() else { break };
                 entry
@@ -122,8 +135,10 @@ mod tests {
     fn nobody_waits_and_losses_are_said() {
         let (wake, sleeping) = channel();
         let kept = Arc::new(Mutex::new(Vec::new()));
-        let lines = Lines::new(Stuck(sleeping, Arc::clone(&kept)), |lost| format!("{lost} lost\n"));
-        let many = WAITING_LINES + 8_192;
+        let waiting = 16_384;
+        let stuck = Stuck(sleeping, Arc::clone(&kept));
+        let (lines, _) = Lines::new(stuck, waiting, Real::ZERO, |lost| format!("{lost} lost\n"));
+        let many = waiting + 8_192;
         for number in 0..many {
             lines.put(format!("line {number:010}\n"));
         }
@@ -139,5 +154,43 @@ mod tests {
         assert_eq!(said, lost);
         assert_eq!(text.lines().filter(|line| line.starts_with("line ")).count() as u64, many as u64 - lost);
         assert!(text.ends_with("last\n"));
+    }
+
+    /// A disk that is full once.
+    struct Once(Arc<Mutex<(bool, Vec<u8>)>>);
+
+    impl Write for Once {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            let mut own = self.0.lock().unwrap();
+            if !std::mem::replace(&mut own.0, true) {
+                return Err(std::io::Error::other("full"));
+            }
+            own.1.extend_from_slice(bytes);
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn a_line_is_kept_whole_or_counted_as_lost() {
+        for spare in 0..4 {
+            let (queue, received) = sync_channel(8);
+            // With the first line it fills the buffer, but for this much.
+            let long = "a".repeat(BUFFER_BYTES - 2 - spare);
+            for line in ["h", &long, "b", "c"] {
+                queue.send(Entry::Line(format!("{line}\n"))).unwrap();
+            }
+            drop(queue);
+            let (disk, lost) = (Arc::default(), AtomicU64::new(0));
+            let once = Once(Arc::clone(&disk));
+            write_lines(once, &received, &lost, Real::from_millis(200), |_| String::new());
+            let text = String::from_utf8(disk.lock().unwrap().1.clone()).unwrap();
+            let whole = text.lines().filter(|line| [&long, "h", "b", "c"].contains(line)).count();
+            assert_eq!((whole, text.lines().count()), (3, 3), "with {spare}");
+            assert_eq!(lost.into_inner(), 1, "with {spare}");
+        }
     }
 }
